@@ -1,0 +1,144 @@
+"""Rules of choice: which points, pools and token APIs may serve which workload."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.audit.account import Account
+from planner.audit.eligibility import api_fault, needs_rdma, point_fault
+from planner.audit.findings import Findings, Told, figure
+from planner.audit.service import Use
+from planner.audit.supply import Source
+from planner.units import SECONDS_PER_DAY, TOKENS_PER_MTOK
+
+
+def check_choices(account: Account, findings: Findings) -> None:
+    """Everything that rules out a serving row or a token API row, whatever its size."""
+    _pools(account, findings)
+    _points(account, findings)
+    _apis(account, findings)
+    _api_limits(account, findings)
+
+
+def _pools(account: Account, findings: Findings) -> None:
+    """Each supply feeds one pool, and serving cannot tell the supplies of a pool apart."""
+    supply = account.supply
+    member = supply.member[:, 1]
+    findings.checks += len(member)
+    for place in np.nonzero(np.bincount(member, minlength=len(supply.sources)) > 1)[0]:
+        key = supply.sources[place].key
+        findings.fault("pools", key, f"{key} feeds more than one pool")
+    for pool, found in enumerate(supply.pool_sources):
+        name = str(supply.pools[pool])
+        first = found[0]
+        for source in found[1:]:
+            findings.checks += 1
+            other = _traits(account, source)
+            for what, trait in _traits(account, first).items():
+                if trait != other[what]:
+                    sentence = f"pool {name} mixes {first.key} and {source.key}: {what} {trait} and {other[what]}"
+                    findings.fault("pools", name, sentence)
+        places = supply.member[supply.member[:, 0] == pool, 1]
+        usd = supply.energy_usd[places]
+
+        def costs(source: int, period: int, name: str = name) -> Told:
+            at = account.premises.timeline.names[period]
+            return Told(name, at, f"pool {name} mixes supplies whose energy per GPU differs in {at}")
+
+        findings.equal("pools", usd[1:], usd[:1], costs, terms=usd[1:])
+
+
+def _traits(account: Account, source: Source) -> dict[str, str]:
+    """Whatever serving can tell two supplies apart by, energy cost left out."""
+    enabled = "any" if source.capabilities is None else ", ".join(sorted(source.capabilities)) or "none"
+    return {
+        "system": account.premises.systems[source.system].system,
+        "capabilities": enabled,
+        "RDMA": str(source.rdma),
+        "spot": str(source.preemptible),
+    }
+
+
+def _points(account: Account, findings: Findings) -> None:
+    """Each serving row's point suits its workload, and its pool suits the point."""
+    rows, uses, pools = account.service.rows, account.service.uses, account.supply.pool_sources
+    findings.checks += len(rows.gpus)
+    pairs, first = np.unique(rows.use * len(pools) + rows.pool, return_index=True)
+    suited = [_use_fault(account, use) for use in uses]
+    for pair, row in zip(pairs, first, strict=True):
+        use, pool = divmod(int(pair), len(pools))
+        fault = suited[use] or _pool_fault(account, uses[use], pools[pool])
+        if fault:
+            workload = account.premises.workloads[uses[use].workload].name
+            name = account.supply.pools[pool]
+            at = account.premises.timeline.names[rows.period[row]]
+            sentence = f"{workload} may not run at {uses[use].name} on pool {name} (first in {at}): {fault}"
+            findings.fault("eligibility", workload, sentence, at, float(rows.gpus[row]))
+
+
+def _use_fault(account: Account, use: Use) -> str:
+    """Why a point may not serve the workload anywhere."""
+    workload = account.premises.workloads[use.workload]
+    if workload.kind == "gpu_hours":
+        return "" if use.name in workload.gpu_hours_weight else f"gpu_hours_weight does not name {use.name}"
+    if use.point is None:
+        return "the catalog has no such point"
+    return point_fault(account.premises, workload, use.point)
+
+
+def _pool_fault(account: Account, use: Use, found: list[Source]) -> str:
+    """Why a point may not run on a pool: system, RDMA, capabilities or spot of any of its supplies."""
+    premises = account.premises
+    workload = premises.workloads[use.workload]
+    system = use.name if use.point is None else use.point.system
+    for source in found:
+        if premises.systems[source.system].system != system:
+            return f"{source.key} is of another system"
+        if source.preemptible and not workload.spot_allowed:
+            return f"{source.key} is spot"
+        if use.point is None:
+            continue
+        if needs_rdma(premises, use.point) and not source.rdma:
+            return f"{source.key} has no RDMA, which a replica of {use.point.gpus_per_replica} GPUs needs"
+        if source.capabilities is not None and (lacking := set(use.point.requires) - source.capabilities):
+            return f"{source.key} does not enable {', '.join(sorted(lacking))}"
+    return ""
+
+
+def _apis(account: Account, findings: Findings) -> None:
+    """Each token API row: switched on, of the workload's model, allowed, fast enough and there on all days."""
+    premises, sent = account.premises, account.service.to_api
+    used = sent.any(axis=(0, 3, 4))
+    for workload, api in zip(*np.nonzero(used), strict=True):
+        stream, offer = premises.workloads[workload], premises.apis[api]
+        fault = api_fault(premises, stream, offer)
+        rates = sent[:, workload, api]
+        until = offer.available_until
+        ends = [after for _, after in premises.timeline.spans]
+        gone = np.array([until is not None and (after - until).days > 1 for after in ends])
+
+        def told(
+            future: int, period: int, block: int, where: str = f"{stream.name} at {offer.name}", why: str = fault
+        ) -> Told:
+            when = premises.when(future, period, block)
+            sentence = f"{where} in {when}: {why or 'it is not there on all days'}"
+            return Told(where, premises.timeline.names[period], sentence)
+
+        findings.forbidden("token_api", rates, bool(fault) | gone[None, :, None], told)
+
+
+def _api_limits(account: Account, findings: Findings) -> None:
+    """Σ rate × (input + output tokens) × 86,400 ≤ max_mtok_per_day, in every block."""
+    premises = account.premises
+    per_request = [w.tokens.input + w.tokens.output if w.tokens else 0.0 for w in premises.workloads]
+    mtok_per_request = np.array(per_request) * SECONDS_PER_DAY / TOKENS_PER_MTOK
+    mtok = np.einsum("fwjtb,w->fjtb", account.service.to_api, mtok_per_request)
+    limits = [np.inf if api.max_mtok_per_day is None else api.max_mtok_per_day for api in premises.apis]
+
+    def told(future: int, api: int, period: int, block: int) -> Told:
+        name, when = premises.apis[api].name, premises.when(future, period, block)
+        amount, limit = figure(mtok[future, api, period, block]), figure(limits[api])
+        sentence = f"{name} is sent {amount} Mtok a day in {when}, it takes {limit}"
+        return Told(name, premises.timeline.names[period], sentence)
+
+    findings.at_most("token_api", mtok, np.array(limits)[None, :, None, None], told)

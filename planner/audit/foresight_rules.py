@@ -1,0 +1,50 @@
+"""Rules of foresight: what is decided before the future is known is the same in every future."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from planner.audit.account import Account
+from planner.audit.findings import Findings, Told, figure
+from planner.audit.premises import Floats, Premises
+
+
+def check_foresight(account: Account, findings: Findings) -> None:
+    """Purchases and contracts by their order day, keeping by the period's start, conversions by their order day."""
+    premises, held = account.premises, account.holdings
+    if len(premises.futures) < 2:
+        return
+    for place, system in enumerate(premises.systems):
+        weeks = premises.purchase_lead_weeks(system)
+        for at, site in enumerate(premises.sites):
+            name = f"buying {system.system} for {site.name}"
+            _same(premises, findings, held.buy[:, at, place], weeks, name)
+    for place, deal in enumerate(premises.deals):
+        _same(premises, findings, held.sign[:, place], deal.lead_weeks, f"signing {deal.name}")
+    for place, group in enumerate(premises.groups):
+        name = f"keeping {group.existing.system} at {premises.sites[group.site].name}"
+        _same(premises, findings, held.keep[:, place], 0.0, name)
+    for place, site in enumerate(premises.sites):
+        weeks = site.conversion.lead_weeks if site.conversion else 0.0
+        _same(premises, findings, held.convert[:, place], weeks, f"converting {site.name}")
+
+
+def _same(premises: Premises, findings: Findings, counts: Floats, lead_weeks: float, what: str) -> None:
+    """Counts (F, T) are those of the first future wherever they are decided before ``revealed``."""
+    if not counts.any():
+        findings.checks += counts[1:].size
+        return
+    blind = np.array([day < premises.revealed for day in premises.order_days(lead_weeks)])
+    limit = np.where(blind[None], counts[:1], np.inf)
+    tell: Callable[[int, int], Told] = partial(_told, premises, counts, what)
+    findings.equal("non_anticipativity", counts[1:], limit, tell)
+
+
+def _told(premises: Premises, counts: Floats, what: str, other: int, period: int) -> Told:
+    first, second = premises.futures[0].name, premises.futures[other + 1].name
+    at = premises.timeline.names[period]
+    numbers = f"{figure(counts[0, period])} in {first} and {figure(counts[other + 1, period])} in {second}"
+    return Told(what, at, f"{what} for {at} is decided before {premises.revealed} but is {numbers}")

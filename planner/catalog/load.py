@@ -1,0 +1,248 @@
+"""Catalog folders as one Catalog: read, laid over each other, checked against each other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from planner.catalog.models import (
+    Catalog,
+    Energy,
+    LoadShape,
+    Offer,
+    PricePath,
+    Row,
+    ServingPoint,
+    Source,
+    System,
+    TokenApi,
+)
+from planner.catalog.rows import csv_rows, yaml_rows
+from planner.catalog.shapes import SHARE_TOLERANCE, level_fault
+from planner.document import KeyPath, Node, parse, read_text
+from planner.errors import CatalogError, Fault, InputError
+from planner.validation import faults_of, nearest
+
+BUILTIN = "builtin"
+CSV_FILES: dict[str, type[Row]] = {"offers.csv": Offer, "token_apis.csv": TokenApi, "energy.csv": Energy}
+# Each YAML file's list of rows, and what else it may hold.
+YAML_FILES: dict[str, tuple[str, type[Row], tuple[str, ...]]] = {
+    "systems.yaml": ("systems", System, ()),
+    "load_shapes.yaml": ("shapes", LoadShape, ("blocks",)),
+    "price_paths.yaml": ("paths", PricePath, ()),
+}
+SOURCES = "sources.yaml"
+
+
+@dataclass
+class _Content:
+    """What one catalog, or several laid over each other, holds."""
+
+    rows: dict[type[Row], dict[tuple[str, ...], Row]] = field(default_factory=dict)
+    blocks: dict[str, float] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
+
+    def lay_over(self, later: _Content) -> None:
+        """Take in a later catalog, whose rows replace those with the same key."""
+        for model, rows in later.rows.items():
+            self.rows.setdefault(model, {}).update(rows)
+        self.blocks = later.blocks or self.blocks
+        self.sources.update(later.sources)
+
+    def of(self, model: type[Row]) -> dict[tuple[str, ...], Any]:
+        """The rows of a kind by key."""
+        return self.rows.get(model, {})
+
+
+def load_catalog(names: Sequence[str], base: Path | None = None) -> Catalog:
+    """The catalogs ``names``, later ones over earlier ones: `builtin`, or folders relative to ``base``.
+
+    Raises CatalogError with every fault of every file.
+    """
+    content, faults = _Content(), list[Fault]()
+    for name in names:
+        folder, shown = _folder(name, base)
+        content.lay_over(_read(folder, shown, faults))
+    faults.extend(_check_references(content))
+    faults.extend(_check_shapes(content))
+    if faults:
+        raise CatalogError(faults)
+    return Catalog(
+        systems=_by_name(content.of(System)),
+        offers=content.of(Offer),
+        token_apis=content.of(TokenApi),
+        serving=content.of(ServingPoint),
+        load_shapes=_by_name(content.of(LoadShape)),
+        blocks=content.blocks,
+        energy=_by_name(content.of(Energy)),
+        price_paths=_by_name(content.of(PricePath)),
+        sources=content.sources,
+        digest=_digest(content),
+    )
+
+
+def builtin_folder() -> Path:
+    """The shipped catalogs: inside the installed package, or beside it in a working copy."""
+    package = Path(__file__).resolve().parents[1]
+    shipped = package / "_catalogs"
+    return shipped if shipped.is_dir() else package.parent / "catalogs"
+
+
+def _folder(name: str, base: Path | None) -> tuple[Path, str]:
+    """A catalog's folder, and how its files are named in faults."""
+    if name == BUILTIN:
+        return builtin_folder(), BUILTIN
+    folder = Path(os.path.normpath((base or Path()) / name))
+    return folder, str(folder)
+
+
+def _read(folder: Path, shown: str, faults: list[Fault]) -> _Content:
+    content = _Content()
+    files = _files(folder, shown, faults)
+    for name in files:
+        file = f"{shown}/{name}"
+        try:
+            text = read_text(folder / name, file)
+        except InputError as error:
+            faults.extend(error.faults)
+            continue
+        if name == SOURCES:
+            content.sources = _sources(_sections(text, file, ("sources",), faults), faults)
+        elif name in YAML_FILES:
+            section, model, others = YAML_FILES[name]
+            nodes = _sections(text, file, (section, *others), faults)
+            if section in nodes:
+                _add(content, model, yaml_rows(nodes[section], model, faults), faults)
+            if "blocks" in nodes:
+                content.blocks = _blocks(nodes["blocks"], faults)
+        else:
+            model = CSV_FILES.get(name, ServingPoint)
+            _add(content, model, csv_rows(text, file, model, faults), faults)
+    return content
+
+
+def _files(folder: Path, shown: str, faults: list[Fault]) -> list[str]:
+    """The catalog files of a folder, by name. A table under an unknown name is a fault: it would be ignored."""
+    if not folder.is_dir():
+        faults.append(Fault(shown, 0, "catalogs", "no such folder; write builtin or the path of a catalog folder"))
+        return []
+    known = [*CSV_FILES, *YAML_FILES, SOURCES]
+    tables = [entry.name for entry in folder.iterdir() if entry.suffix in (".csv", ".yaml", ".yml")]
+    faults.extend(
+        Fault(f"{shown}/{name}", 0, "", f"no catalog file has this name{nearest(name, known)}")
+        for name in sorted(set(tables) - set(known))
+    )
+    serving = sorted(f"serving/{path.name}" for path in (folder / "serving").glob("*.csv"))
+    found = [name for name in known if name in tables] + serving
+    if not found:
+        faults.append(Fault(shown, 0, "catalogs", f"this folder holds no catalog file, such as {known[0]}"))
+    return found
+
+
+def _sections(text: str, file: str, known: tuple[str, ...], faults: list[Fault]) -> dict[str, Node]:
+    """The named parts of a YAML file; any other is a fault."""
+    root, wrong = parse(text, file)
+    faults.extend(wrong)
+    if root is None and not wrong:
+        faults.append(Fault(file, 0, "", f"this file is empty; it has to hold {known[0]}"))
+    if root is None:
+        return {}
+    if not isinstance(root.value, dict):
+        faults.append(Fault(file, root.line, "", f"expected a mapping that begins with {known[0]}:"))
+        return {}
+    for key, node in root.value.items():
+        if key not in known:
+            faults.append(Fault(file, node.line, str(key), f"unknown field{nearest(key, known)}"))
+    return {key: node for key, node in root.value.items() if key in known}
+
+
+def _add(content: _Content, model: type[Row], rows: Iterable[Row], faults: list[Fault]) -> None:
+    """Add rows of one catalog, in which a key may occur once."""
+    own = content.rows.setdefault(model, {})
+    for row in rows:
+        key: tuple[str, ...] = row.key  # type: ignore[attr-defined]
+        first = own.setdefault(key, row)
+        if first is not row:
+            where = f"line {first.line}" if first.file == row.file else f"{first.file}:{first.line}"
+            name = "/".join(part for part in key if part)
+            faults.append(Fault(row.file, row.line, "", f"{name} is already on {where}; one of them has to go"))
+
+
+def _blocks(node: Node, faults: list[Fault]) -> dict[str, float]:
+    """The catalog's partition of the hours, whose shares add up to 1."""
+    shares = node.plain()
+    if not isinstance(shares, dict) or not all(
+        isinstance(share, int | float) and not isinstance(share, bool) and 0 <= share <= 1 for share in shares.values()
+    ):
+        faults.append(Fault(node.file, node.line, "blocks", "expected a share of the hours, 0 to 1, by block"))
+        return {}
+    if abs(sum(shares.values()) - 1) > SHARE_TOLERANCE:
+        message = f"the shares add up to {sum(shares.values()):.10g}, not 1"
+        faults.append(Fault(node.file, node.line, "blocks", message))
+    return {str(block): float(share) for block, share in shares.items()}
+
+
+def _sources(nodes: Mapping[str, Node], faults: list[Fault]) -> dict[str, Source]:
+    found: dict[str, Source] = {}
+    section = nodes.get("sources")
+    if section is None:
+        return found
+    if not isinstance(section.value, dict):
+        faults.append(Fault(section.file, section.line, "sources", "expected a mapping of ids to sources"))
+        return found
+    for name, node in section.value.items():
+        given = node.plain()
+        try:
+            found[str(name)] = Source.model_validate(given)
+        except ValidationError as error:
+            faults.extend(faults_of(error, Source, given, partial(_source_fault, node, str(name))))
+    return found
+
+
+def _source_fault(node: Node, name: str, path: KeyPath, message: str) -> Fault:
+    return Fault(node.file, node.nearest(path).line, ".".join(["sources", name, *map(str, path)]), message)
+
+
+def _check_references(content: _Content) -> Iterator[Fault]:
+    """Every row's sources exist, and so does the system it is about."""
+    systems = [key[0] for key in content.of(System)]
+    for rows in content.rows.values():
+        for row in rows.values():
+            for source in row.source:
+                if source not in content.sources:
+                    message = f"unknown source '{source}'{nearest(source, content.sources)}"
+                    yield Fault(row.file, row.line, "source", message)
+            if isinstance(row, Offer | ServingPoint) and row.system not in systems:
+                yield Fault(
+                    row.file, row.line, "system", f"unknown system '{row.system}'{nearest(row.system, systems)}"
+                )
+
+
+def _check_shapes(content: _Content) -> Iterator[Fault]:
+    """Every load shape has a level for each block of the catalog, and its mean is 1."""
+    for shape in content.of(LoadShape).values():
+        message = level_fault(shape.level, content.blocks)
+        if message:
+            yield Fault(shape.file, shape.line, f"{shape.name}.level", message)
+
+
+def _by_name(rows: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:
+    return {key[0]: row for key, row in rows.items()}
+
+
+def _digest(content: _Content) -> str:
+    """Sixteen hexadecimal digits of all that the rows say, whatever their order and files."""
+    lines = [
+        f"{model.__name__} {row.model_dump_json()}" for model, rows in content.rows.items() for row in rows.values()
+    ]
+    lines += [f"Source {name} {source.model_dump_json()}" for name, source in content.sources.items()]
+    lines.append(f"blocks {json.dumps(content.blocks, sort_keys=True)}")
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]

@@ -1,0 +1,206 @@
+"""A YAML 1.2 text as plain values that remember the file and line they were written on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import Node as YamlNode
+from ruamel.yaml.reader import ReaderError
+
+from planner.errors import Fault, InputError
+
+Key = str | int | float
+KeyPath = tuple[Key, ...]
+
+# Aliases let a few lines stand for billions of values; no honest file comes near this.
+MOST_VALUES = 200_000
+TAG = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value and where it was written.
+
+    ``value`` is a scalar, a list of nodes, or a mapping of keys to nodes. ``line`` is that of the key for what stands
+    in a mapping, 0 where there is none.
+    """
+
+    value: Any
+    file: str
+    line: int
+
+    def plain(self) -> Any:
+        """The value without its places."""
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        return [node.plain() for node in self.value] if isinstance(self.value, list) else self.value
+
+    def part(self, key: Key) -> Node | None:
+        """The node under a key or at an index; None where there is none."""
+        if isinstance(self.value, dict):
+            found: Node | None = self.value.get(key)
+            return found
+        if isinstance(self.value, list) and isinstance(key, int) and 0 <= key < len(self.value):
+            return self.value[key]  # type: ignore[no-any-return]
+        return None
+
+    def at(self, path: KeyPath) -> Node | None:
+        """The node at ``path``; None where there is none."""
+        node: Node | None = self
+        for key in path:
+            node = node.part(key) if node is not None else None
+        return node
+
+    def nearest(self, path: KeyPath) -> Node:
+        """The node at ``path``, or the innermost one that encloses where it would be."""
+        node = self
+        for key in path:
+            inner = node.part(key)
+            if inner is None:
+                break
+            node = inner
+        return node
+
+    def title(self, path: KeyPath) -> str:
+        """``sites.dallas.power_mw``: the path with the names of named things in place of their index."""
+        words, node = [], self
+        for key in path:
+            inner = node.part(key)
+            name = inner.part("name") if inner is not None and isinstance(node.value, list) else None
+            words.append(str(name.value) if name is not None and isinstance(name.value, str) else str(key))
+            node = inner if inner is not None else Node(None, "", 0)
+        return ".".join(words)
+
+
+def read_text(path: Path, shown: str) -> str:
+    """The text of a file. Raises InputError, naming it ``shown``, where there is none."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        message = "this is not a text file (UTF-8)"
+    except FileNotFoundError:
+        message = "no such file"
+    except IsADirectoryError:
+        message = "this is a folder, not a file"
+    except OSError as error:
+        message = f"the file cannot be read: {error.strerror or error}"
+    raise InputError([Fault(shown, 0, "", message)])
+
+
+@lru_cache(maxsize=64)
+def parse(text: str, file: str) -> tuple[Node | None, tuple[Fault, ...]]:
+    """The root node of a YAML text and all its faults; no root where the text is empty or not YAML."""
+    try:
+        root = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problem = (error.problem or error.context or "it cannot be read").rstrip(".")
+        return None, (Fault(file, mark.line + 1 if mark else 0, "", f"this is not valid YAML: {problem}"),)
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        return None, (Fault(file, line, "", "this is not a text file: it has an unprintable character here"),)
+    except YAMLError as error:
+        return None, (Fault(file, 0, "", f"this is not valid YAML: {error}"),)
+    except RecursionError:
+        return None, (Fault(file, 0, "", "this is nested too deeply to be read"),)
+    if root is None:
+        return None, ()
+    reader = _Reader(file)
+    return reader.node(root, root.start_mark.line + 1, ()), tuple(reader.faults)
+
+
+def scalar(text: str) -> Any:
+    """What a plain YAML word means: a number, true or false, nothing, or itself."""
+    node, faults = parse(text, "")
+    return text if node is None or faults or isinstance(node.value, dict | list) else node.value
+
+
+class _Reader:
+    """Turns composed YAML into nodes and collects what is wrong with it."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.faults: list[Fault] = []
+        self._seen = 0
+        self._open: set[int] = set()
+
+    def node(self, raw: YamlNode, line: int, path: KeyPath) -> Node:
+        self._seen += 1
+        if id(raw) in self._open:
+            self._fault(line, path, "an alias makes this value contain itself")
+            return Node(None, self.file, line)
+        if self._seen > MOST_VALUES:
+            if self._seen == MOST_VALUES + 1:
+                self._fault(line, path, f"more than {MOST_VALUES:,} values; do aliases repeat each other?")
+            return Node(None, self.file, line)
+        self._open.add(id(raw))
+        value: Any
+        if isinstance(raw, MappingNode) and raw.tag == TAG + "map":
+            value = dict(self._entries(raw, path))
+        elif isinstance(raw, SequenceNode) and raw.tag == TAG + "seq":
+            value = [self.node(item, item.start_mark.line + 1, (*path, index)) for index, item in enumerate(raw.value)]
+        else:
+            value = self._scalar(raw, line, path)
+        self._open.discard(id(raw))
+        return Node(value, self.file, line)
+
+    def _entries(self, raw: MappingNode, path: KeyPath) -> Iterator[tuple[Key, Node]]:
+        lines: dict[Key, int] = {}
+        for raw_key, raw_value in raw.value:
+            line = raw_key.start_mark.line + 1
+            if not isinstance(raw_key, ScalarNode):
+                self._fault(line, path, "a field's name has to be a single word")
+                continue
+            key = self._key(raw_key, line, path)
+            if key in lines:
+                self._fault(line, (*path, key), f"this field is given twice, first on line {lines[key]}")
+                continue
+            lines[key] = line
+            yield key, self.node(raw_value, line, (*path, key))
+
+    def _key(self, raw: ScalarNode, line: int, path: KeyPath) -> Key:
+        if raw.tag in (TAG + "int", TAG + "float"):
+            value = self._scalar(raw, line, (*path, raw.value))
+            return value if isinstance(value, int | float) else str(raw.value)
+        return str(raw.value)
+
+    def _scalar(self, raw: YamlNode, line: int, path: KeyPath) -> Any:
+        text: str = raw.value if isinstance(raw.value, str) else ""
+        kind = str(raw.tag).removeprefix(TAG) if isinstance(raw, ScalarNode) else ""
+        if kind in ("str", "timestamp", "merge", "value"):
+            return text
+        if kind == "null":
+            return None
+        if kind == "bool":
+            return text.lower() in ("true", "yes", "on", "y")
+        if kind not in ("int", "float"):
+            self._fault(line, path, f"the YAML tag '{raw.tag}' means nothing here")
+            return None
+        try:
+            number = _number(text.replace("_", "").lower())
+            if math.isfinite(number):
+                return number
+        except (ValueError, OverflowError):
+            pass
+        self._fault(line, path, f"'{text[:40]}' is not a finite number")
+        return None
+
+    def _fault(self, line: int, path: Sequence[Key], message: str) -> None:
+        self.faults.append(Fault(self.file, line, ".".join(map(str, path)), message))
+
+
+def _number(text: str) -> int | float:
+    digits = text.lstrip("+-")
+    if digits[:2] in ("0x", "0o", "0b"):
+        return int(text, 0)
+    if digits.isdigit():
+        return int(text)
+    return float(text.replace(".inf", "inf").replace(".nan", "nan"))

@@ -1,0 +1,133 @@
+"""GPUs that serve come from GPUs that are there: per pool, period and load block."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.milp.matrix import ABSENT, Builder, Ints
+from planner.milp.variables import Variables, stacked
+from planner.problem import Problem
+
+Floats = NDArray[np.float64]
+
+
+def add_replicas(builder: Builder, problem: Problem, variables: Variables) -> None:
+    """G·replicas ≥ gpus (GPUs), and Σ replicas ≥ min_replicas of a workload in every block."""
+    lanes, demand = problem.lanes, problem.demand
+    axes = (_lane_axis(problem), problem.futures, problem.timeline.names, problem.timeline.blocks)
+    rows = builder.constraints(
+        "replica_gpus", axes, lower=0.0, exists=(variables.replicas != ABSENT) & (variables.gpus != ABSENT)
+    )
+    builder.add(rows, variables.replicas, lanes.gpus_per_replica[:, None, None, None])
+    builder.add(rows, variables.gpus, -1.0)
+    least = demand.min_replicas[:, None, None, None]
+    share = problem.timeline.block_share
+    standing = builder.constraints(
+        "min_replicas", (demand.names, *axes[1:]), lower=least, exists=(least > 0) & (share > 0)
+    )
+    builder.add(standing[lanes.workload], variables.replicas, 1.0)
+
+
+def add_capacity(builder: Builder, problem: Problem, variables: Variables) -> None:
+    """Σ gpus ≤ Σ u·(n·(own + keep) + lot·(held + rent)) over the supplies of a pool (usable GPUs).
+
+    With whole replicas G·replicas stands for gpus.
+    """
+    supply, lanes = problem.supply, problem.lanes
+    there = _signed(problem, np.array([item.usable_gpus for item in supply.signed]))
+    rows = builder.constraints("capacity", _pool_axes(problem), upper=there, exists=_used(problem, variables))
+    uses_replicas = variables.replicas != ABSENT
+    serving = np.where(uses_replicas, ABSENT, variables.gpus)
+    builder.add(rows[lanes.pool], serving, 1.0)
+    builder.add(rows[lanes.pool], variables.replicas, lanes.gpus_per_replica[:, None, None, None])
+    owned = [item.asset.system.gpus * item.asset.system.usable_share for item in supply.purchases]
+    kept = [item.asset.system.gpus * item.asset.system.usable_share for item in supply.groups]
+    held = [item.usable_gpus for item in supply.reservations]
+    hourly = stacked([item.usable_gpus for item in supply.hourly], len(problem.timeline.blocks))
+    _add_supplies(builder, problem, variables, rows, owned, kept, held, hourly)
+
+
+def add_large_workers(builder: Builder, problem: Problem, variables: Variables) -> None:
+    """Σ (gpus ÷ G)·large_workers ≤ domains of a pool: a worker over half a domain has it to itself."""
+    supply, lanes = problem.supply, problem.lanes
+    # Only where workers do not already fill their domains does this say more than capacity.
+    usable = np.array([pool.system.gpus * pool.system.usable_share for pool in problem.pools.pools], dtype=float)
+    matters = lanes.large_workers_per_gpu * usable[lanes.pool] > 1 + 1e-9
+    crowded = np.zeros(len(problem.pools.pools), dtype=bool)
+    crowded[lanes.pool[matters]] = True
+    gpus = np.array([pool.system.gpus for pool in problem.pools.pools], dtype=float)
+    there = _signed(problem, np.array([item.gpus for item in supply.signed])) / gpus[:, None, None, None]
+    rows = builder.constraints(
+        "large_workers",
+        _pool_axes(problem),
+        upper=there,
+        exists=_used(problem, variables) & crowded[:, None, None, None],
+    )
+    uses_replicas = variables.replicas != ABSENT
+    per_gpu = lanes.large_workers_per_gpu[:, None, None, None]
+    builder.add(rows[lanes.pool], np.where(uses_replicas, ABSENT, variables.gpus), per_gpu)
+    builder.add(rows[lanes.pool], variables.replicas, per_gpu * lanes.gpus_per_replica[:, None, None, None])
+    held = [
+        item.offer.lot_gpus / gpus[q] for item, q in zip(supply.reservations, problem.pools.reservations, strict=True)
+    ]
+    hourly = [item.offer.lot_gpus / gpus[q] for item, q in zip(supply.hourly, problem.pools.hourly, strict=True)]
+    blocks = len(problem.timeline.blocks)
+    _add_supplies(
+        builder, problem, variables, rows,
+        [1.0] * len(supply.purchases), [1.0] * len(supply.groups), held,
+        np.repeat(np.array(hourly, dtype=float)[:, None], blocks, axis=1),
+    )  # fmt: skip
+
+
+def _add_supplies(
+    builder: Builder,
+    problem: Problem,
+    variables: Variables,
+    rows: Ints,
+    owned: list[float],
+    kept: list[float],
+    held: list[float],
+    hourly: Floats,
+) -> None:
+    """Minus what each supply brings per unit, into the rows of its pool."""
+    pools = problem.pools
+    for pool, ids, each in (
+        (pools.purchases, variables.own, owned),
+        (pools.groups, variables.keep, kept),
+        (pools.reservations, variables.held, held),
+    ):
+        builder.add(rows[pool], ids[..., None], -np.array(each, dtype=float)[:, None, None, None])
+    builder.add(rows[pools.hourly], variables.rent, -hourly[:, None, None, :])
+
+
+def _pool_axes(problem: Problem) -> tuple[list[str], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    return (
+        [pool.name for pool in problem.pools.pools],
+        problem.futures,
+        problem.timeline.names,
+        problem.timeline.blocks,
+    )
+
+
+def _lane_axis(problem: Problem) -> list[str]:
+    lanes, pools = problem.lanes, problem.pools.pools
+    return [
+        f"{problem.demand.names[c.workload]},{pools[q].name},{c.name}"
+        for c, q in zip(lanes.candidates, lanes.pool, strict=True)
+    ]
+
+
+def _signed(problem: Problem, gpus: Floats) -> Floats:
+    """GPUs (S, T) of contracts already signed, summed by pool, (Q, 1, T, 1)."""
+    total = np.zeros((len(problem.pools.pools), problem.timeline.periods))
+    np.add.at(total, problem.pools.signed, gpus.reshape(len(problem.supply.signed), problem.timeline.periods))
+    return total[:, None, :, None]
+
+
+def _used(problem: Problem, variables: Variables) -> NDArray[np.bool_]:
+    """Pools that some workload can use, by future, period and block."""
+    futures, periods, blocks = problem.shape
+    used = np.zeros((len(problem.pools.pools), futures, periods, blocks), dtype=bool)
+    np.logical_or.at(used, problem.lanes.pool, (variables.gpus != ABSENT) | (variables.replicas != ABSENT))
+    return used

@@ -1,0 +1,84 @@
+"""Demand is met exactly: by GPUs, by token APIs, or it is left unserved where the scenario allows that."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.milp.matrix import Builder
+from planner.milp.variables import Variables
+from planner.problem import Problem
+from planner.units import SECONDS_PER_DAY
+
+
+def add_demand(builder: Builder, problem: Problem, variables: Variables) -> None:
+    """Σ κ·gpus + Σ api + unserved = λ[w,t,b] (requests/s), divided by λ."""
+    demand = problem.demand.requests_per_s
+    rows = builder.constraints(
+        "demand",
+        (problem.demand.names, problem.futures, problem.timeline.names, problem.timeline.blocks),
+        lower=1.0,
+        upper=1.0,
+        exists=(demand > 0) & ~problem.demand.fungible[:, None, None, None] & (problem.timeline.block_share > 0),
+    )
+    scale = 1 / np.where(demand > 0, demand, 1.0)
+    _add_served(builder, problem, variables, rows, scale)
+
+
+def add_fungible_demand(builder: Builder, problem: Problem, variables: Variables) -> None:
+    """Σ_b h[b]·(Σ κ·gpus + Σ api + unserved) = Σ_b h[b]·λ[w,t,b] (requests), divided by the right-hand side."""
+    demand, share = problem.demand.requests_per_s, problem.timeline.block_share
+    mean = demand @ share
+    rows = builder.constraints(
+        "demand_of_period",
+        (problem.demand.names, problem.futures, problem.timeline.names),
+        lower=1.0,
+        upper=1.0,
+        exists=(mean > 0) & problem.demand.fungible[:, None, None],
+    )
+    scale = share / np.where(mean > 0, mean, 1.0)[..., None]
+    _add_served(builder, problem, variables, np.repeat(rows[..., None], len(share), axis=3), scale)
+
+
+def _add_served(
+    builder: Builder,
+    problem: Problem,
+    variables: Variables,
+    rows: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+    scale: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+) -> None:
+    """Everything that answers requests, times ``scale`` (W, F, T, B), into ``rows`` of the same shape."""
+    lanes, api = problem.lanes, problem.api
+    builder.add(rows[lanes.workload], variables.gpus, lanes.rate[:, None, :, None] * scale[lanes.workload])
+    builder.add(rows[api.workload], variables.api, scale[api.workload])
+    builder.add(rows, variables.unserved, scale)
+
+
+def add_floors(builder: Builder, problem: Problem, variables: Variables) -> None:
+    """Σ_b h[b]·unserved[w,t,b] ≤ (1 − min_served)·Σ_b h[b]·λ[w,t,b], divided by the demand: a floor on what is served."""
+    demand, share = problem.demand.requests_per_s, problem.timeline.block_share
+    mean = demand @ share
+    floor = problem.demand.min_served[:, None, None]
+    rows = builder.constraints(
+        "min_served",
+        (problem.demand.names, problem.futures, problem.timeline.names),
+        upper=1 - floor,
+        exists=(mean > 0) & ((floor < 1) | problem.elastic),
+    )
+    scale = share / np.where(mean > 0, mean, 1.0)[..., None]
+    builder.add(rows[..., None], variables.unserved, scale)
+    builder.limit("min_served", rows, problem.demand.names, floor, unit="share of demand")
+
+
+def add_api_limits(builder: Builder, problem: Problem, variables: Variables) -> None:
+    """Σ_w requests/s × tokens × 86,400 ≤ max_mtok_per_day[j] in every block (Mtok a day), divided by the limit."""
+    api = problem.api
+    limit = api.max_mtok_per_day
+    rows = builder.constraints(
+        "api_limit",
+        (api.names, problem.futures, problem.timeline.names, problem.timeline.blocks),
+        upper=1.0,
+        exists=np.isfinite(limit)[:, None, None, None],
+    )
+    finite = np.where(np.isfinite(limit), limit, 1.0)
+    per_request = api.mtok_per_request * SECONDS_PER_DAY / finite[api.api]
+    builder.add(rows[api.api], variables.api, per_request[:, None, None, None])

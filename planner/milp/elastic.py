@@ -1,0 +1,162 @@
+"""The elastic matrix: which limits to relax so that a plan exists, fewest groups first, then least violation.
+
+Every limit belongs to a named group (a site's cap, a year's budget, a workload's latency target, a quota, a floor). A group is
+relaxed or not; a relaxed row may be exceeded by a share of its limit. Points and APIs that miss a latency target come
+back, gated by relaxing that target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.milp.build import Model
+from planner.milp.matrix import ABSENT, Block, Milp
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A limit that a planner can relax as one: its kind and what it belongs to."""
+
+    kind: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class Elastic:
+    """An elastic matrix and where its own columns stand.
+
+    ``relaxed`` (groups,) binary columns; ``excess`` the columns that measure violation ÷ limit; ``row_excess`` maps the
+    rows of the model that can be exceeded to their column.
+    """
+
+    milp: Milp
+    groups: tuple[Group, ...]
+    relaxed: Ints
+    excess: Ints
+    row_excess: dict[int, int]
+
+    def fewest(self) -> Milp:
+        """Objective: the number of groups relaxed; leaving demand unserved counts more than all others together."""
+        cost = np.zeros(self.milp.columns)
+        last_resort = float(len(self.groups) + 1)
+        cost[self.relaxed] = [last_resort if group.kind == "min_served" else 1.0 for group in self.groups]
+        return replace(self.milp, cost=cost, constant=0.0)
+
+    def least(self, relaxed: Floats) -> Milp:
+        """Objective: the sum of violations, among sets of groups as small as ``relaxed`` (groups,)."""
+        cost = np.zeros(self.milp.columns)
+        cost[self.excess] = 1.0
+        weights = self.fewest().cost[self.relaxed]
+        most = float(weights @ relaxed) + 0.5
+        limited = with_rows(self.milp, [(self.relaxed, weights, -np.inf, most)], "fewest_groups")
+        return replace(limited, cost=cost, constant=0.0)
+
+
+def build_elastic(model: Model, most_excess: float) -> Elastic:
+    """The elastic matrix of ``model`` (of an elastic problem); no limit is exceeded more than ``most_excess`` times."""
+    milp = model.milp
+    groups: dict[Group, int] = {}
+    rows, scales, group_of = [], [], []
+    for block in milp.limits:
+        per_group: dict[str, float] = {}
+        for subject, limit in zip(block.subject, block.limit, strict=True):
+            per_group[subject] = max(per_group.get(subject, 0.0), abs(float(limit)))
+        for row, subject, limit in zip(block.rows, block.subject, block.limit, strict=True):
+            # A cap of zero is measured against the group's largest, a share against the whole fleet.
+            size = abs(float(limit)) or per_group[subject] or 1.0
+            scale = size / block.per_row_unit
+            if block.kind == "provider_share":
+                scale = model.problem.gpus_ever_needed / most_excess
+            rows.append(int(row))
+            scales.append(scale)
+            group_of.append(groups.setdefault(Group(block.kind, subject), len(groups)))
+    gates = _gates(model)
+    for workload in dict.fromkeys(workload for workload, _, _ in gates):
+        groups.setdefault(Group("sla", workload), len(groups))
+    first = milp.columns
+    excess = first + np.arange(len(rows) + len(gates))
+    relaxed = first + len(excess) + np.arange(len(groups))
+    opened = relaxed[-1] + 1 + np.arange(len(gates)) if len(relaxed) else np.zeros(0, dtype=np.int64)
+    extra = len(excess) + len(relaxed) + len(opened)
+    widened = replace(
+        milp,
+        cost=np.zeros(first + extra),
+        lower=np.concatenate([milp.lower, np.zeros(extra)]),
+        upper=np.concatenate([milp.upper, np.full(len(excess), most_excess), np.ones(extra - len(excess))]),
+        integer=np.concatenate([milp.integer, np.zeros(len(excess), bool), np.ones(extra - len(excess), bool)]),
+        guided=np.concatenate([milp.guided, np.zeros(extra, bool)]),
+        column_blocks=(*milp.column_blocks, Block("elastic", (), np.arange(extra), first)),
+    )
+    widened = _with_entries(widened, np.array(rows, dtype=np.int64), excess[: len(rows)], -np.array(scales))
+    added = [
+        (np.array([excess[i], relaxed[group]]), np.array([1.0, -most_excess]), -np.inf, 0.0)
+        for i, group in enumerate(group_of)
+    ]
+    for i, (workload, columns, missed) in enumerate(gates):
+        column, group = excess[len(rows) + i], relaxed[groups[Group("sla", workload)]]
+        share = 1 / np.maximum(milp.upper[columns], 1e-12) / len(columns)
+        added += [
+            (np.append(columns, opened[i]), np.append(share, -1.0), -np.inf, 0.0),
+            (np.array([opened[i], group]), np.array([1.0, -1.0]), -np.inf, 0.0),
+            (np.array([column, opened[i]]), np.array([1.0, -missed]), 0.0, np.inf),
+        ]
+    return Elastic(
+        milp=with_rows(widened, added, "elastic"),
+        groups=tuple(groups),
+        relaxed=relaxed,
+        excess=excess,
+        row_excess={row: int(excess[i]) for i, row in enumerate(rows)},
+    )
+
+
+def _gates(model: Model) -> list[tuple[str, Ints, float]]:
+    """Workload, columns and relative miss of every point and API that a latency target shuts out."""
+    problem, variables = model.problem, model.variables
+    names, found = problem.demand.names, []
+    lanes, api = problem.lanes, problem.api
+    keys: dict[tuple[str, str], list[int]] = {}
+    for lane, candidate in enumerate(lanes.candidates):
+        if candidate.sla_excess > 1e-9:
+            keys.setdefault((names[candidate.workload], candidate.name), []).append(lane)
+    for (workload, _), chosen in keys.items():
+        ids = variables.gpus[chosen].ravel()
+        found.append((workload, np.unique(ids[ids != ABSENT]), float(lanes.sla_excess[chosen[0]])))
+    for lane in np.flatnonzero(api.sla_excess > 1e-9):
+        ids = variables.api[lane].ravel()
+        found.append((names[api.workload[lane]], np.unique(ids[ids != ABSENT]), float(api.sla_excess[lane])))
+    return [gate for gate in found if len(gate[1])]
+
+
+def _with_entries(milp: Milp, rows: Ints, columns: Ints, values: Floats) -> Milp:
+    """The same matrix with further coefficients in existing rows."""
+    row_of = np.concatenate([np.repeat(np.arange(milp.rows), np.diff(milp.indptr)), rows])
+    order = np.argsort(row_of, kind="stable")
+    counts = np.bincount(row_of, minlength=milp.rows)
+    return replace(
+        milp,
+        indptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        indices=np.concatenate([milp.indices, columns])[order],
+        data=np.concatenate([milp.data, values])[order],
+    )
+
+
+def with_rows(milp: Milp, rows: list[tuple[Ints, Floats, float, float]], name: str) -> Milp:
+    """The same matrix with further rows (columns, values, lower, upper)."""
+    if not rows:
+        return milp
+    lengths = np.array([len(columns) for columns, _, _, _ in rows])
+    return replace(
+        milp,
+        row_lower=np.append(milp.row_lower, [low for _, _, low, _ in rows]),
+        row_upper=np.append(milp.row_upper, [high for _, _, _, high in rows]),
+        indptr=np.append(milp.indptr, milp.indptr[-1] + np.cumsum(lengths)).astype(np.int64),
+        indices=np.concatenate([milp.indices, *[columns for columns, _, _, _ in rows]]),
+        data=np.concatenate([milp.data, *[values for _, values, _, _ in rows]]),
+        row_blocks=(*milp.row_blocks, Block(name, (), np.arange(len(rows)), milp.rows)),
+    )

@@ -1,0 +1,265 @@
+"""The labelled sparse matrix: blocks of variables and constraints in, CSR arrays out.
+
+A block of variables comes back as an integer array of column ids with the shape of its index; ``ABSENT`` marks a
+variable that does not exist. Coefficients are added by broadcasting, and those of absent columns vanish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Axis = Sequence[str]
+
+ABSENT = -1
+
+
+@dataclass(frozen=True)
+class Block:
+    """Consecutive columns or rows of one name: ``cells`` are their flat positions in the index of ``axes``."""
+
+    name: str
+    axes: tuple[Axis, ...]
+    cells: Ints
+    first: int
+
+    def labels(self) -> list[str]:
+        """``buy[dallas,gb300-nvl72,2027-Q1]`` for each column or row."""
+        if not self.axes:
+            return [self.name] * len(self.cells)
+        positions = np.unravel_index(self.cells, [len(axis) for axis in self.axes])
+        parts = [np.asarray(axis, dtype=object)[at] for axis, at in zip(self.axes, positions, strict=True)]
+        return [f"{self.name}[{','.join(cell)}]" for cell in zip(*parts, strict=True)]
+
+
+@dataclass(frozen=True)
+class LimitRows:
+    """Rows that are a planner's limit rather than the model's bookkeeping; columns of equal length.
+
+    ``kind`` names the family of limit, ``subject`` what it belongs to (a site, a workload, ``capex in 2027``). ``limit`` is
+    the right-hand side in ``unit``, and one row unit is ``per_row_unit`` of it. ``period`` is -1 where the
+    limit spans several.
+    """
+
+    kind: str
+    unit: str
+    per_row_unit: float
+    rows: Ints
+    subject: tuple[str, ...]
+    future: Ints
+    period: Ints
+    limit: Floats
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class Milp:
+    """min cost·x + constant, lower ≤ x ≤ upper, row_lower ≤ A x ≤ row_upper, some x whole.
+
+    A is in CSR form: ``indptr`` (rows + 1,), ``indices`` and ``data`` (coefficients,). ``guided`` (columns,) marks levels,
+    whole in any plan, whose value in the LP relaxation tells where good plans are: what is in service, not when it came.
+    """
+
+    cost: Floats
+    constant: float
+    lower: Floats
+    upper: Floats
+    integer: Bools
+    guided: Bools
+    row_lower: Floats
+    row_upper: Floats
+    indptr: Ints
+    indices: Ints
+    data: Floats
+    column_blocks: tuple[Block, ...]
+    row_blocks: tuple[Block, ...]
+    limits: tuple[LimitRows, ...] = ()
+
+    @property
+    def columns(self) -> int:
+        """Number of variables."""
+        return len(self.cost)
+
+    @property
+    def rows(self) -> int:
+        """Number of constraints."""
+        return len(self.row_lower)
+
+    def column_labels(self) -> list[str]:
+        """A readable name for every variable."""
+        return [label for block in self.column_blocks for label in block.labels()]
+
+    def row_labels(self) -> list[str]:
+        """A readable name for every constraint."""
+        return [label for block in self.row_blocks for label in block.labels()]
+
+    def relaxed(self) -> Milp:
+        """The same matrix with no integers: its LP relaxation."""
+        return replace(self, integer=np.zeros(self.columns, dtype=bool))
+
+    def activity(self, x: Floats) -> Floats:
+        """A x, (rows,)."""
+        row_of = np.repeat(np.arange(self.rows), np.diff(self.indptr))
+        return np.bincount(row_of, weights=self.data * x[self.indices], minlength=self.rows)
+
+    def transposed_times(self, y: Floats) -> Floats:
+        """Aᵀ y, (columns,)."""
+        row_of = np.repeat(np.arange(self.rows), np.diff(self.indptr))
+        return np.bincount(self.indices, weights=self.data * y[row_of], minlength=self.columns)
+
+    def objective(self, x: Floats) -> float:
+        """cost·x + constant."""
+        return float(self.cost @ x) + self.constant
+
+
+class Builder:
+    """Collects blocks; ``build`` turns them into a ``Milp``."""
+
+    def __init__(self) -> None:
+        self._columns: list[Block] = []
+        self._rows: list[Block] = []
+        self._lower: list[Floats] = []
+        self._upper: list[Floats] = []
+        self._integer: list[Bools] = []
+        self._guided: list[Bools] = []
+        self._row_lower: list[Floats] = []
+        self._row_upper: list[Floats] = []
+        self._entries: list[tuple[Ints, Ints, Floats]] = []
+        self._costs: list[tuple[Ints, Floats]] = []
+        self._limits: list[LimitRows] = []
+        self._n_columns = 0
+        self._n_rows = 0
+        self.constant = 0.0
+
+    def variables(
+        self,
+        name: str,
+        axes: Sequence[Axis],
+        upper: ArrayLike = np.inf,
+        *,
+        lower: ArrayLike = 0.0,
+        integer: ArrayLike = False,
+        guided: bool = False,
+        exists: ArrayLike = True,
+    ) -> Ints:
+        """Ids of new columns, one for each cell of ``axes`` where ``exists``; ``ABSENT`` elsewhere."""
+        shape = tuple(len(axis) for axis in axes)
+        cells = np.flatnonzero(np.broadcast_to(exists, shape))
+        ids = np.full(shape, ABSENT, dtype=np.int64)
+        ids.ravel()[cells] = self._n_columns + np.arange(len(cells))
+        self._columns.append(Block(name, tuple(axes), cells, self._n_columns))
+        self._lower.append(_cells(lower, shape, cells))
+        self._upper.append(_cells(upper, shape, cells))
+        self._integer.append(np.broadcast_to(np.asarray(integer, dtype=bool), shape).ravel()[cells])
+        self._guided.append(np.full(len(cells), guided))
+        self._n_columns += len(cells)
+        return ids
+
+    def constraints(
+        self,
+        name: str,
+        axes: Sequence[Axis],
+        lower: ArrayLike = -np.inf,
+        upper: ArrayLike = np.inf,
+        *,
+        exists: ArrayLike = True,
+    ) -> Ints:
+        """Ids of new rows, one for each cell of ``axes`` where ``exists``; ``ABSENT`` elsewhere."""
+        shape = tuple(len(axis) for axis in axes)
+        cells = np.flatnonzero(np.broadcast_to(exists, shape))
+        ids = np.full(shape, ABSENT, dtype=np.int64)
+        ids.ravel()[cells] = self._n_rows + np.arange(len(cells))
+        self._rows.append(Block(name, tuple(axes), cells, self._n_rows))
+        self._row_lower.append(_cells(lower, shape, cells))
+        self._row_upper.append(_cells(upper, shape, cells))
+        self._n_rows += len(cells)
+        return ids
+
+    def add(self, rows: Ints, columns: Ints, values: ArrayLike) -> None:
+        """Add coefficients, the three broadcast together; those of absent rows or columns vanish."""
+        row, column, value = np.broadcast_arrays(rows, columns, np.asarray(values, dtype=float))
+        present = (row != ABSENT) & (column != ABSENT) & (value != 0)
+        self._entries.append((row[present], column[present], value[present]))
+
+    def add_cost(self, columns: Ints, usd: ArrayLike) -> None:
+        """Add to the objective; a column named twice (common to several futures) gets the sum."""
+        column, value = np.broadcast_arrays(columns, np.asarray(usd, dtype=float))
+        present = column != ABSENT
+        self._costs.append((column[present], value[present]))
+
+    def limit(
+        self,
+        kind: str,
+        rows: Ints,
+        subjects: Sequence[str],
+        limit: ArrayLike,
+        *,
+        unit: str,
+        per_row_unit: float = 1.0,
+        periods: bool = True,
+    ) -> None:
+        """Mark ``rows`` (subject, F, T) or, without ``periods``, (subject, F), as a planner's limit of ``kind``."""
+        at = np.nonzero(rows != ABSENT)
+        value = np.broadcast_to(np.asarray(limit, dtype=float), rows.shape)
+        self._limits.append(
+            LimitRows(
+                kind=kind,
+                unit=unit,
+                per_row_unit=per_row_unit,
+                rows=rows[at],
+                subject=tuple(subjects[index] for index in at[0]),
+                future=at[1],
+                period=at[2] if periods else np.full(len(at[0]), -1),
+                limit=value[at] * per_row_unit,
+            )
+        )
+
+    def build(self) -> Milp:
+        """The finished matrix; coefficients added twice to one place are summed."""
+        rows = np.concatenate([entry[0] for entry in self._entries] or [np.zeros(0, dtype=np.int64)])
+        columns = np.concatenate([entry[1] for entry in self._entries] or [np.zeros(0, dtype=np.int64)])
+        values = np.concatenate([entry[2] for entry in self._entries] or [np.zeros(0)])
+        flat = rows * max(1, self._n_columns) + columns
+        order = np.argsort(flat, kind="stable")
+        flat, values = flat[order], values[order]
+        fresh = np.ones(len(flat), dtype=bool)
+        fresh[1:] = flat[1:] != flat[:-1]
+        data = np.add.reduceat(values, np.flatnonzero(fresh)) if len(flat) else values
+        places = flat[fresh]
+        row_of, indices = np.divmod(places, max(1, self._n_columns))
+        indptr = np.concatenate([[0], np.cumsum(np.bincount(row_of, minlength=self._n_rows))]).astype(np.int64)
+        cost = np.zeros(self._n_columns)
+        for column, value in self._costs:
+            cost += np.bincount(column, weights=value, minlength=self._n_columns)
+        return Milp(
+            cost=cost,
+            constant=self.constant,
+            lower=_joined(self._lower),
+            upper=_joined(self._upper),
+            integer=_joined(self._integer).astype(bool),
+            guided=_joined(self._guided).astype(bool),
+            row_lower=_joined(self._row_lower),
+            row_upper=_joined(self._row_upper),
+            indptr=indptr,
+            indices=indices,
+            data=data,
+            column_blocks=tuple(self._columns),
+            row_blocks=tuple(self._rows),
+            limits=tuple(self._limits),
+        )
+
+
+def _cells(values: ArrayLike, shape: tuple[int, ...], cells: Ints) -> Floats:
+    return np.broadcast_to(np.asarray(values, dtype=float), shape).ravel()[cells]
+
+
+def _joined(parts: Sequence[NDArray[np.generic]]) -> Floats:
+    return np.concatenate([np.asarray(part, dtype=float) for part in parts] or [np.zeros(0)])

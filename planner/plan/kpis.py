@@ -1,0 +1,216 @@
+"""A plan's key figures. Sums are over the reported periods; NPV and levelised cost over the solved horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from planner.audit.account import Account
+from planner.audit.cashflow import CAPEX, END_OF_HORIZON, OPEX, REVENUE, Totals, cash_flow_of
+from planner.audit.fleet import fleet
+from planner.audit.tokens import requests, tokens_per_request
+from planner.problem import Problem
+from planner.units import KW_PER_MW, SECONDS_PER_HOUR, mtok_from_tokens
+
+Floats = NDArray[np.float64]
+
+
+def kpis(problem: Problem, account: Account, totals: Totals, serving: pd.DataFrame) -> dict[str, Any]:
+    """All key figures: the expectation, and one entry per future under ``futures`` where there are several."""
+    per_future = [_of_future(problem, account, totals, name) for name in problem.futures]
+    weights = problem.probability
+    expected = {key: _mean([figures[key] for figures in per_future], weights) for key in per_future[0]}
+    # Ratios are E[cost] ÷ E[tokens], never the mean of ratios.
+    expected |= _levelised(totals.cost_usd, totals.output_tokens, totals.total_tokens)
+    expected["evidence_share"] = evidence_share(problem, account, serving)
+    expected |= rounding(problem, serving, expected["usd_per_gpu_hour"])
+    if len(per_future) > 1:
+        expected["futures"] = [
+            {"name": name, "probability": float(weight), **figures}
+            for name, weight, figures in zip(problem.futures, weights, per_future, strict=True)
+        ]
+    return expected
+
+
+def _levelised(cost_usd: float, output_tokens: float, total_tokens: float) -> dict[str, float | None]:
+    return {
+        "levelised_usd_per_mtok_output": _ratio(cost_usd, mtok_from_tokens(output_tokens)),
+        "levelised_usd_per_mtok_total": _ratio(cost_usd, mtok_from_tokens(total_tokens)),
+    }
+
+
+def _ratio(numerator: float, denominator: float) -> float | None:
+    return float(numerator / denominator) if denominator else None
+
+
+def _of_future(problem: Problem, account: Account, totals: Totals, future: str) -> dict[str, Any]:
+    timeline, f = problem.timeline, problem.futures.index(future)
+    reported, hours = ~timeline.lookahead, timeline.hours
+    made = totals.by_future.loc[future]
+    cash = cash_flow_of(account)
+    cash = cash[cash["future"] == future]
+    due = cash[cash["period"].isin(np.flatnonzero(reported)) & ~cash["category"].isin([*END_OF_HORIZON, REVENUE])]
+    by_period = np.zeros(timeline.periods)
+    np.add.at(by_period, due["period"].to_numpy(dtype=int), due["usd"].to_numpy(dtype=float))
+    served = requests(account, account.service.served)[f][:, reported].sum(axis=1)
+    asked = requests(account, account.service.demand)[f][:, reported].sum(axis=1)
+    input_tokens, output_tokens = tokens_per_request(account.premises)
+    weight = problem.token_weight
+    systems = fleet(account)
+    systems = systems[(systems["future"] == future) & systems["period"].isin(np.flatnonzero(reported))]
+    provisioned = systems.groupby("period")["provisioned_utility_mw"].sum()
+    energy = float(systems["energy_mwh"].sum())
+    output = float(served @ output_tokens)
+    own_output = _own_output_tokens(account, f, reported)
+    mw_hours = float((provisioned * hours[provisioned.index.to_numpy(dtype=int)]).sum())
+    usable, busy = account.supply.usable[f], account.busy_gpu_hours[f]
+    in_use = account.service.pool_occupied[f].sum(axis=0)[reported].sum(axis=0)
+    there = usable.sum(axis=0)[reported].sum(axis=0)
+    gpu_hours = float((account.supply.gpus[f].sum(axis=0) * timeline.block_hours)[reported].sum())
+    usable_hours = float((usable.sum(axis=0) * timeline.block_hours)[reported].sum())
+    busy_hours = float(busy.sum(axis=0)[reported].sum())
+    capacity_usd = float(due.loc[due["category"] != "token_api", "usd"].sum())
+    capex = float(due.loc[due["category"].isin(CAPEX), "usd"].sum())
+    opex = float(due.loc[due["category"].isin(OPEX), "usd"].sum())
+    revenue = -float(cash.loc[(cash["category"] == REVENUE) & cash["period"].lt(timeline.reported), "usd"].sum())
+    return {
+        **_levelised(float(made["cost_usd"]), float(made["output_tokens"]), float(made["total_tokens"])),
+        "npv_usd": float(made["cost_usd"]),
+        "npv_revenue_usd": float(made["revenue_usd"]),
+        "npv_profit_usd": float(made["revenue_usd"] - made["cost_usd"]),
+        "cash_usd": capex + opex,
+        "capex_usd": capex,
+        "opex_usd": opex,
+        "revenue_usd": revenue,
+        "peak_cumulative_cash_usd": float(by_period.cumsum().max(initial=0.0)),
+        "tokens_output": output,
+        "tokens_total": float(served @ (input_tokens + output_tokens)),
+        "served_share": _ratio(float(served @ weight), float(asked @ weight)) if (asked @ weight) > 0 else 1.0,
+        "peak_provisioned_utility_mw": float(provisioned.max()) if len(provisioned) else 0.0,
+        "energy_mwh": energy,
+        "output_tokens_per_s_per_provisioned_mw": _ratio(own_output / SECONDS_PER_HOUR, mw_hours),
+        "tokens_per_kwh_drawn": _ratio(own_output, energy * KW_PER_MW),
+        "usd_per_gpu_hour": _ratio(capacity_usd, gpu_hours),
+        "usd_per_gpu_hour_owned": _owned_usd_per_gpu_hour(account, cash, f),
+        "utilisation_by_block": {
+            block: _ratio(float(used), float(all_there))
+            for block, used, all_there in zip(timeline.blocks, in_use, there, strict=True)
+        },
+        "idle_cost_usd": capacity_usd * (1 - busy_hours / usable_hours) if usable_hours else 0.0,
+    }
+
+
+def _own_output_tokens(account: Account, future: int, reported: NDArray[np.bool_]) -> float:
+    """Output tokens made by GPUs at the sites, in proportion to the usable GPUs of each pool."""
+    rows, flow = account.service.rows, account.supply
+    owned = np.array([source.site >= 0 for source in flow.sources])
+    usable = flow.usable[future]
+    own = np.zeros((len(flow.pools), *usable.shape[1:]))
+    for pool, source in flow.member:
+        own[pool] += usable[source] * owned[source]
+    total = flow.pool_usable[future]
+    share = np.divide(own, total, out=np.zeros_like(own), where=total > 0)
+    mine = (rows.future == future) & reported[rows.period]
+    rate = account.service.row_rates[mine]
+    hours = account.premises.timeline.block_hours[rows.period[mine], rows.block[mine]]
+    _, output_tokens = tokens_per_request(account.premises)
+    made = rate * hours * SECONDS_PER_HOUR * output_tokens[rows.workload[mine]]
+    return float((made * share[rows.pool[mine], rows.period[mine], rows.block[mine]]).sum())
+
+
+def _owned_usd_per_gpu_hour(account: Account, cash: pd.DataFrame, future: int) -> float | None:
+    """NPV of owning (capex, running, less residual) ÷ discounted GPU-hours owned, over the solved horizon."""
+    owned = np.array([source.site >= 0 for source in account.supply.sources])
+    timeline = account.premises.timeline
+    gpus = account.supply.gpus[future][owned].sum(axis=0)
+    hours = float(((gpus * timeline.block_hours).sum(axis=1) * timeline.discount_middle).sum())
+    owning = (*CAPEX, "support", "licence", "staff", "colocation", "lease", "energy", "residual")
+    return _ratio(float(cash.loc[cash["category"].isin(owning), "npv_usd"].sum()), hours)
+
+
+def evidence_share(problem: Problem, account: Account, serving: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Shares by evidence class: of output tokens, by the serving point that makes them; of NPV cost, by its price.
+
+    Costs that the scenario itself states (energy, colocation, staff, leases) count as ``scenario``.
+    """
+    output = dict(zip(problem.demand.names, problem.demand.output_tokens, strict=True))
+    weight = dict(zip(problem.futures, problem.probability, strict=True)) | {"all": 1.0}
+    reported = serving[~serving["lookahead"]]
+    hours = problem.timeline.block_hours
+    periods = {name: index for index, name in enumerate(problem.timeline.names)}
+    blocks = {name: index for index, name in enumerate(problem.timeline.blocks)}
+    at = hours[reported["period"].map(periods), reported["block"].map(blocks)] if len(reported) else np.zeros(0)
+    made = reported["requests_per_s"] * at * reported["workload"].map(output) * reported["future"].map(weight)
+    tokens = made.groupby(reported["evidence"]).sum()
+    return {"tokens": _shares(tokens.to_dict()), "cost": _shares(_cost_by_evidence(problem, account))}
+
+
+def _cost_by_evidence(problem: Problem, account: Account) -> dict[str, float]:
+    """Expected NPV cost by the evidence of the price it was computed with."""
+    total: dict[str, float] = {}
+    weight = dict(zip(problem.futures, problem.probability, strict=True))
+    discount = problem.timeline.discount_middle
+
+    def add(evidence: str, usd: float) -> None:
+        total[evidence] = total.get(evidence, 0.0) + usd
+
+    bought = {item.asset.supply: item for item in problem.supply.purchases}
+    for row in account.decisions.buys.itertuples():
+        item = bought[f"own:{row.site}/{row.system}"]
+        add(item.asset.system.evidence, weight[row.future] * row.count * float(item.npv_usd[row.period]))
+    signed = {item.offer.name: item for item in problem.supply.reservations}
+    for row in account.decisions.signs.itertuples():
+        reservation = signed[row.offer]
+        add(reservation.offer.evidence, weight[row.future] * row.lots * float(reservation.npv_usd[row.period]))
+    hourly = {item.offer.name: item for item in problem.supply.hourly}
+    rents = account.decisions.rents
+    index = {name: place for place, name in enumerate(problem.futures)}
+    blocks = {name: place for place, name in enumerate(problem.timeline.blocks)}
+    for row in rents.itertuples():
+        rented = hourly[row.offer]
+        hours = problem.timeline.block_hours[row.period, blocks[row.block]]
+        usd = rented.usd_per_hour[index[row.future], row.period] * hours * discount[row.period] * row.lots
+        add(rented.offer.evidence, weight[row.future] * float(usd))
+    cash = cash_flow_of(account)
+    cash = cash[cash["category"] != REVENUE]
+    per_future = cash["npv_usd"] * cash["future"].map(weight)
+    apis = float(per_future[cash["category"] == "token_api"].sum())
+    add("vendor", apis)
+    add("scenario", float(per_future.sum()) - sum(total.values()))
+    return total
+
+
+def _shares(amounts: Mapping[Any, float]) -> dict[str, float]:
+    whole = sum(amounts.values())
+    if not whole:
+        return {}
+    ranked = sorted(amounts.items(), key=lambda item: (-item[1], str(item[0])))
+    return {str(name): float(amount / whole) for name, amount in ranked if amount > 1e-9 * whole}
+
+
+def rounding(problem: Problem, serving: pd.DataFrame, usd_per_gpu_hour: float | None) -> dict[str, float]:
+    """What whole replicas would take beyond the continuous plan: GPU-hours, and USD at the plan's mean rate.
+
+    An upper figure: replicas of one pool may share what is left over of others.
+    """
+    rows = serving[~serving["lookahead"]]
+    weight = dict(zip(problem.futures, problem.probability, strict=True)) | {"all": 1.0}
+    periods = {name: index for index, name in enumerate(problem.timeline.names)}
+    blocks = {name: index for index, name in enumerate(problem.timeline.blocks)}
+    hours = problem.timeline.block_hours
+    at = hours[rows["period"].map(periods), rows["block"].map(blocks)] if len(rows) else np.zeros(0)
+    extra = (rows["replicas"] * rows["gpus_per_replica"] - rows["gpus"]).clip(lower=0.0)
+    gpu_hours = float((extra * at * rows["future"].map(weight)).sum())
+    return {"rounding_gpu_hours": gpu_hours, "rounding_usd": gpu_hours * (usd_per_gpu_hour or 0.0)}
+
+
+def _mean(figures: list[Any], weights: Floats) -> Any:
+    if isinstance(figures[0], dict):
+        return {key: _mean([figure[key] for figure in figures], weights) for key in figures[0]}
+    known = [(figure, weight) for figure, weight in zip(figures, weights, strict=True) if figure is not None]
+    total = sum(weight for _, weight in known)
+    return float(sum(figure * weight for figure, weight in known) / total) if known else None

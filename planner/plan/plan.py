@@ -1,0 +1,121 @@
+"""A plan: what to buy, sign, rent and run, when; its cash, key figures, proof and audit."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from planner._version import __version__
+from planner.audit import Audit
+from planner.decisions import Decisions
+from planner.plan.proof import Proof
+
+RESULT_VERSION = 1
+TABLES = (
+    "purchases",
+    "retirements",
+    "contracts",
+    "on_demand",
+    "token_api",
+    "serving",
+    "unserved",
+    "fleet",
+    "cashflow",
+    "binding",
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan that has passed its audit. Tables are pandas frames; see ``planner.plan.tables`` for their columns.
+
+    ``status`` is ``optimal`` within the gap asked for, or ``feasible`` where the search was stopped above it.
+    ``kpis`` sum over the reported periods, NPV and levelised cost over the solved horizon. ``left_out`` says what
+    rules and reductions dropped, ``sources`` which catalog sources the plan's figures come from.
+    """
+
+    scenario: str
+    scenario_digest: str
+    status: Literal["optimal", "feasible"]
+    proof: Proof
+    kpis: dict[str, Any]
+    purchases: pd.DataFrame
+    retirements: pd.DataFrame
+    contracts: pd.DataFrame
+    on_demand: pd.DataFrame
+    token_api: pd.DataFrame
+    serving: pd.DataFrame
+    unserved: pd.DataFrame
+    fleet: pd.DataFrame
+    cashflow: pd.DataFrame
+    binding: pd.DataFrame
+    audit: Audit
+    decisions: Decisions
+    catalog_digest: str
+    sources: tuple[str, ...]
+    left_out: tuple[str, ...]
+    periods: tuple[str, ...]
+    futures: tuple[str, ...]
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All tables by name."""
+        return {name: getattr(self, name) for name in TABLES}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as plain values, in the shape of the published result schema."""
+        several = len(self.futures) > 1
+        return {
+            "version": RESULT_VERSION,
+            "planner": __version__,
+            "scenario": self.scenario,
+            "scenario_digest": self.scenario_digest,
+            "status": self.status,
+            "solver": _plain(self.proof.to_dict()),
+            "kpis": _plain(self.kpis),
+            **{name: _records(frame, several) for name, frame in self.tables.items()},
+            "audit": {
+                "passed": self.audit.passed,
+                "checks": self.audit.checks,
+                "worst_violation": self.audit.worst_violation,
+            },
+            "catalog": {"digest": self.catalog_digest, "sources": list(self.sources)},
+        }
+
+    def to_json(self) -> str:
+        """The result as JSON text, keys in a fixed order, numbers in the unit their name says."""
+        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _records(frame: pd.DataFrame, several_futures: bool) -> list[dict[str, Any]]:
+    """Rows as plain values; ``future`` only where there are several, ``lookahead`` only where true."""
+    if not several_futures:
+        frame = frame.drop(columns="future", errors="ignore")
+    rows = []
+    for row in frame.to_dict(orient="records"):
+        if not row.get("lookahead", True):
+            del row["lookahead"]
+        rows.append(_plain(row))
+    return rows
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON knows: no NumPy types, no NaN, dates as ISO text."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        if not np.isfinite(value):
+            return None
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    return value

@@ -1,0 +1,134 @@
+"""An infeasible scenario in a planner's words and numbers: what would have to give, where and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.errors import Relaxation
+from planner.milp import Model
+from planner.milp.elastic import Elastic, Group
+from planner.milp.matrix import LimitRows
+from planner.milp.vector import values
+from planner.units import KW_PER_MW
+
+Floats = NDArray[np.float64]
+NOTICEABLE = 1e-6
+
+
+def relaxations(model: Model, elastic: Elastic, x: Floats) -> list[Relaxation]:
+    """One sentence per relaxed group of an elastic solution ``x``, the group's worst place in it."""
+    found = []
+    for group, column in zip(elastic.groups, elastic.relaxed, strict=True):
+        if x[column] < 0.5:
+            continue
+        relaxed = _sla(model, group, x) if group.kind == "sla" else _limit(model, elastic, group, x)
+        if relaxed is not None:
+            found.append(relaxed)
+    return found
+
+
+def _limit(model: Model, elastic: Elastic, group: Group, x: Floats) -> Relaxation | None:
+    worst: tuple[float, LimitRows, int] | None = None
+    for block in model.milp.limits:
+        if block.kind != group.kind:
+            continue
+        for index, (row, subject) in enumerate(zip(block.rows, block.subject, strict=True)):
+            excess = float(x[elastic.row_excess[int(row)]])
+            if subject == group.subject and excess > max(NOTICEABLE, worst[0] if worst else 0.0):
+                worst = (excess, block, index)
+    if worst is None:
+        return None
+    _, block, index = worst
+    row = int(block.rows[index])
+    activity = model.milp.activity(x[: model.milp.columns])[row]
+    over = (activity - model.milp.row_upper[row]) * block.per_row_unit
+    limit = float(block.limit[index])
+    period = _period(model, int(block.period[index]))
+    needed = limit - over if block.kind == "min_served" else limit + over
+    if block.kind == "provider_share":
+        needed = _share_of(model, group.subject, int(block.future[index]), int(block.period[index]), x)
+    sentence = _WORDS[block.kind](group.subject, period, needed, limit)
+    return Relaxation(block.kind, group.subject, period, float(needed), limit, block.unit, sentence)
+
+
+def _sla(model: Model, group: Group, x: Floats) -> Relaxation | None:
+    problem, variables = model.problem, model.variables
+    lanes = problem.lanes
+    used = values(x[: model.milp.columns], variables.gpus).sum(axis=(1, 2, 3)) > NOTICEABLE
+    worst = max(
+        (
+            candidate
+            for candidate, busy in zip(lanes.candidates, used, strict=True)
+            if busy and problem.demand.names[candidate.workload] == group.subject
+        ),
+        key=lambda candidate: candidate.sla_excess,
+        default=None,
+    )
+    if worst is None or worst.sla_excess <= 0:
+        api_used = values(x[: model.milp.columns], variables.api).sum(axis=(1, 2, 3)) > NOTICEABLE
+        missed = max((float(e) for e in problem.api.sla_excess[api_used]), default=0.0)
+        sentence = f"{group.subject}: its latency targets would have to be {missed:.0%} looser, to call a token API"
+        return Relaxation("sla", group.subject, "", missed, 0.0, "share of target", sentence)
+    sentence = (
+        f"{group.subject}: its latency targets would have to allow TTFT {worst.ttft_ms / 1e3:.3g} s and "
+        f"TPOT {worst.tpot_ms:.3g} ms, {worst.sla_excess:.0%} over the tighter of them"
+    )
+    return Relaxation("sla", group.subject, "", worst.sla_excess, 0.0, "share of target", sentence)
+
+
+def _period(model: Model, index: int) -> str:
+    return model.problem.timeline.names[index] if index >= 0 else ""
+
+
+def _share_of(model: Model, provider: str, future: int, period: int, x: Floats) -> float:
+    """The share of all GPUs in service that ``provider`` rents out in a period."""
+    problem, variables = model.problem, model.variables
+    supply, inner = problem.supply, x[: model.milp.columns]
+    counts: list[tuple[str, float]] = []
+    held, rented = values(inner, variables.held), values(inner, variables.rent)
+    counts += [
+        (item.offer.provider, held[index, future, period] * item.offer.lot_gpus)
+        for index, item in enumerate(supply.reservations)
+    ]
+    counts += [
+        (item.offer.provider, rented[index, future, period] @ problem.timeline.block_share * item.offer.lot_gpus)
+        for index, item in enumerate(supply.hourly)
+    ]
+    counts += [(item.contract.provider, item.gpus[period]) for item in supply.signed]
+    for family, ids in ((supply.purchases, variables.own), (supply.groups, variables.keep)):
+        owned = values(inner, ids)
+        counts += [("", owned[index, future, period] * item.asset.system.gpus) for index, item in enumerate(family)]
+    total = sum(gpus for _, gpus in counts)
+    return float(sum(gpus for name, gpus in counts if name == provider) / total) if total else 0.0
+
+
+def _million(usd: float) -> str:
+    return f"${usd / 1e6:,.1f} M"
+
+
+_WORDS: dict[str, Callable[[str, str, float, float], str]] = {
+    "power": lambda who, when, needed, limit: f"{who} needs {needed:.4g} MW in {when}, the cap is {limit:.4g}",
+    "lease": lambda who, when, needed, limit: (
+        f"{who} needs {needed:,.0f} kW of IT power leased in {when}, the lease has {limit:,.0f}"
+    ),
+    "liquid": lambda who, when, needed, limit: (
+        f"{who} needs {needed / KW_PER_MW:.4g} MW of liquid cooling in {when}, it has {limit / KW_PER_MW:.4g}"
+    ),
+    "air": lambda who, when, needed, limit: (
+        f"{who} needs {needed / KW_PER_MW:.4g} MW of air cooling in {when}, it has {limit / KW_PER_MW:.4g}"
+    ),
+    "positions": lambda who, when, needed, limit: (
+        f"{who} needs {np.ceil(needed - 1e-6):,.0f} rack positions in {when}, it has {limit:,.0f}"
+    ),
+    "budget": lambda who, when, needed, limit: f"{who} needs {_million(needed)}, the limit is {_million(limit)}",
+    "quota": lambda who, when, needed, limit: f"{who} needs {needed:,.0f} GPUs in {when}, the quota is {limit:,.0f}",
+    "provider_share": lambda who, when, needed, limit: (
+        f"{who} would rent out {needed:.1%} of the GPUs in {when}, max_share is {limit:.0%}"
+    ),
+    "min_served": lambda who, when, needed, limit: (
+        f"{who}: only {needed:.1%} of its demand can be served in {when}, the floor is {limit:.0%}"
+    ),
+}

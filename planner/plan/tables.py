@@ -1,0 +1,263 @@
+"""A plan's tables: decisions in a planner's terms, with dates, GPUs and money, one frame per table of the result.
+
+``future`` is ``all`` where a row holds in every future. ``period`` is the period's name; ``lookahead`` marks rows of
+periods after the reported horizon.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from planner.audit.account import Account
+from planner.audit.cashflow import cash_flow_of
+from planner.audit.fleet import fleet
+from planner.audit.tokens import tokens_per_request
+from planner.catalog.models import Offer
+from planner.milp import Model
+from planner.problem import Problem
+from planner.problem.supply import order_day
+from planner.schedule import add_months
+from planner.units import mtok_from_tokens, requests_from_rate
+
+ALL = "all"
+
+
+def purchases(problem: Problem, account: Account) -> pd.DataFrame:
+    """site, system, order_by, in_service, period, count, gpus, cost_usd (capex, undiscounted)."""
+    rows = account.decisions.buys.copy()
+    items = {item.asset.supply: item for item in problem.supply.purchases}
+    chosen = [items[f"own:{site}/{system}"] for site, system in zip(rows["site"], rows["system"], strict=True)]
+    starts = _starts(problem, rows["period"])
+    rows["order_by"] = [order_day(day, item.lead_weeks) for item, day in zip(chosen, starts, strict=True)]
+    rows["in_service"] = starts
+    rows["gpus"] = rows["count"] * _array([item.asset.system.gpus for item in chosen])
+    capex = [item.capex_usd[t].sum() for item, t in zip(chosen, rows["period"], strict=True)]
+    rows["cost_usd"] = rows["count"] * _array(capex)
+    columns = ["site", "system", "order_by", "in_service", "period", "count", "gpus", "cost_usd"]
+    return _finished(problem, rows, columns, ["period", "site", "system"])
+
+
+def retirements(problem: Problem, account: Account) -> pd.DataFrame:
+    """site, system, period, count: systems of an existing group gone from that period on."""
+    found = []
+    kept = account.decisions.keeps
+    for group in problem.supply.groups:
+        site = problem.limits.sites[group.asset.site].name
+        mine = kept[(kept["site"] == site) & (kept["group"] == group.index)]
+        for future in problem.futures:
+            count = np.zeros(problem.timeline.periods)
+            rows = mine[mine["future"] == future]
+            count[rows["period"].to_numpy(dtype=int)] = rows["count"]
+            first = int(np.argmax(group.exists)) if group.exists.any() else 0
+            before = np.concatenate([[float(group.count)], count[:-1]])
+            gone = np.where(np.arange(problem.timeline.periods) >= first, before - count, 0.0)
+            gone[:first] = 0.0
+            if first:
+                gone[first] = group.count - count[first]
+            for period in np.flatnonzero(gone > 0.5):
+                found.append((future, site, group.asset.system.system, int(period), gone[period]))
+    rows = pd.DataFrame(found, columns=["future", "site", "system", "period", "count"])
+    return _finished(problem, rows, ["site", "system", "period", "count"], ["period", "site", "system"])
+
+
+def contracts(problem: Problem, account: Account) -> pd.DataFrame:
+    """provider … cost_usd (the whole contract, undiscounted), remaining_commitment_usd (due after the reported end)."""
+    rows = account.decisions.signs.copy()
+    items = {item.offer.name: item for item in problem.supply.reservations}
+    chosen = [items[name] for name in rows["offer"]]
+    rows = _with_offer(rows, [item.offer for item in chosen])
+    starts = _starts(problem, rows["period"])
+    rows["start"] = starts
+    rows["order_by"] = [order_day(day, item.lead_weeks) for item, day in zip(chosen, starts, strict=True)]
+    months = problem.timeline.months_per_period
+    rows["end"] = [add_months(day, item.term_periods * months) for item, day in zip(chosen, starts, strict=True)]
+    rows["gpus"] = rows["lots"] * _array([item.offer.lot_gpus for item in chosen])
+    value = _array([item.commitment_usd[t] for item, t in zip(chosen, rows["period"], strict=True)])
+    reported = problem.timeline.reported
+    paid = _array([item.opex_usd[t, :reported].sum() for item, t in zip(chosen, rows["period"], strict=True)])
+    hours = _array([(end - start).days * 24.0 for end, start in zip(rows["end"], starts, strict=True)])
+    gpus = _array([item.offer.lot_gpus for item in chosen])
+    rows["usd_per_gpu_hour"] = value / np.maximum(hours * gpus, 1e-300)
+    rows["cost_usd"] = rows["lots"] * value
+    rows["remaining_commitment_usd"] = rows["lots"] * (value - paid)
+    columns = [
+        "provider", "region", "system", "kind", "term_months", "order_by", "start", "end", "period",
+        "lots", "gpus", "usd_per_gpu_hour", "cost_usd", "remaining_commitment_usd",
+    ]  # fmt: skip
+    return _finished(problem, rows, columns, ["period", "provider", "system", "term_months"])
+
+
+def on_demand(problem: Problem, account: Account) -> pd.DataFrame:
+    """provider, region, system, kind (on_demand or spot), period, block, gpus (mean of the block), cost_usd."""
+    rows = account.decisions.rents.copy()
+    items = {item.offer.name: item for item in problem.supply.hourly}
+    chosen = [items[name] for name in rows["offer"]]
+    rows = _with_offer(rows, [item.offer for item in chosen])
+    rows["gpus"] = rows["lots"] * _array([item.offer.lot_gpus for item in chosen])
+    at = _futures(problem, rows)
+    rate = [item.usd_per_hour[f, t] for item, f, t in zip(chosen, at, rows["period"], strict=True)]
+    rows["cost_usd"] = rows["lots"] * _array(rate) * _hours(problem, rows)
+    columns = ["provider", "region", "system", "kind", "period", "block", "gpus", "cost_usd"]
+    return _finished(problem, rows, columns, ["period", "block", "provider", "system", "kind"])
+
+
+def token_api(problem: Problem, account: Account) -> pd.DataFrame:
+    """provider, model, workload, period, block, mtok_input, mtok_output, cost_usd."""
+    rows = account.decisions.api.copy()
+    names = problem.demand.names
+    lanes = {
+        (names[w], problem.api.names[a]): lane
+        for lane, (w, a) in enumerate(zip(problem.api.workload, problem.api.api, strict=True))
+    }
+    at = [lanes[key] for key in zip(rows["workload"], rows["api"], strict=True)]
+    requests = requests_from_rate(rows["requests_per_s"].to_numpy(dtype=float), _hours(problem, rows))
+    input_tokens, output_tokens = tokens_per_request(account.premises)
+    workload = np.array([names.index(name) for name in rows["workload"]], dtype=int)
+    rows["mtok_input"] = mtok_from_tokens(requests * input_tokens[workload])
+    rows["mtok_output"] = mtok_from_tokens(requests * output_tokens[workload])
+    prices = [problem.api.usd_per_request[lane, t] for lane, t in zip(at, rows["period"], strict=True)]
+    rows["cost_usd"] = requests * _array(prices)
+    rows[["provider", "model"]] = [name.split("/", 1) for name in rows["api"]] or np.empty((0, 2))
+    columns = ["provider", "model", "workload", "period", "block", "mtok_input", "mtok_output", "cost_usd"]
+    return _finished(problem, rows, columns, ["period", "block", "workload", "provider"])
+
+
+def serving(problem: Problem, account: Account) -> pd.DataFrame:
+    """workload, system, pool, point, period, block, gpus, replicas (rounded up), requests_per_s, latencies, evidence."""
+    rows = account.decisions.serving.copy()
+    lanes = {
+        (problem.demand.names[candidate.workload], candidate.name): (lane, candidate)
+        for lane, candidate in enumerate(problem.lanes.candidates)
+    }
+    chosen = [lanes[key] for key in zip(rows["workload"], rows["point"], strict=True)]
+    rows["system"] = [candidate.system for _, candidate in chosen]
+    size = _array([candidate.gpus_per_replica for _, candidate in chosen])
+    rows["replicas"] = np.ceil(np.where(rows["replicas"].isna(), rows["gpus"] / size - 1e-9, rows["replicas"]))
+    rate = _array([problem.lanes.rate[lane, t] for (lane, _), t in zip(chosen, rows["period"], strict=True)])
+    rows["requests_per_s"] = rows["gpus"] * rate
+    rows["gpus_per_replica"] = size
+    for column in ("ttft_ms", "tpot_ms", "evidence"):
+        rows[column] = [getattr(candidate, column) for _, candidate in chosen]
+    columns = [
+        "workload", "system", "pool", "point", "period", "block", "gpus", "replicas", "gpus_per_replica",
+        "requests_per_s", "ttft_ms", "tpot_ms", "evidence",
+    ]  # fmt: skip
+    return _finished(problem, rows, columns, ["period", "block", "workload", "pool", "point"])
+
+
+def unserved(problem: Problem, account: Account) -> pd.DataFrame:
+    """workload, period, block, requests_per_s."""
+    rows = account.decisions.unserved.copy()
+    return _finished(problem, rows, ["workload", "period", "block", "requests_per_s"], ["period", "block", "workload"])
+
+
+def fleet_table(problem: Problem, account: Account) -> pd.DataFrame:
+    """site, system, period, count, provisioned_utility_mw, provisioned_it_mw, limit_mw, energy_mwh."""
+    rows = fleet(account)
+    columns = [
+        "site", "system", "period", "count", "provisioned_utility_mw", "provisioned_it_mw", "limit_mw", "energy_mwh",
+    ]  # fmt: skip
+    return _finished(problem, rows, columns, ["period", "site", "system"])
+
+
+def cashflow(problem: Problem, account: Account) -> pd.DataFrame:
+    """period, category, usd (out positive, undiscounted), npv_usd; per future."""
+    rows = cash_flow_of(account)
+    return _finished(problem, rows, ["period", "category", "usd", "npv_usd"], ["period"], collapse=False)
+
+
+def binding(model: Model, x: np.ndarray[tuple[int], np.dtype[np.float64]], duals: object) -> pd.DataFrame:
+    """constraint, where, period, limit, slack, unit, marginal_usd_lp: limits whose slack no system could use.
+
+    ``marginal_usd_lp`` is what one more unit is worth by the dual of the LP relaxation, USD NPV: a hint, not an
+    answer, since racks are whole.
+    """
+    problem, milp = model.problem, model.milp
+    activity = milp.activity(x)
+    y = np.zeros(milp.rows) if duals is None else np.asarray(duals, dtype=float)[: milp.rows]
+    found = []
+    for block in milp.limits:
+        smallest = _smallest(problem, block.kind)
+        for row, subject, future, period, limit in zip(
+            block.rows, block.subject, block.future, block.period, block.limit, strict=True
+        ):
+            slack = max(float(milp.row_upper[row] - activity[row]), 0.0) * block.per_row_unit
+            worth = max(-float(y[row]), 0.0) / block.per_row_unit
+            if slack < smallest.get(subject, smallest.get("", 0.0)) * block.per_row_unit + 1e-6 * abs(limit):
+                found.append((problem.futures[future], block.kind, subject, period, limit, slack, block.unit, worth))
+    columns = ["future", "constraint", "where", "period", "limit", "slack", "unit", "marginal_usd_lp"]
+    rows = pd.DataFrame(found, columns=columns)
+    # A block's worth is spread over the rows of one limit; a planner relaxes them together.
+    keys = ["future", "constraint", "where", "period", "limit", "unit"]
+    rows = rows.groupby(keys, as_index=False, sort=False).agg({"slack": "min", "marginal_usd_lp": "sum"})
+    rows["worth"] = rows["marginal_usd_lp"] * rows["limit"].abs()
+    rows = rows.sort_values(["worth", "constraint", "where", "period"], ascending=[False, True, True, True])
+    names = np.array([*problem.timeline.names, ""], dtype=object)
+    rows["lookahead"] = np.append(problem.timeline.lookahead, False)[rows["period"].to_numpy(dtype=int)]
+    rows["period"] = names[rows["period"].to_numpy(dtype=int)]
+    return rows[["future", *columns[1:], "lookahead"]].reset_index(drop=True)
+
+
+def _smallest(problem: Problem, kind: str) -> dict[str, float]:
+    """The least that one more system or lot would take of a limit, in row units, by subject ('' for any)."""
+    sites = [site.name for site in problem.limits.sites]
+    found: dict[str, float] = {}
+    assets = [item.asset for item in (*problem.supply.purchases, *problem.supply.groups)]
+    size = {"power": "cap_kw", "lease": "it_kw", "liquid": "it_kw", "air": "it_kw", "positions": "positions"}
+    if kind in size:
+        for asset in assets:
+            if kind in ("liquid", "air") and asset.system.cooling != kind:
+                continue
+            name = sites[asset.site]
+            found[name] = min(found.get(name, np.inf), getattr(asset, size[kind]))
+    if kind == "budget":
+        capex = [item.capex_usd.sum(axis=1).min() / 1e6 for item in problem.supply.purchases]
+        return {limit.label: min(capex, default=0.0) for limit in problem.limits.spend if limit.kind == "capex"}
+    return found
+
+
+def _with_offer(rows: pd.DataFrame, offers: Sequence[Offer]) -> pd.DataFrame:
+    for column in ("provider", "region", "system", "kind", "term_months"):
+        rows[column] = [getattr(offer, column) for offer in offers]
+    return rows
+
+
+def _starts(problem: Problem, periods: pd.Series[int]) -> list[dt.date]:
+    return [problem.timeline.starts[period] for period in periods]
+
+
+def _futures(problem: Problem, rows: pd.DataFrame) -> list[int]:
+    order = {name: index for index, name in enumerate(problem.futures)}
+    return [order[name] for name in rows["future"]]
+
+
+def _hours(problem: Problem, rows: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    order = {name: index for index, name in enumerate(problem.timeline.blocks)}
+    blocks = [order[name] for name in rows["block"]]
+    hours = problem.timeline.block_hours[rows["period"].to_numpy(dtype=int), np.array(blocks, dtype=int)]
+    return np.asarray(hours, dtype=float)
+
+
+def _array(values: Sequence[float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.array(values, dtype=float)
+
+
+def _finished(
+    problem: Problem, rows: pd.DataFrame, columns: list[str], order: list[str], *, collapse: bool = True
+) -> pd.DataFrame:
+    """Columns in order, periods by name, lookahead marked; rows that hold in every future stand once."""
+    rows = rows.sort_values([*order, "future"], kind="stable") if len(rows) else rows
+    at = rows["period"].to_numpy(dtype=int)
+    rows = rows[["future", *columns]].copy()
+    rows["period"] = np.array(problem.timeline.names, dtype=object)[at]
+    rows["lookahead"] = problem.timeline.lookahead[at]
+    if collapse and len(problem.futures) > 1 and len(rows):
+        keys = [column for column in rows.columns if column != "future"]
+        copies = rows.groupby(keys, dropna=False, sort=False)["future"].transform("nunique")
+        rows["future"] = np.where(copies == len(problem.futures), ALL, rows["future"])
+        rows = rows.drop_duplicates()
+    return rows.reset_index(drop=True)

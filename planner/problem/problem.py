@@ -1,0 +1,184 @@
+"""The problem: the sets and the numbers of model.md. Nothing here knows about a solver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.catalog import Catalog
+from planner.problem.demand import ApiLanes, Demand, build_api_lanes, build_demand
+from planner.problem.limits import Limits, build_limits
+from planner.problem.pools import Lanes, PoolIndex, build_lanes, build_pools
+from planner.problem.reduce import Reductions, prune_offers
+from planner.problem.serving import candidates
+from planner.problem.supply import Supply, build_supply, revealed_period
+from planner.problem.timeline import Timeline, build_timeline
+from planner.scenario.models import Scenario
+
+Floats = NDArray[np.float64]
+SLA_SLACK = 1e-9
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Everything the matrix needs.
+
+    ``probability`` (F,) of ``futures``. ``gpus_ever_needed`` bounds the GPUs, usable or not, that any
+    optimal plan has in service. ``left_out`` says in a line each what the reductions and rules dropped.
+    """
+
+    timeline: Timeline
+    futures: tuple[str, ...]
+    probability: Floats
+    supply: Supply
+    pools: PoolIndex
+    lanes: Lanes
+    api: ApiLanes
+    demand: Demand
+    limits: Limits
+    whole_on_demand_lots: bool
+    revealed_period: int
+    token_weight: Floats
+    gpus_ever_needed: float
+    left_out: tuple[str, ...]
+    elastic: bool = False
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Futures, periods, blocks."""
+        return len(self.futures), self.timeline.periods, len(self.timeline.blocks)
+
+
+def scenario_blocks(scenario: Scenario, catalog: Catalog) -> dict[str, float]:
+    """The partition of the hours: the scenario's own, or the catalog's."""
+    return scenario.blocks if scenario.blocks is not None else catalog.blocks
+
+
+def scenario_timeline(scenario: Scenario, catalog: Catalog) -> Timeline:
+    """The solved horizon of a scenario."""
+    blocks = scenario_blocks(scenario, catalog)
+    return build_timeline(scenario.horizon, blocks, scenario.finance.discount_rate)
+
+
+def build_problem(
+    scenario: Scenario, catalog: Catalog, reductions: Reductions | None = None, *, elastic: bool = False
+) -> Problem:
+    """The problem of ``scenario`` over ``catalog``.
+
+    With ``elastic`` points and APIs that miss a latency target stay in, marked, for finding out which
+    limits to relax. ``reductions`` switches the exact reductions off in tests.
+    """
+    reductions = reductions or Reductions()
+    timeline = scenario_timeline(scenario, catalog)
+    supply = build_supply(scenario, catalog, timeline)
+    left_out = list(supply.left_out)
+    limits = build_limits(scenario, supply, timeline)
+    pools = build_pools(scenario, catalog.systems, supply, timeline, merge=reductions.pools)
+    if reductions.offers:
+        supply, pools, dropped = _without_dominated_offers(scenario, supply, pools, limits)
+        left_out += dropped
+    found = candidates(scenario, catalog, timeline, supply.systems)
+    if not elastic:
+        found = [candidate for candidate in found if candidate.sla_excess <= SLA_SLACK]
+    lanes = build_lanes(scenario, pools, found, timeline, prune=reductions.points)
+    api = build_api_lanes(scenario, catalog, timeline)
+    if not elastic:
+        api = _api_subset(api, api.sla_excess <= SLA_SLACK)
+    else:
+        api = _api_subset(api, np.isfinite(api.sla_excess))
+    demand = build_demand(scenario, catalog, timeline)
+    basis = demand.output_tokens if scenario.finance.token_basis == "output" else demand.total_tokens
+    return Problem(
+        timeline=timeline,
+        futures=tuple(future.name for future in scenario.futures) or ("base",),
+        probability=np.array([future.probability for future in scenario.futures] or [1.0]),
+        supply=supply,
+        pools=pools,
+        lanes=lanes,
+        api=api,
+        demand=demand,
+        limits=limits,
+        whole_on_demand_lots=scenario.procurement.whole_on_demand_lots,
+        revealed_period=revealed_period(scenario, timeline, 0.0),
+        token_weight=basis,
+        gpus_ever_needed=_gpus_ever_needed(
+            supply, lanes, demand, limits, timeline, tight=reductions.bounds and not elastic
+        ),
+        left_out=tuple(left_out),
+        elastic=elastic,
+    )
+
+
+def _without_dominated_offers(
+    scenario: Scenario, supply: Supply, pools: PoolIndex, limits: Limits
+) -> tuple[Supply, PoolIndex, list[str]]:
+    reserved, hourly, left_out = prune_offers(supply, pools, limits, scenario.procurement.whole_on_demand_lots)
+    kept = replace(
+        supply,
+        reservations=tuple(item for item, keep in zip(supply.reservations, reserved, strict=True) if keep),
+        hourly=tuple(item for item, keep in zip(supply.hourly, hourly, strict=True) if keep),
+    )
+    index = replace(pools, reservations=pools.reservations[reserved], hourly=pools.hourly[hourly])
+    return kept, index, left_out
+
+
+def _api_subset(api: ApiLanes, keep: NDArray[np.bool_]) -> ApiLanes:
+    return replace(
+        api,
+        workload=api.workload[keep],
+        api=api.api[keep],
+        usd_per_request=api.usd_per_request[keep],
+        exists=api.exists[keep],
+        sla_excess=api.sla_excess[keep],
+        mtok_per_request=api.mtok_per_request[keep],
+    )
+
+
+def _gpus_ever_needed(
+    supply: Supply, lanes: Lanes, demand: Demand, limits: Limits, timeline: Timeline, *, tight: bool
+) -> float:
+    """GPUs in service that no optimal plan exceeds.
+
+    Every cost is at least zero, so capacity beyond the demand at the slowest point is of use only to dilute a provider's
+    share: rented ÷ share is then enough. One lot of every kind is added for rounding up.
+    """
+    needed = float(np.sum(_peak_rate(demand, timeline) / _slowest_rate(lanes, len(demand.names))))
+    if demand.whole_replicas.any() and len(lanes):
+        needed += float(lanes.gpus_per_replica.max()) * float(np.sum(1 + demand.min_replicas))
+    needed /= min(_usable_shares(supply), default=1.0)
+    needed += sum(float(item.gpus.max(initial=0.0)) for item in supply.signed)
+    if limits.max_share:
+        needed /= limits.max_share
+    lots = sum(item.offer.lot_gpus * (item.offer.min_lots or 1) for item in supply.reservations)
+    lots += sum(item.offer.lot_gpus for item in supply.hourly)
+    lots += sum(item.asset.system.gpus for item in supply.purchases)
+    return (needed + lots) * (1.0 if tight else 10.0)
+
+
+def _peak_rate(demand: Demand, timeline: Timeline) -> Floats:
+    """The most requests/s a workload can ask for in any block, (W,): fungible demand all in the shortest one."""
+    share = timeline.block_share
+    shortest = share[share > 0].min()
+    fungible = (demand.requests_per_s @ share).max(axis=(1, 2)) / shortest
+    return np.where(demand.fungible, fungible, demand.requests_per_s.max(axis=(1, 2, 3)))
+
+
+def _slowest_rate(lanes: Lanes, workloads: int) -> Floats:
+    """Requests/s per GPU of each workload's slowest point, domains taken up included; inf where it has none."""
+    slowest = np.full(workloads, np.inf)
+    for lane, candidate in enumerate(lanes.candidates):
+        domain = candidate.large_workers * lanes.gpus_in_domain[lane]
+        crowding = max(1.0, domain / candidate.gpus_per_replica)
+        slowest[candidate.workload] = min(slowest[candidate.workload], candidate.rate.min() / crowding)
+    return slowest
+
+
+def _usable_shares(supply: Supply) -> list[float]:
+    """Usable share of every supply that has any."""
+    shares = [item.usable_gpus / item.offer.lot_gpus for item in supply.reservations]
+    shares += [float(share) for item in supply.hourly for share in item.usable_gpus / item.offer.lot_gpus]
+    shares += [item.asset.system.usable_share for item in (*supply.purchases, *supply.groups)]
+    shares += [item.usable_gpus.max() / item.gpus.max() for item in supply.signed if item.gpus.any()]
+    return [share for share in shares if share > 0]

@@ -1,0 +1,110 @@
+"""Exact reductions before any solver: the optimum is the same without them, and a test says so.
+
+Ties keep the lowest key; what is left out is counted and named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.catalog.models import Offer
+from planner.problem.limits import Limits
+from planner.problem.pools import PoolIndex
+from planner.problem.supply import Hourly, Reservation, Supply
+
+Bools = NDArray[np.bool_]
+Item = TypeVar("Item", Reservation, Hourly)
+
+
+@dataclass(frozen=True)
+class Reductions:
+    """Which reductions run; all of them, but in tests."""
+
+    points: bool = True
+    pools: bool = True
+    offers: bool = True
+    bounds: bool = True
+
+
+def prune_offers(supply: Supply, pools: PoolIndex, limits: Limits, whole_lots: bool) -> tuple[Bools, Bools, list[str]]:
+    """Which reservations (R,) and hourly offers (O,) to keep, and a line for each one left out."""
+    left_out: list[str] = []
+    quotas = {(quota.provider, quota.system) for quota in limits.quotas}
+    budgets = bool(limits.spend)
+
+    def limited(offer: Offer) -> bool:
+        return bool(offer.max_lots or offer.min_lots) or (offer.provider, offer.system) in quotas
+
+    def same_provider(offer: Offer, other: Offer) -> bool:
+        return limits.max_share is None or offer.provider == other.provider
+
+    def divides(winner: Offer, loser: Offer, whole: bool) -> bool:
+        return not whole or loser.lot_gpus % winner.lot_gpus == 0
+
+    def reservation(winner: Reservation, loser: Reservation) -> bool:
+        per_gpu, other = winner.npv_usd / winner.usable_gpus, loser.npv_usd / loser.usable_gpus
+        return (
+            winner.term_periods == loser.term_periods
+            and divides(winner.offer, loser.offer, whole=True)
+            and winner.offer.lot_gpus * loser.usable_gpus == loser.offer.lot_gpus * winner.usable_gpus
+            and (not budgets or winner.offer.upfront_share == loser.offer.upfront_share)
+            and winner.common_until <= loser.common_until
+            and _covers(winner.exists, loser.exists)
+            and bool(np.all((per_gpu <= other)[loser.exists]))
+        )
+
+    def hourly(winner: Hourly, loser: Hourly) -> bool:
+        per_gpu = winner.usd_per_hour / winner.offer.lot_gpus
+        other = loser.usd_per_hour / loser.offer.lot_gpus
+        return (
+            divides(winner.offer, loser.offer, whole_lots)
+            and bool(
+                np.array_equal(winner.usable_gpus * loser.offer.lot_gpus, loser.usable_gpus * winner.offer.lot_gpus)
+            )
+            and _covers(winner.exists, loser.exists)
+            and bool(np.all((per_gpu <= other)[:, loser.exists]))
+        )
+
+    def keep(items: Sequence[Item], pool: NDArray[np.int64], beats: Callable[[Item, Item], bool]) -> Bools:
+        kept = np.ones(len(items), dtype=bool)
+        # Cheapest first, ties by name: a winner is looked at before what it may replace, so one pass is enough.
+        order = sorted(range(len(items)), key=lambda index: (_mean_price(items[index]), items[index].offer.name))
+        winners: list[int] = []
+        for candidate in order:
+            offer = items[candidate].offer
+            better = next(
+                (
+                    winner
+                    for winner in winners
+                    if pool[winner] == pool[candidate]
+                    and same_provider(items[winner].offer, offer)
+                    and beats(items[winner], items[candidate])
+                ),
+                None,
+            )
+            if better is not None:
+                kept[candidate] = False
+                left_out.append(f"{offer.name}: {items[better].offer.name} is never dearer")
+            elif not limited(offer):
+                winners.append(candidate)
+        return kept
+
+    return (
+        keep(supply.reservations, pools.reservations, reservation),
+        keep(supply.hourly, pools.hourly, hourly),
+        left_out,
+    )
+
+
+def _mean_price(item: Reservation | Hourly) -> float:
+    usd = item.npv_usd if isinstance(item, Reservation) else item.usd_per_hour
+    return float(usd.mean()) / item.offer.lot_gpus
+
+
+def _covers(winner: Bools, loser: Bools) -> bool:
+    return bool(np.all(winner | ~loser))

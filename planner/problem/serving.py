@@ -1,0 +1,199 @@
+"""Which serving point may serve which workload, and at what rate: settled before any matrix exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.catalog import Catalog
+from planner.catalog.models import ServingPoint, Statistic, System, TokenApi
+from planner.problem.timeline import Timeline
+from planner.scenario.models import Scenario, Sla, Workload
+from planner.units import ms_from_s
+
+Floats = NDArray[np.float64]
+
+SHAPE_TOLERANCE = 0.10
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A point that fits a workload but for its latency, with its rate and how far it misses the targets.
+
+    ``rate`` (T,) is requests/s per GPU, trust, software gain and headroom included. ``sla_excess`` is the largest
+    relative miss of a latency target: 0 when both hold. ``name`` is the point's, or the system's for GPU-hours.
+    """
+
+    workload: int
+    system: str
+    name: str
+    rate: Floats
+    gpus_per_replica: int
+    large_workers: int
+    needs_rdma: bool
+    requires: frozenset[str]
+    sla_excess: float
+    evidence: str
+    ttft_ms: float
+    tpot_ms: float
+
+
+def latency_ms(row: ServingPoint | TokenApi, metric: str, percentile: int) -> float:
+    """The latency of ``row`` that a target at ``percentile`` is held against; inf where it is unknown.
+
+    ``metric`` is ttft or tpot. At 50 the p50, or the mean, which is the stricter; at 90, 95 and 99 that percentile, or
+    the p99.
+    """
+    statistic: Statistic | None = getattr(row, f"{metric}_statistic")
+    stated: float | None = getattr(row, f"{metric}_ms")
+    p99: float | None = getattr(row, f"{metric}_p99_ms", None)
+    if percentile == 50:
+        known = stated if statistic in ("p50", "mean") else None
+    elif statistic in (f"p{percentile}", "p99"):
+        known = stated
+    else:
+        known = p99
+    return np.inf if known is None else known
+
+
+def sla_excess(row: ServingPoint | TokenApi, sla: Sla) -> float:
+    """How far ``row`` misses the targets of ``sla``: the largest (latency − limit) ÷ limit, at least 0."""
+    misses = [0.0]
+    if sla.ttft_s is not None:
+        limit = ms_from_s(sla.ttft_s)
+        misses.append(latency_ms(row, "ttft", sla.ttft_percentile) / limit - 1)
+    if sla.tpot_ms is not None:
+        misses.append(latency_ms(row, "tpot", sla.tpot_percentile) / sla.tpot_ms - 1)
+    return max(misses)
+
+
+def large_workers(point: ServingPoint, system: System) -> int:
+    """Workers of one replica that need more than half an NVLink domain, so that a domain hosts only one."""
+    if 2 * point.largest_worker_gpus <= system.nvlink_domain_usable_gpus:
+        return 0
+    return point.gpus_per_replica // point.largest_worker_gpus
+
+
+def software_gain(scenario: Scenario, timeline: Timeline, system: str) -> Floats:
+    """Throughput growth of ``system`` by period, (T,)."""
+    growth = scenario.procurement.software_gain_per_year.get(system, 0.0)
+    return np.asarray((1 + growth) ** timeline.years_to_middle)
+
+
+def candidates(scenario: Scenario, catalog: Catalog, timeline: Timeline, systems: set[str]) -> list[Candidate]:
+    """Every point that fits a workload on one of ``systems`` but for its latency (``sla_excess`` tells)."""
+    found: list[Candidate] = []
+    for index, workload in enumerate(scenario.workloads):
+        if workload.kind == "gpu_hours":
+            found += _gpu_hours(index, workload, timeline, systems)
+        else:
+            found += _points(index, workload, scenario, catalog, timeline, systems)
+    return found
+
+
+def _gpu_hours(index: int, workload: Workload, timeline: Timeline, systems: set[str]) -> list[Candidate]:
+    return [
+        Candidate(
+            workload=index,
+            system=system,
+            name=system,
+            rate=np.full(timeline.periods, weight * (1 - workload.headroom)),
+            gpus_per_replica=1,
+            large_workers=0,
+            needs_rdma=False,
+            requires=frozenset(),
+            sla_excess=0.0,
+            evidence="measured",
+            ttft_ms=np.nan,
+            tpot_ms=np.nan,
+        )
+        for system, weight in workload.gpu_hours_weight.items()
+        if system in systems
+    ]
+
+
+def _points(
+    index: int,
+    workload: Workload,
+    scenario: Scenario,
+    catalog: Catalog,
+    timeline: Timeline,
+    systems: set[str],
+) -> list[Candidate]:
+    fitting = [
+        point
+        for point in sorted(catalog.serving.values(), key=lambda point: point.name)
+        if point.model == workload.model and point.system in systems and _shape_fits(point, workload)
+    ]
+    caps = _independent_caps(fitting, workload, scenario)
+    found = []
+    for point, cap in zip(fitting, caps, strict=True):
+        system = catalog.systems[point.system]
+        if point.precision not in workload.precisions:
+            continue
+        if point.largest_worker_gpus > system.nvlink_domain_usable_gpus:
+            continue
+        excess = sla_excess(point, workload.sla)
+        if not np.isfinite(excess):
+            continue
+        rate = min(_trusted_rate(point, workload, scenario), cap) * (1 - workload.headroom)
+        found.append(
+            Candidate(
+                workload=index,
+                system=point.system,
+                name=point.name,
+                rate=rate * software_gain(scenario, timeline, point.system),
+                gpus_per_replica=point.gpus_per_replica,
+                large_workers=large_workers(point, system),
+                needs_rdma=point.gpus_per_replica > system.nvlink_domain_usable_gpus,
+                requires=frozenset(point.requires),
+                sla_excess=excess,
+                evidence=point.evidence,
+                ttft_ms=latency_ms(point, "ttft", workload.sla.ttft_percentile),
+                tpot_ms=latency_ms(point, "tpot", workload.sla.tpot_percentile),
+            )
+        )
+    return found
+
+
+def _shape_fits(point: ServingPoint, workload: Workload) -> bool:
+    assert workload.tokens is not None
+    # 10 % itself is allowed: benchmarks that draw 80–100 % of a nominal length serve 90 % of it.
+    return all(
+        abs(mean - wanted) <= SHAPE_TOLERANCE * wanted * (1 + 1e-9)
+        for mean, wanted in (
+            (point.input_tokens_mean, workload.tokens.input),
+            (point.output_tokens_mean, workload.tokens.output),
+        )
+    )
+
+
+def _trusted_rate(point: ServingPoint, workload: Workload, scenario: Scenario) -> float:
+    assert workload.tokens is not None
+    saturated = min(
+        point.input_tok_s_per_gpu / workload.tokens.input, point.output_tok_s_per_gpu / workload.tokens.output
+    )
+    return saturated * scenario.trust.of(point.evidence)
+
+
+def _independent_caps(points: list[ServingPoint], workload: Workload, scenario: Scenario) -> list[float]:
+    """The most a point may claim: for a predicted one, the best independent point that is no slower."""
+    benchmarks = [
+        (point.system, point.ttft_ms, point.tpot_ms, _trusted_rate(point, workload, scenario))
+        for point in points
+        if point.evidence in ("independent", "measured")
+    ]
+
+    def cap(point: ServingPoint) -> float:
+        if point.evidence != "predicted":
+            return np.inf
+        no_slower = [
+            rate
+            for system, ttft, tpot, rate in benchmarks
+            if system == point.system and ttft <= point.ttft_ms and tpot <= point.tpot_ms
+        ]
+        return max(no_slower, default=np.inf)
+
+    return [cap(point) for point in points]

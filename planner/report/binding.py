@@ -1,0 +1,87 @@
+"""The limits that bind: those whose slack not one more system could use, and what the LP says they are worth."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from planner.plan import Plan
+from planner.report.figures import digits, money, percent, short, span
+from planner.report.sheet import Column, Sheet, left, right
+from planner.scenario import Scenario
+
+SHOWN = 3
+_WORDS = {
+    "power": "power of {}",
+    "lease": "leased power of {}",
+    "liquid": "liquid cooling of {}",
+    "air": "air cooling of {}",
+    "positions": "rack positions of {}",
+    "budget": "{}",
+    "quota": "quota of {}",
+    "provider_share": "share of {}",
+    "min_served": "served floor of {}",
+}
+_YEAR = re.compile(r" in (\d{4})$")
+
+
+def binding_sheet(plan: Plan, scenario: Scenario) -> Sheet:
+    """The three limits worth most, each over all its periods of the reported horizon."""
+    rows = _reported(plan, scenario)
+    if rows.empty:
+        return Sheet("No limit binds in the reported horizon.")
+    order = {name: index for index, name in enumerate((*plan.periods, ""))}
+    ranked = []
+    for (kind, where, unit), same in rows.groupby(["constraint", "where", "unit"], sort=False):
+        worth = float((same["marginal_usd_lp"] * same["limit"].abs()).sum())
+        periods = sorted(same["period"].unique(), key=lambda name: order[name])
+        limit = _range(float(same["limit"].min()), float(same["limit"].max()), str(unit))
+        hint = _marginal(float(same["marginal_usd_lp"].sum()), str(kind), str(unit))
+        words = _WORDS.get(str(kind), f"{kind} of {{}}").format(where)
+        when = f"{len(periods)} ({span(periods)})" if periods[0] else "-"
+        ranked.append((-worth, words, when, limit, hint))
+    ranked.sort()
+    told = ranked[0][0] < 0
+    columns: tuple[Column, ...] = (left("limit"), left("periods in which it binds"), right("limit is"))
+    notes = []
+    if told:
+        columns = (*columns, right("marginal_usd_lp of one more"))
+        notes.append("marginal_usd_lp is an LP hint: NPV saved by one more unit throughout, were racks divisible.")
+    if len(ranked) > SHOWN:
+        notes.append(f"{len(ranked) - SHOWN} more limits bind; they are in the table binding of --json and --csv.")
+    lines = tuple(line[1:] if told else line[1:-1] for line in ranked[:SHOWN])
+    sentence = "The limits that cost most:" if told else "Limits that bind:"
+    return Sheet(sentence, columns, lines, tuple(notes))
+
+
+def _reported(plan: Plan, scenario: Scenario) -> pd.DataFrame:
+    """Binding rows of the reported horizon; a budget of a later year belongs to the lookahead."""
+    last = plan.periods[scenario.horizon.periods - 1][:4]
+    years = [_YEAR.search(where) for where in plan.binding["where"]]
+    later = np.array([found is not None and found.group(1) > last for found in years], dtype=bool)
+    return plan.binding[~plan.binding["lookahead"].to_numpy(dtype=bool) & ~later]
+
+
+def _range(lowest: float, highest: float, unit: str) -> str:
+    return _limit(lowest, unit) if lowest == highest else f"{_limit(lowest, unit)} to {_limit(highest, unit)}"
+
+
+def _limit(value: float, unit: str) -> str:
+    if unit == "USD":
+        return money(value)
+    return percent(value) if unit.startswith("share") else f"{short(value)} {unit}"
+
+
+def _marginal(usd: float, kind: str, unit: str) -> str:
+    """What one more unit is worth; of a share of GPUs the unit is a GPU, of one of demand a hundredth."""
+    if not usd:
+        return "-"
+    if unit == "USD":
+        return f"${digits(usd)} per $"
+    if kind == "provider_share":
+        return f"{money(usd)} per GPU"
+    if unit.startswith("share"):
+        return f"{money(usd / 100)} per 1 %"
+    return f"{money(usd)} per {unit.removesuffix('s')}"

@@ -1,0 +1,61 @@
+"""Cash by category and calendar year, and each category's part of the NPV."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from planner.audit.cashflow import CAPEX, END_OF_HORIZON, OPEX, REVENUE
+from planner.plan import Plan
+from planner.report.figures import Unit, money_unit
+from planner.report.sheet import Sheet, left, right
+from planner.report.view import probabilities
+from planner.scenario import Scenario
+
+# As many as fit beside the category, the total and the NPV.
+MOST_YEARS = 6
+_WORDS = {
+    "contract_tail": "contracts after the horizon",
+    "prepayment_credit": "credit for prepayment",
+    "residual": "resale value of hardware",
+    "token_api": "token APIs",
+    "on_demand": "on demand",
+}
+
+
+def cash_sheet(plan: Plan, scenario: Scenario) -> Sheet:
+    """Expected cash of the reported horizon by category and year, out positive."""
+    rows = plan.cashflow.assign(year=plan.cashflow["period"].str[:4])
+    weight = rows["future"].map(probabilities(plan))
+    rows = rows.assign(usd=rows["usd"] * weight, npv_usd=rows["npv_usd"] * weight)
+    reported = rows[~rows["lookahead"].astype(bool) & ~rows["category"].isin(END_OF_HORIZON)]
+    years = sorted({name[:4] for name in plan.periods[: scenario.horizon.periods]})
+    shown = years if len(years) <= MOST_YEARS else [*years[: MOST_YEARS - 1], f"{years[MOST_YEARS - 1]} on"]
+    late = {year: shown[min(index, len(shown) - 1)] for index, year in enumerate(years)}
+    by_year = reported.assign(year=reported["year"].map(late)).pivot_table(
+        index="category", columns="year", values="usd", aggfunc="sum", fill_value=0.0
+    )
+    by_year = by_year.reindex(columns=shown, fill_value=0.0)
+    npv = rows.groupby("category")["npv_usd"].sum()
+    unit = money_unit([*by_year.sum(), *npv])
+    costs = [name for name in (*CAPEX, *OPEX, *END_OF_HORIZON) if name in npv.index]
+    lines = [_line(_name(name), by_year.reindex([name], fill_value=0.0).sum(), npv[name], unit) for name in costs]
+    in_total = by_year[by_year.index.isin(costs)].sum()
+    lines.append(_line("cost", in_total, npv[costs].sum(), unit))
+    if REVENUE in npv.index:
+        revenue = by_year.reindex([REVENUE], fill_value=0.0).sum()
+        lines.append(_line("revenue", -revenue, -npv[REVENUE], unit))
+    columns = (left("category"), *(right(year) for year in shown), right("sum"), right("NPV"))
+    expected = "Expected cash" if len(plan.futures) > 1 else "Cash"
+    notes = ["Years are undiscounted and reported periods only; NPV is over the solved horizon and its end."]
+    if scenario.horizon.lookahead:
+        after = plan.periods[scenario.horizon.periods - 1]
+        notes = [f"Years are undiscounted, without the lookahead after {after}; NPV includes it and the horizon's end."]
+    return Sheet(f"{expected} by category and year, {unit.name}:", columns, tuple(lines), tuple(notes))
+
+
+def _line(name: str, by_year: pd.Series[float], npv: float, unit: Unit) -> tuple[str, ...]:
+    return (name, *(unit.of(float(usd)) for usd in by_year), unit.of(float(by_year.sum())), unit.of(float(npv)))
+
+
+def _name(category: str) -> str:
+    return _WORDS.get(category, category)

@@ -1,0 +1,28 @@
+"""A plan's tables as CSV texts, one file per table, columns always the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from planner.plan import Plan
+
+# A spreadsheet takes a cell that begins so for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_texts(plan: Plan) -> dict[str, str]:
+    """``purchases.csv`` and its like, UTF-8 with a header, by file name."""
+    return {f"{name}.csv": csv_text(frame) for name, frame in plan.tables.items()}
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """One table; texts that a spreadsheet would run get an apostrophe in front."""
+    safe = frame.map(_inert)
+    return safe.to_csv(index=False, lineterminator="\n")
+
+
+def _inert(cell: object) -> object:
+    if isinstance(cell, bool | np.bool_):
+        return str(cell).lower()
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

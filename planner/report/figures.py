@@ -1,0 +1,105 @@
+"""Figures as a planner reads them: money in $ M or $ k, shares in %, each with as many digits as it is good for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The unit of a column of money: what its header says and what one of it is."""
+
+    name: str
+    usd: float
+    digits: int
+
+    def of(self, usd: float) -> str:
+        """An amount in this unit, a dash for nothing."""
+        text = f"{usd / self.usd:,.{self.digits}f}"
+        return "-" if not text.strip("-0.,") else text
+
+
+MILLIONS = Unit("$ M", 1e6, 1)
+THOUSANDS = Unit("$ k", 1e3, 1)
+DOLLARS = Unit("$", 1.0, 0)
+
+
+def money_unit(usd: Iterable[float]) -> Unit:
+    """The unit in which the largest of these amounts has one to four digits before the point."""
+    largest = max((abs(amount) for amount in usd), default=0.0)
+    if largest >= 1e6:
+        return MILLIONS
+    return THOUSANDS if largest >= 1e4 else DOLLARS
+
+
+def money(usd: float) -> str:
+    """``$21.2 M``, ``$593 k``, ``$12``, ``-$3.4 M``."""
+    sign, size = ("-" if usd < 0 else ""), abs(usd)
+    if size >= 999_500:
+        return f"{sign}${size / 1e6:,.1f} M"
+    if size >= 9_999.5:
+        return f"{sign}${size / 1e3:,.0f} k"
+    return f"{sign}${size:,.0f}"
+
+
+def digits(value: float | None, significant: int = 3) -> str:
+    """A figure with three digits that count: ``0.501``, ``12.3``, ``1,234``."""
+    if value is None or not np.isfinite(value):
+        return "-"
+    if value == 0:
+        return "0"
+    if abs(value) >= 10 ** (significant - 1):
+        return f"{value:,.0f}"
+    places = significant - 1 - int(np.floor(np.log10(abs(value))))
+    return f"{value:.{min(places, 12)}f}"
+
+
+def short(value: float, significant: int = 4) -> str:
+    """A figure without zeros that say nothing: ``2.5``, ``10``, ``1,234``."""
+    text = digits(value, significant)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def price(usd: float | None) -> str:
+    """``$0.501``; a dash where there is none."""
+    return "-" if usd is None else f"${digits(usd)}"
+
+
+def percent(share: float, places: int = 0) -> str:
+    """``81 %``; never rounded up to the whole: 99.97 % is not everything."""
+    scale = 10**places
+    value = np.floor(share * 100 * scale + 1e-6) / scale if share > 0.5 else round(share * 100, places)
+    return f"{value:.{places}f} %"
+
+
+def gap_percent(gap: float) -> str:
+    """A relative gap with two digits that count."""
+    if not np.isfinite(gap):
+        return "unknown"
+    if gap == 0:
+        return "0 %"
+    return f"{digits(100 * gap, 2)} %" if gap >= 1e-6 else "under 0.0001 %"
+
+
+def count(number: float) -> str:
+    """``1,234``; a tenth below ten where it is no whole number."""
+    return f"{number:,.0f}" if number >= 10 or abs(number - round(number)) < 0.05 else f"{number:.1f}"
+
+
+def bar(share: float, width: int = 20) -> str:
+    """``########............``: full only where the limit is reached."""
+    filled = min(width, max(0, int(share * width + 1e-9)))
+    return "#" * filled + "." * (width - filled)
+
+
+def times(number: float, what: str) -> str:
+    """``46 × hgx-b200``."""
+    return f"{count(number)} × {what}"
+
+
+def span(periods: list[str]) -> str:
+    """``2027-Q1`` or ``2027-Q1 to 2028-Q4`` of periods in order."""
+    return periods[0] if periods[0] == periods[-1] else f"{periods[0]} to {periods[-1]}"

@@ -1,0 +1,101 @@
+"""The headline: what a token costs, what it takes, how much of that is proven and on what evidence."""
+
+from __future__ import annotations
+
+from planner.plan import Plan
+from planner.problem.timeline import Timeline
+from planner.report.figures import digits, gap_percent, money, percent, price
+from planner.report.limits import power_use
+from planner.report.sheet import Sheet, left
+from planner.scenario import Scenario
+
+TRILLION = 1e12
+
+
+def headline(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
+    """Key figures, one to a line; the line that begins with `solved in` is the only one that depends on the clock."""
+    figures = plan.kpis
+    several = len(plan.futures) > 1
+    first, last = plan.periods[0], plan.periods[scenario.horizon.periods - 1]
+    ahead = f", {scenario.horizon.lookahead} periods of lookahead included" if scenario.horizon.lookahead else ""
+    lines = [
+        (
+            "levelised cost",
+            f"{price(figures['levelised_usd_per_mtok_output'])} per Mtok output, "
+            f"{price(figures['levelised_usd_per_mtok_total'])} per Mtok total (input + output)",
+        ),
+        ("NPV of all cost", f"{money(figures['npv_usd'])}, {first} to {plan.periods[-1]}{ahead}"),
+        (
+            "cash",
+            f"{money(figures['cash_usd'])}, {first} to {last}, undiscounted: capex {money(figures['capex_usd'])}, "
+            f"opex {money(figures['opex_usd'])}",
+        ),
+    ]
+    if figures["npv_revenue_usd"]:
+        lines.append(
+            (
+                "revenue",
+                f"{money(figures['revenue_usd'])}, {first} to {last}; NPV {money(figures['npv_revenue_usd'])}, "
+                f"profit {money(figures['npv_profit_usd'])} NPV",
+            )
+        )
+    lines += _power(plan, scenario, timeline)
+    lines += [
+        (
+            "served",
+            f"{percent(figures['served_share'], 1)} of the {scenario.finance.token_basis} tokens asked for: "
+            f"{digits(figures['tokens_output'] / TRILLION)} trillion output, "
+            f"{digits(figures['tokens_total'] / TRILLION)} trillion total",
+        ),
+        ("status", _status(plan)),
+        ("audit", f"passed: {plan.audit.checks:,} checks, worst deviation {plan.audit.worst_violation:.1g}"),
+        ("evidence, tokens", _shares(figures["evidence_share"]["tokens"])),
+        ("evidence, cost", _shares(figures["evidence_share"]["cost"])),
+        ("solved in", _solved(plan)),
+    ]
+    futures = f", expectation of {len(plan.futures)} futures" if several else ""
+    title = f"{plan.scenario}{': ' + scenario.description if scenario.description else ''}"
+    return Sheet(f"{title.rstrip('.')} - the headline{futures}:", (left(), left()), tuple(lines))
+
+
+def _power(plan: Plan, scenario: Scenario, timeline: Timeline) -> list[tuple[str, str]]:
+    use = power_use(plan, scenario, timeline)
+    if use.empty:
+        return []
+    totals = use.groupby("period", sort=False)[["used_mw", "cap_mw"]].sum()
+    peak = str(totals["used_mw"].idxmax())
+    used, cap = float(totals.loc[peak, "used_mw"]), float(totals.loc[peak, "cap_mw"])
+    where = scenario.sites[0].name if len(scenario.sites) == 1 else f"{len(scenario.sites)} sites"
+    sides = " and ".join(sorted({site.cap_at for site in scenario.sites}))
+    if not used:
+        return [("peak power", f"nothing provisioned at {where}")]
+    return [("peak power", f"{used:,.2f} MW of {cap:,.2f} at {where} ({sides} side) in {peak}")]
+
+
+def _status(plan: Plan) -> str:
+    proof = plan.proof
+    asked = gap_percent(proof.gap_asked)
+    if plan.status == "optimal":
+        words = f"optimal: proven within {gap_percent(proof.gap)} (asked for {asked})"
+    else:
+        words = f"feasible: within {gap_percent(proof.gap)} of the proven bound, {asked} was asked for"
+    if proof.objective == "cost":
+        return f"{words}; bound {money(proof.bound)} NPV"
+    better = "at most" if proof.objective in ("tokens", "profit") else "at least"
+    value, bound = digits(proof.value, 5), digits(proof.bound, 5)
+    return f"{words}; {proof.objective.replace('_', ' ')} is {value} {proof.unit}, {better} {bound} is possible"
+
+
+def _solved(plan: Plan) -> str:
+    proof = plan.proof
+    legs = ", ".join(f"{leg.name} {leg.seconds:.2g} s" for leg in proof.legs[:4])
+    size = f"{proof.variables:,} variables, {proof.integers:,} of them whole, {proof.constraints:,} constraints"
+    return f"{proof.seconds:.1f} s by {proof.name} ({proof.version}): {size}" + (f"; {legs}" if legs else "")
+
+
+def _shares(shares: dict[str, float]) -> str:
+    return ", ".join(f"{name} {_part(share)}" for name, share in shares.items()) or "-"
+
+
+def _part(share: float) -> str:
+    return "< 1 %" if share < 0.005 else f"{100 * share:.0f} %"

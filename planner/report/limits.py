@@ -1,0 +1,116 @@
+"""How much of each limit a plan uses: power by period or year, money by year."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from planner.audit.cashflow import CAPEX, OPEX
+from planner.plan import Plan
+from planner.problem.timeline import Timeline
+from planner.report.figures import bar, money_unit, percent
+from planner.report.sheet import Sheet, left, right
+from planner.report.view import rows_of
+from planner.scenario import Scenario
+from planner.scenario.models import YearlyLimit
+
+MOST_ROWS = 16
+
+
+def power_use(plan: Plan, scenario: Scenario, timeline: Timeline) -> pd.DataFrame:
+    """Columns site, period, used_mw (the highest of all futures, on the cap's side of the meter), cap_mw; reported."""
+    found = []
+    for site in scenario.sites:
+        side = f"provisioned_{site.cap_at}_mw"
+        used = np.zeros(timeline.periods)
+        for future in plan.futures:
+            rows = rows_of(plan.fleet, future)
+            mine = rows[rows["site"] == site.name].groupby("period")[side].sum()
+            used = np.maximum(used, mine.reindex(list(timeline.names)).fillna(0.0).to_numpy(dtype=float))
+        found += [
+            (site.name, timeline.names[t], used[t], site.power_mw.step_min(*timeline.spans[t]) * site.usable_share)
+            for t in range(timeline.reported)
+        ]
+    return pd.DataFrame(found, columns=["site", "period", "used_mw", "cap_mw"])
+
+
+def power_sheet(plan: Plan, scenario: Scenario, timeline: Timeline, length: str) -> Sheet:
+    """Power provisioned against the cap, by period or, where that is long, each year's fullest period."""
+    rows = power_use(plan, scenario, timeline)
+    if rows.empty:
+        return Sheet("No site, so no power is provisioned.")
+    rows["share"] = np.where(rows["cap_mw"] > 0, rows["used_mw"] / rows["cap_mw"].where(rows["cap_mw"] > 0, 1.0), 0.0)
+    by, notes = f"by {length}", []
+    if len(rows) > MOST_ROWS:
+        by = f"in the fullest {length} of each year"
+        rows["year"] = rows["period"].str[:4]
+        rows = rows.loc[rows.groupby(["site", "year"], sort=False)["share"].idxmax()]
+    if len(rows) > MOST_ROWS:
+        by = f"in the fullest {length} of each site"
+        rows = rows.loc[rows.groupby("site", sort=False)["share"].idxmax()]
+    if len(rows) > MOST_ROWS:
+        notes = [f"{len(rows) - MOST_ROWS} emptier sites are not shown."]
+        rows = rows.sort_values("share", ascending=False, kind="stable").head(MOST_ROWS)
+    several = rows["site"].nunique() > 1
+    lines = tuple(
+        (
+            *((row.site,) if several else ()),
+            str(row.period),
+            f"{row.used_mw:,.2f}",
+            f"{row.cap_mw:,.2f}",
+            percent(row.share),
+            bar(row.share),
+        )
+        for row in rows.itertuples()
+    )
+    columns = (
+        *((left("site"),) if several else ()),
+        left(length),
+        right("used, MW"),
+        right("cap, MW"),
+        right("used"),
+        left(),
+    )
+    where = "" if several else f" of {rows['site'].iloc[0]}"
+    most = ", the highest of any future" if len(plan.futures) > 1 else ""
+    return Sheet(f"Power{where} provisioned against the cap, {by}{most}:", columns, lines, tuple(notes))
+
+
+def budget_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
+    """Undiscounted cash against each budget, the highest of all futures."""
+    lines: list[tuple[str, float, float]] = []
+    for kind in ("capex", "opex", "total", "commitments"):
+        limit: YearlyLimit = getattr(scenario.budget, f"{kind}_usd")
+        if isinstance(limit, dict):
+            for year in sorted({name[:4] for name in timeline.names[: timeline.reported]}):
+                named = [known for known in limit if known <= int(year)]
+                if named:
+                    lines.append((f"{kind} in {year}", _spent(plan, kind, year, timeline), float(limit[max(named)])))
+        elif limit is not None:
+            lines.append((f"{kind} over the horizon", _spent(plan, kind, "", timeline), float(limit)))
+    if not lines:
+        return Sheet("No budget is set.")
+    unit = money_unit(limit for _, _, limit in lines)
+    rows = tuple(
+        (label, unit.of(used), unit.of(limit), percent(used / limit if limit else 0.0), bar(used / limit if limit else 0.0))
+        for label, used, limit in lines
+    )
+    columns = (left("budget"), right(f"used, {unit.name}"), right(f"limit, {unit.name}"), right("used"), left())
+    most = ", the highest of any future" if len(plan.futures) > 1 else ""
+    return Sheet(f"Budgets used, undiscounted{most}:", columns, rows)
+
+
+def _spent(plan: Plan, kind: str, year: str, timeline: Timeline) -> float:
+    """What counts against a budget of ``year``, or of the reported horizon where that is empty; the worst future."""
+    inside = [name for name in timeline.names if name.startswith(year)] if year else timeline.names[: timeline.reported]
+    categories = {"capex": CAPEX, "opex": OPEX, "total": (*CAPEX, *OPEX)}
+    worst = 0.0
+    for future in plan.futures:
+        if kind == "commitments":
+            rows = rows_of(plan.contracts, future, lookahead=True)
+            spent = rows.loc[rows["period"].isin(inside), "cost_usd"].sum()
+        else:
+            rows = rows_of(plan.cashflow, future, lookahead=True)
+            spent = rows.loc[rows["period"].isin(inside) & rows["category"].isin(categories[kind]), "usd"].sum()
+        worst = max(worst, float(spent))
+    return worst

@@ -1,0 +1,375 @@
+"""The result as it is published: its shape by field, and its text. Numbers are in the unit that their name says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, with_config
+
+# Pydantic builds schemas only from this TypedDict on Python 3.11.
+from typing_extensions import NotRequired, TypedDict
+
+from planner._version import __version__
+from planner.errors import InfeasiblePlan
+from planner.plan.plan import RESULT_VERSION
+from planner.scenario import Scenario, scenario_digest
+
+_CLOSED = ConfigDict(extra="forbid")
+Future = NotRequired[Annotated[str, Field(description="only where there are several; `all` for every one")]]
+Lookahead = NotRequired[Annotated[Literal[True], Field(description="a period after the reported horizon")]]
+Period = Annotated[str, Field(description="2027-01, 2027-Q1 or 2027")]
+Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
+Evidence = Literal["measured", "independent", "vendor", "predicted", "estimate"]
+
+
+@with_config(_CLOSED)
+class Purchase(TypedDict):
+    """Systems bought; ``cost_usd`` is undiscounted capex."""
+
+    future: Future
+    site: str
+    system: str
+    order_by: Day
+    in_service: Day
+    period: Period
+    count: float
+    gpus: float
+    cost_usd: float
+    lookahead: Lookahead
+
+
+@with_config(_CLOSED)
+class Retirement(TypedDict):
+    """Systems of an existing group gone from a period on."""
+
+    future: Future
+    site: str
+    system: str
+    period: Period
+    count: float
+    lookahead: Lookahead
+
+
+@with_config(_CLOSED)
+class SignedContract(TypedDict):
+    """A reserved contract; ``cost_usd`` is the whole of it, ``remaining_commitment_usd`` due after the reported end."""
+
+    future: Future
+    provider: str
+    region: str
+    system: str
+    kind: Literal["reserved"]
+    term_months: float
+    order_by: Day
+    start: Day
+    end: Day
+    period: Period
+    lots: float
+    gpus: float
+    usd_per_gpu_hour: float
+    cost_usd: float
+    remaining_commitment_usd: float
+    lookahead: Lookahead
+
+
+@with_config(_CLOSED)
+class Rental(TypedDict):
+    """GPUs rented by the hour, the mean over a load block."""
+
+    future: Future
+    provider: str
+    region: str
+    system: str
+    kind: Literal["on_demand", "spot"]
+    period: Period
+    block: str
+    gpus: float
+    cost_usd: float
+    lookahead: Lookahead
+
+
+@with_config(_CLOSED)
+class ApiCalls(TypedDict):
+    """Tokens bought from a token API."""
+
+    future: Future
+    provider: str
+    model: str
+    workload: str
+    period: Period
+    block: str
+    mtok_input: float
+    mtok_output: float
+    cost_usd: float
+    lookahead: Lookahead
+
+
+@with_config(_CLOSED)
+class Served(TypedDict):
+    """A workload on a pool at a serving point; latencies are null for GPU-hours."""
+
+    future: Future
+    workload: str
+    system: str
+    pool: str
+    point: str
+    period: Period
+    block: str
+    gpus: float
+    replicas: Annotated[float, Field(description="rounded up")]
+    gpus_per_replica: float
+    requests_per_s: float
+    ttft_ms: float | None
+    tpot_ms: float | None
+    evidence: Evidence
+    lookahead: Lookahead
+
+
+@with_config(_CLOSED)
+class Unserved(TypedDict):
+    """What is left unserved."""
+
+    future: Future
+    workload: str
+    period: Period
+    block: str
+    requests_per_s: float
+    lookahead: Lookahead
+
+
+@with_config(_CLOSED)
+class Fleet(TypedDict):
+    """Systems in service at a site, and the power provisioned for them."""
+
+    future: Future
+    site: str
+    system: str
+    period: Period
+    count: float
+    provisioned_utility_mw: float
+    provisioned_it_mw: float
+    limit_mw: float | None
+    energy_mwh: float
+    lookahead: Lookahead
+
+
+@with_config(_CLOSED)
+class Cash(TypedDict):
+    """Cash of a category, out positive, undiscounted and discounted."""
+
+    future: Future
+    period: Period
+    category: str
+    usd: float
+    npv_usd: float
+    lookahead: Lookahead
+
+
+@with_config(_CLOSED)
+class Binding(TypedDict):
+    """A limit whose slack not one more system could use; ``marginal_usd_lp`` is the LP's hint, by unit."""
+
+    future: Future
+    constraint: str
+    where: str
+    period: Annotated[str, Field(description="empty where the limit spans several")]
+    limit: float | None
+    slack: float
+    unit: str
+    marginal_usd_lp: float
+    lookahead: Lookahead
+
+
+@with_config(_CLOSED)
+class Step(TypedDict):
+    """One solve of a relay."""
+
+    name: str
+    solver: str
+    status: Literal["optimal", "feasible", "infeasible", "unknown"]
+    objective: float | None
+    bound: float | None
+    seconds: float
+
+
+@with_config(_CLOSED)
+class Solver(TypedDict):
+    """The proof: ``value`` is the audited plan's objective, no plan is better than ``bound``, both in ``unit``."""
+
+    name: str
+    version: str
+    objective: Literal["cost", "cost_per_token", "tokens", "profit"]
+    unit: str
+    value: float
+    bound: float | None
+    objective_usd: Annotated[float, Field(description="expected NPV of cost, audited")]
+    best_bound_usd: float | None
+    gap: float | None
+    gap_asked: float
+    seconds: float
+    seed: int
+    variables: int
+    integers: int
+    constraints: int
+    coefficients: int
+    reproducible: Annotated[bool, Field(description="false where the wall clock ended the search")]
+    legs: list[Step]
+
+
+@with_config(_CLOSED)
+class EvidenceShare(TypedDict):
+    """Shares by evidence class: of output tokens, and of NPV cost (``scenario``: what the scenario itself states)."""
+
+    tokens: dict[str, float]
+    cost: dict[str, float]
+
+
+@with_config(_CLOSED)
+class Figures(TypedDict):
+    """Sums over the reported periods; NPV and levelised cost over the solved horizon."""
+
+    levelised_usd_per_mtok_output: float | None
+    levelised_usd_per_mtok_total: float | None
+    npv_usd: float
+    npv_revenue_usd: float
+    npv_profit_usd: float
+    cash_usd: float
+    capex_usd: float
+    opex_usd: float
+    revenue_usd: float
+    peak_cumulative_cash_usd: float
+    tokens_output: float
+    tokens_total: float
+    served_share: float | None
+    peak_provisioned_utility_mw: float
+    energy_mwh: float
+    output_tokens_per_s_per_provisioned_mw: float | None
+    tokens_per_kwh_drawn: float | None
+    usd_per_gpu_hour: float | None
+    usd_per_gpu_hour_owned: float | None
+    utilisation_by_block: dict[str, float | None]
+    idle_cost_usd: float
+
+
+@with_config(_CLOSED)
+class FutureFigures(Figures):
+    """Key figures of one future."""
+
+    name: str
+    probability: float
+
+
+@with_config(_CLOSED)
+class Kpis(Figures):
+    """Key figures: the expectation, and one entry per future where there are several."""
+
+    evidence_share: EvidenceShare
+    rounding_gpu_hours: Annotated[float, Field(description="GPU-hours that whole replicas would take beyond the plan")]
+    rounding_usd: float
+    futures: NotRequired[list[FutureFigures]]
+
+
+@with_config(_CLOSED)
+class AuditResult(TypedDict):
+    """What the audit compared; the worst deviation is relative."""
+
+    passed: bool
+    checks: int
+    worst_violation: float
+
+
+@with_config(_CLOSED)
+class CatalogUsed(TypedDict):
+    """Which figures the plan rests on."""
+
+    digest: str
+    sources: list[str]
+
+
+@with_config(_CLOSED)
+class Information(TypedDict):
+    """What knowing the future, and planning for several, is worth. Ranges are [least, most]; null is no limit."""
+
+    here_and_now_usd: float
+    wait_and_see_usd: float
+    evpi_usd: float
+    evpi_range_usd: list[float | None]
+    mean_plan_feasible: bool
+    mean_plan_expected_usd: Annotated[float | None, Field(description="null where it cannot serve every future")]
+    vss_usd: Annotated[float | None, Field(description="null where the mean plan cannot serve every future")]
+    vss_range_usd: list[float | None]
+
+
+@with_config(_CLOSED)
+class PlanResult(TypedDict):
+    """A plan that has passed its audit."""
+
+    version: Literal[1]
+    planner: str
+    scenario: str
+    scenario_digest: str
+    status: Literal["optimal", "feasible"]
+    solver: Solver
+    kpis: Kpis
+    information: NotRequired[Information]
+    purchases: list[Purchase]
+    retirements: list[Retirement]
+    contracts: list[SignedContract]
+    on_demand: list[Rental]
+    token_api: list[ApiCalls]
+    serving: list[Served]
+    unserved: list[Unserved]
+    fleet: list[Fleet]
+    cashflow: list[Cash]
+    binding: list[Binding]
+    audit: AuditResult
+    catalog: CatalogUsed
+
+
+@with_config(_CLOSED)
+class RelaxedLimit(TypedDict):
+    """One limit that stands in the way and what it would have to be where it is worst."""
+
+    kind: str
+    subject: str
+    period: str
+    needed: float | None
+    limit: float | None
+    unit: str
+    sentence: str
+
+
+@with_config(_CLOSED)
+class InfeasibleResult(TypedDict):
+    """No plan meets every limit: a set of limits to relax together."""
+
+    version: Literal[1]
+    planner: str
+    scenario: str
+    scenario_digest: str
+    status: Literal["infeasible"]
+    relaxations: list[RelaxedLimit]
+    smallest_proven: Annotated[bool, Field(description="whether no smaller set would do")]
+
+
+Result = PlanResult | InfeasibleResult
+
+
+def infeasible(scenario: Scenario, found: InfeasiblePlan) -> dict[str, Any]:
+    """The result of a scenario without a plan."""
+    return {
+        "version": RESULT_VERSION,
+        "planner": __version__,
+        "scenario": scenario.name,
+        "scenario_digest": scenario_digest(scenario),
+        "status": "infeasible",
+        "relaxations": [vars(relaxation) for relaxation in found.relaxations],
+        "smallest_proven": found.proven,
+    }
+
+
+def text_of(result: Mapping[str, Any]) -> str:
+    """JSON text: keys in a fixed order, one line per value."""
+    return json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,69 @@
+"""The published JSON Schemas of what people write and of what the planner answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import models_json_schema
+
+from planner.catalog.models import Energy, LoadShape, Offer, PricePath, ServingPoint, Source, System, TokenApi
+from planner.plan.plan import RESULT_VERSION
+from planner.report.result import Result
+from planner.scenario import Scenario
+
+Which = Literal["scenario", "catalog", "result"]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+VERSIONS = {"scenario": 1, "catalog": 1, "result": RESULT_VERSION}
+
+# One row or entry of each file of a catalog.
+ROWS = {
+    "systems.yaml": System,
+    "offers.csv": Offer,
+    "token_apis.csv": TokenApi,
+    "serving/*.csv": ServingPoint,
+    "load_shapes.yaml": LoadShape,
+    "energy.csv": Energy,
+    "price_paths.yaml": PricePath,
+    "sources.yaml": Source,
+}
+
+
+def schema_text(which: Which) -> str:
+    """The schema as JSON text."""
+    return json.dumps(schema(which), indent=1, ensure_ascii=False) + "\n"
+
+
+def schema(which: Which) -> dict[str, Any]:
+    """The schema of a scenario, of a catalog's rows by file, or of a result."""
+    head = {"$schema": DIALECT, "$id": f"token-factory-planner/{which}-{VERSIONS[which]}.json"}
+    if which == "scenario":
+        body = Scenario.model_json_schema()
+        # An overlay's own key; it is gone once the files are put together.
+        body["properties"]["extends"] = {"type": "string", "description": "scenario that this one is laid over"}
+        return head | body
+    if which == "catalog":
+        return head | _catalog()
+    return head | {"title": "Result"} | TypeAdapter(Result).json_schema()
+
+
+def _catalog() -> dict[str, Any]:
+    """Rows as they are after reading: cells of a CSV file are text before."""
+    models = [(model, "validation") for model in ROWS.values()]
+    references, definitions = models_json_schema(models, ref_template="#/$defs/{model}")  # type: ignore[arg-type]
+    by_file = {
+        name: {"type": "array", "items": references[(model, "validation")]}  # type: ignore[index]
+        for name, model in ROWS.items()
+    }
+    for row in definitions["$defs"].values():
+        for internal in ("file", "line"):
+            row["properties"].pop(internal, None)
+    return {
+        "title": "Catalog",
+        "description": "The rows of each file of a catalog. Columns of a CSV file are these fields.",
+        "type": "object",
+        "properties": by_file,
+        "additionalProperties": False,
+        **definitions,
+    }

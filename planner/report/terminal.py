@@ -1,0 +1,66 @@
+"""The terminal view of a plan: what to do next first, then the headline, then the tables behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+from rich.console import Console
+
+from planner.catalog import Catalog
+from planner.plan import Plan
+from planner.report.binding import binding_sheet
+from planner.report.cash import cash_sheet
+from planner.report.futures import futures_sheet, later_sheet
+from planner.report.headline import headline
+from planner.report.hourly import rented_sheet
+from planner.report.limits import budget_sheet, power_sheet
+from planner.report.orders import next_orders, purchases_and_contracts
+from planner.report.serving import serving_sheet
+from planner.report.sheet import Sheet, show
+from planner.report.view import timeline_of
+from planner.scenario import Scenario
+
+WIDTH = 100
+
+
+def sheets(plan: Plan, scenario: Scenario, catalog: Catalog | None = None, more: Sequence[Sheet] = ()) -> Iterator[Sheet]:
+    """The parts of the view in order; ``more`` stands behind what the futures do."""
+    timeline = timeline_of(scenario, catalog)
+    length = scenario.horizon.period
+    yield next_orders(plan, scenario)
+    yield headline(plan, scenario, timeline)
+    yield purchases_and_contracts(plan, scenario, length)
+    if len(plan.futures) > 1:
+        yield later_sheet(plan, scenario)
+        yield futures_sheet(plan)
+        yield from more
+    else:
+        yield rented_sheet(plan)
+    yield serving_sheet(plan, scenario, timeline)
+    yield power_sheet(plan, scenario, timeline, length)
+    yield budget_sheet(plan, scenario, timeline)
+    yield cash_sheet(plan, scenario)
+    yield binding_sheet(plan, scenario)
+
+
+def render(
+    plan: Plan, scenario: Scenario, console: Console, *, catalog: Catalog | None = None, more: Sequence[Sheet] = ()
+) -> None:
+    """Print ``plan`` in at most 100 columns.
+
+    ``catalog`` saves reading it again where the scenario leaves the load blocks to it; ``more`` are further parts, such
+    as the value of information.
+    """
+    for sheet in sheets(plan, scenario, catalog, more):
+        show(sheet, console)
+
+
+
+def console_on(file: TextIO) -> Console:
+    """A console on ``file``: plain and 100 columns wide, unless it is a terminal, which may be narrower."""
+    if file.isatty():
+        console = Console(file=file, highlight=False)
+        console.width = min(console.width, WIDTH)
+        return console
+    return Console(file=file, width=WIDTH, color_system=None, force_terminal=False, highlight=False, legacy_windows=False)

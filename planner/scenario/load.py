@@ -1,0 +1,70 @@
+"""A scenario from YAML: overlays, overrides and forecasts put together, then validated."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from pydantic import ValidationError
+
+from planner.document import read_text
+from planner.errors import Fault, InputError, ScenarioError
+from planner.scenario.forecast import with_forecasts
+from planner.scenario.models import Scenario
+from planner.scenario.origin import Origin
+from planner.scenario.overlay import read_scenario
+from planner.scenario.overrides import overridden
+from planner.validation import faults_of, nearest
+
+
+def load_scenario(source: Path | str | TextIO, overrides: Sequence[str] = ()) -> Scenario:
+    """The scenario of a file (`-` is standard input) or an open text, with ``path=value`` overrides.
+
+    Raises ScenarioError with all faults of the file, the files it draws on and the overrides.
+    """
+    text, shown, path = _text(source)
+    folder = path.parent if path else Path()
+    root = read_scenario(text, shown, folder, (path.resolve(),) if path else ())
+    faults: list[Fault] = []
+    root = overridden(root, overrides, faults)
+    root = with_forecasts(root, folder, faults)
+    origin = Origin(folder, root)
+    data = root.plain()
+    try:
+        scenario = Scenario.model_validate(data)
+    except ValidationError as error:
+        faults.extend(faults_of(error, Scenario, data, origin.fault))
+        raise ScenarioError(faults) from None
+    if faults:
+        raise ScenarioError(faults)
+    scenario._origin = origin
+    return scenario
+
+
+def scenario_digest(scenario: Scenario) -> str:
+    """Sixteen hexadecimal digits of all that a scenario says, wherever it was written."""
+    text = json.dumps(scenario.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _text(source: Path | str | TextIO) -> tuple[str, str, Path | None]:
+    """The text, how faults name it, and its path if it has one."""
+    if source == "-":
+        source = sys.stdin
+    if not isinstance(source, Path | str):
+        shown = str(getattr(source, "name", "<text>"))
+        try:
+            return source.read(), shown, None
+        except UnicodeDecodeError:
+            raise ScenarioError([Fault(shown, 0, "", "this is not a text file (UTF-8)")]) from None
+    path = Path(source)
+    try:
+        return read_text(path, str(path)), str(path), path
+    except InputError as error:
+        beside = [entry.name for entry in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        hint = "" if path.exists() else nearest(path.name, beside)
+        raise ScenarioError([Fault(str(path), 0, "", error.faults[0].message + hint)]) from None

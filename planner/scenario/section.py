@@ -1,0 +1,65 @@
+"""What every part of a scenario is made of: frozen sections, amounts that may change over time, limits by year."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from planner.catalog.models import NonNegative, not_bool, wrong
+from planner.schedule import Schedule, parse_date
+
+
+class Section(BaseModel):
+    """A part of a scenario: frozen, unknown fields refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _entries(value: Any) -> Any:
+    """A schedule's mapping as it is; raises at the entry that is wrong, so that its line can be named."""
+    if isinstance(value, Mapping) and "anchors" not in value:
+        for key, number in value.items():
+            try:
+                parse_date(key)
+            except ValueError as error:
+                raise wrong(key, str(error)) from None
+            _not_negative(number, key)
+    return value
+
+
+def _not_negative(number: Any, key: str | int | float) -> None:
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise wrong(key, "this is empty; give it a value" if number is None else f"'{number}' is not a number")
+    if not 0 <= number < math.inf:
+        raise wrong(key, f"{number:g} is negative" if number < 0 else f"{number} is not a finite number")
+
+
+def _amounts(schedule: Schedule) -> Schedule:
+    for value in schedule.values:
+        if not 0 <= value < math.inf:
+            raise ValueError(f"{value:g} is negative" if value < 0 else f"{value} is not a finite number")
+    return schedule
+
+
+def _by_year(value: Any) -> Any:
+    """A limit as it is; raises where it is neither a number nor a number per year."""
+    if isinstance(value, Mapping):
+        for year, usd in value.items():
+            if not (str(year).isdigit() and len(str(year)) == 4):
+                raise wrong(year, f"'{year}' is not a calendar year; write a number or {{2027: 70e6}}")
+            _not_negative(usd, year)
+    elif isinstance(value, bool) or not isinstance(value, int | float | None):
+        raise ValueError(f"'{value}' is not a number of USD; write a number or {{2027: 70e6}}")
+    if value == {}:
+        raise ValueError("this budget is empty; write a number or {2027: 70e6}")
+    return value
+
+
+Amounts = Annotated[Schedule, AfterValidator(_amounts), BeforeValidator(_entries)]
+Overhead = Annotated[float, Field(ge=1), BeforeValidator(not_bool)]
+BelowOne = Annotated[float, Field(ge=0, lt=1), BeforeValidator(not_bool)]
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+YearlyLimit = Annotated[NonNegative | dict[int, NonNegative] | None, BeforeValidator(_by_year)]

@@ -1,0 +1,197 @@
+"""The one place where the stages meet: problem → matrix → solver → plan → audit."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from planner import solvers
+from planner.audit import Account, audit_of, totals_of
+from planner.catalog import Catalog, load_catalog
+from planner.errors import AuditFailure, InfeasiblePlan, SolverFailure
+from planner.milp import Model, build_model
+from planner.milp.elastic import build_elastic
+from planner.plan import Plan, Proof, tables
+from planner.plan.extract import decisions
+from planner.plan.kpis import kpis
+from planner.plan.relaxation import relaxations
+from planner.problem import Reductions, build_problem
+from planner.scenario import Scenario, check_references, load_scenario, scenario_digest
+from planner.solvers import Options
+from planner.solvers.answer import relative_gap
+from planner.solvers.objectives import Outcome, minimise
+
+# How far a relaxed limit may be exceeded, as a multiple of itself: the narrow one keeps the search exact, the
+# wide one is for scenarios that are further off.
+ELASTIC_EXCESS = (30.0, 1e4)
+
+
+def load(source: str | Path, overrides: tuple[str, ...] = ()) -> Scenario:
+    """The scenario of a YAML file, with ``path=value`` overrides.
+
+    Raises ScenarioError with every fault of the file.
+    """
+    return load_scenario(Path(source) if source != "-" else "-", overrides)
+
+
+def catalog_of(scenario: Scenario) -> Catalog:
+    """The catalogs that a scenario names, checked against it.
+
+    Raises CatalogError or ScenarioError with every fault.
+    """
+    origin = scenario.origin
+    catalog = load_catalog(scenario.catalogs, origin.folder if origin else None)
+    check_references(scenario, catalog)
+    return catalog
+
+
+def solve(
+    scenario: Scenario,
+    catalog: Catalog | None = None,
+    *,
+    solver: str | None = None,
+    gap: float | None = None,
+    time_limit_s: float | None = None,
+    reductions: Reductions | None = None,
+) -> Plan:
+    """The provably cheapest plan of ``scenario`` (or the best for its objective), audited.
+
+    ``solver``, ``gap`` and ``time_limit_s`` stand over the scenario's own. Raises InfeasiblePlan with what to relax,
+    SolverFailure where no plan was found.
+    """
+    catalog = catalog if catalog is not None else catalog_of(scenario)
+    wanted = scenario.solve
+    name = solver or wanted.solver
+    solvers.check_name(name)
+    options = Options(
+        gap=gap if gap is not None else wanted.gap,
+        time_limit_s=time_limit_s if time_limit_s is not None else wanted.time_limit_s,
+        seed=wanted.seed,
+    )
+    started = time.perf_counter()
+    model = build_model(build_problem(scenario, catalog, reductions))
+    outcome = minimise(model, scenario.objective, name, options)
+    if outcome.x is None:
+        if outcome.answer.status == "infeasible":
+            raise explain(scenario, catalog, options)
+        raise SolverFailure(f"{name} found no plan within {options.time_limit_s:g} s; give it more time (--time-limit)")
+    return plan_of(scenario, catalog, model, outcome, name, options, time.perf_counter() - started)
+
+
+def plan_of(
+    scenario: Scenario,
+    catalog: Catalog,
+    model: Model,
+    outcome: Outcome,
+    solver: str,
+    options: Options,
+    seconds: float,
+) -> Plan:
+    """The audited plan of a solved model. Raises AuditFailure where the audit refuses it."""
+    assert outcome.x is not None
+    problem = model.problem
+    account = Account(scenario, catalog, decisions(model, outcome.x))
+    claimed = model.milp.objective(outcome.x)
+    audit = audit_of(account, claimed)
+    if not audit.passed:
+        first = "; ".join(violation.sentence for violation in audit.violations[:3])
+        raise AuditFailure(f"the audit refused the plan ({len(audit.violations)} violations): {first}")
+    totals = totals_of(account)
+    proof = _proof(model, outcome, totals.cost_usd, solver, options, seconds)
+    serving = tables.serving(problem, account)
+    reach = outcome.answer.duals if scenario.objective == "cost" else None
+    return Plan(
+        scenario=scenario.name,
+        scenario_digest=scenario_digest(scenario),
+        status="optimal" if proof.gap <= options.gap * (1 + 1e-9) else "feasible",
+        proof=proof,
+        kpis=kpis(problem, account, totals, serving),
+        purchases=tables.purchases(problem, account),
+        retirements=tables.retirements(problem, account),
+        contracts=tables.contracts(problem, account),
+        on_demand=tables.on_demand(problem, account),
+        token_api=tables.token_api(problem, account),
+        serving=serving,
+        unserved=tables.unserved(problem, account),
+        fleet=tables.fleet_table(problem, account),
+        cashflow=tables.cashflow(problem, account),
+        binding=tables.binding(model, outcome.x, reach),
+        audit=audit,
+        decisions=account.decisions,
+        catalog_digest=catalog.digest,
+        sources=_sources(catalog, model),
+        left_out=problem.left_out,
+        periods=problem.timeline.names,
+        futures=problem.futures,
+    )
+
+
+def _proof(model: Model, outcome: Outcome, cost_usd: float, solver: str, options: Options, seconds: float) -> Proof:
+    """The proof with the audited cost as incumbent, in the objective's own unit."""
+    value = outcome.value
+    if outcome.objective == "cost":
+        value = cost_usd
+    gap = outcome.gap if outcome.objective != "cost" else relative_gap(cost_usd, outcome.bound)
+    milp = model.milp
+    return Proof(
+        name=outcome.answer.solver if solver in ("auto", "relay") else solver,
+        version=outcome.answer.version,
+        objective=outcome.objective,
+        unit=outcome.unit,
+        value=value,
+        bound=min(outcome.bound, value) if outcome.objective in ("cost", "cost_per_token") else outcome.bound,
+        objective_usd=cost_usd,
+        best_bound_usd=min(outcome.cost_bound_usd, cost_usd) if np.isfinite(outcome.cost_bound_usd) else None,
+        gap=gap,
+        gap_asked=options.gap,
+        seconds=seconds,
+        seed=options.seed,
+        variables=milp.columns,
+        integers=int(milp.integer.sum()),
+        constraints=milp.rows,
+        coefficients=len(milp.data),
+        reproducible=not outcome.answer.wall_clock_stop,
+        legs=outcome.legs,
+    )
+
+
+def _sources(catalog: Catalog, model: Model) -> tuple[str, ...]:
+    """Source ids of the rows that the model could draw on."""
+    supply, problem = model.problem.supply, model.problem
+    used: set[str] = set()
+    for item in (*supply.purchases, *supply.groups):
+        used |= set(item.asset.system.source)
+    for offered in (*supply.reservations, *supply.hourly):
+        used |= set(offered.offer.source)
+    points = {candidate.name for candidate in problem.lanes.candidates}
+    for point in catalog.serving.values():
+        if point.name in points:
+            used |= set(point.source)
+    apis = {problem.api.names[index] for index in problem.api.api}
+    for api in catalog.token_apis.values():
+        if api.name in apis:
+            used |= set(api.source)
+    return tuple(sorted(used))
+
+
+def explain(scenario: Scenario, catalog: Catalog, options: Options) -> InfeasiblePlan:
+    """Why ``scenario`` has no plan: the smallest set of limits to relax, by the elastic model.
+
+    Raises SolverFailure where even that has no answer in time.
+    """
+    model = build_model(build_problem(scenario, catalog, elastic=True))
+    for most_excess in ELASTIC_EXCESS:
+        elastic = build_elastic(model, most_excess)
+        fewest = solvers.run(elastic.fewest(), "scip", replace(options, gap=1e-6))
+        if fewest.x is None:
+            continue
+        chosen = np.round(fewest.x[elastic.relaxed])
+        least = solvers.run(elastic.least(chosen), "scip", replace(options, gap=0.01))
+        x = least.x if least.x is not None else fewest.x
+        found = relaxations(model, elastic, x)
+        if found:
+            return InfeasiblePlan(found, proven=fewest.status == "optimal")
+    raise SolverFailure("the scenario has no plan, and no set of limits was found in time whose relaxation gives one")

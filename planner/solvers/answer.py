@@ -1,0 +1,68 @@
+"""What a solver is asked and what it answers, whichever engine it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Status = Literal["optimal", "feasible", "infeasible", "unknown"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to solve: relative gap, seconds of wall clock, seed."""
+
+    gap: float = 0.001
+    time_limit_s: float = 60.0
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One solve of a relay: what ran, what it proved, how long it took."""
+
+    name: str
+    solver: str
+    status: Status
+    objective: float | None
+    bound: float | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A vector, a bound and a status.
+
+    ``status`` is ``optimal`` only where the engine proved it within the gap asked for; a stop at the time limit is
+    ``feasible`` with a vector and ``unknown`` without. ``bound`` is a proven lower bound on the optimum (-inf where the
+    engine gives none). ``duals`` (rows,) and ``reduced_costs`` (columns,) come from LPs only.
+    """
+
+    status: Status
+    solver: str
+    version: str
+    x: Floats | None
+    objective: float
+    bound: float
+    seconds: float
+    duals: Floats | None = None
+    reduced_costs: Floats | None = None
+    legs: tuple[Leg, ...] = ()
+    wall_clock_stop: bool = False
+
+    def leg(self, name: str) -> Leg:
+        """This answer as one leg of a longer solve."""
+        objective = self.objective if self.x is not None else None
+        bound = self.bound if np.isfinite(self.bound) else None
+        return Leg(name, self.solver, self.status, objective, bound, self.seconds)
+
+
+def relative_gap(upper: float, lower: float) -> float:
+    """(U − L) ÷ |U|, at least 0; 0 where both are 0."""
+    if upper <= lower:
+        return 0.0
+    return float("inf") if upper == 0 or not np.isfinite(lower) else (upper - lower) / abs(upper)

@@ -1,0 +1,183 @@
+"""The four objectives over one matrix, each with its proof."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.milp import Model, demand_total, unserved_weights
+from planner.milp.elastic import with_rows
+from planner.milp.matrix import Milp
+from planner.solvers.answer import Answer, Leg, Options, relative_gap
+from planner.solvers.optimise import optimise
+from planner.units import mtok_from_tokens
+
+Floats = NDArray[np.float64]
+Kind = Literal["cost", "cost_per_token", "tokens", "profit"]
+
+DINKELBACH_ROUNDS = 12
+# How far below its proven best the first of two objectives may fall while the second is minimised.
+KEPT = 1e-9
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A tidy vector (None where infeasible) and what was proven of the objective.
+
+    ``value`` and ``bound`` are USD NPV for `cost` and `profit`, USD per Mtok for `cost_per_token`, Mtok for `tokens`; the
+    bound is a lower one for costs and an upper one where more is better. ``cost_bound_usd`` bounds the cost
+    itself (-inf where the objective says nothing of it). ``answer`` is the last solve.
+    """
+
+    objective: Kind
+    unit: str
+    x: Floats | None
+    value: float
+    bound: float
+    cost_bound_usd: float
+    answer: Answer
+    legs: tuple[Leg, ...]
+    seconds: float
+
+    @property
+    def gap(self) -> float:
+        """Relative distance of value and bound."""
+        if self.objective in ("tokens", "profit"):
+            return relative_gap(-self.value, -self.bound)
+        return relative_gap(self.value, self.bound)
+
+
+def minimise(model: Model, kind: Kind, solver: str, options: Options) -> Outcome:
+    """``model`` solved for the objective ``kind``; where nothing may go unserved, every token-only aim is `cost`."""
+    fixed_tokens = not model.problem.elastic and bool(np.all(model.problem.demand.min_served >= 1))
+    if kind == "cost":
+        return _cost(model, solver, options)
+    if kind == "cost_per_token":
+        return _cost_per_token(model, solver, options)
+    per_request = _tokens_per_request(model) if kind == "tokens" else model.problem.demand.revenue_usd
+    if fixed_tokens:
+        return _from_cost(model, kind, per_request, _cost(model, solver, options))
+    return (
+        _tokens(model, per_request, solver, options)
+        if kind == "tokens"
+        else _profit(model, per_request, solver, options)
+    )
+
+
+def _tokens_per_request(model: Model) -> Floats:
+    """Tokens of one request on the headline basis, (W, T)."""
+    periods = model.problem.timeline.periods
+    return np.repeat(model.problem.token_weight[:, None], periods, axis=1)
+
+
+def _cost(model: Model, solver: str, options: Options) -> Outcome:
+    answer = optimise(model, model.milp, solver, options)
+    return Outcome(
+        "cost", "USD NPV", answer.x, answer.objective, answer.bound, answer.bound, answer, answer.legs, answer.seconds
+    )
+
+
+def _from_cost(model: Model, kind: Kind, per_request: Floats, cost: Outcome) -> Outcome:
+    """The same plan under an aim whose token or revenue term is a constant."""
+    if kind == "tokens":
+        total = mtok_from_tokens(demand_total(model.problem, per_request, discounted=False))
+        return replace(cost, objective=kind, unit="Mtok", value=total, bound=total)
+    total = demand_total(model.problem, per_request, discounted=True)
+    return replace(cost, objective=kind, unit="USD NPV", value=total - cost.value, bound=total - cost.bound)
+
+
+def _cost_per_token(model: Model, solver: str, options: Options) -> Outcome:
+    """C ÷ N least, by Dinkelbach's method: min C + θ·(discounted unserved tokens) until θ no longer falls.
+
+    An inexact round may be worse than the one before, so the best plan seen is kept. Proof: θ* ≥ θ_k + min(b_k, 0) ÷
+    N_min with b_k = inner bound − θ_k·N_max.
+    """
+    started = time.perf_counter()
+    milp, problem = model.milp, model.problem
+    per_request = mtok_from_tokens(_tokens_per_request(model))
+    lost = unserved_weights(model, per_request, discounted=True)
+    most = demand_total(problem, per_request, discounted=True)
+    share = problem.demand.min_served[:, None] * np.ones(problem.timeline.periods)
+    least = demand_total(problem, per_request * share, discounted=True)
+    inner = replace(options, gap=options.gap * least / most / 2)
+    answer = optimise(model, milp, solver, replace(inner, gap=options.gap))
+    best: tuple[Floats, float] | None = None
+    bound, legs = -np.inf, list(answer.legs)
+    if answer.x is not None:
+        # Costs are never negative, and no plan serves more than everything.
+        bound = answer.bound / most
+    for _ in range(DINKELBACH_ROUNDS):
+        if answer.x is None:
+            break
+        ratio = milp.objective(answer.x) / (most - float(lost @ answer.x))
+        if best is None or ratio < best[1]:
+            best = (answer.x, ratio)
+        if relative_gap(best[1], bound) <= options.gap:
+            break
+        left = options.time_limit_s - (time.perf_counter() - started)
+        if left <= 0:
+            break
+        theta = best[1]
+        priced = replace(milp, cost=milp.cost + theta * lost)
+        answer = optimise(model, priced, solver, replace(inner, time_limit_s=left))
+        legs += answer.legs
+        bound = max(bound, theta + min(answer.bound - theta * most, 0.0) / least)
+    seconds = time.perf_counter() - started
+    if best is None:
+        return Outcome("cost_per_token", "USD/Mtok", None, np.inf, bound, -np.inf, answer, tuple(legs), seconds)
+    return Outcome(
+        "cost_per_token", "USD/Mtok", best[0], best[1], min(bound, best[1]), -np.inf, answer, tuple(legs), seconds
+    )
+
+
+def _tokens(model: Model, per_request: Floats, solver: str, options: Options) -> Outcome:
+    """Most tokens first, then least cost at what was achieved."""
+    lost = unserved_weights(model, mtok_from_tokens(per_request), discounted=False)
+    most = mtok_from_tokens(demand_total(model.problem, per_request, discounted=False))
+    return _then_cost(model, "tokens", "Mtok", lost, 0.0, most, solver, options)
+
+
+def _profit(model: Model, per_request: Floats, solver: str, options: Options) -> Outcome:
+    """Most revenue less cost first, then least cost at what was achieved."""
+    lost = unserved_weights(model, per_request, discounted=True) + model.milp.cost
+    most = demand_total(model.problem, per_request, discounted=True)
+    return _then_cost(model, "profit", "USD NPV", lost, model.milp.constant, most, solver, options)
+
+
+def _then_cost(
+    model: Model, kind: Kind, unit: str, lost: Floats, constant: float, most: float, solver: str, options: Options
+) -> Outcome:
+    """Least of what is lost (columns,), then least cost with no more lost than that."""
+    half = replace(options, time_limit_s=options.time_limit_s / 2)
+    # The gap is asked of the value, most − lost, which the engine does not see: its own must be finer.
+    first = optimise(model, _aimed(model.milp, lost, constant - most), solver, half)
+    if first.x is None:
+        return Outcome(kind, unit, None, -np.inf, -first.bound, -np.inf, first, first.legs, first.seconds)
+    achieved = float(lost @ first.x)
+    room = achieved + KEPT * max(1.0, abs(achieved), most)
+    present = np.flatnonzero(lost)
+    size = max(float(np.abs(lost[present]).max(initial=0.0)), 1e-300)
+    held = with_rows(model.milp, [(present, lost[present] / size, -np.inf, room / size)], kind)
+    second = optimise(model, held, solver, half)
+    answer = second if second.x is not None else first
+    assert answer.x is not None
+    value = most - constant - float(lost @ answer.x)
+    return Outcome(
+        kind,
+        unit,
+        answer.x,
+        value,
+        max(-first.bound, value),
+        -np.inf,
+        answer,
+        (*first.legs, *second.legs),
+        first.seconds + second.seconds,
+    )
+
+
+def _aimed(milp: Milp, cost: Floats, constant: float) -> Milp:
+    return replace(milp, cost=cost, constant=constant)

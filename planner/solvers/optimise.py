@@ -1,0 +1,122 @@
+"""One objective over one matrix, by any engine: scaled, solved, polished."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner import solvers
+from planner.errors import SolverFailure
+from planner.milp import Model
+from planner.milp.matrix import Milp
+from planner.milp.vector import tidy
+from planner.solvers import relay
+from planner.solvers.answer import Answer, Options
+
+Floats = NDArray[np.float64]
+
+# Scaled so, an LP optimum is between 1e2 and 1e4: a fixed scale has given false optima, with status optimal.
+TARGET_DECADE = 3
+
+
+def scale_of(milp: Milp, options: Options) -> tuple[float, Answer]:
+    """The power of ten that brings the LP optimum near 10³, and the LP's answer at that scale."""
+    guess = 10.0 ** -np.floor(np.log10(max(float(np.abs(milp.cost).max(initial=0.0)), 1e-12)))
+    lp = solvers.run(_scaled(milp, guess).relaxed(), "glop", options)
+    size = abs(lp.objective) if lp.x is not None else 0.0
+    if lp.x is None or size == 0:
+        return guess, lp
+    step = 10.0 ** (TARGET_DECADE - np.floor(np.log10(size)))
+    return guess * step, _rescaled(lp, step)
+
+
+def _scaled(milp: Milp, factor: float) -> Milp:
+    return replace(milp, cost=milp.cost * factor, constant=milp.constant * factor)
+
+
+def _rescaled(answer: Answer, factor: float) -> Answer:
+    """``answer`` with objective, bound and duals times ``factor``."""
+    return replace(
+        answer,
+        objective=answer.objective * factor,
+        bound=answer.bound * factor,
+        duals=None if answer.duals is None else answer.duals * factor,
+        reduced_costs=None if answer.reduced_costs is None else answer.reduced_costs * factor,
+        legs=tuple(
+            replace(
+                leg,
+                objective=None if leg.objective is None else leg.objective * factor,
+                bound=None if leg.bound is None else leg.bound * factor,
+            )
+            for leg in answer.legs
+        ),
+    )
+
+
+def optimise(model: Model, milp: Milp, solver: str, options: Options) -> Answer:
+    """``milp`` (``model``'s matrix with any objective) solved; x is tidy and feasible, objective its own.
+
+    The answer carries the LP's duals, whichever engine ran.
+    """
+    started = time.perf_counter()
+    scale, lp = scale_of(milp, options)
+    if lp.status == "infeasible":
+        return replace(lp, solver=solver)
+    scaled = _scaled(milp, scale)
+
+    def polish(x: Floats) -> tuple[Floats, float] | None:
+        return polished(model, scaled, x, options)
+
+    left = replace(options, time_limit_s=max(options.time_limit_s - (time.perf_counter() - started), 0.05))
+    if solver in ("auto", "relay"):
+        answer = relay.solve(scaled, solvers.run, polish, lp, left)
+        if answer.x is not None or answer.status == "infeasible":
+            return _rescaled(answer, 1 / scale)
+        raise SolverFailure(_no_plan(options))
+    answer = solvers.run(scaled, solver, left)
+    if answer.status == "infeasible":
+        return answer
+    best = polish(answer.x) if answer.x is not None else None
+    if best is None:
+        raise SolverFailure(_no_plan(options))
+    relaxation = relay.prove(scaled, lp.x, lp.duals) if lp.x is not None and lp.duals is not None else None
+    # An engine without a bound of its own inherits the LP's.
+    bounds = [answer.bound] + ([relaxation.bound] if relaxation else [])
+    bound = min(max(bounds), best[1])
+    answer = replace(
+        answer,
+        x=best[0],
+        objective=best[1],
+        bound=bound,
+        status="optimal" if answer.status == "optimal" and np.isfinite(answer.bound) else answer.status,
+        duals=relaxation.duals if relaxation else None,
+        reduced_costs=relaxation.reduced_costs if relaxation else None,
+        seconds=time.perf_counter() - started,
+        legs=(lp.leg("relaxation"), answer.leg("whole")),
+    )
+    return _rescaled(answer, 1 / scale)
+
+
+def _no_plan(options: Options) -> str:
+    return (
+        f"no plan found within {options.time_limit_s:g} s; give it more time (--time-limit), a wider gap (--gap) "
+        "or another engine (--solver highs)"
+    )
+
+
+def polished(model: Model, milp: Milp, x: Floats, options: Options) -> tuple[Floats, float] | None:
+    """``x`` with whole integers, the rest solved anew around them, and its cost; None where that is infeasible."""
+    whole = np.clip(np.round(x), milp.lower, milp.upper)
+    fixed = replace(
+        milp,
+        lower=np.where(milp.integer, whole, milp.lower),
+        upper=np.where(milp.integer, whole, milp.upper),
+    ).relaxed()
+    lp = solvers.run(fixed, "glop", replace(options, time_limit_s=max(options.time_limit_s, 10.0)))
+    if lp.x is None:
+        return None
+    clean = tidy(model, np.where(milp.integer, whole, lp.x))
+    return clean, milp.objective(clean)

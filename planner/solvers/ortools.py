@@ -1,0 +1,123 @@
+"""OR-Tools through MathOpt: SCIP, HiGHS, CP-SAT and GLOP on the arrays of a ``Milp``.
+
+OR-Tools and highspy each carry a HiGHS library, and whichever loads second fails. Where a host program has loaded
+highspy first, this module cannot be imported; ``planner.solvers`` then solves in a fresh process.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from typing import Any
+
+import numpy as np
+import ortools
+from ortools.math_opt import model_pb2
+from ortools.math_opt.python import mathopt
+
+from planner.errors import SolverFailure
+from planner.milp.matrix import Milp
+from planner.solvers.answer import Answer, Floats, Options, Status
+
+ENGINES = {
+    "scip": mathopt.SolverType.GSCIP,
+    "highs": mathopt.SolverType.HIGHS,
+    "cpsat": mathopt.SolverType.CP_SAT,
+    "glop": mathopt.SolverType.GLOP,
+}
+# A column this wide is no bound to an engine, and CP-SAT refuses it.
+_WIDEST = 1e15
+
+
+def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None) -> Answer:
+    """``milp`` solved by ``engine`` (scip, highs, cpsat; glop for LPs), from ``hint`` (columns,) where given.
+
+    Raises SolverFailure where the engine refuses the model.
+    """
+    started = time.perf_counter()
+    model = mathopt.Model.from_model_proto(to_proto(milp))
+    parameters = mathopt.SolveParameters(
+        time_limit=dt.timedelta(seconds=max(options.time_limit_s, 0.01)),
+        random_seed=options.seed,
+    )
+    # HiGHS under MathOpt refuses a thread count, GLOP a gap.
+    if engine != "highs":
+        parameters.threads = 1
+    if engine == "scip":
+        # Systems in service follow from systems bought, and bought ones from systems in service: where SCIP aggregates
+        # one away as implied whole by the other, it has returned fractions for integers.
+        parameters.gscip.bool_params["presolving/donotmultaggr"] = True
+    if engine != "glop":
+        parameters.relative_gap_tolerance = options.gap
+        parameters.absolute_gap_tolerance = 0.0
+    model_parameters = mathopt.ModelSolveParameters()
+    if hint is not None and engine != "glop":
+        values = dict(zip(model.variables(), hint.tolist(), strict=True))
+        model_parameters.solution_hints.append(mathopt.SolutionHint(variable_values=values))
+    try:
+        result = mathopt.solve(model, ENGINES[engine], params=parameters, model_params=model_parameters)
+    except (RuntimeError, ValueError, AttributeError) as error:
+        # MathOpt's own translation of an engine's refusal can fail with AttributeError; its cause has the words.
+        raise SolverFailure(f"{engine} refused the model: {error.__context__ or error}") from error
+    return _answer(milp, engine, result, time.perf_counter() - started)
+
+
+def to_proto(milp: Milp) -> model_pb2.ModelProto:
+    """The arrays as a MathOpt model."""
+    proto = model_pb2.ModelProto()
+    proto.variables.ids.extend(range(milp.columns))
+    proto.variables.lower_bounds.extend(milp.lower.tolist())
+    proto.variables.upper_bounds.extend(np.where(milp.upper > _WIDEST, np.inf, milp.upper).tolist())
+    proto.variables.integers.extend(milp.integer.tolist())
+    costly = np.flatnonzero(milp.cost)
+    proto.objective.linear_coefficients.ids.extend(costly.tolist())
+    proto.objective.linear_coefficients.values.extend(milp.cost[costly].tolist())
+    proto.objective.offset = milp.constant
+    proto.linear_constraints.ids.extend(range(milp.rows))
+    proto.linear_constraints.lower_bounds.extend(milp.row_lower.tolist())
+    proto.linear_constraints.upper_bounds.extend(milp.row_upper.tolist())
+    row_of = np.repeat(np.arange(milp.rows), np.diff(milp.indptr))
+    proto.linear_constraint_matrix.row_ids.extend(row_of.tolist())
+    proto.linear_constraint_matrix.column_ids.extend(milp.indices.tolist())
+    proto.linear_constraint_matrix.coefficients.extend(milp.data.tolist())
+    return proto
+
+
+def _by_id(values: dict[Any, float], size: int) -> Floats:
+    """Values of MathOpt's variables or constraints as an array; they were numbered by their place."""
+    array = np.zeros(size)
+    array[[key.id for key in values]] = list(values.values())
+    return array
+
+
+def _answer(milp: Milp, engine: str, result: Any, seconds: float) -> Answer:
+    reason, termination = result.termination.reason, mathopt.TerminationReason
+    found = result.has_primal_feasible_solution()
+    status: Status
+    if reason == termination.OPTIMAL:
+        status = "optimal"
+    elif reason == termination.INFEASIBLE:
+        status = "infeasible"
+    elif reason == termination.INFEASIBLE_OR_UNBOUNDED and not found:
+        # Every column has finite bounds, so the model is not unbounded.
+        status = "infeasible"
+    else:
+        status = "feasible" if found else "unknown"
+    x = _by_id(result.variable_values(), milp.columns) if found else None
+    duals = reduced = None
+    if engine == "glop" and result.has_dual_feasible_solution():
+        duals = _by_id(result.dual_values(), milp.rows)
+        reduced = _by_id(result.reduced_costs(), milp.columns)
+    bound = result.termination.objective_bounds.dual_bound
+    return Answer(
+        status=status,
+        solver=engine,
+        version=f"ortools {ortools.__version__}",
+        x=x,
+        objective=milp.objective(x) if x is not None else np.inf,
+        bound=float(bound),
+        seconds=seconds,
+        duals=duals,
+        reduced_costs=reduced,
+        wall_clock_stop=status in ("feasible", "unknown"),
+    )

@@ -1,0 +1,139 @@
+"""The relay: four short solves of one matrix, each handing on a fact, each exact.
+
+1. LP relaxation: a bound, reduced costs, x. 2. Neighbourhood of the relaxation: what is in service within two of ⌊x⌋ and
+⌈x⌉, whenever it came, for an incumbent. 3. Reduced-cost fixing: an integer whose reduced cost exceeds incumbent − bound stays at its bound
+in every better plan. 4. The MIP with the incumbent as hint, to the gap.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from planner.milp.matrix import Milp
+from planner.solvers.answer import Answer, Floats, Leg, Options, relative_gap
+
+Engine = Callable[[Milp, str, Options, Floats | None], Answer]
+Polish = Callable[[Floats], tuple[Floats, float] | None]
+
+# A level this close to a whole number is whole: the neighbourhood is measured from it, not from the next one.
+WHOLE = 1e-6
+# Levels a plan may be away from the relaxation's in the neighbourhood, up or down, beyond rounding.
+RADIUS = 2
+ENGINE, REPAIR_ENGINE = "scip", "highs"
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """The LP relaxation: its optimum, x, a bound that its duals prove, and reduced costs that go with it."""
+
+    x: Floats
+    bound: float
+    reduced_costs: Floats
+    duals: Floats
+
+
+def solve(milp: Milp, engine: Engine, polish: Polish, lp: Answer, options: Options) -> Answer:
+    """``milp`` solved to ``options.gap`` from its LP relaxation ``lp``.
+
+    ``polish`` turns a vector into an audited one with its cost, or None where it cannot. The best polished plan survives
+    every leg; the bound is the larger of the LP's and the last leg's. RENS's bound is never global.
+    """
+    started = time.perf_counter()
+    if lp.x is None or lp.duals is None:
+        return engine(milp, ENGINE, options, None)
+    relaxation = prove(milp, lp.x, lp.duals)
+    legs: list[Leg] = [replace(lp.leg("relaxation"), bound=relaxation.bound)]
+    bound = relaxation.bound
+
+    def left() -> Options:
+        spent = time.perf_counter() - started + lp.seconds
+        return replace(options, time_limit_s=max(options.time_limit_s - spent, 0.05))
+
+    best: tuple[Floats, float] | None = None
+    stopped = False
+    finer = replace(left(), gap=options.gap / 2)
+    near = engine(neighbourhood(milp, relaxation.x, RADIUS), ENGINE, finer, None)
+    legs.append(replace(near.leg("neighbourhood"), bound=None))
+    if near.x is not None:
+        best = polish(near.x)
+    if best is None or relative_gap(best[1], bound) > options.gap:
+        fixed = milp if best is None else fix(milp, relaxation, best[1])
+        last = engine(fixed, ENGINE, _just_inside(left()), None if best is None else best[0])
+        legs.append(last.leg("whole"))
+        stopped = last.wall_clock_stop
+        if last.status == "infeasible" and best is None:
+            return replace(last, solver="relay", legs=tuple(legs), seconds=time.perf_counter() - started + lp.seconds)
+        improved = last.x is not None and (best is None or last.objective < best[1])
+        better = polish(last.x) if improved and last.x is not None else None
+        if better is None and best is None and last.x is not None:
+            # Whole numbers that an engine's tolerances bent: look for straight ones right beside them.
+            repaired = engine(neighbourhood(milp, last.x, 1, everything=True), REPAIR_ENGINE, left(), None)
+            legs.append(replace(repaired.leg("repair"), bound=None))
+            better = polish(repaired.x) if repaired.x is not None else None
+        if better is not None and (best is None or better[1] < best[1]):
+            best = better
+        # What fixing removed is no better than the incumbent, so the bound of what is left is capped there.
+        upper = np.inf if best is None else best[1]
+        proven = upper if last.status == "infeasible" else min(last.bound, upper)
+        bound = max(bound, proven)
+    closed = best is not None and relative_gap(best[1], bound) <= options.gap
+    return Answer(
+        status="optimal" if closed else "feasible" if best is not None else "unknown",
+        solver="relay",
+        version=lp.version,
+        x=None if best is None else best[0],
+        objective=np.inf if best is None else best[1],
+        bound=bound,
+        seconds=time.perf_counter() - started + lp.seconds,
+        duals=relaxation.duals,
+        reduced_costs=relaxation.reduced_costs,
+        legs=tuple(legs),
+        wall_clock_stop=stopped,
+    )
+
+
+def _just_inside(options: Options) -> Options:
+    """A little less than the gap: engines measure it against another denominator."""
+    return replace(options, gap=options.gap * 0.98)
+
+
+def prove(milp: Milp, x: Floats, duals: Floats) -> Relaxation:
+    """A bound that holds whatever the LP's tolerances: from duals clipped to the rows' sides.
+
+    min c·x ≥ Σ y·side + Σ min(d·lower, d·upper), d = c − Aᵀy, for any y whose sign fits a finite side.
+    """
+    y = np.where((duals > 0) & ~np.isfinite(milp.row_lower), 0.0, duals)
+    y = np.where((y < 0) & ~np.isfinite(milp.row_upper), 0.0, y)
+    side = np.where(y > 0, milp.row_lower, np.where(y < 0, milp.row_upper, 0.0))
+    reduced = milp.cost - milp.transposed_times(y)
+    # A stray dust of reduced cost on a column without a bound is the LP's tolerance, not a ray.
+    at = np.where(reduced > 0, milp.lower, milp.upper)
+    dust = np.abs(reduced) <= 1e-12 * np.maximum(1.0, np.abs(milp.cost))
+    terms = np.where(dust, 0.0, reduced * np.where(dust, 0.0, at))
+    bound = float(y @ np.where(y != 0, side, 0.0) + terms.sum()) + milp.constant
+    return Relaxation(x=x, bound=bound if np.isfinite(bound) else -np.inf, reduced_costs=reduced, duals=y)
+
+
+def neighbourhood(milp: Milp, x: Floats, radius: int, *, everything: bool = False) -> Milp:
+    """The same matrix with every guided level (or ``everything`` whole) within ``radius`` of ⌊x⌋ and ⌈x⌉."""
+    near = milp.guided | (milp.integer & everything)
+    low = np.where(near, np.floor(x + WHOLE) - radius, milp.lower)
+    high = np.where(near, np.ceil(x - WHOLE) + radius, milp.upper)
+    return replace(milp, lower=np.maximum(low, milp.lower), upper=np.minimum(high, milp.upper))
+
+
+def fix(milp: Milp, relaxation: Relaxation, upper: float) -> Milp:
+    """The same matrix without integers' values that cannot be in a plan cheaper than ``upper``."""
+    room = max(upper - relaxation.bound, 0.0)
+    reduced = relaxation.reduced_costs
+    with np.errstate(divide="ignore", invalid="ignore"):
+        steps = np.floor(room / np.abs(reduced) + 1e-6)
+    rising = milp.integer & (reduced > 0)
+    falling = milp.integer & (reduced < 0)
+    high = np.where(rising, np.minimum(milp.upper, milp.lower + steps), milp.upper)
+    low = np.where(falling, np.maximum(milp.lower, milp.upper - steps), milp.lower)
+    return replace(milp, lower=low, upper=high)

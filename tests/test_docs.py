@@ -1,0 +1,308 @@
+"""The pages of docs/ and the README say what is true: code runs, output is real, links lead somewhere.
+
+What a fence's info string asks for:
+
+- ``python``: executed, all blocks of a page in one namespace. ``python sketch`` is not.
+- ``console``: a line ``$ plan …`` is run, and what stands behind it up to the next ``$`` is its output, standard error
+  included. Nothing behind it: only the exit code counts. A line ``…`` stands for any lines. The exit code has to be 0,
+  unless ``$ echo $?`` and a number follow. Other commands (``$ pip install …``) are not run.
+- ``yaml scenario``: loaded as a scenario, and its names looked up in its catalogs.
+
+Every page runs in its own copy of the repository's root (scenarios, catalogs, docs), so blocks may write files.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import planner
+from planner.report import reference
+from planner.scenario.models import Scenario
+from planner.solve import catalog_of
+
+ROOT = Path(__file__).parents[1]
+# Pages that others link to before they are written.
+LATER = {"README.md", "docs/10mw.md", "docs/tiny-by-hand.md", "docs/solvers.md"}
+PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if page.exists()]
+SECONDS_FOR_A_COMMAND = 300
+
+# What may differ from run to run or machine to machine, and what both sides are written as.
+CHANGING = (
+    (re.compile(r"[ \t]*(?<![\w.])\d[\d,]*(\.\d+)?(e[+-]?\d+)? (s|ms)\b"), " # s"),  # times, and their alignment
+    (re.compile(r"\b\d+\.\d+\.\d+(\.?\w+)*"), "#.#.#"),  # versions
+    (re.compile(r"worst deviation [\d.e+-]+"), "worst deviation #"),  # the last bits of sums
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its info string, its text and the line it starts on."""
+
+    page: Path
+    info: str
+    text: str
+    line: int
+
+    @property
+    def place(self) -> str:
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of a console block with the output and the exit code that the page shows."""
+
+    text: str
+    output: list[str]
+    code: int
+    place: str
+
+
+def blocks(page: Path, info: str) -> list[Block]:
+    return [block for block in _fences(page) if block.info == info]
+
+
+def _fences(page: Path) -> Iterator[Block]:
+    opened: tuple[str, int] | None = None
+    inside: list[str] = []
+    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
+        if opened is None:
+            if line.startswith("```"):
+                opened, inside = (line.removeprefix("```").strip(), number + 1), []
+        elif line.rstrip() == "```":
+            yield Block(page, opened[0], "\n".join(inside) + "\n", opened[1])
+            opened = None
+        else:
+            inside.append(line)
+    assert opened is None, f"{page.name}: the block on line {opened[1] if opened else 0} is not closed"
+
+
+def commands(block: Block) -> list[Command]:
+    found: list[tuple[str, list[str], int]] = []
+    for number, line in enumerate(block.text.splitlines(), start=block.line):
+        if line.startswith("$ "):
+            found.append((line.removeprefix("$ "), [], number))
+        elif found and found[-1][0].endswith("\\") and not found[-1][1]:
+            found[-1] = (found[-1][0].removesuffix("\\") + line.strip(), [], found[-1][2])
+        elif found:
+            found[-1][1].append(line)
+    made: list[Command] = []
+    for index, (text, output, number) in enumerate(found):
+        if not re.match(r"plan( |$)", text):
+            continue
+        after = found[index + 1] if index + 1 < len(found) else ("", ["0"], 0)
+        code = int(after[1][0]) if after[0] == "echo $?" else 0
+        made.append(Command(text, output, code, f"{block.page.relative_to(ROOT)}:{number}"))
+    return made
+
+
+def normalised(lines: list[str]) -> list[str]:
+    """Lines without trailing blanks and blank lines around them, what may change written as ``#``."""
+    cleaned = []
+    for line in lines:
+        for pattern, mark in CHANGING:
+            line = pattern.sub(mark, line)
+        cleaned.append(line.rstrip())
+    while cleaned and not cleaned[0]:
+        cleaned.pop(0)
+    while cleaned and not cleaned[-1]:
+        cleaned.pop()
+    return cleaned
+
+
+def same_output(shown: list[str], printed: list[str]) -> bool:
+    """Whether what was printed is what the page shows, ``…`` standing for any lines."""
+    pattern = "".join(
+        r"(?:[^\n]*\n)*?" if line.strip() in ("…", "...") else re.escape(line) + r"\n" for line in normalised(shown)
+    )
+    return re.fullmatch(pattern, "".join(f"{line}\n" for line in normalised(printed))) is not None
+
+
+def _ids(pages: list[Path]) -> list[str]:
+    return [str(page.relative_to(ROOT)) for page in pages]
+
+
+def _with(info: str) -> list[Path]:
+    return [page for page in PAGES if blocks(page, info)]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the repository's root to run a page in, with ``plan`` on the path."""
+    for name in ("scenarios", "catalogs", "docs"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    bin_folder = tmp_path / ".bin"
+    bin_folder.mkdir()
+    shim = bin_folder / "plan"
+    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m planner.cli "$@"\n')
+    shim.chmod(0o755)
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in paths if path))
+    monkeypatch.setenv("PATH", f"{bin_folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("workspace")
+@pytest.mark.parametrize("page", _with("python"), ids=_ids(_with("python")))
+def test_python_blocks_run(page: Path) -> None:
+    namespace: dict[str, object] = {"__name__": "__docs__"}
+    for block in blocks(page, "python"):
+        # Blank lines in front keep the page's line numbers in a traceback.
+        code = compile("\n" * (block.line - 1) + block.text, str(page), "exec")
+        exec(code, namespace)
+
+
+@pytest.mark.usefixtures("workspace")
+@pytest.mark.skipif(importlib.util.find_spec("planner.cli.__main__") is None, reason="there is no command yet")
+@pytest.mark.parametrize("page", _with("console"), ids=_ids(_with("console")))
+def test_commands_print_what_the_page_shows(page: Path) -> None:
+    for block in blocks(page, "console"):
+        for command in commands(block):
+            done = subprocess.run(
+                command.text,
+                shell=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                timeout=SECONDS_FOR_A_COMMAND,
+            )
+            where = f"{command.place}: $ {command.text}"
+            assert done.returncode == command.code, f"{where}\n{done.stdout}"
+            if normalised(command.output):
+                printed = done.stdout.splitlines()
+                assert same_output(command.output, printed), f"{where}\n" + _difference(command.output, printed)
+
+
+def _difference(shown: list[str], printed: list[str]) -> str:
+    from difflib import unified_diff
+
+    return "\n".join(unified_diff(normalised(shown), normalised(printed), "the page", "the command", lineterm=""))
+
+
+@pytest.mark.parametrize("page", _with("yaml scenario"), ids=_ids(_with("yaml scenario")))
+def test_scenarios_of_a_page_load(page: Path, workspace: Path) -> None:
+    for number, block in enumerate(blocks(page, "yaml scenario")):
+        file = workspace / "scenarios" / f"block-{number}.yaml"
+        file.write_text(block.text, encoding="utf-8")
+        try:
+            catalog_of(planner.load(file))
+        except planner.InputError as error:
+            pytest.fail(f"{block.place}: {error}")
+
+
+def _anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    titles = re.findall(r"^#+ (.+)$", text, flags=re.M)
+    return {re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-") for title in titles}
+
+
+def _links(page: Path) -> Iterator[str]:
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    yield from re.findall(r"\[[^\]]+\]\(([^)\s]+)\)", text)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_ids(PAGES))
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in _links(page):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.is_relative_to(ROOT), f"{page.name}: {link} leads out of the repository"
+        if not target.exists():
+            assert str(target.relative_to(ROOT)) in LATER, f"{page.name}: {link} is not there"
+        elif anchor:
+            assert anchor in _anchors(target), f"{page.name}: {link} has no such heading"
+
+
+def test_the_index_lists_every_page() -> None:
+    listed = set(_links(ROOT / "docs" / "index.md"))
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"}
+    assert pages <= listed
+
+
+def test_the_scenario_reference_is_what_the_models_say() -> None:
+    page = ROOT / "docs" / "scenario-reference.md"
+    how = "python -m planner.report.reference > docs/scenario-reference.md"
+    assert page.read_text(encoding="utf-8") == reference.scenario_reference(), f"write it anew: {how}"
+
+
+def test_every_field_of_a_scenario_has_a_meaning() -> None:
+    fields = {
+        (model.__name__, name): (model, name)
+        for model, _ in reference.sections(Scenario)
+        for name in model.model_fields
+    }
+    nothing = [key for key, field in fields.items() if not reference.meaning(*field)]
+    assert nothing == []
+    spoken = [key for key, (model, name) in fields.items() if model.model_fields[name].description]
+    assert set(reference.PLAIN) <= set(fields) - set(spoken), "PLAIN holds what the models say, or no longer have"
+
+
+def test_glossary_is_in_order_with_one_line_each() -> None:
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    words = re.findall(r"^\| ([^|]+?) \| [^|]+ \|$", text, flags=re.M)[1:]
+    assert len(words) > 40
+    assert words == sorted(words, key=lambda word: word.lower().replace("-", " "))
+
+
+def test_the_catalog_page_says_which_systems_have_points() -> None:
+    text = (ROOT / "docs" / "catalogs-and-evidence.md").read_text(encoding="utf-8")
+    rows = [line.strip("|").split("|") for line in text.split("<!-- points -->")[1].split("\n\n")[1].splitlines()]
+    head, _, *body = [[cell.strip() for cell in row] for row in rows]
+    found: dict[tuple[str, str], set[str]] = {}
+    for model in head[1:]:
+        with (ROOT / "catalogs" / "serving" / f"{model}.csv").open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                found.setdefault((row["system"], model), set()).add(row["evidence"])
+    catalog = planner.load_catalog(["builtin"])
+    assert [row[0] for row in body] == list(catalog.systems)
+    for system, *cells in body:
+        for model, cell in zip(head[1:], cells, strict=True):
+            kinds = found.get((system, model), set())
+            word = "both" if len(kinds) == 2 else next(iter(kinds), "none")
+            assert cell == word, f"{model} on {system}"
+            assert kinds <= {"independent", "predicted"}
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "same"),
+    [
+        (["a  "], ["a"], True),
+        (["a"], ["b"], False),
+        (["solved in   1.2 s"], ["solved in  13.45 s"], True),
+        (["ortools 9.15.6755"], ["ortools 9.12.1"], True),
+        (["$4.35 per Mtok"], ["$4.36 per Mtok"], False),
+        (["first", "…", "last"], ["first", "x", "y", "last"], True),
+        (["first", "…"], ["first"], True),
+        (["first"], ["first", "x"], False),
+    ],
+)
+def test_what_may_differ_between_page_and_run(shown: list[str], printed: list[str], same: bool) -> None:
+    assert same_output(shown, printed) is same
+
+
+def test_commands_of_a_block() -> None:
+    text = "$ pip install x\nCollecting\n$ plan a \\\n    --quiet\nout\n\n$ echo $?\n3\n$ plan b\n"
+    first, second = commands(Block(ROOT / "docs" / "index.md", "console", text, 10))
+    assert (first.text, normalised(first.output), first.code, first.place) == (
+        "plan a --quiet", ["out"], 3, "docs/index.md:12"
+    )  # fmt: skip
+    assert (second.text, second.output, second.code) == ("plan b", [], 0)
