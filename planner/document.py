@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -101,9 +101,7 @@ def parse(text: str, file: str) -> tuple[Node | None, tuple[Fault, ...]]:
     try:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problem = (error.problem or error.context or "it cannot be read").rstrip(".")
-        return None, (Fault(file, mark.line + 1 if mark else 0, "", f"this is not valid YAML: {problem}"),)
+        return None, (_syntax_fault(error, file),)
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         return None, (Fault(file, line, "", "this is not a text file: it has an unprintable character here"),)
@@ -114,7 +112,8 @@ def parse(text: str, file: str) -> tuple[Node | None, tuple[Fault, ...]]:
     if root is None:
         return None, ()
     reader = _Reader(file)
-    return reader.node(root, root.start_mark.line + 1, ()), tuple(reader.faults)
+    node = reader.node(root, root.start_mark.line + 1, ())
+    return node, tuple(Fault(file, line, node.title(path), message) for line, path, message in reader.faults)
 
 
 def scalar(text: str) -> Any:
@@ -123,12 +122,31 @@ def scalar(text: str) -> Any:
     return text if node is None or faults or isinstance(node.value, dict | list) else node.value
 
 
+def _syntax_fault(error: MarkedYAMLError, file: str) -> Fault:
+    """What keeps a text from being YAML, without the parser's own words where they are the usual ones."""
+    mark, opened = error.problem_mark or error.context_mark, error.context_mark
+    problem = (error.problem or error.context or "it cannot be read").rstrip(".")
+    if "'\\t'" in problem:
+        problem = "a tab stands here; YAML indents with spaces"
+    elif problem.startswith("mapping values are not allowed"):
+        problem = "a ':' cannot stand here; check the indentation, or put the text in quotes"
+    elif problem.startswith("expected <block end>"):
+        problem = "the indentation does not fit the lines above"
+    elif problem.startswith("expected ',' or") and opened:
+        problem = f"a bracket opened on line {opened.line + 1} is not closed, or a comma is missing"
+    elif problem.endswith("'<stream end>'"):
+        problem = "the text ends inside a bracket"
+    elif problem.endswith("another document"):
+        problem = "a second document begins here; a file holds one"
+    return Fault(file, mark.line + 1 if mark else 0, "", f"this is not valid YAML: {problem}")
+
+
 class _Reader:
     """Turns composed YAML into nodes and collects what is wrong with it."""
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.faults: list[Fault] = []
+        self.faults: list[tuple[int, KeyPath, str]] = []
         self._seen = 0
         self._open: set[int] = set()
 
@@ -160,6 +178,9 @@ class _Reader:
                 self._fault(line, path, "a field's name has to be a single word")
                 continue
             key = self._key(raw_key, line, path)
+            if raw_key.tag == TAG + "merge":
+                self._fault(line, path, "YAML 1.2 has no merge key '<<'; repeat the fields, or use extends")
+                continue
             if key in lines:
                 self._fault(line, (*path, key), f"this field is given twice, first on line {lines[key]}")
                 continue
@@ -193,8 +214,8 @@ class _Reader:
         self._fault(line, path, f"'{text[:40]}' is not a finite number")
         return None
 
-    def _fault(self, line: int, path: Sequence[Key], message: str) -> None:
-        self.faults.append(Fault(self.file, line, ".".join(map(str, path)), message))
+    def _fault(self, line: int, path: KeyPath, message: str) -> None:
+        self.faults.append((line, path, message))
 
 
 def _number(text: str) -> int | float:

@@ -14,8 +14,8 @@ from planner.document import KeyPath
 from planner.errors import Fault
 from planner.schedule import Schedule
 
-# Pydantic's error types by what was expected.
-EXPECTED = {
+# Pydantic's error types by what the value is not, and by what was expected in its place.
+NOT = {
     "float_type": "a number",
     "float_parsing": "a number",
     "int_type": "a whole number",
@@ -25,28 +25,29 @@ EXPECTED = {
     "finite_number": "a finite number",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
-    "string_type": "text; if it is meant, put it in quotes",
+}
+EXPECTED = {
+    "string_type": "text",
     "tuple_type": "a list, such as [a, b]",
     "list_type": "a list, such as [a, b]",
     "dict_type": "a mapping, such as {name: value}",
     "model_type": "a mapping of fields",
     "model_attributes_type": "a mapping of fields",
 }
-BOUNDS = {
-    "greater_than": ("gt", "has to be above"),
-    "greater_than_equal": ("ge", "has to be at least"),
-    "less_than": ("lt", "has to be below"),
-    "less_than_equal": ("le", "has to be at most"),
-}
+BOUNDS = {"greater_than": "above", "greater_than_equal": "at least", "less_than": "below", "less_than_equal": "at most"}
 
 
 def nearest(word: object, known: Iterable[object]) -> str:
     """``; nearest: dallas`` for the known word closest to ``word``; otherwise the known words, if they are few."""
     words = sorted({str(other) for other in known})
-    close = difflib.get_close_matches(str(word), words, n=1, cutoff=0.5)
+    close = _closest(word, words)
     if close:
-        return f"; nearest: {close[0]}"
+        return f"; nearest: {close}"
     return f"; known: {', '.join(words)}" if 0 < len(words) <= 12 else ""
+
+
+def _closest(word: object, known: Iterable[str]) -> str:
+    return next(iter(difflib.get_close_matches(str(word), known, n=1, cutoff=0.5)), "")
 
 
 def faults_of(
@@ -56,15 +57,21 @@ def faults_of(
 
     ``fault`` makes one from the path into ``data`` and a sentence.
     """
+    details = [(_path_in(data, detail["loc"], detail["type"]), detail) for detail in error.errors(include_url=False)]
+    # A misspelt field is one fault, not also the absence of the field that was meant.
+    meant = {(*path[:-1], _meant(model, path)) for path, detail in details if detail["type"] == "extra_forbidden"}
     found = []
-    for detail in error.errors(include_url=False):
-        path = _path_in(data, detail["loc"], detail["type"])
-        context = detail.get("ctx", {})
-        if detail["type"] == "field":
-            path, message = (*path, context["field"]), context["message"]
+    for path, detail in details:
+        kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
+        if kind == "missing" and path in meant:
+            continue
+        # Pydantic counts valid entries only; the faults of the others are reported themselves.
+        if kind == "too_short" and len(given) >= context["min_length"]:
+            continue
+        if kind == "field":
+            found.append(fault((*path, context["field"]), context["message"]))
         else:
-            message = _sentence(detail["type"], detail["input"], context, detail["msg"], path, model)
-        found.append(fault(path, message))
+            found.append(fault(path, _sentence(kind, given, context, detail["msg"], path, model)))
     return found
 
 
@@ -128,22 +135,22 @@ def _sentence(
     if kind == "missing":
         return _missing(path, model)
     if kind in ("extra_forbidden", "invalid_key"):
-        parent = field_type(model, path[:-1])
-        known = parent.model_fields if is_section(parent) else ()
-        return f"unknown field{nearest(path[-1], (name for name in known if name not in ('file', 'line')))}"
+        return f"unknown field{nearest(path[-1], _siblings(model, path))}"
     if kind == "literal_error":
         options = [quoted or bare for quoted, bare in re.findall(r"'([^']*)'|(\d+)", context["expected"])]
-        close = difflib.get_close_matches(str(given), options, n=1, cutoff=0.5)
-        return f"{shown} is none of {', '.join(options)}" + (f"; nearest: {close[0]}" if close else "")
-    if kind == "value_error":
-        return str(context["error"])
+        close = _closest(given, options)
+        return f"{shown} is none of {', '.join(options)}" + (f"; nearest: {close}" if close else "")
     if given is None:
         return "this is empty; give it a value or remove the line"
+    if kind == "value_error":
+        return str(context["error"])
+    if kind in NOT:
+        return f"{shown} is not {NOT[kind]}"
     if kind in EXPECTED:
-        return f"{shown} is not {EXPECTED[kind]}"
+        quotes = "; put it in quotes" if kind == "string_type" and isinstance(given, int | float) else ""
+        return f"expected {EXPECTED[kind]}, not {shown}{quotes}"
     if kind in BOUNDS:
-        bound, words = BOUNDS[kind]
-        return f"{shown} {words} {context[bound]:g}"
+        return f"this has to be {BOUNDS[kind]} {next(iter(context.values())):g}, not {shown}"
     if kind == "too_short":
         return "this list is empty; it needs at least one entry"
     if kind == "string_too_short":
@@ -151,6 +158,16 @@ def _sentence(
     if kind == "string_too_long":
         return f"this is longer than {context['max_length']} characters"
     return original.replace("Input should", "this has to")
+
+
+def _siblings(model: type[BaseModel], path: KeyPath) -> list[str]:
+    """The fields known where the last step of ``path`` stands; a row's own place is not for its author to write."""
+    parent = field_type(model, path[:-1])
+    return [name for name in parent.model_fields if name not in ("file", "line")] if is_section(parent) else []
+
+
+def _meant(model: type[BaseModel], path: KeyPath) -> str:
+    return _closest(path[-1], _siblings(model, path))
 
 
 def _missing(path: KeyPath, model: type[BaseModel]) -> str:
@@ -163,7 +180,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        return f"{value:g}" if abs(value) < 1e15 else str(value)[:40]
+        return f"{value:.12g}"
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list | tuple):

@@ -49,6 +49,8 @@ class _Content:
     rows: dict[type[Row], dict[tuple[str, ...], Row]] = field(default_factory=dict)
     blocks: dict[str, float] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
+    # Kinds of which something could not be read: that a name is not among the rest says nothing.
+    incomplete: set[type] = field(default_factory=set)
 
     def lay_over(self, later: _Content) -> None:
         """Take in a later catalog, whose rows replace those with the same key."""
@@ -56,6 +58,7 @@ class _Content:
             self.rows.setdefault(model, {}).update(rows)
         self.blocks = later.blocks or self.blocks
         self.sources.update(later.sources)
+        self.incomplete |= later.incomplete
 
     def of(self, model: type[Row]) -> dict[tuple[str, ...], Any]:
         """The rows of a kind by key."""
@@ -107,32 +110,45 @@ def _folder(name: str, base: Path | None) -> tuple[Path, str]:
 def _read(folder: Path, shown: str, faults: list[Fault]) -> _Content:
     content = _Content()
     files = _files(folder, shown, faults)
+    if not files:
+        content.incomplete |= {Source, System, LoadShape}
     for name in files:
-        file = f"{shown}/{name}"
-        try:
-            text = read_text(folder / name, file)
-        except InputError as error:
-            faults.extend(error.faults)
-            continue
-        if name == SOURCES:
-            content.sources = _sources(_sections(text, file, ("sources",), faults), faults)
-        elif name in YAML_FILES:
-            section, model, others = YAML_FILES[name]
-            nodes = _sections(text, file, (section, *others), faults)
-            if section in nodes:
-                _add(content, model, yaml_rows(nodes[section], model, faults), faults)
-            if "blocks" in nodes:
-                content.blocks = _blocks(nodes["blocks"], faults)
-        else:
-            model = CSV_FILES.get(name, ServingPoint)
-            _add(content, model, csv_rows(text, file, model, faults), faults)
+        before = len(faults)
+        _read_file(content, folder / name, f"{shown}/{name}", name, faults)
+        if len(faults) > before:
+            content.incomplete.add(Source if name == SOURCES else _model(name))
     return content
+
+
+def _model(name: str) -> type[Row]:
+    """The kind of row that a file holds."""
+    return YAML_FILES[name][1] if name in YAML_FILES else CSV_FILES.get(name, ServingPoint)
+
+
+def _read_file(content: _Content, path: Path, file: str, name: str, faults: list[Fault]) -> None:
+    """Add what one file holds. What is wrong is added to ``faults``."""
+    try:
+        text = read_text(path, file)
+    except InputError as error:
+        faults.extend(error.faults)
+        return
+    if name == SOURCES:
+        content.sources = _sources(_sections(text, file, ("sources",), faults), faults)
+    elif name in YAML_FILES:
+        section, model, others = YAML_FILES[name]
+        nodes = _sections(text, file, (section, *others), faults)
+        if section in nodes:
+            _add(content, model, yaml_rows(nodes[section], model, faults), faults)
+        if "blocks" in nodes:
+            content.blocks = _blocks(nodes["blocks"], faults)
+    else:
+        _add(content, _model(name), csv_rows(text, file, _model(name), faults), faults)
 
 
 def _files(folder: Path, shown: str, faults: list[Fault]) -> list[str]:
     """The catalog files of a folder, by name. A table under an unknown name is a fault: it would be ignored."""
     if not folder.is_dir():
-        faults.append(Fault(shown, 0, "catalogs", "no such folder; write builtin or the path of a catalog folder"))
+        faults.append(Fault(shown, 0, "", "no such catalog folder; write builtin or the path of a folder"))
         return []
     known = [*CSV_FILES, *YAML_FILES, SOURCES]
     tables = [entry.name for entry in folder.iterdir() if entry.suffix in (".csv", ".yaml", ".yml")]
@@ -143,7 +159,7 @@ def _files(folder: Path, shown: str, faults: list[Fault]) -> list[str]:
     serving = sorted(f"serving/{path.name}" for path in (folder / "serving").glob("*.csv"))
     found = [name for name in known if name in tables] + serving
     if not found:
-        faults.append(Fault(shown, 0, "catalogs", f"this folder holds no catalog file, such as {known[0]}"))
+        faults.append(Fault(shown, 0, "", f"this folder holds no catalog file, such as {known[0]}"))
     return found
 
 
@@ -217,10 +233,12 @@ def _check_references(content: _Content) -> Iterator[Fault]:
     for rows in content.rows.values():
         for row in rows.values():
             for source in row.source:
-                if source not in content.sources:
+                if source not in content.sources and Source not in content.incomplete:
                     message = f"unknown source '{source}'{nearest(source, content.sources)}"
                     yield Fault(row.file, row.line, "source", message)
-            if isinstance(row, Offer | ServingPoint) and row.system not in systems:
+            if System in content.incomplete or not isinstance(row, Offer | ServingPoint):
+                continue
+            if row.system not in systems:
                 yield Fault(
                     row.file, row.line, "system", f"unknown system '{row.system}'{nearest(row.system, systems)}"
                 )
@@ -228,6 +246,8 @@ def _check_references(content: _Content) -> Iterator[Fault]:
 
 def _check_shapes(content: _Content) -> Iterator[Fault]:
     """Every load shape has a level for each block of the catalog, and its mean is 1."""
+    if LoadShape in content.incomplete:
+        return
     for shape in content.of(LoadShape).values():
         message = level_fault(shape.level, content.blocks)
         if message:

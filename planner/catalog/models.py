@@ -27,12 +27,23 @@ def not_bool(value: Any) -> Any:
     return value
 
 
-Day = Annotated[dt.date, BeforeValidator(parse_date)]
+def _day(value: Any) -> dt.date:
+    """A date within the times that a plan can be about: further off, lives and terms run out of the calendar."""
+    day = parse_date(value)
+    if not 1970 <= day.year < 2200:
+        raise ValueError(f"{day} is outside the years 1970 to 2199")
+    return day
+
+
+Day = Annotated[dt.date, BeforeValidator(_day)]
 Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(not_bool)]
 Fraction = Annotated[float, Field(gt=0, le=1), BeforeValidator(not_bool)]
 Positive = Annotated[float, Field(gt=0), BeforeValidator(not_bool)]
 NonNegative = Annotated[float, Field(ge=0), BeforeValidator(not_bool)]
 Count = Annotated[int, Field(ge=1), BeforeValidator(not_bool)]
+Weeks = Annotated[float, Field(ge=0, le=520), BeforeValidator(not_bool)]
+Years = Annotated[float, Field(gt=0, le=50), BeforeValidator(not_bool)]
+Months = Annotated[int, Field(ge=1, le=240), BeforeValidator(not_bool)]
 NonNegativeCount = Annotated[int, Field(ge=0), BeforeValidator(not_bool)]
 
 
@@ -91,8 +102,8 @@ class System(Row):
     support_share_per_year: NonNegative = Field(description="support paid a year, share of price paid")
     licence_usd_per_gpu_year: NonNegative = Field(0.0, description="software licence per GPU in service")
     deposit_share: Share = Field(0.0, description="share of capex paid at order")
-    lead_weeks: NonNegative = Field(description="order to service")
-    life_years: Positive = Field(description="years in service")
+    lead_weeks: Weeks = Field(description="order to service")
+    life_years: Years = Field(description="years in service")
     residual_share_by_age_years: dict[float, Share] = Field(
         description="resale value by age, share of hardware price paid; linear between, zero at the end of life"
     )
@@ -102,10 +113,10 @@ class System(Row):
     @model_validator(mode="after")
     def _consistent(self) -> System:
         if not self.idle_it_kw <= self.busy_it_kw <= self.nameplate_it_kw:
-            raise wrong("busy_it_kw", "has to lie between idle_it_kw and nameplate_it_kw")
+            raise wrong("busy_it_kw", "this has to lie between idle_it_kw and nameplate_it_kw")
         values = [share for _, share in sorted(self.residual_share_by_age_years.items())]
         if any(later > earlier for earlier, later in pairwise(values)):
-            raise wrong("residual_share_by_age_years", "may not rise with age")
+            raise wrong("residual_share_by_age_years", "this may not rise with age")
         return self
 
     @property
@@ -131,13 +142,13 @@ class Offer(Row):
     region: str
     system: str
     kind: Kind
-    term_months: Count | None = Field(None, description="reserved only")
+    term_months: Months | None = Field(None, description="reserved only")
     usd_per_gpu_hour: Positive
     lot_gpus: Count = Field(description="GPUs the offer is sold by")
     min_lots: Count | None = Field(None, description="reserved only: zero or at least this many at a signing")
     max_lots: Count | None = Field(None, description="lots running at once, at most")
     upfront_share: Share = Field(0.0, description="share of the whole contract paid at its start")
-    lead_weeks: NonNegative = Field(0.0, description="signing to service")
+    lead_weeks: Weeks = Field(0.0, description="signing to service")
     billing_starts: Literal["start"] = "start"
     usable_share: Share | None = Field(None, description="over the system's, where the offer states its own")
     availability: Fraction | None = Field(None, description="spot: share of paid hours that do useful work")
@@ -150,11 +161,11 @@ class Offer(Row):
     @model_validator(mode="after")
     def _consistent(self) -> Offer:
         if self.kind == "reserved" and self.term_months is None:
-            raise wrong("term_months", "is missing; a reserved offer has a term")
+            raise wrong("term_months", "this is missing; a reserved offer has a term")
         if self.kind != "reserved":
             for field in ("term_months", "upfront_share", "min_lots"):
                 if getattr(self, field):
-                    raise wrong(field, f"belongs to reserved offers; this one is {self.kind}")
+                    raise wrong(field, f"this belongs to reserved offers; this one is {self.kind}")
         if self.max_lots and self.min_lots and self.min_lots > self.max_lots:
             raise wrong("min_lots", f"{self.min_lots} is above max_lots {self.max_lots}")
         return self
@@ -228,9 +239,9 @@ class ServingPoint(Row):
     @model_validator(mode="after")
     def _consistent(self) -> ServingPoint:
         if self.largest_worker_gpus > self.gpus_per_replica:
-            raise wrong("largest_worker_gpus", f"is above gpus_per_replica {self.gpus_per_replica}")
+            raise wrong("largest_worker_gpus", f"this is above gpus_per_replica, {self.gpus_per_replica}")
         if self.spec_decode != "none" and "mtp" not in self.requires:
-            raise wrong("requires", f"has to name mtp where spec_decode is {self.spec_decode}")
+            raise wrong("requires", f"this has to name mtp where spec_decode is {self.spec_decode}")
         return self
 
     @property

@@ -1,0 +1,118 @@
+"""The command: parse, call the planner, print, exit. Everything heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import sys
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from planner._version import __version__
+
+COMMANDS = ("solve", "verify", "schema", "init")
+_OWN_OPTIONS = ("--help", "--version")
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Plan AI inference capacity: what to buy, sign, rent and run, when, at the provably least cost.\n\n"
+    "`plan SCENARIO` is `plan solve SCENARIO`.\n\n"
+    "Exit codes: 0 optimal, 2 bad input, 3 infeasible (with what to relax), 4 stopped above the gap with a plan, 5 no plan.",
+)
+
+ScenarioPath = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or - for standard input.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Override one field, e.g. sites.dallas.power_mw=12; repeatable."),
+]
+Gap = Annotated[float | None, typer.Option("--gap", help="Relative gap to prove, over the scenario's own.")]
+TimeLimit = Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", help="Wall clock of a solve.")]
+Json = Annotated[
+    str | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - for standard output.")
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"token-factory-planner {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def plan(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options of the command itself."""
+
+
+@app.command()
+def solve(
+    scenario: ScenarioPath,
+    overrides: Set = None,
+    solver: Annotated[
+        str | None, typer.Option("--solver", help="auto, relay, scip, highs, cpsat, or pulp:NAME for any PuLP solver.")
+    ] = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    json: Json = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="DIR", help="Write every table as a CSV file into DIR.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no report.")] = False,
+) -> None:
+    """The cheapest plan that keeps every limit, with its proof."""
+    from planner.cli.solve import run
+
+    run(scenario, overrides or [], solver, gap, time_limit, json, csv, quiet=quiet)
+
+
+@app.command()
+def verify(
+    scenario: ScenarioPath,
+    overrides: Set = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    json: Json = None,
+) -> None:
+    """A second opinion: the audit, and every installed engine on the same matrix."""
+    from planner.cli.verify import run
+
+    run(scenario, overrides or [], gap, time_limit, json)
+
+
+@app.command()
+def schema(
+    which: Annotated[str, typer.Argument(metavar="scenario|catalog|result", help="What to describe.")],
+) -> None:
+    """The JSON Schema of a scenario, a catalog or a result, on standard output."""
+    from planner.cli.documents import print_schema
+
+    print_schema(which)
+
+
+@app.command()
+def init(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; must not exist yet.")],
+) -> None:
+    """A commented scenario that solves, to start from."""
+    from planner.cli.documents import write_template
+
+    write_template(file)
+
+
+def main() -> None:
+    """The entry point: ``plan SCENARIO`` stands for ``plan solve SCENARIO``."""
+    arguments = sys.argv[1:]
+    if arguments and arguments[0] not in (*COMMANDS, *_OWN_OPTIONS):
+        meant = get_close_matches(arguments[0], COMMANDS, n=1)
+        if meant and not Path(arguments[0]).exists():
+            typer.echo(f"{arguments[0]}: no such command or file; did you mean `plan {meant[0]}`?", err=True)
+            sys.exit(2)
+        arguments = ["solve", *arguments]
+    app(args=arguments, prog_name="plan")

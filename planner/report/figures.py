@@ -23,23 +23,23 @@ class Unit:
 
 
 MILLIONS = Unit("$ M", 1e6, 1)
-THOUSANDS = Unit("$ k", 1e3, 1)
+THOUSANDS = Unit("$ k", 1e3, 0)
 DOLLARS = Unit("$", 1.0, 0)
 
 
 def money_unit(usd: Iterable[float]) -> Unit:
-    """The unit in which the largest of these amounts has one to four digits before the point."""
+    """The unit in which the largest of these amounts has three digits or more."""
     largest = max((abs(amount) for amount in usd), default=0.0)
-    if largest >= 1e6:
+    if largest >= 1e7:
         return MILLIONS
-    return THOUSANDS if largest >= 1e4 else DOLLARS
+    return THOUSANDS if largest >= 1e5 else DOLLARS
 
 
 def money(usd: float) -> str:
-    """``$21.2 M``, ``$593 k``, ``$12``, ``-$3.4 M``."""
+    """``$21.2 M``, ``$3.40 M``, ``$593 k``, ``$12``, ``-$3.40 M``."""
     sign, size = ("-" if usd < 0 else ""), abs(usd)
     if size >= 999_500:
-        return f"{sign}${size / 1e6:,.1f} M"
+        return f"{sign}${size / 1e6:,.{1 if size >= 9.995e6 else 2}f} M"
     if size >= 9_999.5:
         return f"{sign}${size / 1e3:,.0f} k"
     return f"{sign}${size:,.0f}"
@@ -81,7 +81,7 @@ def gap_percent(gap: float) -> str:
         return "unknown"
     if gap == 0:
         return "0 %"
-    return f"{digits(100 * gap, 2)} %" if gap >= 1e-6 else "under 0.0001 %"
+    return f"{short(100 * gap, 2)} %" if gap >= 1e-6 else "under 0.0001 %"
 
 
 def count(number: float) -> str:

@@ -17,7 +17,7 @@ def headline(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
     figures = plan.kpis
     several = len(plan.futures) > 1
     first, last = plan.periods[0], plan.periods[scenario.horizon.periods - 1]
-    ahead = f", {scenario.horizon.lookahead} periods of lookahead included" if scenario.horizon.lookahead else ""
+    ahead = ", lookahead included" if scenario.horizon.lookahead else ""
     lines = [
         (
             "levelised cost",

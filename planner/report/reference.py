@@ -11,7 +11,8 @@ import annotated_types
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from planner.scenario.models import Scenario, Section
+from planner.scenario.models import Scenario
+from planner.scenario.section import Section
 from planner.schedule import Schedule
 
 # Meanings of fields whose name and section say it all in the code.

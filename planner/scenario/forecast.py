@@ -36,11 +36,9 @@ def with_forecasts(root: Node, folder: Path, faults: list[Fault]) -> Node:
 def _demand_of_file(demand: Node, field: str, folder: Path, faults: list[Fault]) -> Node | None:
     """A demand with its file's unit and schedule instead of its file; None where it names none."""
     source = demand.part("csv") if isinstance(demand.value, dict) else None
-    if source is None or source.value is None:
-        return None
-    if not isinstance(source.value, str) or len(demand.value) > 1:
-        message = "expected the path of a CSV file, and no other forecast beside it"
-        faults.append(Fault(source.file, source.line, field, message))
+    others = [key for key, node in demand.value.items() if node.value is not None] if source else []
+    # What is no path, or has another forecast beside it, is left to validation.
+    if source is None or not isinstance(source.value, str) or others != ["csv"]:
         return None
     shown = os.path.normpath(folder / source.value)
     try:
@@ -52,13 +50,14 @@ def _demand_of_file(demand: Node, field: str, folder: Path, faults: list[Fault])
     line, header = next(lines, (0, []))
     unit = next((column for column in header if column in UNITS), "")
     if len(header) != 2 or "date" not in header or not unit:
-        wrong = next((column for column in header if column not in ("date", *UNITS)), "")
-        hint = nearest(wrong, ("date", *UNITS)) if wrong else ""
         message = f"expected two columns, date and one of {', '.join(UNITS)}"
-        faults.append(Fault(shown, line, wrong, message + hint))
+        wrong = [column for column in header if column not in ("date", *UNITS)]
+        hint = nearest(wrong[0], ("date", *UNITS)) if len(wrong) == 1 and len(header) == 2 else ""
+        faults.append(Fault(shown, line, "", message + hint))
         return None
     at_date, at_unit = header.index("date"), header.index(unit)
     anchors: dict[str, Node] = {}
+    before = len(faults)
     for line, cells in lines:
         day = _day(cells[at_date], shown, line, faults)
         value = _amount(cells[at_unit], shown, line, unit, faults)
@@ -66,7 +65,7 @@ def _demand_of_file(demand: Node, field: str, folder: Path, faults: list[Fault])
             message = f"this date is given twice, first on line {anchors[day].line}"
             faults.append(Fault(shown, line, "date", message))
         anchors[day] = Node(value, shown, line)
-    if not anchors:
+    if not anchors and len(faults) == before:
         faults.append(Fault(shown, line, "", "this file holds no forecast, only a header"))
     return Node({unit: Node(anchors, source.file, source.line)}, demand.file, demand.line)
 

@@ -16,9 +16,9 @@ from planner.errors import Fault, InputError, ScenarioError
 from planner.scenario.forecast import with_forecasts
 from planner.scenario.models import Scenario
 from planner.scenario.origin import Origin
-from planner.scenario.overlay import read_scenario
+from planner.scenario.overlay import nearest_file, read_scenario
 from planner.scenario.overrides import overridden
-from planner.validation import faults_of, nearest
+from planner.validation import faults_of
 
 
 def load_scenario(source: Path | str | TextIO, overrides: Sequence[str] = ()) -> Scenario:
@@ -65,6 +65,4 @@ def _text(source: Path | str | TextIO) -> tuple[str, str, Path | None]:
     try:
         return read_text(path, str(path)), str(path), path
     except InputError as error:
-        beside = [entry.name for entry in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        hint = "" if path.exists() else nearest(path.name, beside)
-        raise ScenarioError([Fault(str(path), 0, "", error.faults[0].message + hint)]) from None
+        raise ScenarioError([Fault(str(path), 0, "", error.faults[0].message + nearest_file(path))]) from None

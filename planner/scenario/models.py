@@ -30,6 +30,7 @@ PeriodLength = Literal["month", "quarter", "year"]
 Objective = Literal["cost", "cost_per_token", "tokens", "profit"]
 TokenBasis = Literal["output", "total"]
 MONTHS_PER_PERIOD: dict[PeriodLength, int] = {"month": 1, "quarter": 3, "year": 12}
+MOST_YEARS = 50
 ALWAYS = Schedule(anchors=((dt.date.min, 1.0),))
 
 __all__ = [
@@ -91,6 +92,9 @@ class Horizon(Section):
             )
         if self.decided_on > self.start:
             raise wrong("decided_on", f"{self.decided_on} is after start {self.start}")
+        years = months * (self.periods + self.lookahead) / 12
+        if years > MOST_YEARS:
+            raise wrong("periods", f"the horizon is {years:g} years long, lookahead included; at most {MOST_YEARS}")
         return self
 
 
@@ -209,5 +213,5 @@ class Scenario(Section):
         names = [item.name for item in items]
         for index, name in enumerate(names):
             if name in names[:index]:
-                raise ValueError(f"the name '{name}' is used twice")
+                raise wrong(index, f"the name '{name}' is used twice")
         return items

@@ -51,10 +51,16 @@ def _base(extends: Node, folder: Path, chain: tuple[Path, ...]) -> Node:
     try:
         text = read_text(path, shown)
     except InputError as error:
-        beside = [entry.name for entry in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        message = f"{error.faults[0].message}: {extends.value}{nearest(path.name, beside)}"
+        message = f"{error.faults[0].message}: {extends.value}{nearest_file(path)}"
         raise ScenarioError([Fault(extends.file, extends.line, "extends", message)]) from None
     return _relative_to(Path(extends.value).parent, read_scenario(text, shown, path.parent, (*chain, resolved)))
+
+
+def nearest_file(path: Path) -> str:
+    """``; nearest: 10mw.yaml`` for a file that is not there, from the scenarios beside where it would be."""
+    if path.exists() or not path.parent.is_dir():
+        return ""
+    return nearest(path.name, [entry.name for entry in path.parent.glob("*.y*ml")])
 
 
 def _relative_to(folder: Path, root: Node) -> Node:

@@ -33,7 +33,7 @@ def overridden(root: Node, overrides: Sequence[str], faults: list[Fault]) -> Nod
             continue
         placed = _placed(value if value is not None else Node(None, shown, 0))
         try:
-            root = _set(root, Scenario, path.split("."), placed, "the scenario")
+            root = _set(root, Scenario, path.split("."), placed, [])
         except _Refused as refused:
             faults.append(Fault(shown, 0, "", str(refused)))
     return root
@@ -49,13 +49,17 @@ def _placed(node: Node) -> Node:
     return Node(value, node.file, 0)
 
 
-def _set(node: Node | None, kind: Any, words: list[str], new: Node, where: str) -> Node:
-    """``node``, a value of type ``kind`` or absent, with ``new`` at the path ``words`` below it."""
+def _set(node: Node | None, kind: Any, words: list[str], new: Node, above: list[str]) -> Node:
+    """``node``, a value of type ``kind`` or absent, with ``new`` at the path ``words`` below it.
+
+    ``above`` is the path that led here.
+    """
     if not words:
         return new
     here = node if node is not None and node.value is not None else Node(_empty(kind), new.file, 0)
-    key, rest = _step(here, kind, words, where)
-    part = _set(here.part(key), _type_below(kind, key), rest, new, ".".join(words[: len(words) - len(rest)]))
+    key, rest = _step(here, kind, words, ".".join(above) or "the scenario")
+    taken = words[: len(words) - len(rest)]
+    part = _set(here.part(key), _type_below(kind, key), rest, new, above + taken)
     if isinstance(here.value, list):
         assert isinstance(key, int)
         return Node([*here.value[:key], part, *here.value[key + 1 :]], here.file, here.line)
@@ -110,8 +114,8 @@ def _item(here: Node, candidates: list[tuple[str, list[str]]], where: str) -> tu
     if named:
         raise _Refused(f"no {one} '{word}'{nearest(word, named)}")
     count = len(here.value)
-    has = "is empty" if not count else "has one entry, 0" if count == 1 else f"has entries 0 to {count - 1}"
-    raise _Refused(f"no {one} '{word}': {where} {has}")
+    listed = "none" if not count else "one, 0" if count == 1 else f"0 to {count - 1}"
+    raise _Refused(f"no {one} '{word}': the scenario lists {listed}")
 
 
 def _named(here: Node) -> Iterator[tuple[str, int]]:

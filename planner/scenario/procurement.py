@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from planner.catalog.models import Capability, Count, Day, Kind, NonNegative, Positive, Share, wrong
+from planner.catalog.models import Capability, Count, Day, Kind, Months, NonNegative, Positive, Share, Weeks, wrong
 from planner.scenario.section import Section
 
 
@@ -46,7 +46,7 @@ class Procurement(Section):
     systems: Systems = Systems()
     providers: Providers = Providers()
     quotas: tuple[Quota, ...] = ()
-    lead_weeks: dict[str, NonNegative] = Field(
+    lead_weeks: dict[str, Weeks] = Field(
         default_factory=dict,
         description="over the catalog's, by system (bought) or by reserved_1y, reserved_3y, …",
     )
@@ -66,13 +66,13 @@ class Quote(Section):
     system: str
     region: str = "quoted"
     kind: Literal["reserved"] = "reserved"
-    term_months: Count
+    term_months: Months
     usd_per_gpu_hour: Positive
     lot_gpus: Count
     min_lots: Count | None = None
     max_lots: Count | None = None
     upfront_share: Share = 0.0
-    lead_weeks: NonNegative | None = Field(None, description="default: procurement.lead_weeks, else 0")
+    lead_weeks: Weeks | None = Field(None, description="default: procurement.lead_weeks, else 0")
     usable_share: Share | None = None
     service: Literal["bare_metal", "endpoint"] = "bare_metal"
     interconnect: Literal["none", "rdma"] = "rdma"

@@ -143,11 +143,12 @@ def _money(scenario: Scenario, catalog: Catalog) -> Found:
     horizon = scenario.horizon
     months = MONTHS_PER_PERIOD[horizon.period] * (horizon.periods + horizon.lookahead)
     first, last = horizon.start.year, add_months(horizon.start, months - 1).year
+    years = f"{first} to {last}" if first < last else str(first)
     for field in Budget.model_fields:
         limit = getattr(scenario.budget, field)
         for year in limit if isinstance(limit, dict) else ():
             if not first <= year <= last:
-                yield ("budget", field, year), f"{year} is outside the solved horizon, {first} to {last}"
+                yield ("budget", field, year), f"{year} is outside the solved horizon, {years}"
     if scenario.objective == "cost_per_token" and scenario.service.min_served <= 0:
         message = "the objective cost_per_token needs a share above 0: serving nothing would be cheapest"
         yield ("service", "min_served"), message

@@ -53,6 +53,8 @@ def _by_year(value: Any) -> Any:
             _not_negative(usd, year)
     elif isinstance(value, bool) or not isinstance(value, int | float | None):
         raise ValueError(f"'{value}' is not a number of USD; write a number or {{2027: 70e6}}")
+    elif value is not None and not 0 <= value < math.inf:
+        raise ValueError(f"{value:g} is negative" if value < 0 else f"{value} is not a finite number")
     if value == {}:
         raise ValueError("this budget is empty; write a number or {2027: 70e6}")
     return value

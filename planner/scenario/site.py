@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from planner.catalog.models import Cooling, Count, Day, Fraction, NonNegative, Positive, wrong
+from planner.catalog.models import Cooling, Count, Day, Fraction, NonNegative, Positive, Weeks, wrong
 from planner.scenario.section import Amounts, Name, Overhead, Section
 
 
@@ -46,7 +46,7 @@ class Conversion(Section):
 
     cost_usd: NonNegative
     liquid_it_kw: Positive | None = Field(None, description="liquid-cooled IT kW after it; default: no own limit")
-    lead_weeks: NonNegative = 0.0
+    lead_weeks: Weeks = 0.0
 
 
 class Site(Section):
@@ -75,16 +75,16 @@ class Site(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Site:
         if self.lease and self.colocation_usd_per_kw_month:
-            raise wrong("lease", "excludes colocation_usd_per_kw_month: the lease is the bill; give one of them")
+            raise wrong("lease", "a lease is the bill, so it excludes colocation_usd_per_kw_month; give one of the two")
         if self.conversion and "liquid" in self.cooling:
-            raise wrong("conversion", "adds liquid cooling, which cooling already lists")
+            raise wrong("conversion", "this adds liquid cooling, which cooling already lists")
         needed = set(self.cooling) | ({"liquid"} if self.conversion else set())
         missing = sorted(needed - set(self.pue))
         if missing:
-            raise wrong("pue", f"lacks {' and '.join(missing)} cooling, which the hall has")
+            raise wrong("pue", f"there is none for {' and '.join(missing)} cooling, which the hall has")
         if (self.rack_positions is None) != (self.kw_per_rack_position is None):
             given, other = "rack_positions", "kw_per_rack_position"
             if self.rack_positions is None:
                 given, other = other, given
-            raise wrong(given, f"needs {other} beside it")
+            raise wrong(given, f"this needs {other} beside it")
         return self

@@ -82,20 +82,22 @@ class Workload(Section):
             if self.demand.gpu_hours_per_day is None and self.demand.csv is None:
                 raise wrong("demand", "a gpu_hours workload is forecast in gpu_hours_per_day")
             if not self.gpu_hours_weight:
-                raise wrong("gpu_hours_weight", "is missing; a gpu_hours workload names the systems that may run it")
+                raise wrong(
+                    "gpu_hours_weight", "this field is missing; a gpu_hours workload names the systems that may run it"
+                )
             for field in ("model", "tokens", "price_usd_per_mtok", "whole_replicas"):
                 if getattr(self, field):
-                    raise wrong(field, "does not belong to a gpu_hours workload")
+                    raise wrong(field, "this does not belong to a gpu_hours workload")
         else:
             for field in ("model", "tokens"):
                 if getattr(self, field) is None:
-                    raise wrong(field, f"is missing; a workload of kind {self.kind} has one")
+                    raise wrong(field, f"this field is missing; a workload of kind {self.kind} has one")
             if self.demand.gpu_hours_per_day is not None:
                 raise wrong("demand", "gpu_hours_per_day belongs to workloads of kind: gpu_hours")
             if self.gpu_hours_weight:
-                raise wrong("gpu_hours_weight", "belongs to workloads of kind: gpu_hours")
+                raise wrong("gpu_hours_weight", "this belongs to workloads of kind: gpu_hours")
         if self.min_replicas and not self.whole_replicas:
-            raise wrong("min_replicas", "needs whole_replicas: true")
+            raise wrong("min_replicas", "this needs whole_replicas: true")
         return self
 
     @property

@@ -1,0 +1,133 @@
+"""``plan solve``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from planner.analysis import information
+from planner.catalog import Catalog
+from planner.cli.exits import check_numbers, exits
+from planner.cli.output import check_json, write_json
+from planner.cli.waiting import wait_for
+from planner.errors import InfeasiblePlan, SolverFailure
+from planner.plan import Plan
+from planner.report.csv_files import csv_texts
+from planner.report.files import check_folder, write_folder
+from planner.report.result import infeasible
+from planner.report.terminal import console_on, render
+from planner.scenario import Scenario
+from planner.solve import catalog_of, load
+from planner.solve import solve as solve_scenario
+from planner.solvers import check_name
+
+FEASIBLE_EXIT = 4
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options of one call. ``json`` is a path or `-`."""
+
+    solver: str | None
+    gap: float | None
+    time_limit: float | None
+    json: str | None
+    csv: Path | None
+    quiet: bool
+
+    @property
+    def report(self) -> bool:
+        """Whether standard output is for the report."""
+        return not self.quiet and self.json != "-"
+
+    @property
+    def information(self) -> bool:
+        """Whether anybody will see the value of information."""
+        return not self.quiet or self.json is not None
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A plan with what it was made from; ``worth`` is None where it does not apply, ``unknown`` says why it is missing."""
+
+    catalog: Catalog
+    plan: Plan
+    worth: information.Information | None = None
+    unknown: str = ""
+
+
+def run(
+    source: str,
+    overrides: list[str],
+    solver: str | None,
+    gap: float | None,
+    time_limit: float | None,
+    json: str | None,
+    csv: Path | None,
+    *,
+    quiet: bool,
+) -> None:
+    """Solve, report, write; ends the process with the exit code of the outcome."""
+    asked = Asked(solver, gap, time_limit, json, csv, quiet)
+    with exits():
+        _check(asked)
+        scenario = load(source, tuple(overrides))
+        try:
+            solved = wait_for(lambda tell: _solve(scenario, asked, tell), f"{scenario.name}: solving")
+        except InfeasiblePlan as error:
+            write_json(asked.json, infeasible(scenario, error))
+            typer.echo(str(error), err=not asked.report)
+            raise typer.Exit(error.exit_code) from None
+        _deliver(scenario, solved, asked)
+        if solved.plan.status == "feasible":
+            raise typer.Exit(FEASIBLE_EXIT)
+
+
+def _check(asked: Asked) -> None:
+    """Everything that can be wrong with the options is told before a minute is spent on solving."""
+    check_numbers(asked.gap, asked.time_limit)
+    if asked.solver is not None:
+        check_name(asked.solver)
+    check_json(asked.json)
+    if asked.csv is not None:
+        check_folder(asked.csv, "--csv")
+
+
+def _solve(scenario: Scenario, asked: Asked, tell: Callable[[str], None]) -> Solved:
+    catalog = catalog_of(scenario)
+    plan = solve_scenario(
+        scenario, catalog, solver=asked.solver, gap=asked.gap, time_limit_s=asked.time_limit
+    )
+    if not (asked.information and information.applies(scenario)):
+        return Solved(catalog, plan)
+    try:
+        worth = information.value_of_information(
+            scenario,
+            catalog,
+            plan,
+            gap=asked.gap,
+            time_limit_s=asked.time_limit,
+            tell=lambda words: tell(f"{scenario.name}: value of information, {words}"),
+        )
+    except SolverFailure as error:
+        return Solved(catalog, plan, unknown=f"The value of information is not known: {error}.")
+    return Solved(catalog, plan, worth)
+
+
+def _deliver(scenario: Scenario, solved: Solved, asked: Asked) -> None:
+    """Files first: a report on the screen says that everything else is done."""
+    if asked.csv is not None:
+        write_folder(asked.csv, csv_texts(solved.plan))
+    result = solved.plan.to_dict()
+    if solved.worth is not None:
+        result["information"] = solved.worth.to_dict()
+    write_json(asked.json, result)
+    if asked.report:
+        more = [information.sheet(solved.worth)] if solved.worth is not None else []
+        render(solved.plan, scenario, console_on(sys.stdout), catalog=solved.catalog, more=more)
+        if solved.unknown:
+            typer.echo(solved.unknown, err=True)
