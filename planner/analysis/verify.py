@@ -24,6 +24,8 @@ from planner.solvers.answer import relative_gap
 from planner.solvers.objectives import Outcome, minimise
 
 ENGINES = ("relay", "scip", "highs", "cpsat")
+# CP-SAT takes every column in whole steps: its plans are plans, its bounds and its "infeasible" prove nothing here.
+_WHOLE_STEPS = ("cpsat",)
 # PuLP's names of engines that OR-Tools already runs.
 _SAME_ENGINE = ("scip", "highs")
 # Engines keep their own feasibility tolerances, so bounds and values are told apart only above this.
@@ -56,7 +58,8 @@ class Voice:
 class Verification:
     """All voices on one matrix. ``conflicts`` are sentences: proofs that exclude each other, audits that failed.
 
-    ``refuted`` are engines whose optimum another engine's audited plan undercuts by more than the gap.
+    ``refuted`` are engines whose optimum another engine's audited plan undercuts by more than the gap, or who
+    found no plan where there is one.
     """
 
     scenario: str
@@ -79,7 +82,7 @@ class Verification:
         if not self.passed:
             return "; ".join(self.conflicts)
         plans = [voice for voice in self.voices if voice.value is not None]
-        return f"{len(plans)} engines agree: every proven interval overlaps and every plan passed its audit"
+        return f"{len(plans)} engines have a plan: every proven interval overlaps and every plan passed its audit"
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""
@@ -144,8 +147,8 @@ def _voice(scenario: Scenario, catalog: Catalog, model: Model, engine: str, opti
         version=answer.version,
         state="optimal" if answer.status == "optimal" else "stopped",
         value=value,
-        bound=outcome.bound if np.isfinite(outcome.bound) else None,
-        own_bound=not engine.startswith("pulp:"),
+        bound=outcome.bound if np.isfinite(outcome.bound) and engine not in _WHOLE_STEPS else None,
+        own_bound=not engine.startswith("pulp:") and engine not in _WHOLE_STEPS,
         seconds=outcome.seconds,
         checks=found.checks,
         audited=found.passed,
@@ -161,21 +164,25 @@ def judge(
     plans = [voice for voice in voices if voice.value is not None and voice.audited]
     best = min(plans, key=lambda voice: sign * _known(voice.value), default=None)
     judged, refuted = [], []
-    conflicts = [f"{v.engine}'s plan fails its audit ({v.remark})" for v in voices if v.value is not None and not v.audited]
+    failed = [voice for voice in voices if voice.value is not None and not voice.audited]
+    conflicts = [f"{voice.engine}'s plan fails its audit ({voice.remark})" for voice in failed]
     for voice in voices:
         remark = voice.remark
         if best is not None and voice.engine != best.engine:
             target = sign * _known(best.value)
             if voice.state == "infeasible":
                 remark = f"refuted: {best.engine} has an audited plan"
-                conflicts.append(f"{voice.engine} says that there is no plan, and {best.engine} has an audited one")
+                refuted.append(voice.engine)
             elif voice.state == "optimal" and voice.value is not None and voice.audited:
                 short = relative_gap(sign * voice.value, target)
                 if short > gap + TOLERANCE:
                     remark = f"refuted: {best.engine}'s audited plan is {gap_percent(short)} better"
                     refuted.append(voice.engine)
             if voice.bound is not None and relative_gap(sign * voice.bound, target) > TOLERANCE:
-                conflicts.append(f"{voice.engine} proves that nothing is better than {voice.bound:.9g}, and {best.engine} has {best.value:.9g}")
+                conflicts.append(
+                    f"{voice.engine} proves that nothing is better than {voice.bound:.9g}, "
+                    f"and {best.engine} has an audited plan at {best.value:.9g}"
+                )
         judged.append(Voice(**{**vars(voice), "remark": remark}))
     return tuple(judged), tuple(conflicts), tuple(refuted)
 
@@ -213,8 +220,7 @@ def sheet(found: Verification) -> Sheet:
         for voice in found.voices
     )
     notes = [f"{found.scenario}: {found.sentence}."]
-    for engine in found.refuted:
-        notes.append(f"The optimum that {engine} claims is refuted by a better plan that passed its audit.")
+    notes += [f"What {engine} claims is refuted by a plan that passed its audit." for engine in found.refuted]
     sentence = (
         f"{found.scenario} ({found.objective.replace('_', ' ')}) to a gap of {gap_percent(found.gap)}, "
         "each engine on the same matrix:"

@@ -227,14 +227,14 @@ def offer_lead_weeks(scenario: Scenario, offer: Offer, own: float | None = None)
     return offer.lead_weeks
 
 
-def quote_offer(quote: Quote) -> Offer:
-    """The row of offers.csv that a quote is."""
+def quote_offer(quote: Quote, as_of: dt.date) -> Offer:
+    """The row of offers.csv that a quote is, as of the day the plan is decided."""
     return Offer(
         **quote.model_dump(exclude={"expires", "lead_weeks"}),
         lead_weeks=quote.lead_weeks or 0.0,
         available_until=quote.expires,
         source=("quote",),
-        as_of=dt.date.min,
+        as_of=as_of,
         evidence="vendor",
     )
 
@@ -359,7 +359,7 @@ def _reservations(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> t
     }
     # A quote stands in the place of the catalog's row for the same thing.
     for quote in scenario.quotes:
-        offer = quote_offer(quote)
+        offer = quote_offer(quote, scenario.horizon.decided_on)
         rows[offer.name] = (offer, quote.lead_weeks, True)
     found, left_out = [], []
     for _, (offer, own_lead, quoted) in sorted(rows.items()):
