@@ -157,7 +157,7 @@ class _Reader:
             return Node(None, self.file, line)
         if self._seen > MOST_VALUES:
             if self._seen == MOST_VALUES + 1:
-                self._fault(line, path, f"more than {MOST_VALUES:,} values; do aliases repeat each other?")
+                self._fault(line, (), f"more than {MOST_VALUES:,} values; do aliases repeat each other?")
             return Node(None, self.file, line)
         self._open.add(id(raw))
         value: Any

@@ -162,10 +162,10 @@ def _sources(catalog: Catalog, model: Model) -> tuple[str, ...]:
     """Source ids of the rows that the model could draw on."""
     supply, problem = model.problem.supply, model.problem
     used: set[str] = set()
-    for item in (*supply.purchases, *supply.groups):
-        used |= set(item.asset.system.source)
-    for offered in (*supply.reservations, *supply.hourly):
-        used |= set(offered.offer.source)
+    for asset in supply.assets:
+        used |= set(asset.system.source)
+    for offer in supply.offers:
+        used |= set(offer.source)
     points = {candidate.name for candidate in problem.lanes.candidates}
     for point in catalog.serving.values():
         if point.name in points:

@@ -6,12 +6,13 @@ a site; money is the scenario's currency, called USD throughout.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-Number = TypeVar("Number", float, NDArray[np.float64])
+Floats = NDArray[np.float64]
+Number = TypeVar("Number", float, Floats)
 
 HOURS_PER_DAY = 24.0
 SECONDS_PER_HOUR = 3_600.0
@@ -36,7 +37,11 @@ def kw_from_mw(mw: Number) -> Number:
     return mw * KW_PER_MW
 
 
-def mwh_from_kw_hours(kw: Number, hours: Number) -> Number:
+@overload
+def mwh_from_kw_hours(kw: float, hours: float) -> float: ...
+@overload
+def mwh_from_kw_hours(kw: float | Floats, hours: Floats) -> Floats: ...
+def mwh_from_kw_hours(kw: float | Floats, hours: float | Floats) -> float | Floats:
     """MWh drawn by a load of ``kw`` over ``hours``."""
     return kw * hours / KW_PER_MW
 
@@ -61,7 +66,11 @@ def requests_per_s_from_mtok_per_day(mtok_per_day: Number, tokens_per_request: f
     return mtok_per_day * (TOKENS_PER_MTOK / SECONDS_PER_DAY / tokens_per_request)
 
 
-def requests_from_rate(requests_per_s: Number, hours: Number) -> Number:
+@overload
+def requests_from_rate(requests_per_s: float, hours: float) -> float: ...
+@overload
+def requests_from_rate(requests_per_s: float | Floats, hours: Floats) -> Floats: ...
+def requests_from_rate(requests_per_s: float | Floats, hours: float | Floats) -> float | Floats:
     """Requests made in ``hours`` at ``requests_per_s``."""
     return requests_per_s * hours * SECONDS_PER_HOUR
 

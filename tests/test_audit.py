@@ -15,6 +15,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from planner.audit.account import Account
+from planner.audit.audit import FAMILIES, Audit, audit
+from planner.audit.cashflow import totals
+from planner.audit.eligibility import api_fault, latency_ms, point_fault, point_rate
+from planner.audit.fleet import fleet
+from planner.audit.premises import premises
+from planner.audit.service import pool_use, served_rates
 from planner.catalog.models import (
     Catalog,
     Energy,
@@ -25,14 +32,7 @@ from planner.catalog.models import (
     System,
     TokenApi,
 )
-from planner.audit.account import Account
-from planner.audit.audit import FAMILIES, Audit, audit
-from planner.audit.cashflow import totals
 from planner.decisions import COLUMNS, Decisions
-from planner.audit.eligibility import api_fault, latency_ms, point_fault, point_rate
-from planner.audit.fleet import fleet
-from planner.audit.premises import premises
-from planner.audit.service import pool_use, served_rates
 from planner.scenario.models import Scenario
 
 META = {"source": ("test",), "as_of": "2026-01", "evidence": "independent"}

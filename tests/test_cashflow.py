@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.catalog.models import Catalog, Energy, Offer, PricePath, ServingPoint, System, TokenApi
-from planner.errors import ScenarioError
 from planner.audit.account import Account
 from planner.audit.capital import residual_share
 from planner.audit.cashflow import CATEGORIES, cash_flow, commitments, tokens_served, totals
-from planner.decisions import COLUMNS, Decisions
 from planner.audit.demand import demand_rates
+from planner.catalog.models import Catalog, Energy, Offer, PricePath, ServingPoint, System, TokenApi
+from planner.decisions import COLUMNS, Decisions
+from planner.errors import ScenarioError
 from planner.scenario.models import Scenario
 
 META = {"source": ("test",), "as_of": "2026-01", "evidence": "independent"}

@@ -136,7 +136,7 @@ def mean_problem(problem: Problem) -> Problem:
 
 
 def fixed(model: Model, mean: Model, x: NDArray[np.float64]) -> Milp:
-    """The matrix of all futures, its purchases and contracts before the future is revealed as the mean plan has them."""
+    """The matrix of all futures, with the mean plan's purchases and contracts up to the day the future is revealed."""
     supply = model.problem.supply
     lower, upper = model.milp.lower.copy(), model.milp.upper.copy()
     periods = np.arange(model.problem.timeline.periods)

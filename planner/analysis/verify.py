@@ -21,7 +21,7 @@ from planner.scenario import Scenario, scenario_digest
 from planner.solve import explain
 from planner.solvers import Options
 from planner.solvers.answer import relative_gap
-from planner.solvers.objectives import Outcome, minimise
+from planner.solvers.objectives import minimise
 
 ENGINES = ("relay", "scip", "highs", "cpsat")
 # CP-SAT takes every column in whole steps: its plans are plans, its bounds and its "infeasible" prove nothing here.
@@ -36,10 +36,10 @@ State = Literal["optimal", "stopped", "infeasible", "no plan"]
 
 @dataclass(frozen=True)
 class Voice:
-    """One engine's answer. ``value`` is its audited plan's objective, ``bound`` what it says no plan can beat.
+    """One engine's answer. ``value`` is its audited plan's objective, ``bound`` what it proves no plan can beat.
 
-    ``state`` is what the engine claims: ``stopped`` is a plan without a proof within the gap. ``own_bound`` is False where
-    the engine gives none and the LP relaxation's stands in. ``remark`` says what is wrong with the claim.
+    ``state`` is what the engine claims: ``stopped`` is a plan without a proof within the gap. ``own_bound`` is False
+    where the engine gives none and the LP relaxation's stands in. ``remark`` says what is wrong with the claim.
     """
 
     engine: str

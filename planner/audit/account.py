@@ -7,12 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
-from planner.catalog.models import Catalog
-from planner.decisions import Decisions
 from planner.audit.holdings import Holdings, holdings
 from planner.audit.premises import Floats, Premises, premises
 from planner.audit.service import Service, service
 from planner.audit.supply import Supply, supply
+from planner.catalog.models import Catalog
+from planner.decisions import Decisions
 from planner.scenario.models import Scenario
 
 

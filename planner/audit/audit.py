@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.catalog.models import Catalog
 from planner.audit.account import Account
 from planner.audit.choice_rules import check_choices
 from planner.audit.deal_rules import check_deals
-from planner.decisions import Decisions
 from planner.audit.findings import Findings, Violation
 from planner.audit.foresight_rules import check_foresight
 from planner.audit.money_rules import check_money
 from planner.audit.service_rules import check_service
 from planner.audit.site_rules import check_sites
 from planner.audit.table_rules import check_tables
+from planner.catalog.models import Catalog
+from planner.decisions import Decisions
 from planner.scenario.models import Scenario
 
 __all__ = ["FAMILIES", "Audit", "Violation", "audit", "audit_of"]

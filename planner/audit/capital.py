@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from planner.catalog.models import System
 from planner.audit.account import Account
 from planner.audit.premises import Floats, Premises
+from planner.catalog.models import System
 from planner.units import years_from_days
 
 

@@ -9,15 +9,15 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
-from planner.catalog.models import Catalog
 from planner.audit import contracts, tokens
 from planner.audit.account import Account
 from planner.audit.capital import capital
 from planner.audit.contracts import rented
-from planner.decisions import Decisions
 from planner.audit.premises import Floats
 from planner.audit.running import running_cost
 from planner.audit.tokens import tokens_per_request, traded
+from planner.catalog.models import Catalog
+from planner.decisions import Decisions
 from planner.scenario.models import Scenario
 
 CAPEX = ("hardware", "network", "installation", "conversion")

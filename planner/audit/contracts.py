@@ -11,7 +11,7 @@ from planner.audit.account import Account
 from planner.audit.deals import Deal
 from planner.audit.holdings import running, term_periods
 from planner.audit.premises import Floats, Premises
-from planner.problem.timeline import Timeline
+from planner.timeline import Timeline
 from planner.units import HOURS_PER_DAY
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from planner.catalog.models import ServingPoint, TokenApi
 from planner.audit.premises import Floats, Premises
+from planner.catalog.models import ServingPoint, TokenApi
 from planner.scenario.models import Sla, Workload
 from planner.units import ms_from_s
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from planner.audit.premises import Floats, Premises
 from planner.catalog.models import System
 from planner.errors import ScenarioError
-from planner.audit.premises import Floats, Premises
 from planner.scenario.models import Pue, Site
 from planner.units import KW_PER_MW
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.decisions import Decisions
 from planner.audit.premises import Floats, Premises
+from planner.decisions import Decisions
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def group_codes(premises: Premises, frame: pd.DataFrame) -> NDArray[np.intp]:
     named = pd.MultiIndex.from_arrays([sites, frame["group"].to_numpy(dtype=np.int64)])
     codes, used = pd.factorize(named)
     places = [known.get((int(site), int(group)), -1) for site, group in used]
-    return np.array([*places, -1], dtype=np.intp)[codes]
+    return np.asarray(np.array([*places, -1])[codes], dtype=np.intp)
 
 
 def holdings(premises: Premises, decisions: Decisions) -> Holdings:

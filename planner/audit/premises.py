@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.catalog.models import Catalog, System, TokenApi
 from planner.audit.deals import Deal, deals, order_day
+from planner.catalog.models import Catalog, System, TokenApi
 from planner.decisions import Decisions
-from planner.problem.timeline import Timeline, build_timeline
 from planner.scenario.models import Contract, Existing, Future, Scenario, Site, Workload
 from planner.schedule import Schedule, add_months
+from planner.timeline import Timeline, build_timeline
 from planner.units import MONTHS_PER_YEAR
 
 Floats = NDArray[np.float64]
@@ -129,7 +129,7 @@ class Premises:
         known = self.names[column] if names is None else names
         codes, used = pd.factorize(frame[column].to_numpy(dtype=object))
         places = known.get_indexer(pd.Index(used, dtype=object))
-        return np.append(places, -1)[codes].astype(np.intp)
+        return np.asarray(np.append(places, -1)[codes], dtype=np.intp)
 
     def system_faults(self, name: str) -> str:
         """Why a plan may not take on this system, '' where it may."""

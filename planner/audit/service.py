@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.catalog.models import ServingPoint
-from planner.decisions import Decisions
 from planner.audit.demand import demand_rates
 from planner.audit.eligibility import PROVEN, capped_by, gpu_rate, large_workers, point_rate
 from planner.audit.holdings import spread
 from planner.audit.premises import Floats, Premises
 from planner.audit.supply import Supply
+from planner.catalog.models import ServingPoint
+from planner.decisions import Decisions
 
 Places = NDArray[np.intp]
 

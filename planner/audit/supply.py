@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.catalog.models import System
 from planner.audit.deals import stack
-from planner.decisions import Decisions
 from planner.audit.energy import usd_per_gpu_hour
 from planner.audit.holdings import Holdings
 from planner.audit.premises import Floats, Premises
+from planner.catalog.models import System
+from planner.decisions import Decisions
 
 
 @dataclass(frozen=True)

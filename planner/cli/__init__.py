@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from planner._version import __version__
+from planner.cli.exits import exits
 
 COMMANDS = ("solve", "verify", "schema", "init")
 _OWN_OPTIONS = ("--help", "--version")
@@ -21,7 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Plan AI inference capacity: what to buy, sign, rent and run, when, at the provably least cost.\n\n"
     "`plan SCENARIO` is `plan solve SCENARIO`.\n\n"
-    "Exit codes: 0 optimal, 2 bad input, 3 infeasible (with what to relax), 4 stopped above the gap with a plan, 5 no plan.",
+    "Exit codes: 0 optimal, 2 bad input, 3 infeasible (with what to relax), 4 stopped above the gap with a plan, "
+    "5 no plan.",
 )
 
 ScenarioPath = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or - for standard input.")]
@@ -67,9 +69,11 @@ def solve(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no report.")] = False,
 ) -> None:
     """The cheapest plan that keeps every limit, with its proof."""
-    from planner.cli.solve import run
+    with exits():
+        from planner.cli.solve import Asked, run
 
-    run(scenario, overrides or [], solver, gap, time_limit, json, csv, quiet=quiet)
+        asked = Asked(solver, gap, time_limit, json, csv, quiet)
+        run(scenario, tuple(overrides or ()), asked)
 
 
 @app.command()
@@ -81,9 +85,10 @@ def verify(
     json: Json = None,
 ) -> None:
     """A second opinion: the audit, and every installed engine on the same matrix."""
-    from planner.cli.verify import run
+    with exits():
+        from planner.cli.verify import run
 
-    run(scenario, overrides or [], gap, time_limit, json)
+        run(scenario, tuple(overrides or ()), gap, time_limit, json)
 
 
 @app.command()
@@ -91,9 +96,10 @@ def schema(
     which: Annotated[str, typer.Argument(metavar="scenario|catalog|result", help="What to describe.")],
 ) -> None:
     """The JSON Schema of a scenario, a catalog or a result, on standard output."""
-    from planner.cli.documents import print_schema
+    with exits():
+        from planner.cli.documents import print_schema
 
-    print_schema(which)
+        print_schema(which)
 
 
 @app.command()
@@ -101,9 +107,10 @@ def init(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; must not exist yet.")],
 ) -> None:
     """A commented scenario that solves, to start from."""
-    from planner.cli.documents import write_template
+    with exits():
+        from planner.cli.documents import write_template
 
-    write_template(file)
+        write_template(file)
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ from typing import get_args
 
 import typer
 
-from planner.cli.exits import exits
 from planner.errors import InputError
 from planner.report.files import check_file, write_file
 from planner.report.schema import Which, schema_text
@@ -16,19 +15,17 @@ from planner.report.schema import Which, schema_text
 
 def print_schema(which: str) -> None:
     """Print one of the published schemas."""
-    with exits():
-        for known in get_args(Which):
-            if which == known:
-                typer.echo(schema_text(known), nl=False)
-                return
-        raise InputError(f"{which}: no such schema; one of {', '.join(get_args(Which))}")
+    for known in get_args(Which):
+        if which == known:
+            typer.echo(schema_text(known), nl=False)
+            return
+    raise InputError(f"{which}: no such schema; one of {', '.join(get_args(Which))}")
 
 
 def write_template(path: Path) -> None:
     """Write the commented scenario to start from, where nothing is yet."""
-    with exits():
-        if path.exists():
-            raise InputError(f"{path} exists already; name a file that does not")
-        check_file(path, "init")
-        write_file(path, (files("planner.scenario") / "template.yaml").read_text(encoding="utf-8"))
-        typer.echo(f"{path} written; `plan {path}` solves it")
+    if path.exists():
+        raise InputError(f"{path} exists already; name a file that does not")
+    check_file(path, "init")
+    write_file(path, (files("planner.scenario") / "template.yaml").read_text(encoding="utf-8"))
+    typer.echo(f"{path} written; `plan {path}` solves it")

@@ -29,5 +29,5 @@ def check_numbers(gap: float | None, time_limit: float | None) -> None:
     """Raises InputError for a gap or a time limit that no solve can have."""
     if gap is not None and not 0 < gap < 1:
         raise InputError(f"--gap {gap:g}: must be more than 0 and less than 1, such as 0.001")
-    if time_limit is not None and not (0 < time_limit and math.isfinite(time_limit)):
+    if time_limit is not None and not (time_limit > 0 and math.isfinite(time_limit)):
         raise InputError(f"--time-limit {time_limit:g}: must be a number of seconds above 0, such as 60")

@@ -11,7 +11,7 @@ import typer
 
 from planner.analysis import information
 from planner.catalog import Catalog
-from planner.cli.exits import check_numbers, exits
+from planner.cli.exits import check_numbers
 from planner.cli.output import check_json, write_json
 from planner.cli.waiting import wait_for
 from planner.errors import InfeasiblePlan, SolverFailure
@@ -52,7 +52,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Solved:
-    """A plan with what it was made from; ``worth`` is None where it does not apply, ``unknown`` says why it is missing."""
+    """A plan and its catalog; ``worth`` is None where it does not apply, ``unknown`` says why it is missing."""
 
     catalog: Catalog
     plan: Plan
@@ -60,31 +60,20 @@ class Solved:
     unknown: str = ""
 
 
-def run(
-    source: str,
-    overrides: list[str],
-    solver: str | None,
-    gap: float | None,
-    time_limit: float | None,
-    json: str | None,
-    csv: Path | None,
-    *,
-    quiet: bool,
-) -> None:
+def run(source: str, overrides: tuple[str, ...], asked: Asked) -> None:
     """Solve, report, write; ends the process with the exit code of the outcome."""
-    asked = Asked(solver, gap, time_limit, json, csv, quiet)
-    with exits():
-        _check(asked)
-        scenario = load(source, tuple(overrides))
-        try:
-            solved = wait_for(lambda tell: _solve(scenario, asked, tell), f"{scenario.name}: solving")
-        except InfeasiblePlan as error:
-            write_json(asked.json, infeasible(scenario, error))
-            typer.echo(str(error), err=not asked.report)
-            raise typer.Exit(error.exit_code) from None
-        _deliver(scenario, solved, asked)
-        if solved.plan.status == "feasible":
-            raise typer.Exit(FEASIBLE_EXIT)
+    _check(asked)
+    scenario = load(source, overrides)
+    try:
+        solved = wait_for(lambda tell: _solve(scenario, asked, tell), f"{scenario.name}: solving")
+    except InfeasiblePlan as error:
+        write_json(asked.json, infeasible(scenario, error))
+        # Why there is no plan is this scenario's report.
+        typer.echo(str(error), err=not asked.report)
+        raise typer.Exit(error.exit_code) from None
+    _deliver(scenario, solved, asked)
+    if solved.plan.status == "feasible":
+        raise typer.Exit(FEASIBLE_EXIT)
 
 
 def _check(asked: Asked) -> None:
@@ -99,9 +88,7 @@ def _check(asked: Asked) -> None:
 
 def _solve(scenario: Scenario, asked: Asked, tell: Callable[[str], None]) -> Solved:
     catalog = catalog_of(scenario)
-    plan = solve_scenario(
-        scenario, catalog, solver=asked.solver, gap=asked.gap, time_limit_s=asked.time_limit
-    )
+    plan = solve_scenario(scenario, catalog, solver=asked.solver, gap=asked.gap, time_limit_s=asked.time_limit)
     if not (asked.information and information.applies(scenario)):
         return Solved(catalog, plan)
     try:

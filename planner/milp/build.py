@@ -71,7 +71,8 @@ def unserved_weights(model: Model, per_request: NDArray[np.float64], *, discount
     weight = (per_request * factor)[:, None, :, None] * requests * problem.probability[:, None, None]
     weight = np.broadcast_to(weight, ids.shape)
     present = ids != ABSENT
-    return np.bincount(ids[present], weights=weight[present], minlength=model.milp.columns)
+    sums = np.bincount(ids[present], weights=weight[present], minlength=model.milp.columns)
+    return np.asarray(sums, dtype=float)
 
 
 def demand_total(problem: Problem, per_request: NDArray[np.float64], *, discounted: bool) -> float:

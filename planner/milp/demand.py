@@ -54,7 +54,7 @@ def _add_served(
 
 
 def add_floors(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ_b h[b]·unserved[w,t,b] ≤ (1 − min_served)·Σ_b h[b]·λ[w,t,b], divided by the demand: a floor on what is served."""
+    """Σ_b h·unserved[w,t,b] ≤ (1 − min_served)·Σ_b h·λ[w,t,b], divided by the demand: what is served has a floor."""
     demand, share = problem.demand.requests_per_s, problem.timeline.block_share
     mean = demand @ share
     floor = problem.demand.min_served[:, None, None]

@@ -1,8 +1,8 @@
 """The elastic matrix: which limits to relax so that a plan exists, fewest groups first, then least violation.
 
-Every limit belongs to a named group (a site's cap, a year's budget, a workload's latency target, a quota, a floor). A group is
-relaxed or not; a relaxed row may be exceeded by a share of its limit. Points and APIs that miss a latency target come
-back, gated by relaxing that target.
+Every limit belongs to a named group (a site's cap, a year's budget, a workload's latency target, a quota, a floor). A
+group is relaxed or not; a relaxed row may be exceeded by a share of its limit. Points and APIs that miss a latency
+target come back, gated by relaxing that target.
 """
 
 from __future__ import annotations
@@ -127,9 +127,9 @@ def _gates(model: Model) -> list[tuple[str, Ints, float]]:
     for (workload, _), chosen in keys.items():
         ids = variables.gpus[chosen].ravel()
         found.append((workload, np.unique(ids[ids != ABSENT]), float(lanes.sla_excess[chosen[0]])))
-    for lane in np.flatnonzero(api.sla_excess > 1e-9):
-        ids = variables.api[lane].ravel()
-        found.append((names[api.workload[lane]], np.unique(ids[ids != ABSENT]), float(api.sla_excess[lane])))
+    for call in np.flatnonzero(api.sla_excess > 1e-9):
+        ids = variables.api[call].ravel()
+        found.append((names[api.workload[call]], np.unique(ids[ids != ABSENT]), float(api.sla_excess[call])))
     return [gate for gate in found if len(gate[1])]
 
 

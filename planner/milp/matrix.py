@@ -42,9 +42,9 @@ class Block:
 class LimitRows:
     """Rows that are a planner's limit rather than the model's bookkeeping; columns of equal length.
 
-    ``kind`` names the family of limit, ``subject`` what it belongs to (a site, a workload, ``capex in 2027``). ``limit`` is
-    the right-hand side in ``unit``, and one row unit is ``per_row_unit`` of it. ``period`` is -1 where the
-    limit spans several.
+    ``kind`` names the family of limit, ``subject`` what it belongs to (a site, a workload, ``capex in 2027``).
+    ``limit`` is the right-hand side in ``unit``, and one row unit is ``per_row_unit`` of it. ``period`` is -1 where
+    the limit spans several.
     """
 
     kind: str
@@ -64,8 +64,9 @@ class LimitRows:
 class Milp:
     """min cost·x + constant, lower ≤ x ≤ upper, row_lower ≤ A x ≤ row_upper, some x whole.
 
-    A is in CSR form: ``indptr`` (rows + 1,), ``indices`` and ``data`` (coefficients,). ``guided`` (columns,) marks levels,
-    whole in any plan, whose value in the LP relaxation tells where good plans are: what is in service, not when it came.
+    A is in CSR form: ``indptr`` (rows + 1,), ``indices`` and ``data`` (coefficients,). ``guided`` (columns,) marks
+    levels, whole in any plan, whose value in the LP relaxation tells where good plans are: what is in service, not when
+    it came.
     """
 
     cost: Floats
@@ -108,12 +109,12 @@ class Milp:
     def activity(self, x: Floats) -> Floats:
         """A x, (rows,)."""
         row_of = np.repeat(np.arange(self.rows), np.diff(self.indptr))
-        return np.bincount(row_of, weights=self.data * x[self.indices], minlength=self.rows)
+        return _sums(row_of, self.data * x[self.indices], self.rows)
 
     def transposed_times(self, y: Floats) -> Floats:
         """Aᵀ y, (columns,)."""
         row_of = np.repeat(np.arange(self.rows), np.diff(self.indptr))
-        return np.bincount(self.indices, weights=self.data * y[row_of], minlength=self.columns)
+        return _sums(self.indices, self.data * y[row_of], self.columns)
 
     def objective(self, x: Floats) -> float:
         """cost·x + constant."""
@@ -215,7 +216,7 @@ class Builder:
                 unit=unit,
                 per_row_unit=per_row_unit,
                 rows=rows[at],
-                subject=tuple(subjects[index] for index in at[0]),
+                subject=tuple(subjects[int(index)] for index in at[0]),
                 future=at[1],
                 period=at[2] if periods else np.full(len(at[0]), -1),
                 limit=value[at] * per_row_unit,
@@ -238,7 +239,7 @@ class Builder:
         indptr = np.concatenate([[0], np.cumsum(np.bincount(row_of, minlength=self._n_rows))]).astype(np.int64)
         cost = np.zeros(self._n_columns)
         for column, value in self._costs:
-            cost += np.bincount(column, weights=value, minlength=self._n_columns)
+            cost += _sums(column, value, self._n_columns)
         return Milp(
             cost=cost,
             constant=self.constant,
@@ -255,6 +256,11 @@ class Builder:
             row_blocks=tuple(self._rows),
             limits=tuple(self._limits),
         )
+
+
+def _sums(places: Ints, values: Floats, size: int) -> Floats:
+    """Values summed by place, (size,)."""
+    return np.asarray(np.bincount(places, weights=values, minlength=size), dtype=float)
 
 
 def _cells(values: ArrayLike, shape: tuple[int, ...], cells: Ints) -> Floats:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,21 +42,21 @@ def own_node(problem: Problem, common_until: Ints) -> Bools:
     """Where a decision is one of its own, (N, F, T): the first future stands for all until they part."""
     futures, periods, _ = problem.shape
     parted = np.arange(periods) >= common_until[:, None]
-    return (np.arange(futures) == 0)[None, :, None] | parted[:, None, :]
+    return np.asarray((np.arange(futures) == 0)[None, :, None] | parted[:, None, :])
 
 
 def _shared(ids: Ints, node: Bools) -> Ints:
     return np.where(node, ids, ids[:, :1, :])
 
 
-def stacked(rows: list[Floats], *shape: int) -> Floats:
+def stacked(rows: Sequence[NDArray[Any]], *shape: int) -> Floats:
     """An array of ``rows`` with ``shape`` behind the first axis, also where there are none."""
     return np.array(rows, dtype=float).reshape(len(rows), *shape)
 
 
 def add_variables(builder: Builder, problem: Problem) -> Variables:
     """All columns, with bounds that hold in some optimal plan."""
-    futures, periods, blocks = problem.shape
+    periods = problem.timeline.periods
     supply, timeline = problem.supply, problem.timeline
     future_axis, period_axis = problem.futures, timeline.names
     t_axes = (future_axis, period_axis)

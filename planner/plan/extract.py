@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from planner.decisions import COLUMNS, Decisions
 from planner.milp import ABSENT, Model
 from planner.milp.vector import values
-from planner.decisions import COLUMNS, Decisions
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -98,9 +98,8 @@ def _share_of(model: Model, provider: str, future: int, period: int, x: Floats) 
         for index, item in enumerate(supply.hourly)
     ]
     counts += [(item.contract.provider, item.gpus[period]) for item in supply.signed]
-    for family, ids in ((supply.purchases, variables.own), (supply.groups, variables.keep)):
-        owned = values(inner, ids)
-        counts += [("", owned[index, future, period] * item.asset.system.gpus) for index, item in enumerate(family)]
+    owned = np.concatenate([values(inner, variables.own), values(inner, variables.keep)])[:, future, period]
+    counts += [("", count * asset.system.gpus) for count, asset in zip(owned, supply.assets, strict=True)]
     total = sum(gpus for _, gpus in counts)
     return float(sum(gpus for name, gpus in counts if name == provider) / total) if total else 0.0
 

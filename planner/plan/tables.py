@@ -58,8 +58,8 @@ def retirements(problem: Problem, account: Account) -> pd.DataFrame:
             gone[:first] = 0.0
             if first:
                 gone[first] = group.count - count[first]
-            for period in np.flatnonzero(gone > 0.5):
-                found.append((future, site, group.asset.system.system, int(period), gone[period]))
+            system = group.asset.system.system
+            found += [(future, site, system, int(period), gone[period]) for period in np.flatnonzero(gone > 0.5)]
     rows = pd.DataFrame(found, columns=["future", "site", "system", "period", "count"])
     return _finished(problem, rows, ["site", "system", "period", "count"], ["period", "site", "system"])
 
@@ -127,7 +127,7 @@ def token_api(problem: Problem, account: Account) -> pd.DataFrame:
 
 
 def serving(problem: Problem, account: Account) -> pd.DataFrame:
-    """workload, system, pool, point, period, block, gpus, replicas (rounded up), requests_per_s, latencies, evidence."""
+    """workload, system, pool, point, period, block, gpus, replicas (rounded up), rate, latencies, evidence."""
     rows = account.decisions.serving.copy()
     lanes = {
         (problem.demand.names[candidate.workload], candidate.name): (lane, candidate)
@@ -206,7 +206,7 @@ def _smallest(problem: Problem, kind: str) -> dict[str, float]:
     """The least that one more system or lot would take of a limit, in row units, by subject ('' for any)."""
     sites = [site.name for site in problem.limits.sites]
     found: dict[str, float] = {}
-    assets = [item.asset for item in (*problem.supply.purchases, *problem.supply.groups)]
+    assets = problem.supply.assets
     size = {"power": "cap_kw", "lease": "it_kw", "liquid": "it_kw", "air": "it_kw", "positions": "positions"}
     if kind in size:
         for asset in assets:

@@ -11,9 +11,9 @@ from planner.catalog import Catalog
 from planner.catalog.models import TokenApi
 from planner.problem.serving import sla_excess
 from planner.problem.supply import allowed_provider, available, price_path
-from planner.problem.timeline import Timeline
 from planner.scenario.models import Scenario, Workload
 from planner.schedule import Schedule
+from planner.timeline import Timeline
 from planner.units import HOURS_PER_DAY, mtok_from_tokens, requests_per_s_from_mtok_per_day
 
 Floats = NDArray[np.float64]

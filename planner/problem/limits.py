@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.problem.supply import Supply, can_start, revealed_period
-from planner.problem.timeline import Timeline
 from planner.scenario.models import Budget, Scenario, Site, YearlyLimit
+from planner.timeline import Timeline
 from planner.units import HOURS_PER_MONTH, kw_from_mw, years_from_days
 
 Floats = NDArray[np.float64]
@@ -132,7 +132,7 @@ def _spend(budget: Budget, timeline: Timeline) -> list[SpendLimit]:
 
 
 def _quotas(scenario: Scenario, supply: Supply) -> list[QuotaLimit]:
-    rented = {(r.offer.provider, r.offer.system) for r in (*supply.reservations, *supply.hourly)}
+    rented = {(offer.provider, offer.system) for offer in supply.offers}
     rented |= {(item.contract.provider, item.contract.system) for item in supply.signed}
     return [
         QuotaLimit(provider, system, quota.gpus)

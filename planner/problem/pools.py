@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from planner.catalog.models import System
 from planner.problem.serving import Candidate
 from planner.problem.supply import Supply
-from planner.problem.timeline import Timeline
 from planner.scenario.models import Scenario
+from planner.timeline import Timeline
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -170,17 +170,26 @@ def _distinct(pools: Sequence[Pool]) -> list[Pool]:
 def _members(scenario: Scenario, systems: dict[str, System], supply: Supply, timeline: Timeline) -> list[_Member]:
     none = np.zeros(timeline.periods)
     found: list[_Member] = []
-    for family, items in (("purchases", supply.purchases), ("groups", supply.groups)):
-        for position, item in enumerate(items):
-            asset = item.asset
-            available = np.maximum.accumulate(item.exists) if family == "purchases" else item.exists
-            site = scenario.sites[asset.site].name
-            found.append(
-                _Member(
-                    family, position, asset.supply, site, asset.system, False, True, None,
-                    asset.busy_usd_per_gpu_hour, available,
-                )
-            )  # fmt: skip
+    owned = [
+        ("purchases", position, item.asset, np.maximum.accumulate(item.exists))
+        for position, item in enumerate(supply.purchases)
+    ]
+    owned += [("groups", position, group.asset, group.exists) for position, group in enumerate(supply.groups)]
+    for family, position, asset, available in owned:
+        found.append(
+            _Member(
+                family=family,
+                position=position,
+                supply=asset.supply,
+                owner=scenario.sites[asset.site].name,
+                system=asset.system,
+                preemptible=False,
+                rdma=True,
+                capabilities=None,
+                busy=asset.busy_usd_per_gpu_hour,
+                available=available,
+            )
+        )
     for position, reservation in enumerate(supply.reservations):
         offer = reservation.offer
         found.append(

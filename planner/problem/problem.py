@@ -14,8 +14,8 @@ from planner.problem.pools import Lanes, PoolIndex, build_lanes, build_pools
 from planner.problem.reduce import Reductions, prune_offers
 from planner.problem.serving import candidates
 from planner.problem.supply import Supply, build_supply, revealed_period
-from planner.problem.timeline import Timeline, build_timeline
 from planner.scenario.models import Scenario
+from planner.timeline import Timeline, build_timeline
 
 Floats = NDArray[np.float64]
 SLA_SLACK = 1e-9
@@ -141,8 +141,8 @@ def _gpus_ever_needed(
 ) -> float:
     """GPUs in service that no optimal plan exceeds.
 
-    Every cost is at least zero, so capacity beyond the demand at the slowest point is of use only to dilute a provider's
-    share: rented ÷ share is then enough. One lot of every kind is added for rounding up.
+    Every cost is at least zero, so capacity beyond the demand at the slowest point is of use only to dilute a
+    provider's share: rented ÷ share is then enough. One lot of every kind is added for rounding up.
     """
     needed = float(np.sum(_peak_rate(demand, timeline) / _slowest_rate(lanes, len(demand.names))))
     if demand.whole_replicas.any() and len(lanes):
@@ -162,7 +162,7 @@ def _peak_rate(demand: Demand, timeline: Timeline) -> Floats:
     share = timeline.block_share
     shortest = share[share > 0].min()
     fungible = (demand.requests_per_s @ share).max(axis=(1, 2)) / shortest
-    return np.where(demand.fungible, fungible, demand.requests_per_s.max(axis=(1, 2, 3)))
+    return np.asarray(np.where(demand.fungible, fungible, demand.requests_per_s.max(axis=(1, 2, 3))))
 
 
 def _slowest_rate(lanes: Lanes, workloads: int) -> Floats:
@@ -179,6 +179,6 @@ def _usable_shares(supply: Supply) -> list[float]:
     """Usable share of every supply that has any."""
     shares = [item.usable_gpus / item.offer.lot_gpus for item in supply.reservations]
     shares += [float(share) for item in supply.hourly for share in item.usable_gpus / item.offer.lot_gpus]
-    shares += [item.asset.system.usable_share for item in (*supply.purchases, *supply.groups)]
+    shares += [asset.system.usable_share for asset in supply.assets]
     shares += [item.usable_gpus.max() / item.gpus.max() for item in supply.signed if item.gpus.any()]
     return [share for share in shares if share > 0]

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from planner.catalog import Catalog
 from planner.catalog.models import ServingPoint, Statistic, System, TokenApi
-from planner.problem.timeline import Timeline
 from planner.scenario.models import Scenario, Sla, Workload
+from planner.timeline import Timeline
 from planner.units import ms_from_s
 
 Floats = NDArray[np.float64]

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from planner.catalog import Catalog
 from planner.catalog.models import Offer, PricePath, System
-from planner.problem.timeline import Timeline
-from planner.schedule import add_months
 from planner.scenario.models import Contract, Existing, Quote, Scenario, Site
+from planner.schedule import add_months
+from planner.timeline import Timeline
 from planner.units import (
     DAYS_PER_YEAR,
     HOURS_PER_DAY,
@@ -136,10 +136,22 @@ class Supply:
     left_out: tuple[str, ...]
 
     @property
+    def assets(self) -> tuple[Asset, ...]:
+        """Systems at sites, those to buy before those already owned."""
+        bought = tuple(item.asset for item in self.purchases)
+        return bought + tuple(group.asset for group in self.groups)
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """Offers that may be signed or rented, reserved before hourly."""
+        reserved = tuple(item.offer for item in self.reservations)
+        return reserved + tuple(item.offer for item in self.hourly)
+
+    @property
     def systems(self) -> set[str]:
         """Keys of the systems that any supply brings."""
-        owned = {item.asset.system.system for item in (*self.purchases, *self.groups)}
-        rented = {item.offer.system for item in (*self.reservations, *self.hourly)}
+        owned = {asset.system.system for asset in self.assets}
+        rented = {offer.system for offer in self.offers}
         return owned | rented | {item.contract.system for item in self.signed}
 
 

@@ -18,8 +18,7 @@ def csv_texts(plan: Plan) -> dict[str, str]:
 
 def csv_text(frame: pd.DataFrame) -> str:
     """One table; texts that a spreadsheet would run get an apostrophe in front."""
-    safe = frame.map(_inert)
-    return safe.to_csv(index=False, lineterminator="\n")
+    return str(frame.map(_inert).to_csv(index=False, lineterminator="\n"))
 
 
 def _inert(cell: object) -> object:

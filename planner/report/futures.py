@@ -51,7 +51,9 @@ def later_sheet(plan: Plan, scenario: Scenario) -> Sheet:
     shown = [item["name"] for item in futures[:MOST_FUTURES]]
     lines: list[tuple[str, str, str, str]] = []
     for name in [future for future in plan.futures if future in shown]:
-        steps = [(words, f"{count(gpus)} GPUs" if gpus else "", usd) for words, gpus, usd in own_steps(plan, scenario, name)]
+        steps = [
+            (words, f"{count(gpus)} GPUs" if gpus else "", usd) for words, gpus, usd in own_steps(plan, scenario, name)
+        ]
         steps += rented(plan, name)
         for words, amount, usd in steps[:MOST_ROWS]:
             lines.append((name, words, amount, money(usd) if usd else "-"))

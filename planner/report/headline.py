@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from planner.plan import Plan
-from planner.problem.timeline import Timeline
 from planner.report.figures import digits, gap_percent, money, percent, price
 from planner.report.limits import power_use
 from planner.report.sheet import Sheet, left
 from planner.scenario import Scenario
+from planner.timeline import Timeline
 
 TRILLION = 1e12
 
@@ -51,11 +51,11 @@ def headline(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
         ("audit", f"passed: {plan.audit.checks:,} checks, worst deviation {plan.audit.worst_violation:.1g}"),
         ("evidence, tokens", _shares(figures["evidence_share"]["tokens"])),
         ("evidence, cost", _shares(figures["evidence_share"]["cost"])),
+        ("engine", _engine(plan)),
         ("solved in", _solved(plan)),
     ]
-    futures = f", expectation of {len(plan.futures)} futures" if several else ""
-    title = f"{plan.scenario}{': ' + scenario.description if scenario.description else ''}"
-    return Sheet(f"{title.rstrip('.')} - the headline{futures}:", (left(), left()), tuple(lines))
+    futures = f", the expectation of {len(plan.futures)} futures" if several else ""
+    return Sheet(f"The headline of {plan.scenario}{futures}:", (left(), left()), tuple(lines))
 
 
 def _power(plan: Plan, scenario: Scenario, timeline: Timeline) -> list[tuple[str, str]]:
@@ -80,17 +80,24 @@ def _status(plan: Plan) -> str:
     else:
         words = f"feasible: within {gap_percent(proof.gap)} of the proven bound, {asked} was asked for"
     if proof.objective == "cost":
-        return f"{words}; bound {money(proof.bound)} NPV"
-    better = "at most" if proof.objective in ("tokens", "profit") else "at least"
+        return f"{words}; no plan is below {money(proof.bound)}"
+    side = "above" if proof.objective in ("tokens", "profit") else "below"
     value, bound = digits(proof.value, 5), digits(proof.bound, 5)
-    return f"{words}; {proof.objective.replace('_', ' ')} is {value} {proof.unit}, {better} {bound} is possible"
+    return f"{words}; {proof.objective.replace('_', ' ')} is {value} {proof.unit}, no plan is {side} {bound}"
+
+
+def _engine(plan: Plan) -> str:
+    proof = plan.proof
+    size = f"{proof.variables:,} variables, {proof.integers:,} of them whole, {proof.constraints:,} constraints"
+    return f"{proof.name} ({proof.version}): {size}"
 
 
 def _solved(plan: Plan) -> str:
-    proof = plan.proof
-    legs = ", ".join(f"{leg.name} {leg.seconds:.2g} s" for leg in proof.legs[:4])
-    size = f"{proof.variables:,} variables, {proof.integers:,} of them whole, {proof.constraints:,} constraints"
-    return f"{proof.seconds:.1f} s by {proof.name} ({proof.version}): {size}" + (f"; {legs}" if legs else "")
+    seconds: dict[str, float] = {}
+    for leg in plan.proof.legs:
+        seconds[leg.name] = seconds.get(leg.name, 0.0) + leg.seconds
+    legs = ", ".join(f"{name} {spent:.1f}" for name, spent in seconds.items())
+    return f"{plan.proof.seconds:.1f} s" + (f": {legs}" if legs else "")
 
 
 def _shares(shares: dict[str, float]) -> str:

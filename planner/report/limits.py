@@ -7,12 +7,12 @@ import pandas as pd
 
 from planner.audit.cashflow import CAPEX, OPEX
 from planner.plan import Plan
-from planner.problem.timeline import Timeline
 from planner.report.figures import bar, money_unit, percent
 from planner.report.sheet import Sheet, left, right
 from planner.report.view import rows_of
 from planner.scenario import Scenario
 from planner.scenario.models import YearlyLimit
+from planner.timeline import Timeline
 
 MOST_ROWS = 16
 
@@ -51,7 +51,7 @@ def power_sheet(plan: Plan, scenario: Scenario, timeline: Timeline, length: str)
     if len(rows) > MOST_ROWS:
         notes = [f"{len(rows) - MOST_ROWS} emptier sites are not shown."]
         rows = rows.sort_values("share", ascending=False, kind="stable").head(MOST_ROWS)
-    several = rows["site"].nunique() > 1
+    several = len(set(rows["site"])) > 1
     lines = tuple(
         (
             *((row.site,) if several else ()),
@@ -92,7 +92,13 @@ def budget_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
         return Sheet("No budget is set.")
     unit = money_unit(limit for _, _, limit in lines)
     rows = tuple(
-        (label, unit.of(used), unit.of(limit), percent(used / limit if limit else 0.0), bar(used / limit if limit else 0.0))
+        (
+            label,
+            unit.of(used),
+            unit.of(limit),
+            percent(used / limit if limit else 0.0),
+            bar(used / limit if limit else 0.0),
+        )
         for label, used, limit in lines
     )
     columns = (left("budget"), right(f"used, {unit.name}"), right(f"limit, {unit.name}"), right("used"), left())

@@ -4,185 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import ConfigDict, Field, with_config
-
-# Pydantic builds schemas only from this TypedDict on Python 3.11.
-from typing_extensions import NotRequired, TypedDict
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
 
 from planner._version import __version__
 from planner.errors import InfeasiblePlan
 from planner.plan.plan import RESULT_VERSION
+from planner.report.result_rows import (
+    CLOSED,
+    ApiCalls,
+    Binding,
+    Cash,
+    Fleet,
+    Purchase,
+    Rental,
+    Retirement,
+    Served,
+    SignedContract,
+    Unserved,
+)
 from planner.scenario import Scenario, scenario_digest
 
-_CLOSED = ConfigDict(extra="forbid")
-Future = NotRequired[Annotated[str, Field(description="only where there are several; `all` for every one")]]
-Lookahead = NotRequired[Annotated[Literal[True], Field(description="a period after the reported horizon")]]
-Period = Annotated[str, Field(description="2027-01, 2027-Q1 or 2027")]
-Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
-Evidence = Literal["measured", "independent", "vendor", "predicted", "estimate"]
 
-
-@with_config(_CLOSED)
-class Purchase(TypedDict):
-    """Systems bought; ``cost_usd`` is undiscounted capex."""
-
-    future: Future
-    site: str
-    system: str
-    order_by: Day
-    in_service: Day
-    period: Period
-    count: float
-    gpus: float
-    cost_usd: float
-    lookahead: Lookahead
-
-
-@with_config(_CLOSED)
-class Retirement(TypedDict):
-    """Systems of an existing group gone from a period on."""
-
-    future: Future
-    site: str
-    system: str
-    period: Period
-    count: float
-    lookahead: Lookahead
-
-
-@with_config(_CLOSED)
-class SignedContract(TypedDict):
-    """A reserved contract; ``cost_usd`` is the whole of it, ``remaining_commitment_usd`` due after the reported end."""
-
-    future: Future
-    provider: str
-    region: str
-    system: str
-    kind: Literal["reserved"]
-    term_months: float
-    order_by: Day
-    start: Day
-    end: Day
-    period: Period
-    lots: float
-    gpus: float
-    usd_per_gpu_hour: float
-    cost_usd: float
-    remaining_commitment_usd: float
-    lookahead: Lookahead
-
-
-@with_config(_CLOSED)
-class Rental(TypedDict):
-    """GPUs rented by the hour, the mean over a load block."""
-
-    future: Future
-    provider: str
-    region: str
-    system: str
-    kind: Literal["on_demand", "spot"]
-    period: Period
-    block: str
-    gpus: float
-    cost_usd: float
-    lookahead: Lookahead
-
-
-@with_config(_CLOSED)
-class ApiCalls(TypedDict):
-    """Tokens bought from a token API."""
-
-    future: Future
-    provider: str
-    model: str
-    workload: str
-    period: Period
-    block: str
-    mtok_input: float
-    mtok_output: float
-    cost_usd: float
-    lookahead: Lookahead
-
-
-@with_config(_CLOSED)
-class Served(TypedDict):
-    """A workload on a pool at a serving point; latencies are null for GPU-hours."""
-
-    future: Future
-    workload: str
-    system: str
-    pool: str
-    point: str
-    period: Period
-    block: str
-    gpus: float
-    replicas: Annotated[float, Field(description="rounded up")]
-    gpus_per_replica: float
-    requests_per_s: float
-    ttft_ms: float | None
-    tpot_ms: float | None
-    evidence: Evidence
-    lookahead: Lookahead
-
-
-@with_config(_CLOSED)
-class Unserved(TypedDict):
-    """What is left unserved."""
-
-    future: Future
-    workload: str
-    period: Period
-    block: str
-    requests_per_s: float
-    lookahead: Lookahead
-
-
-@with_config(_CLOSED)
-class Fleet(TypedDict):
-    """Systems in service at a site, and the power provisioned for them."""
-
-    future: Future
-    site: str
-    system: str
-    period: Period
-    count: float
-    provisioned_utility_mw: float
-    provisioned_it_mw: float
-    limit_mw: float | None
-    energy_mwh: float
-    lookahead: Lookahead
-
-
-@with_config(_CLOSED)
-class Cash(TypedDict):
-    """Cash of a category, out positive, undiscounted and discounted."""
-
-    future: Future
-    period: Period
-    category: str
-    usd: float
-    npv_usd: float
-    lookahead: Lookahead
-
-
-@with_config(_CLOSED)
-class Binding(TypedDict):
-    """A limit whose slack not one more system could use; ``marginal_usd_lp`` is the LP's hint, by unit."""
-
-    future: Future
-    constraint: str
-    where: str
-    period: Annotated[str, Field(description="empty where the limit spans several")]
-    limit: float | None
-    slack: float
-    unit: str
-    marginal_usd_lp: float
-    lookahead: Lookahead
-
-
-@with_config(_CLOSED)
+@with_config(CLOSED)
 class Step(TypedDict):
     """One solve of a relay."""
 
@@ -194,7 +40,7 @@ class Step(TypedDict):
     seconds: float
 
 
-@with_config(_CLOSED)
+@with_config(CLOSED)
 class Solver(TypedDict):
     """The proof: ``value`` is the audited plan's objective, no plan is better than ``bound``, both in ``unit``."""
 
@@ -218,7 +64,7 @@ class Solver(TypedDict):
     legs: list[Step]
 
 
-@with_config(_CLOSED)
+@with_config(CLOSED)
 class EvidenceShare(TypedDict):
     """Shares by evidence class: of output tokens, and of NPV cost (``scenario``: what the scenario itself states)."""
 
@@ -226,7 +72,7 @@ class EvidenceShare(TypedDict):
     cost: dict[str, float]
 
 
-@with_config(_CLOSED)
+@with_config(CLOSED)
 class Figures(TypedDict):
     """Sums over the reported periods; NPV and levelised cost over the solved horizon."""
 
@@ -253,7 +99,7 @@ class Figures(TypedDict):
     idle_cost_usd: float
 
 
-@with_config(_CLOSED)
+@with_config(CLOSED)
 class FutureFigures(Figures):
     """Key figures of one future."""
 
@@ -261,7 +107,7 @@ class FutureFigures(Figures):
     probability: float
 
 
-@with_config(_CLOSED)
+@with_config(CLOSED)
 class Kpis(Figures):
     """Key figures: the expectation, and one entry per future where there are several."""
 
@@ -271,7 +117,7 @@ class Kpis(Figures):
     futures: NotRequired[list[FutureFigures]]
 
 
-@with_config(_CLOSED)
+@with_config(CLOSED)
 class AuditResult(TypedDict):
     """What the audit compared; the worst deviation is relative."""
 
@@ -280,7 +126,7 @@ class AuditResult(TypedDict):
     worst_violation: float
 
 
-@with_config(_CLOSED)
+@with_config(CLOSED)
 class CatalogUsed(TypedDict):
     """Which figures the plan rests on."""
 
@@ -288,7 +134,7 @@ class CatalogUsed(TypedDict):
     sources: list[str]
 
 
-@with_config(_CLOSED)
+@with_config(CLOSED)
 class Information(TypedDict):
     """What knowing the future, and planning for several, is worth. Ranges are [least, most]; null is no limit."""
 
@@ -302,7 +148,7 @@ class Information(TypedDict):
     vss_range_usd: list[float | None]
 
 
-@with_config(_CLOSED)
+@with_config(CLOSED)
 class PlanResult(TypedDict):
     """A plan that has passed its audit."""
 
@@ -328,7 +174,7 @@ class PlanResult(TypedDict):
     catalog: CatalogUsed
 
 
-@with_config(_CLOSED)
+@with_config(CLOSED)
 class RelaxedLimit(TypedDict):
     """One limit that stands in the way and what it would have to be where it is worst."""
 
@@ -341,7 +187,7 @@ class RelaxedLimit(TypedDict):
     sentence: str
 
 
-@with_config(_CLOSED)
+@with_config(CLOSED)
 class InfeasibleResult(TypedDict):
     """No plan meets every limit: a set of limits to relax together."""
 

@@ -10,12 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.plan import Plan
-from planner.problem.timeline import Timeline
 from planner.report.figures import count, digits, percent, short
 from planner.report.sheet import Sheet, left, right
 from planner.report.view import probabilities, rows_of
 from planner.scenario import Scenario
 from planner.scenario.models import Workload
+from planner.timeline import Timeline
 from planner.units import MS_PER_S, SECONDS_PER_HOUR, tokens_from_mtok
 
 MOST_ROWS = 40
@@ -50,7 +50,12 @@ def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
         left("evidence"),
         left("serving point"),
     )
-    return Sheet("Serving by workload over the reported horizon, GPUs at their peak:", columns, tuple(lines[:MOST_ROWS]), tuple(notes))
+    return Sheet(
+        "Serving by workload over the reported horizon, GPUs at their peak:",
+        columns,
+        tuple(lines[:MOST_ROWS]),
+        tuple(notes),
+    )
 
 
 def _parts(plan: Plan, scenario: Scenario, timeline: Timeline) -> Iterator[pd.DataFrame]:

@@ -46,7 +46,9 @@ def show(sheet: Sheet, console: Console) -> None:
     console.print(_text(sheet.sentence, "bold"))
     if sheet.rows:
         headed = any(column.header for column in sheet.columns)
-        table = Table(box=LINES, show_header=headed, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="")
+        table = Table(
+            box=LINES, show_header=headed, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style=""
+        )
         for column in sheet.columns:
             table.add_column(
                 _text(column.header, "dim"),

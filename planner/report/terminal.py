@@ -24,7 +24,9 @@ from planner.scenario import Scenario
 WIDTH = 100
 
 
-def sheets(plan: Plan, scenario: Scenario, catalog: Catalog | None = None, more: Sequence[Sheet] = ()) -> Iterator[Sheet]:
+def sheets(
+    plan: Plan, scenario: Scenario, catalog: Catalog | None = None, more: Sequence[Sheet] = ()
+) -> Iterator[Sheet]:
     """The parts of the view in order; ``more`` stands behind what the futures do."""
     timeline = timeline_of(scenario, catalog)
     length = scenario.horizon.period
@@ -56,11 +58,12 @@ def render(
         show(sheet, console)
 
 
-
 def console_on(file: TextIO) -> Console:
     """A console on ``file``: plain and 100 columns wide, unless it is a terminal, which may be narrower."""
     if file.isatty():
         console = Console(file=file, highlight=False)
         console.width = min(console.width, WIDTH)
         return console
-    return Console(file=file, width=WIDTH, color_system=None, force_terminal=False, highlight=False, legacy_windows=False)
+    return Console(
+        file=file, width=WIDTH, color_system=None, force_terminal=False, highlight=False, legacy_windows=False
+    )

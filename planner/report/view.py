@@ -7,8 +7,8 @@ import pandas as pd
 from planner.catalog import Catalog, load_catalog
 from planner.plan import Plan
 from planner.plan.tables import ALL
-from planner.problem.timeline import Timeline, build_timeline
 from planner.scenario import Scenario
+from planner.timeline import Timeline, build_timeline
 
 
 def rows_of(frame: pd.DataFrame, future: str, *, lookahead: bool = False) -> pd.DataFrame:

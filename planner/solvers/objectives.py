@@ -28,9 +28,9 @@ KEPT = 1e-9
 class Outcome:
     """A tidy vector (None where infeasible) and what was proven of the objective.
 
-    ``value`` and ``bound`` are USD NPV for `cost` and `profit`, USD per Mtok for `cost_per_token`, Mtok for `tokens`; the
-    bound is a lower one for costs and an upper one where more is better. ``cost_bound_usd`` bounds the cost
-    itself (-inf where the objective says nothing of it). ``answer`` is the last solve.
+    ``value`` and ``bound`` are USD NPV for `cost` and `profit`, USD per Mtok for `cost_per_token`, Mtok for `tokens`;
+    the bound is a lower one for costs and an upper one where more is better. ``cost_bound_usd`` bounds the cost itself
+    (-inf where the objective says nothing of it). ``answer`` is the last solve.
     """
 
     objective: Kind

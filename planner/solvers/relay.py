@@ -1,8 +1,9 @@
 """The relay: four short solves of one matrix, each handing on a fact, each exact.
 
-1. LP relaxation: a bound, reduced costs, x. 2. Neighbourhood of the relaxation: what is in service within two of ⌊x⌋ and
-⌈x⌉, whenever it came, for an incumbent. 3. Reduced-cost fixing: an integer whose reduced cost exceeds incumbent − bound stays at its bound
-in every better plan. 4. The MIP with the incumbent as hint, to the gap.
+1. LP relaxation: a bound, reduced costs, x.
+2. Neighbourhood of the relaxation: what is in service within two of ⌊x⌋ and ⌈x⌉, whenever it came, for an incumbent.
+3. Reduced-cost fixing: an integer whose reduced cost exceeds incumbent − bound stays at its bound in every better plan.
+4. The MIP with the incumbent as hint, to the gap.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ class Relaxation:
 def solve(milp: Milp, engine: Engine, polish: Polish, lp: Answer, options: Options) -> Answer:
     """``milp`` solved to ``options.gap`` from its LP relaxation ``lp``.
 
-    ``polish`` turns a vector into an audited one with its cost, or None where it cannot. The best polished plan survives
-    every leg; the bound is the larger of the LP's and the last leg's. RENS's bound is never global.
+    ``polish`` turns a vector into a feasible one with its cost, or None where it cannot. The best polished plan
+    survives every leg; the bound is the larger of the LP's and the last leg's. The neighbourhood's is never global.
     """
     started = time.perf_counter()
     if lp.x is None or lp.duals is None:

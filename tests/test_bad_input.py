@@ -1,0 +1,535 @@
+"""Every kind of bad scenario, and the exact sentences that it is answered with.
+
+A case is what to replace in the small scenario and by what, or a `--set`; the lines with ! are the sentences.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from small import SCENARIO, Files, cases, edited, edits, load, refusal, settle, write
+
+from planner.catalog import load_catalog
+from planner.errors import ScenarioError
+from planner.scenario import Scenario, check_references, load_scenario
+
+
+def forecast(text: str | bytes) -> Files:
+    return {"s.yaml": edited("{output_mtok_per_day: {2027-01: 1e3, 2028-01: 2e3}}", "{csv: d.csv}"), "d.csv": text}
+
+
+EDITS = r"""
+# Fields: unknown, missing, of the wrong type
+power_mw: => power_mv:
+! s.yaml:8: sites.dallas.power_mv: unknown field; nearest: power_mw
+name: small => name: small\nworkload: 3
+! s.yaml:2: workload: unknown field; nearest: workloads
+name: small => name: small\nserver: {min_served: 1}
+! s.yaml:2: server: unknown field; nearest: service
+name: small => name: small\n2027: 1
+! s.yaml:2: 2027: unknown field
+    region: us\n =>
+! s.yaml:6: sites.dallas.region: this field is missing
+horizon: {decided_on: 2026-12-01, start: 2027-01, periods: 4}\n =>
+! s.yaml:1: horizon: this field is missing
+periods: 4 => periods: four
+! s.yaml:2: horizon.periods: 'four' is not a whole number
+periods: 4 => periods: 4.5
+! s.yaml:2: horizon.periods: 4.5 is not a whole number
+periods: 4 => periods: true
+! s.yaml:2: horizon.periods: true is not a number
+periods: 4 => periods: 0
+! s.yaml:2: horizon.periods: this has to be at least 1, not 0
+model: tiny => model: 70
+! s.yaml:14: workloads.chat.model: expected text, not 70; put it in quotes
+horizon: {decided_on: 2026-12-01, start: 2027-01, periods: 4} => horizon: [1, 2]
+! s.yaml:2: horizon: expected a mapping of fields, not a list
+blocks: => futures: {name: base}\nblocks:
+! s.yaml:4: futures: expected a list, such as [a, b], not a mapping
+sites:\n  - name: dallas\n    region => sites:\n    name: dallas\n    region
+! s.yaml:5: sites: expected a list, such as [a, b], not a mapping
+tokens: {input: 100, output: 100} => tokens: 100
+! s.yaml:15: workloads.chat.tokens: expected a mapping of fields, not 100
+{2027-01: 2, 2028-01: 4} => plenty
+! s.yaml:8: sites.dallas.power_mw: 'plenty' is neither a number nor a schedule by date, such as {2027-01: 1.0}
+2028-01: 4 => 2028-01: four
+! s.yaml:8: sites.dallas.power_mw.2028-01: 'four' is not a number
+2028-01: 4 => 2028-13: 4
+! s.yaml:8: sites.dallas.power_mw.2028-13: '2028-13' is no date; write 2027-01-31, 2027-01 or 2027
+{2027-01: 2, 2028-01: 4} => {}
+! s.yaml:8: sites.dallas.power_mw: an empty schedule; write a number or {2027-01: 1.0}
+2028-01: 4 => 2027-01-01: 4
+! s.yaml:8: sites.dallas.power_mw: two values for the same date
+2028-01: 4 => 2028-01: -4
+! s.yaml:8: sites.dallas.power_mw.2028-01: -4 is negative
+{2027-01: 2, 2028-01: 4} => -1
+! s.yaml:8: sites.dallas.power_mw: -1 is negative
+{2027-01: 2, 2028-01: 4} => true
+! s.yaml:8: sites.dallas.power_mw: expected a number or a schedule by date, such as {2027-01: 1.0}
+{2027-01: 2, 2028-01: 4} => [1,2]
+! s.yaml:8: sites.dallas.power_mw: '[1, 2]' is neither a number nor a schedule by date, such as {2027-01: 1.0}
+{2027-01: 2, 2028-01: 4} =>
+! s.yaml:8: sites.dallas.power_mw: this is empty; give it a value or remove the line
+# Ranges
+region: us => region: us\n    colocation_usd_per_kw_month: -5
+! s.yaml:8: sites.dallas.colocation_usd_per_kw_month: this has to be at least 0, not -5
+region: us => region: us\n    usable_share: 1.2
+! s.yaml:8: sites.dallas.usable_share: this has to be at most 1, not 1.2
+region: us => region: us\n    usable_share: 0
+! s.yaml:8: sites.dallas.usable_share: this has to be above 0, not 0
+name: small => name: small\nfinance: {discount_rate: 10}
+! s.yaml:2: finance.discount_rate: this has to be below 1, not 10
+design: 1.2 => design: 0.9
+! s.yaml:9: sites.dallas.pue.air.design: this has to be at least 1, not 0.9
+design: 1.2 => design: .inf
+! s.yaml:9: sites.dallas.pue.air.design: '.inf' is not a finite number
+design: 1.2 => design: 1e999
+! s.yaml:9: sites.dallas.pue.air.design: '1e999' is not a finite number
+design: 1.2 => design: .nan
+! s.yaml:9: sites.dallas.pue.air.design: '.nan' is not a finite number
+# Dates and the calendar
+start: 2027-01 => start: 2027-13
+! s.yaml:2: horizon.start: '2027-13' is no date; write 2027-01-31, 2027-01 or 2027
+start: 2027-01 => start: soon
+! s.yaml:2: horizon.start: 'soon' is no date; write 2027-01-31, 2027-01 or 2027
+2026-12-01 => 2027-12-01
+! s.yaml:2: horizon.decided_on: 2027-12-01 is after start 2027-01-01
+start: 2027-01 => start: 2027-02
+! s.yaml:2: horizon.start: 2027-02-01 does not begin a calendar quarter, so periods would straddle years; nearest: 2027-01 or 2027-04
+start: 2027-01, periods: 4 => start: 2027-04, periods: 4, period: year
+! s.yaml:2: horizon.start: 2027-04-01 does not begin a calendar year, so periods would straddle years; nearest: 2027-01 or 2028-01
+# Choices
+periods: 4 => periods: 4, period: quarters
+! s.yaml:2: horizon.period: 'quarters' is none of month, quarter, year; nearest: quarter
+name: small => name: small\nobjective: happiness
+! s.yaml:2: objective: 'happiness' is none of cost, cost_per_token, tokens, profit
+load: office => load: office\n    sla: {ttft_s: 1, ttft_percentile: 96}
+! s.yaml:18: workloads.chat.sla.ttft_percentile: 96 is none of 50, 90, 95, 99; nearest: 99
+pue: {air => cooling: [air, liqid]\n    pue: {air
+! s.yaml:9: sites.dallas.cooling.1: 'liqid' is none of air, liquid; nearest: liquid
+liquid: {design => liqid: {design
+! s.yaml:9: sites.dallas.pue.liqid: 'liqid' is none of air, liquid; nearest: liquid
+name: small => name: small\nprocurement: {buy: perhaps}
+! s.yaml:2: procurement.buy: 'perhaps' is not true or false
+# YAML
+region: us => region: us\n    region: eu
+! s.yaml:8: sites.dallas.region: this field is given twice, first on line 7
+sites: => name: again\nsites:
+! s.yaml:5: name: this field is given twice, first on line 1
+blocks: {day: 0.5, night: 0.5} => blocks: {day: 0.5, night: 0.5
+! s.yaml:5: this is not valid YAML: a bracket opened on line 4 is not closed, or a comma is missing
+    region: us => \tregion: us
+! s.yaml:7: this is not valid YAML: a tab stands here; YAML indents with spaces
+name: small => name: small: one
+! s.yaml:1: this is not valid YAML: a ':' cannot stand here; check the indentation, or put the text in quotes
+    model: tiny =>    model: tiny
+! s.yaml:14: this is not valid YAML: the indentation does not fit the lines above
+name: small => name: !python/object x
+! s.yaml:1: name: the YAML tag '!python/object' means nothing here
+name: small => name: &a [*a]
+! s.yaml:1: name.0: an alias makes this value contain itself
+name: small => name: *a
+! s.yaml:1: this is not valid YAML: found undefined alias 'a'
+name: small => name: small\n? [a, b]\n: 3
+! s.yaml:2: a field's name has to be a single word
+name: small => name: small\n<<: {objective: cost}
+! s.yaml:2: YAML 1.2 has no merge key '<<'; repeat the fields, or use extends
+# Names that the catalog or the scenario has to know
+region: us => region: us\n    existing: [{system: nod, count: 1, in_service: 2024-01}]
+! s.yaml:8: sites.dallas.existing.0.system: unknown system 'nod'; nearest: node
+region: us => region: us\n    existing: [{system: node, count: 1, in_service: 2024-01, until: 2023-01}]
+! s.yaml:8: sites.dallas.existing.0.until: 2023-01-01 is not after in_service 2024-01-01
+name: small => name: small\nprocurement:\n  systems: {deny: [nodes]}\n  providers: {allow: [acne], deny: [zenit]}\n  quotas: [{system: nodee, gpus: 8, provider: acm}]\n  lead_weeks: {noode: 3, reserved_1yr: 4}\n  spot_availability: {dai: 0.5}\n  software_gain_per_year: {nde: 0.1}
+! s.yaml:3: procurement.systems.deny.0: unknown system 'nodes'; nearest: node
+! s.yaml:4: procurement.providers.allow.0: unknown provider 'acne'; nearest: acme
+! s.yaml:4: procurement.providers.deny.0: unknown provider 'zenit'; nearest: zenith
+! s.yaml:5: procurement.quotas.0.provider: unknown provider 'acm'; nearest: acme
+! s.yaml:5: procurement.quotas.0.system: unknown system 'nodee'; nearest: node
+! s.yaml:6: procurement.lead_weeks.noode: unknown system or reserved term 'noode'; nearest: node
+! s.yaml:6: procurement.lead_weeks.reserved_1yr: unknown system or reserved term 'reserved_1yr'; nearest: reserved_1y
+! s.yaml:7: procurement.spot_availability.dai: unknown block 'dai'; nearest: day
+! s.yaml:8: procurement.software_gain_per_year.nde: unknown system 'nde'; nearest: node
+load: office\n => load: office\n  - name: train\n    kind: gpu_hours\n    demand: {gpu_hours_per_day: 100}\n    gpu_hours_weight: {nodde: 1}\n
+! s.yaml:21: workloads.train.gpu_hours_weight.nodde: unknown system 'nodde'; nearest: node
+# Workloads
+model: tiny => model: tiny\n    kind: gpu_hours
+! s.yaml:17: workloads.chat.demand: a gpu_hours workload is forecast in gpu_hours_per_day
+load: office\n => load: office\n  - name: train\n    kind: gpu_hours\n    demand: {gpu_hours_per_day: 100}\n
+! s.yaml:18: workloads.train.gpu_hours_weight: this field is missing; a gpu_hours workload names the systems that may run it
+    model: tiny\n =>
+! s.yaml:13: workloads.chat.model: this field is missing; a workload of kind interactive has one
+output_mtok_per_day => gpu_hours_per_day
+! s.yaml:16: workloads.chat.demand: gpu_hours_per_day belongs to workloads of kind: gpu_hours
+{output_mtok_per_day => {requests_per_s: 3, output_mtok_per_day
+! s.yaml:16: workloads.chat.demand: give exactly one of output_mtok_per_day, requests_per_s, gpu_hours_per_day and csv
+demand: {output_mtok_per_day: {2027-01: 1e3, 2028-01: 2e3}} => demand: {}
+! s.yaml:16: workloads.chat.demand: give exactly one of output_mtok_per_day, requests_per_s, gpu_hours_per_day and csv
+load: office => load: office\n    min_replicas: 2
+! s.yaml:18: workloads.chat.min_replicas: this needs whole_replicas: true
+model: tiny => model: tinny
+! s.yaml:14: workloads.chat.model: unknown model 'tinny'; nearest: tiny
+load: office => load: offices
+! s.yaml:17: workloads.chat.load: unknown load shape 'offices'; nearest: office
+# Load shapes, blocks, futures
+day: 1.5, night: 0.5 => day: 1.5, night: 0.6
+! s.yaml:11: load_shapes.office: the mean of the levels, weighted with the blocks' shares, is 1.05; it has to be 1
+day: 1.5, night: 0.5 => day: 1.5, nigth: 0.5
+! s.yaml:11: load_shapes.office: unknown block 'nigth'; nearest: night
+{day: 1.5, night: 0.5} => {day: 2}
+! s.yaml:11: load_shapes.office: no level for block 'night'
+day: 0.5, night: 0.5 => day: 0.5, night: 0.4
+! s.yaml:4: blocks: the shares add up to 0.9, not 1
+day: 0.5, night: 0.5 => day: 1.5, night: -0.5
+! s.yaml:4: blocks.day: this has to be at most 1, not 1.5
+! s.yaml:4: blocks.night: this has to be at least 0, not -0.5
+name: small => name: small\nfinance: {price_path: fall}
+! s.yaml:2: finance.price_path: unknown price path 'fall'; nearest: falling
+region: us => region: uk
+! s.yaml:7: sites.dallas.region: no electricity price for region 'uk'; give electricity_usd_per_mwh; nearest: us
+workloads: => futures:\n  - {name: base, probability: 0.6, demand_by_workload: {chatt: 2}}\n  - {name: boom, probability: 0.4}\nworkloads:
+! s.yaml:13: futures.base.demand_by_workload.chatt: unknown workload 'chatt'; nearest: chat
+workloads: => futures:\n  - {name: base, probability: 0.6, demand_by_workload: {chatt: 2}}\n  - {name: boom, probability: 0.3}\nworkloads:
+! s.yaml:12: futures: the probabilities add up to 0.9, not 1
+workloads: => futures:\n  - {name: base, probability: 0.6, demand_by_workload: {chatt: 2}}\n  - {name: base, probability: 0.4}\nworkloads:
+! s.yaml:14: futures.base: the name 'base' is used twice
+load_shapes: =>   - name: dallas\n    region: us\n    power_mw: 1\n    pue: {air: {design: 1.2, annual: 1.2}, liquid: {design: 1.1, annual: 1.1}}\nload_shapes:
+! s.yaml:10: sites.dallas: the name 'dallas' is used twice
+# Quotes and contracts
+workloads: => quotes: [{provider: acme, system: node, term_months: 13, usd_per_gpu_hour: 3, lot_gpus: 8}]\nworkloads:
+! s.yaml:12: quotes.0.term_months: 13 months are not a whole number of quarters; nearest: 12 or 15
+workloads: => quotes: [{provider: acme, system: node, term_months: 12, lot_gpus: 8}]\nworkloads:
+! s.yaml:12: quotes.0.usd_per_gpu_hour: this field is missing
+workloads: => quotes: [{provider: acme, system: node, term_months: 12, usd_per_gpu_hour: 0, lot_gpus: 8}]\nworkloads:
+! s.yaml:12: quotes.0.usd_per_gpu_hour: this has to be above 0, not 0
+workloads: => quotes: [{provider: acme, system: node, term_months: 12, usd_per_gpu_hour: 3, lot_gpus: 8, min_lots: 4, max_lots: 2}]\nworkloads:
+! s.yaml:12: quotes.0.min_lots: 4 is above max_lots 2
+workloads: => contracts: [{provider: acme, system: node, gpus: 8, usd_per_gpu_hour: 3, start: 2027-01, end: 2026-01}]\nworkloads:
+! s.yaml:12: contracts.0.end: 2026-01-01 is not after start 2027-01-01
+# Sites
+region: us => region: us\n    colocation_usd_per_kw_month: 150\n    lease: {it_kw: 900, usd_per_kw_month: 150}
+! s.yaml:9: sites.dallas.lease: a lease is the bill, so it excludes colocation_usd_per_kw_month; give one of the two
+, liquid: {design: 1.1, annual: 1.1} =>
+! s.yaml:9: sites.dallas.pue: there is none for liquid cooling, which the hall has
+region: us => region: us\n    conversion: {cost_usd: 1e6}
+! s.yaml:8: sites.dallas.conversion: this adds liquid cooling, which cooling already lists
+region: us => region: us\n    rack_positions: 10
+! s.yaml:8: sites.dallas.rack_positions: this needs kw_per_rack_position beside it
+region: us => region: us\n    kw_per_rack_position: 10
+! s.yaml:8: sites.dallas.kw_per_rack_position: this needs rack_positions beside it
+# Money
+name: small => name: small\nbudget: {capex_usd: {2026: 1e6, 2027: 1e6}}
+! s.yaml:2: budget.capex_usd.2026: 2026 is outside the solved horizon, 2027
+name: small => name: small\nbudget: {capex_usd: lots}
+! s.yaml:2: budget.capex_usd: 'lots' is not a number of USD; write a number or {2027: 70e6}
+name: small => name: small\nbudget: {capex_usd: {2027: -3}}
+! s.yaml:2: budget.capex_usd.2027: -3 is negative
+name: small => name: small\nbudget: {capex_usd: {2027-01: 3}}
+! s.yaml:2: budget.capex_usd.2027-01: '2027-01' is not a calendar year; write a number or {2027: 70e6}
+name: small => name: small\nbudget: {capex_usd: -3}
+! s.yaml:2: budget.capex_usd: -3 is negative
+name: small => name: small\nbudget: {capex_usd: {}}
+! s.yaml:2: budget.capex_usd: this budget is empty; write a number or {2027: 70e6}
+name: small => name: small\nobjective: cost_per_token\nservice: {min_served: 0}
+! s.yaml:3: service.min_served: the objective cost_per_token needs a share above 0: serving nothing would be cheapest
+# Files and sizes
+catalogs: [cat] => catalogs: [cats]
+! cats: no such catalog folder; write builtin or the path of a folder
+catalogs: [cat] => catalogs: []
+! s.yaml:3: catalogs: this list is empty; it needs at least one entry
+{output_mtok_per_day: {2027-01: 1e3, 2028-01: 2e3}} => {csv: d.csv}
+! s.yaml:16: workloads.chat.demand.csv: no such file: d.csv
+periods: 4 => periods: 4000
+! s.yaml:2: horizon.periods: the horizon is 1000 years long, lookahead included; at most 50
+periods: 4 => periods: 4000000000000
+! s.yaml:2: horizon.periods: the horizon is 1e+12 years long, lookahead included; at most 50
+start: 2027-01 => start: 9999-10
+! s.yaml:2: horizon.start: 9999-10-01 is outside the years 1970 to 2199
+"""  # noqa: E501
+
+# Whole files by name, and the sentences.
+FILES: dict[str, tuple[Files, str]] = {
+    "empty": ({"s.yaml": ""}, "s.yaml: this file is empty; `plan init FILE` writes a scenario to begin with"),
+    "only a comment": (
+        {"s.yaml": "# nothing\n"},
+        "s.yaml: this file is empty; `plan init FILE` writes a scenario to begin with",
+    ),
+    "a list": ({"s.yaml": "- a\n"}, "s.yaml:1: a scenario is a mapping of fields, such as `name: my-plan`"),
+    "a word": ({"s.yaml": "hello\n"}, "s.yaml:1: a scenario is a mapping of fields, such as `name: my-plan`"),
+    "two documents": (
+        {"s.yaml": SCENARIO + "---\na: 1\n"},
+        "s.yaml:18: this is not valid YAML: a second document begins here; a file holds one",
+    ),
+    "binary": ({"s.yaml": b"\x89PNG\r\n\x1a\n\x00\xff"}, "s.yaml: this is not a text file (UTF-8)"),
+    "a null byte": (
+        {"s.yaml": "name: a\nb: \0\n"},
+        "s.yaml:2: this is not a text file: it has an unprintable character here",
+    ),
+    "no file": ({"s.yaml": None}, "s.yaml: no such file"),
+    "no file, one alike": ({"s.yaml": None, "ss.yaml": "a"}, "s.yaml: no such file; nearest: ss.yaml"),
+    "a folder": ({"s.yaml": None, "s.yaml/x": ""}, "s.yaml: this is a folder, not a file"),
+    "aliases of aliases": (
+        {
+            "s.yaml": "a: &a [0, 0]\n"
+            + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in pairwise("abcdefghijklmnopqrst"))
+        },
+        "s.yaml:1: more than 200,000 values; do aliases repeat each other?",
+    ),
+    "too deep": ({"s.yaml": "a: " + "[" * 5000}, "s.yaml: this is nested too deeply to be read"),
+    "an endless number": (
+        {"s.yaml": edited("periods: 4", "periods: " + "9" * 5000)},
+        f"s.yaml:2: horizon.periods: '{'9' * 40}' is not a finite number",
+    ),
+    "no workloads": (
+        {"s.yaml": SCENARIO[: SCENARIO.index("workloads")]},
+        "s.yaml:1: workloads: this field is missing",
+    ),
+    "an empty list of workloads": (
+        {"s.yaml": SCENARIO[: SCENARIO.index("workloads")] + "workloads: []"},
+        "s.yaml:12: workloads: this list is empty; it needs at least one entry",
+    ),
+    "an empty field": (
+        {"s.yaml": SCENARIO[: SCENARIO.index("workloads")] + "workloads:"},
+        "s.yaml:12: workloads: this is empty; give it a value or remove the line",
+    ),
+    "a quote shorter than a period": (
+        {
+            "s.yaml": edited("periods: 4", "periods: 4, period: year")
+            + "quotes: [{provider: acme, system: node, term_months: 6, usd_per_gpu_hour: 3, lot_gpus: 8}]"
+        },
+        "s.yaml:18: quotes.0.term_months: 6 months are not a whole number of years; nearest: 12",
+    ),
+    "the catalog's shape on other blocks": (
+        {
+            "s.yaml": edited("load: office", "load: steady")
+            .replace("office: {day: 1.5, night: 0.5}", "office: {day: 1, night: 1}")
+            .replace("{day: 0.5, night: 0.5}", "{day: 0.25, night: 0.75}")
+        },
+        "s.yaml:17: workloads.chat.load: the catalog's shape 'steady' does not fit the scenario's blocks: the mean of"
+        " the levels, weighted with the blocks' shares, is 0.9; it has to be 1",
+    ),
+    "a catalog without tables": (
+        {"s.yaml": edited("[cat]", "[empty]"), "empty/README": "nothing yet"},
+        "empty: this folder holds no catalog file, such as offers.csv",
+    ),
+    "several faults, in file order": (
+        {
+            "s.yaml": edited("model: tiny", "model: [tiny]")
+            .replace("region: us", "regoin: us")
+            .replace("2028-01: 4", "2028-01: -4")
+            .replace("{day: 0.5, night: 0.5}", "{day: 0.5, night: 0.6}")
+            .replace("periods: 4", "periods: 0")
+        },
+        """\
+s.yaml:2: horizon.periods: this has to be at least 1, not 0
+s.yaml:4: blocks: the shares add up to 1.1, not 1
+s.yaml:7: sites.dallas.regoin: unknown field; nearest: region
+s.yaml:8: sites.dallas.power_mw.2028-01: -4 is negative
+s.yaml:14: workloads.chat.model: expected text, not a list""",
+    ),
+    "extends nothing": (
+        {"s.yaml": "extends: bas.yaml\n", "base.yaml": SCENARIO},
+        "s.yaml:1: extends: no such file: bas.yaml; nearest: base.yaml",
+    ),
+    "extends itself": (
+        {"s.yaml": "extends: s.yaml\n"},
+        "s.yaml:1: extends: the files extend each other in a circle: s.yaml -> s.yaml",
+    ),
+    "extends in a circle": (
+        {"s.yaml": "extends: b.yaml\n", "b.yaml": "name: b\nextends: c.yaml\n", "c.yaml": "extends: s.yaml\n"},
+        "c.yaml:1: extends: the files extend each other in a circle: s.yaml -> b.yaml -> c.yaml -> s.yaml",
+    ),
+    "extends a list": (
+        {"s.yaml": "extends: [b.yaml]\n"},
+        "s.yaml:1: extends: expected the path of a scenario file",
+    ),
+    "extends what is not YAML": (
+        {"s.yaml": "extends: b.yaml\n", "b.yaml": "a: [\n"},
+        "b.yaml:2: this is not valid YAML: the text ends inside a bracket",
+    ),
+    "extends what is not text": (
+        {"s.yaml": "extends: b.yaml\n", "b.yaml": b"\xff\xfe"},
+        "s.yaml:1: extends: this is not a text file (UTF-8): b.yaml",
+    ),
+    "faults in the base and over it": (
+        {
+            "s.yaml": "extends: b/base.yaml\nsites:\n  - {name: dallas, usable_share: 3}\n",
+            "b/base.yaml": edited("power_mw", "power_mv"),
+        },
+        "b/base.yaml:8: sites.dallas.power_mv: unknown field; nearest: power_mw\n"
+        "s.yaml:3: sites.dallas.usable_share: this has to be at most 1, not 3",
+    ),
+    "a forecast in an unknown unit": (
+        forecast("date,request_per_s\n2027-01,3\n"),
+        "d.csv:1: expected two columns, date and one of output_mtok_per_day, requests_per_s, gpu_hours_per_day;"
+        " nearest: requests_per_s",
+    ),
+    "a forecast with a third column": (
+        forecast("date,requests_per_s,note\n2027-01,3,a\n"),
+        "d.csv:1: expected two columns, date and one of output_mtok_per_day, requests_per_s, gpu_hours_per_day",
+    ),
+    "an empty forecast": (
+        forecast(""),
+        "d.csv: expected two columns, date and one of output_mtok_per_day, requests_per_s, gpu_hours_per_day",
+    ),
+    "only a forecast's header": (
+        forecast("date,requests_per_s\n"),
+        "d.csv:1: this file holds no forecast, only a header",
+    ),
+    "a forecast of bad cells": (
+        forecast(
+            "date,requests_per_s\n2027-01,many\n2027-13,3\n2027-03,-3\n2027-04,3\n2027-04-01,3\n2027-05,nan\n"
+            "2027-05,1,2\n2027-07,\n"
+        ),
+        """\
+d.csv:2: requests_per_s: 'many' is not a finite number
+d.csv:3: date: '2027-13' is no date; write 2027-01-31, 2027-01 or 2027
+d.csv:4: requests_per_s: -3 is negative
+d.csv:6: date: this date is given twice, first on line 5
+d.csv:7: requests_per_s: 'nan' is not a finite number
+d.csv:8: this row has 3 cells, the header has 2
+d.csv:9: requests_per_s: '' is not a finite number""",
+    ),
+    "a forecast with an open quote": (
+        forecast('date,requests_per_s\n"2027-01,3\n'),
+        "d.csv:2: this is not valid CSV: unexpected end of data",
+    ),
+    "a binary forecast": (
+        forecast(b"\xff\xfe"),
+        "s.yaml:16: workloads.chat.demand.csv: this is not a text file (UTF-8): d.csv",
+    ),
+    "two forecasts": (
+        {"s.yaml": edited("{output_mtok_per_day", "{csv: d.csv, output_mtok_per_day")},
+        "s.yaml:16: workloads.chat.demand: give exactly one of output_mtok_per_day, requests_per_s, gpu_hours_per_day"
+        " and csv",
+    ),
+    "a forecast that is no path": (
+        {"s.yaml": edited("{output_mtok_per_day: {2027-01: 1e3, 2028-01: 2e3}}", "{csv: 3}")},
+        "s.yaml:16: workloads.chat.demand.csv: expected text, not 3; put it in quotes",
+    ),
+}
+
+# What stands after --set, and the sentences.
+SETTINGS = r"""
+sites.dalas.power_mw=1
+! --set sites.dalas.power_mw: no site 'dalas'; nearest: dallas
+sites.dallas.powr_mw=1
+! --set sites.dallas.powr_mw: no field 'powr_mw' in sites.dallas; nearest: power_mw
+site.dallas.power_mw=1
+! --set site.dallas.power_mw: no field 'site' in the scenario; nearest: sites
+sites.0.power_mw=-2
+! --set sites.0.power_mw: sites.dallas.power_mw: -2 is negative
+sites.3.power_mw=1
+! --set sites.3.power_mw: no site '3'; known: dallas
+horizon.periods=0
+! --set horizon.periods: this has to be at least 1, not 0
+horizon.periods=many
+! --set horizon.periods: 'many' is not a whole number
+horizon.periods
+! --set horizon.periods: write path=value, such as --set sites.dallas.power_mw=12
+=3
+! --set =3: write path=value, such as --set sites.dallas.power_mw=12
+horizon.periods=[
+! --set horizon.periods: '[': this is not valid YAML: the text ends inside a bracket
+quotes.0.usd_per_gpu_hour=3
+! --set quotes.0.usd_per_gpu_hour: no quote '0': the scenario lists none
+blocks.day.x=3
+! --set blocks.day.x: blocks.day has no parts, so there is no 'x' in it
+name.x=3
+! --set name.x: name has no parts, so there is no 'x' in it
+horizon.periods.x=3
+! --set horizon.periods.x: horizon.periods has no parts, so there is no 'x' in it
+sites.dallas.power_mw.2028-01=-3
+! --set sites.dallas.power_mw.2028-01: -3 is negative
+sites.dallas.power_mw.202801=3
+! --set sites.dallas.power_mw.202801: '202801' is no date; write 2027-01-31, 2027-01 or 2027
+workloads.chat.sla.ttft=1
+! --set workloads.chat.sla.ttft: no field 'ttft' in workloads.chat.sla; nearest: ttft_s
+budget.capex_usd.2040=3
+! --set budget.capex_usd.2040: 2040 is outside the solved horizon, 2027
+procurement.rent=[spots]
+! --set procurement.rent: procurement.rent.0: 'spots' is none of on_demand, spot, reserved; nearest: spot
+procurement.rent.0=spots
+! --set procurement.rent.0: no rent '0': the scenario lists none
+procurement.lead_weeks.nodd=3
+! --set procurement.lead_weeks.nodd: unknown system or reserved term 'nodd'; nearest: node
+trust.vendor=2
+! --set trust.vendor: this has to be at most 1, not 2
+catalogs.0=nocat
+! nocat: no such catalog folder; write builtin or the path of a folder
+load_shapes.office.day=3
+! s.yaml:11: load_shapes.office: the mean of the levels, weighted with the blocks' shares, is 1.75; it has to be 1
+extends=3
+! --set extends: no field 'extends' in the scenario; nearest: sites
+sites.dallas=3
+! --set sites.dallas: sites.0: expected a mapping of fields, not 3
+sites=dallas
+! --set sites: expected a list, such as [a, b], not 'dallas'
+sites.dallas.lease.it_kw=3
+! --set sites.dallas.lease.it_kw: sites.dallas.lease.usd_per_kw_month: this field is missing (per contracted IT kW)
+sites..x=3
+! --set sites..x: no site ''; known: dallas
+futures.base.probability=1
+! --set futures.base.probability: no future 'base': the scenario lists none
+name=
+! --set name: this is empty; give it a value or remove the line
+"""
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settle()
+
+
+def test_the_small_scenario_is_fine() -> None:
+    assert load().name == "small"
+
+
+@pytest.mark.parametrize(("old", "new", "sentences"), edits(EDITS))
+def test_scenario(old: str, new: str, sentences: str) -> None:
+    write({"s.yaml": edited(old, new)})
+    assert refusal() == sentences
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_files(kind: str) -> None:
+    files, sentences = FILES[kind]
+    write(files)
+    assert refusal() == sentences
+
+
+@pytest.mark.parametrize(("override", "sentences"), list(cases(SETTINGS)))
+def test_set(override: str, sentences: str) -> None:
+    assert refusal(override) == sentences
+
+
+def test_faults_know_their_place() -> None:
+    write({"s.yaml": edited("power_mw:", "power_mv:")})
+    with pytest.raises(ScenarioError) as refused:
+        load()
+    (fault,) = refused.value.faults
+    assert (fault.file, fault.line, fault.field) == ("s.yaml", 8, "sites.dallas.power_mv")
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(edited("periods: 4", "periods: 0")))
+    with pytest.raises(ScenarioError, match=r"^<text>:2: horizon.periods: this has to be at least 1, not 0$"):
+        load_scenario("-")
+
+
+def test_standard_input_that_is_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe"), encoding="utf-8"))
+    with pytest.raises(ScenarioError, match=r"this is not a text file \(UTF-8\)$"):
+        load_scenario("-")
+
+
+def test_a_scenario_built_in_python_names_the_field_alone() -> None:
+    scenario = load()
+    bare = Scenario.model_validate(scenario.model_dump() | {"finance": {"price_path": "fall"}})
+    with pytest.raises(ScenarioError) as refused:
+        check_references(bare, load_catalog(["cat"]))
+    assert str(refused.value) == "scenario: finance.price_path: unknown price path 'fall'; nearest: falling"
