@@ -80,7 +80,7 @@ def _status(plan: Plan) -> str:
     else:
         words = f"feasible: within {gap_percent(proof.gap)} of the proven bound, {asked} was asked for"
     if proof.objective == "cost":
-        return f"{words}; no plan is below {money(proof.bound)}"
+        return f"{words}; no plan is below ${proof.bound:,.0f}"
     side = "above" if proof.objective in ("tokens", "profit") else "below"
     value, bound = digits(proof.value, 5), digits(proof.bound, 5)
     return f"{words}; {proof.objective.replace('_', ' ')} is {value} {proof.unit}, no plan is {side} {bound}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -211,7 +212,10 @@ def infeasible(scenario: Scenario, found: InfeasiblePlan) -> dict[str, Any]:
         "scenario": scenario.name,
         "scenario_digest": scenario_digest(scenario),
         "status": "infeasible",
-        "relaxations": [vars(relaxation) for relaxation in found.relaxations],
+        "relaxations": [
+            {name: None if value in (math.inf, -math.inf) else value for name, value in vars(relaxation).items()}
+            for relaxation in found.relaxations
+        ],
         "smallest_proven": found.proven,
     }
 

@@ -1,0 +1,338 @@
+"""The command through real processes: exit codes, what goes where, files whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from planner.report.schema import schema
+
+# One hall, one system to buy or rent; solves in a fraction of a second.
+SMALL = """
+name: small
+horizon: {decided_on: 2026-12-01, start: 2027-01, periods: 4, period: quarter, lookahead: 1}
+blocks: {peak: 0.25, rest: 0.75}
+sites:
+  - name: dallas
+    region: us-south
+    power_mw: {2027-01: 0.2, 2027-07: 0.6}
+    pue: {air: {design: 1.25, annual: 1.25}, liquid: {design: 1.15, annual: 1.15}}
+    electricity_usd_per_mwh: 72.5
+    colocation_usd_per_kw_month: 150
+load_shapes: {day: {peak: 1.9, rest: 0.7}}
+workloads:
+  - name: assistant
+    model: deepseek-r1
+    tokens: {input: 1024, output: 1024}
+    demand: {output_mtok_per_day: {2027-01: 4e3, 2027-12: 30e3}}
+    load: day
+    sla: {ttft_s: 2.0, tpot_ms: 50}
+    price_usd_per_mtok: {input: 0.55, output: 2.19}
+procurement:
+  systems: {allow: [hgx-h200, hgx-b200]}
+  providers: {allow: [coreweave, nebius]}
+  lead_weeks: {hgx-b200: 16, hgx-h200: 6}
+budget: {capex_usd: {2027: 9e6}}
+"""
+
+INFEASIBLE = """
+name: too-small
+horizon: {decided_on: 2026-12-01, start: 2027-01, periods: 2, period: year}
+blocks: {day: 0.5, night: 0.5}
+sites:
+  - {name: hall, region: us-south, power_mw: 0.02, cooling: [air], pue: {air: {design: 1.25, annual: 1.25}}}
+workloads:
+  - {name: chat, model: llama-3.3-70b, tokens: {input: 1024, output: 1024}, demand: {output_mtok_per_day: 2400}}
+procurement: {rent: [], token_api: false, systems: {allow: [hgx-h200]}, lead_weeks: {hgx-h200: 4}}
+"""
+
+FUTURES = """
+futures:
+  - {name: base, probability: 0.6}
+  - {name: boom, probability: 0.4, demand: 1.6, rent_price: 1.2}
+revealed: 2027-06
+"""
+
+
+def plan(*arguments: str | Path, text: str | None = None, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, with pipes for a terminal."""
+    return subprocess.run(
+        [sys.executable, "-m", "planner.cli", *map(str, arguments)],
+        input=text,
+        capture_output=True,
+        encoding="utf-8",
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("scenario") / "small.yaml"
+    path.write_text(SMALL)
+    return path
+
+
+@pytest.fixture(scope="module")
+def infeasible(small: Path) -> Path:
+    path = small.with_name("infeasible.yaml")
+    path.write_text(INFEASIBLE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def reported(small: Path) -> subprocess.CompletedProcess[str]:
+    """One ordinary run, report on the screen, JSON and CSV in files."""
+    return plan(small, "--json", small.with_name("out.json"), "--csv", small.with_name("tables"))
+
+
+@pytest.fixture(scope="module")
+def result(reported: subprocess.CompletedProcess[str], small: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(small.with_name("out.json").read_text())
+    return loaded
+
+
+def test_optimal_is_0_and_says_so(reported: subprocess.CompletedProcess[str]) -> None:
+    assert reported.returncode == 0, reported.stderr
+    assert reported.stderr == ""
+    assert "status            optimal: proven within" in reported.stdout
+
+
+def test_report_begins_with_what_to_order_next(reported: subprocess.CompletedProcess[str]) -> None:
+    lines = reported.stdout.splitlines()
+    assert lines[0] == "To order or sign next (decided on 2026-12-01):"
+    assert re.fullmatch(r"by 2026-12-10  buy \d+ × hgx-b200 for dallas, in service 2027-Q2 +\$\d\.\d\d M", lines[1])
+
+
+def test_piped_report_is_plain_and_at_most_100_wide(reported: subprocess.CompletedProcess[str]) -> None:
+    assert "\x1b" not in reported.stdout
+    assert max(map(len, reported.stdout.splitlines())) <= 100
+    assert not [line for line in reported.stdout.splitlines() if line != line.rstrip()]
+
+
+def test_only_the_clock_differs_between_two_runs(reported: subprocess.CompletedProcess[str], small: Path) -> None:
+    again = plan("solve", small).stdout.splitlines()
+    first = reported.stdout.splitlines()
+    different = [one for one, other in zip(first, again, strict=True) if one != other]
+    assert [line for line in different if not line.startswith("solved in ")] == []
+
+
+def test_result_follows_its_schema(result: dict[str, Any]) -> None:
+    jsonschema.validate(result, schema("result"), format_checker=jsonschema.FormatChecker())
+    assert result["status"] == "optimal"
+    assert result["scenario"] == "small"
+    assert "information" not in result
+
+
+def test_json_to_standard_output_is_json_alone(small: Path) -> None:
+    done = plan(small, "--json", "-")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["status"] == "optimal"
+
+
+def test_set_overrides_a_field_and_quiet_prints_nothing(small: Path, tmp_path: Path, result: dict[str, Any]) -> None:
+    done = plan(small, "--set", "procurement.buy=false", "--set", "name=rented", "-q", "--json", tmp_path / "r.json")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    rented = json.loads((tmp_path / "r.json").read_text())
+    assert rented["scenario"] == "rented"
+    assert rented["purchases"] == []
+    assert rented["solver"]["value"] > result["solver"]["bound"]
+
+
+def test_standard_input_is_a_scenario(result: dict[str, Any]) -> None:
+    done = plan("-", "--json", "-", text=SMALL)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["scenario_digest"] == result["scenario_digest"]
+
+
+def test_csv_has_one_file_per_table_with_the_rows_of_the_result(
+    reported: subprocess.CompletedProcess[str], small: Path, result: dict[str, Any]
+) -> None:
+    folder = small.with_name("tables")
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        f"{name}.csv"
+        for name in (
+            "purchases", "retirements", "contracts", "on_demand", "token_api",
+            "serving", "unserved", "fleet", "cashflow", "binding",
+        )
+    )  # fmt: skip
+    with (folder / "purchases.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["order_by"] for row in rows] == [row["order_by"] for row in result["purchases"]]
+    assert {row["lookahead"] for row in rows} <= {"true", "false"}
+
+
+def test_csv_cells_are_no_formulas(tmp_path: Path) -> None:
+    done = plan("-", "--csv", tmp_path, "-q", text=SMALL.replace("name: dallas", "name: '=cmd()'"))
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "purchases.csv").open(newline="") as file:
+        assert {row["site"] for row in csv.DictReader(file)} == {"'=cmd()"}
+
+
+def test_names_are_not_markup(tmp_path: Path) -> None:
+    done = plan("-", text=SMALL.replace("name: dallas", r'name: "[red]hall\e[31m"'))
+    assert done.returncode == 0, done.stderr
+    assert "[red]hall?[31m" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_infeasible_is_3_and_says_what_to_relax(infeasible: Path) -> None:
+    done = plan(infeasible)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout.splitlines() == [
+        "no plan meets every limit; the smallest set of limits to relax:",
+        "  - hall needs 0.02805 MW in 2027, the cap is 0.02",
+    ]
+
+
+def test_infeasible_is_a_result_too(infeasible: Path) -> None:
+    done = plan(infeasible, "--json", "-")
+    assert done.returncode == 3
+    found = json.loads(done.stdout)
+    jsonschema.validate(found, schema("result"))
+    assert found["status"] == "infeasible"
+    assert [relaxed["kind"] for relaxed in found["relaxations"]] == ["power"]
+    assert "hall needs" in done.stderr
+
+
+def test_above_the_gap_is_4_and_printed(small: Path) -> None:
+    # CBC proves no bound of its own, and the LP's is further off than a hundredth of a percent.
+    done = plan(small, "--solver", "pulp:cbc", "--gap", "0.0001")
+    assert done.returncode == 4, done.stderr
+    assert "status            feasible: within" in done.stdout
+
+
+def test_no_plan_in_time_is_5_and_leaves_nothing(tmp_path: Path) -> None:
+    done = plan("-", "--time-limit", "0.001", "--solver", "scip", "--json", tmp_path / "r.json", text=_many_periods())
+    assert done.returncode == 5, done.stdout
+    assert "no plan found within 0.001 s" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def _many_periods() -> str:
+    return (
+        SMALL.replace("periods: 4, period: quarter, lookahead: 1", "periods: 36, period: month")
+        .replace("allow: [hgx-h200, hgx-b200]", "deny: [vr-nvl72]")
+        .replace("providers: {allow: [coreweave, nebius]}", "whole_on_demand_lots: true")
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["SMALL", "--gap", "0"], "--gap 0: must be more than 0 and less than 1, such as 0.001"),
+        (["SMALL", "--gap", "nan"], "--gap nan: must be more than 0 and less than 1, such as 0.001"),
+        (["SMALL", "--gap", "much"], "Invalid value for '--gap'"),
+        (["SMALL", "--time-limit", "-1"], "--time-limit -1: must be a number of seconds above 0, such as 60"),
+        (["SMALL", "--time-limit", "inf"], "--time-limit inf: must be a number of seconds above 0, such as 60"),
+        (["SMALL", "--solver", "abacus"], "--solver abacus: unknown; one of auto, relay"),
+        (["SMALL", "--set", "budget.capex=1"], "capex"),
+        (["SMALL", "--json", "/nowhere/r.json"], "--json /nowhere/r.json: there is no folder /nowhere"),
+        (["SMALL", "--json", "."], "--json .: that is a folder, name a file in it"),
+        (["SMALL", "--csv", "SMALL"], "that is a file, name a folder"),
+        (["missing.yaml"], "missing.yaml"),
+        (["verfy", "SMALL"], "verfy: no such command or file; did you mean `plan verify`?"),
+        (["schema", "plans"], "plans: no such schema; one of scenario, catalog, result"),
+        (["verify", "SMALL", "--gap", "1"], "--gap 1: must be more than 0 and less than 1, such as 0.001"),
+    ],
+)
+def test_bad_input_is_2_with_a_sentence(arguments: list[str], sentence: str, small: Path) -> None:
+    done = plan(*(small if word == "SMALL" else word for word in arguments))
+    assert done.returncode == 2, done.stderr
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_folder_that_cannot_be_written_is_2(small: Path, tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        if os.access(tmp_path, os.W_OK):
+            pytest.skip("this user may write anywhere")
+        assert plan(small, "--json", tmp_path / "r.json").returncode == 2
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_files_are_replaced_and_their_neighbours_stay(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text("old")
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "serving.csv").write_text("old")
+    assert plan(small, "-q", "--json", tmp_path / "r.json", "--csv", tmp_path).returncode == 0
+    assert json.loads((tmp_path / "r.json").read_text())["version"] == 1
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "serving.csv").read_text().startswith("future,workload,system,pool,point,period")
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_init_writes_a_scenario_that_solves_once(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    assert plan("init", path).returncode == 0
+    before = path.read_text()
+    again = plan("init", path)
+    assert again.returncode == 2
+    assert again.stderr == f"{path} exists already; name a file that does not\n"
+    assert path.read_text() == before
+    assert plan(path, "-q").returncode == 0
+
+
+@pytest.mark.parametrize("which", ["scenario", "catalog", "result"])
+def test_schemas_are_schemas(which: str) -> None:
+    done = plan("schema", which)
+    assert done.returncode == 0
+    published = json.loads(done.stdout)
+    assert published["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert published["$id"] == f"token-factory-planner/{which}-1.json"
+    jsonschema.Draft202012Validator.check_schema(published)
+
+
+def test_several_futures_tell_what_information_is_worth() -> None:
+    done = plan("-", "--json", "-", text=SMALL + FUTURES)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    jsonschema.validate(found, schema("result"))
+    worth = found["information"]
+    assert worth["here_and_now_usd"] == found["solver"]["value"]
+    assert worth["evpi_usd"] >= 0
+    assert [item["name"] for item in found["kpis"]["futures"]] == ["base", "boom"]
+
+
+def test_verify_is_0_where_the_engines_agree(small: Path, tmp_path: Path) -> None:
+    done = plan("verify", small, "--time-limit", "20", "--json", tmp_path / "v.json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "v.json").read_text())
+    voices = {voice["engine"]: voice for voice in found["voices"]}
+    assert {"relay", "scip", "highs", "cpsat", "pulp:cbc"} <= set(voices)
+    assert all(voices[name]["audited"] for name in ("relay", "scip", "highs"))
+    assert "every proven interval overlaps" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_verify_of_an_infeasible_scenario_is_3(infeasible: Path) -> None:
+    done = plan("verify", infeasible, "--time-limit", "20")
+    assert done.returncode == 3
+    assert "hall needs 0.02805 MW in 2027" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"]])
+def test_help(arguments: list[str]) -> None:
+    done = plan(*arguments)
+    assert done.returncode == 0
+    for command in ("solve", "verify", "schema", "init"):
+        assert f"  {command} " in done.stdout
+
+
+def test_version() -> None:
+    assert re.fullmatch(r"token-factory-planner \d+\.\d+\.\d+\S*\n", plan("--version").stdout)

@@ -1,0 +1,161 @@
+"""Every shipped scenario solves and passes its audit, and 10mw says what it is there to say."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import planner
+from planner.errors import InfeasiblePlan
+from planner.plan import Plan
+from planner.problem import build_problem
+from planner.solve import catalog_of
+
+SCENARIOS = Path("scenarios")
+NAMES = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
+
+
+@cache
+def solved(name: str, *overrides: str) -> Plan:
+    return planner.solve(planner.load(SCENARIOS / f"{name}.yaml", overrides))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_scenario_has_an_audited_plan_within_its_gap(name: str) -> None:
+    plan = solved(name)
+    assert plan.status == "optimal"
+    assert plan.audit.passed
+    assert plan.audit.checks > 100
+    assert plan.proof.gap <= plan.proof.gap_asked
+
+
+def test_every_kind_of_lever_is_used_in_10mw() -> None:
+    plan = solved("10mw")
+    reported = {name: frame[~frame["lookahead"]] for name, frame in plan.tables.items() if "lookahead" in frame}
+    assert len(reported["purchases"]) > 0
+    assert (reported["contracts"]["kind"] == "reserved").any()
+    peak = reported["on_demand"][reported["on_demand"]["block"] == "surge"]
+    assert (peak["kind"] == "on_demand").any() or len(reported["token_api"])
+    assert reported["serving"]["system"].nunique() >= 2
+    assert reported["purchases"]["system"].nunique() >= 2
+
+
+def test_capex_bites_in_10mw() -> None:
+    plan = solved("10mw")
+    richer = solved("10mw", "budget.capex_usd={2027: 300e6}")
+    assert richer.proof.value < plan.proof.bound
+
+
+def test_nothing_in_10mw_is_worth_having_for_the_horizons_end_alone() -> None:
+    """A rack or contract that serves nobody costs money whenever it starts, last quarters included."""
+    scenario = planner.load(SCENARIOS / "10mw.yaml")
+    problem = build_problem(scenario, catalog_of(scenario))
+    middle = problem.timeline.discount_middle
+    for item in problem.supply.purchases:
+        standing = np.cumsum((item.asset.running_usd * middle)[::-1])[::-1]
+        assert (item.npv_usd + standing)[item.exists].min() > 0
+    for reservation in problem.supply.reservations:
+        assert reservation.npv_usd[reservation.exists].min() > 0
+
+
+def test_what_10mw_starts_in_the_last_quarters_is_needed_there() -> None:
+    """Whatever starts late starts because the pool it feeds is full at the surge of that very quarter."""
+    plan = solved("10mw")
+    late = plan.periods[-6:]
+    pools = {pool: set(rows["supply"]) for pool, rows in plan.decisions.pools.groupby("pool")}
+    bought = plan.purchases[plan.purchases["period"].isin(late)]
+    started = [(row.period, f"own:{row.site}/{row.system}") for row in bought.itertuples()]
+    signs = plan.decisions.signs
+    started += [(plan.periods[row.period], f"offer:{row.offer}") for row in signs.itertuples()]
+    usable = _usable_at_surge(plan)
+    for period, supply in started:
+        if period not in late:
+            continue
+        (pool,) = [name for name, members in pools.items() if supply in members]
+        used = plan.serving[(plan.serving["pool"] == pool) & (plan.serving["period"] == period)]
+        surge = used.loc[used["block"] == "surge", "gpus"].sum()
+        assert surge == pytest.approx(usable[pool, period], rel=1e-6), (pool, period)
+
+
+def _usable_at_surge(plan: Plan) -> dict[tuple[str, str], float]:
+    from planner.audit import Account
+
+    scenario = planner.load(SCENARIOS / "10mw.yaml")
+    account = Account(scenario, catalog_of(scenario), plan.decisions)
+    surge = list(account.premises.timeline.blocks).index("surge")
+    return {
+        (pool, period): float(account.supply.pool_usable[0, q, t, surge])
+        for q, pool in enumerate(account.supply.pools)
+        for t, period in enumerate(plan.periods)
+    }
+
+
+HALVED: dict[str, tuple[str, ...]] = {
+    "power": ("sites.dallas.power_mw={2027-01: 0.5, 2027-07: 1.25, 2028-01: 2, 2028-07: 3.5, 2029-01: 5}",),
+    "budget": ("budget.capex_usd={2027: 35e6, 2028: 45e6, 2029: 45e6}",),
+    "ttft": (
+        "workloads.assistant.sla.ttft_s=1.0",
+        "workloads.research.sla.ttft_s=2.5",
+        "workloads.rag.sla.ttft_s=1.0",
+        "workloads.nightly-summaries.sla.ttft_s=30",
+    ),
+    "demand": (
+        "workloads.assistant.demand.output_mtok_per_day={2027-01: 60e3, 2028-01: 360e3, 2029-01: 800e3, 2029-12: 1800e3}",
+        "workloads.research.demand.output_mtok_per_day={2027-01: 4e3, 2028-01: 32e3, 2029-01: 80e3, 2029-12: 200e3}",
+        "workloads.rag.demand.output_mtok_per_day={2027-01: 8e3, 2028-01: 24e3, 2029-01: 48e3, 2029-12: 90e3}",
+        "workloads.nightly-summaries.demand.output_mtok_per_day="
+        "{2027-01: 40e3, 2028-01: 160e3, 2029-01: 320e3, 2029-12: 600e3}",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", HALVED)
+def test_tighter_circumstances_are_dearer_or_clearly_infeasible(what: str) -> None:
+    try:
+        tighter = solved("10mw", *HALVED[what])
+    except InfeasiblePlan as error:
+        assert error.relaxations
+        assert all(relaxation.sentence for relaxation in error.relaxations)
+    else:
+        assert tighter.proof.value >= solved("10mw").proof.bound
+
+
+def test_rent_only_is_dearer_than_mixed() -> None:
+    assert solved("rent-only").proof.value >= solved("10mw").proof.bound
+
+
+def test_the_published_comparison_gives_the_published_arithmetic() -> None:
+    blackwell = solved("hopper-vs-blackwell")
+    hopper = solved("hopper-vs-blackwell", "procurement.systems.deny=[gb300-nvl72]")
+    assert round(blackwell.kpis["levelised_usd_per_mtok_total"], 3) == 0.123
+    assert round(hopper.kpis["levelised_usd_per_mtok_total"], 2) == 4.35
+    assert list(blackwell.contracts["lots"]) == [1]
+    assert list(hopper.contracts["lots"]) == [600]
+
+
+@pytest.mark.parametrize("name", ["tiny", "existing-fleet"])
+def test_the_same_question_gives_the_same_bytes(name: str) -> None:
+    def answer() -> dict[str, Any]:
+        result: dict[str, Any] = json.loads(planner.solve(planner.load(SCENARIOS / f"{name}.yaml")).to_json())
+        result["solver"].pop("seconds")
+        for leg in result["solver"]["legs"]:
+            leg.pop("seconds")
+        return result
+
+    assert answer() == answer()
+
+
+def test_the_futures_agree_on_what_is_ordered_before_they_are_known() -> None:
+    plan = solved("three-futures")
+    early = pd.concat([plan.purchases, plan.contracts])
+    early = early[pd.to_datetime(early["order_by"]) < pd.Timestamp("2028-01-01")]
+    assert len(early) > 0
+    assert set(early["future"]) == {"all"}
+    later = plan.on_demand[plan.on_demand["period"].str.startswith("2029")]
+    assert set(later["future"]) >= {"boom", "bust"}
