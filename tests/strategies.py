@@ -1,7 +1,7 @@
 """Small random scenarios with their catalogs, and the changes that the properties make to them.
 
-Every kind of supply, limit and price of the model can occur, one beside the other, in sizes at which whole racks and lots
-matter: a few hundred GPUs at most, two to four periods, one to three load blocks, workloads and systems.
+Every kind of supply, limit and price of the model can occur, one beside the other, in sizes at which whole racks and
+lots matter: a few hundred GPUs at most, two to four periods, one to three load blocks, workloads and systems.
 """
 
 from __future__ import annotations
@@ -603,9 +603,7 @@ def _workloads(draw: Draw, calendar: Calendar, names: list[str], wanted: Wanted)
     return [_workload(draw, calendar, names, wanted, kind, f"{kind}-{n}") for n, kind in enumerate(kinds)]
 
 
-def _workload(
-    draw: Draw, calendar: Calendar, names: list[str], wanted: Wanted, kind: str, name: str
-) -> dict[str, Any]:
+def _workload(draw: Draw, calendar: Calendar, names: list[str], wanted: Wanted, kind: str, name: str) -> dict[str, Any]:
     row: dict[str, Any] = {
         "name": name,
         "kind": kind,
@@ -643,9 +641,7 @@ def _workload(
     return row
 
 
-def _futures(
-    draw: Draw, calendar: Calendar, workloads: list[dict[str, Any]], wanted: Wanted
-) -> list[dict[str, Any]]:
+def _futures(draw: Draw, calendar: Calendar, workloads: list[dict[str, Any]], wanted: Wanted) -> list[dict[str, Any]]:
     if wanted.futures is False or (wanted.futures is None and not some(draw, 2)):
         return []
     likely = one(draw, 0.5, 0.25, 0.9)

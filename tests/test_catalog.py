@@ -140,11 +140,11 @@ def test_the_digest_knows_every_figure(builtin: Catalog, copy: Path) -> None:
 
 
 def test_a_later_catalog_replaces_rows_with_the_same_key(builtin: Catalog, tmp_path: Path) -> None:
-    offer = next(iter(builtin.offers.values()))
+    offer = next(offer for offer in builtin.offers.values() if offer.kind == "on_demand")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "offers.csv").write_text(
-        "provider,region,system,kind,term_months,usd_per_gpu_hour,lot_gpus,source,as_of,evidence\n"
-        f"{offer.provider},{offer.region},{offer.system},{offer.kind},{offer.term_months or ''},1.5,8,quote,2026-12,measured\n"
+        "provider,region,system,kind,usd_per_gpu_hour,lot_gpus,source,as_of,evidence\n"
+        f"{offer.provider},{offer.region},{offer.system},on_demand,1.5,8,quote,2026-12,measured\n"
     )
     (tmp_path / "mine" / "sources.yaml").write_text(
         "sources:\n  quote: {title: A quote, publisher: Sales, address: by mail, read: 2026-12-01}\n"

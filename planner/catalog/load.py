@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from planner.catalog.models import (
     Catalog,
@@ -260,9 +260,13 @@ def _by_name(rows: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:
 
 def _digest(content: _Content) -> str:
     """Sixteen hexadecimal digits of all that the rows say, whatever their order and files."""
-    lines = [
-        f"{model.__name__} {row.model_dump_json()}" for model, rows in content.rows.items() for row in rows.values()
-    ]
-    lines += [f"Source {name} {source.model_dump_json()}" for name, source in content.sources.items()]
+    lines = [f"{model.__name__} {_canonical(row)}" for model, rows in content.rows.items() for row in rows.values()]
+    lines += [f"Source {name} {_canonical(source)}" for name, source in content.sources.items()]
     lines.append(f"blocks {json.dumps(content.blocks, sort_keys=True)}")
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]
+
+
+def _canonical(row: BaseModel) -> str:
+    text = row.model_dump_json()
+    # Only a mapping inside a row, which few have, can come in another order than the model's; sorting all is slow.
+    return text if text.count("{") == 1 else json.dumps(json.loads(text), sort_keys=True)

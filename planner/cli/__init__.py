@@ -17,7 +17,6 @@ _OWN_OPTIONS = ("--help", "--version")
 
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Plan AI inference capacity: what to buy, sign, rent and run, when, at the provably least cost.\n\n"
@@ -115,8 +114,8 @@ def init(
 
 def main() -> None:
     """The entry point: ``plan SCENARIO`` stands for ``plan solve SCENARIO``."""
-    arguments = sys.argv[1:]
-    if arguments and arguments[0] not in (*COMMANDS, *_OWN_OPTIONS):
+    arguments = sys.argv[1:] or ["--help"]
+    if arguments[0] not in (*COMMANDS, *_OWN_OPTIONS):
         meant = get_close_matches(arguments[0], COMMANDS, n=1)
         if meant and not Path(arguments[0]).exists():
             typer.echo(f"{arguments[0]}: no such command or file; did you mean `plan {meant[0]}`?", err=True)

@@ -150,13 +150,14 @@ def with_rows(milp: Milp, rows: list[tuple[Ints, Floats, float, float]], name: s
     """The same matrix with further rows (columns, values, lower, upper)."""
     if not rows:
         return milp
+    ordered = [(np.argsort(columns, kind="stable"), columns, values) for columns, values, _, _ in rows]
     lengths = np.array([len(columns) for columns, _, _, _ in rows])
     return replace(
         milp,
         row_lower=np.append(milp.row_lower, [low for _, _, low, _ in rows]),
         row_upper=np.append(milp.row_upper, [high for _, _, _, high in rows]),
         indptr=np.append(milp.indptr, milp.indptr[-1] + np.cumsum(lengths)).astype(np.int64),
-        indices=np.concatenate([milp.indices, *[columns for columns, _, _, _ in rows]]),
-        data=np.concatenate([milp.data, *[values for _, values, _, _ in rows]]),
+        indices=np.concatenate([milp.indices, *[columns[order] for order, columns, _ in ordered]]),
+        data=np.concatenate([milp.data, *[values[order] for order, _, values in ordered]]),
         row_blocks=(*milp.row_blocks, Block(name, (), np.arange(len(rows)), milp.rows)),
     )

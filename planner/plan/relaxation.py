@@ -128,6 +128,7 @@ _WORDS: dict[str, Callable[[str, str, float, float], str]] = {
         f"{who} would rent out {needed:.1%} of the GPUs in {when}, max_share is {limit:.0%}"
     ),
     "min_served": lambda who, when, needed, limit: (
-        f"{who}: only {needed:.1%} of its demand can be served in {when}, the floor is {limit:.0%}"
+        f"{who}: {f'only {needed:.1%}' if needed >= 0.0005 else 'nothing'} of its demand can be served in {when}, "
+        f"the floor is {limit:.0%}"
     ),
 }
