@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as YamlNode
 from ruamel.yaml.reader import ReaderError
@@ -23,6 +23,19 @@ KeyPath = tuple[Key, ...]
 # Aliases let a few lines stand for billions of values; no honest file comes near this.
 MOST_VALUES = 200_000
 TAG = "tag:yaml.org,2002:"
+# The parser's usual complaints, and what they come from.
+REWORDED = {
+    "found character '\\t'": "a tab stands here; YAML indents with spaces",
+    "'<stream end>'": "the text ends inside a bracket",
+    "found unexpected end of stream": "a quote is opened and not closed",
+    "mapping values are not allowed": "a ':' cannot stand here; check the indentation, or put the text in quotes",
+    "sequence entries are not allowed": "a '- ' cannot stand here; check the indentation",
+    "could not find expected ':'": "a ':' is missing after the field's name",
+    "expected <block end>": "the indentation does not fit the lines above",
+    "expected '<document start>'": "the indentation does not fit the lines above",
+    "expected the node content": "a value is missing",
+    "found another document": "a second document begins here; a file holds one",
+}
 
 
 @dataclass(frozen=True)
@@ -105,8 +118,6 @@ def parse(text: str, file: str) -> tuple[Node | None, tuple[Fault, ...]]:
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         return None, (Fault(file, line, "", "this is not a text file: it has an unprintable character here"),)
-    except YAMLError as error:
-        return None, (Fault(file, 0, "", f"this is not valid YAML: {error}"),)
     except RecursionError:
         return None, (Fault(file, 0, "", "this is nested too deeply to be read"),)
     if root is None:
@@ -126,18 +137,10 @@ def _syntax_fault(error: MarkedYAMLError, file: str) -> Fault:
     """What keeps a text from being YAML, without the parser's own words where they are the usual ones."""
     mark, opened = error.problem_mark or error.context_mark, error.context_mark
     problem = (error.problem or error.context or "it cannot be read").rstrip(".")
-    if "'\\t'" in problem:
-        problem = "a tab stands here; YAML indents with spaces"
-    elif problem.startswith("mapping values are not allowed"):
-        problem = "a ':' cannot stand here; check the indentation, or put the text in quotes"
-    elif problem.startswith("expected <block end>"):
-        problem = "the indentation does not fit the lines above"
-    elif problem.startswith("expected ',' or") and opened:
+    if problem.startswith("expected ',' or") and opened:
         problem = f"a bracket opened on line {opened.line + 1} is not closed, or a comma is missing"
-    elif problem.endswith("'<stream end>'"):
-        problem = "the text ends inside a bracket"
-    elif problem.endswith("another document"):
-        problem = "a second document begins here; a file holds one"
+    else:
+        problem = next((said for part, said in REWORDED.items() if part in problem), problem)
     return Fault(file, mark.line + 1 if mark else 0, "", f"this is not valid YAML: {problem}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,8 @@ from planner.units import HOURS_PER_DAY, years_from_days
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+# Compared and hashed by identity: a calendar is made once and handed on.
+@dataclass(frozen=True, eq=False)
 class Timeline:
     """Periods of the solved horizon, lookahead included.
 
@@ -48,22 +50,22 @@ class Timeline:
         """First day after the solved horizon."""
         return self.starts[-1]
 
-    @property
+    @cached_property
     def spans(self) -> list[tuple[dt.date, dt.date]]:
         """First day and first day after of each period."""
         return list(zip(self.starts[:-1], self.starts[1:], strict=True))
 
-    @property
+    @cached_property
     def hours(self) -> Floats:
         """Calendar hours of each period, (T,)."""
         return np.array([(after - first).days * HOURS_PER_DAY for first, after in self.spans])
 
-    @property
+    @cached_property
     def block_hours(self) -> Floats:
         """Hours of each block in each period, (T, B)."""
         return self.hours[:, None] * self.block_share[None, :]
 
-    @property
+    @cached_property
     def years(self) -> NDArray[np.int64]:
         """Calendar year of each period, (T,)."""
         return np.array([first.year for first in self.starts[:-1]])
@@ -72,22 +74,22 @@ class Timeline:
         """Factor that brings money ``days`` after the horizon's start to that start."""
         return np.asarray((1 + self.discount_rate) ** -years_from_days(np.asarray(days, dtype=float)))
 
-    @property
+    @cached_property
     def discount_start(self) -> Floats:
         """Factor of money at each period's first day, (T,)."""
         return self.discount(self._days[:-1])
 
-    @property
+    @cached_property
     def discount_middle(self) -> Floats:
         """Factor of money spread over each period, (T,)."""
         return self.discount((self._days[:-1] + self._days[1:]) / 2)
 
-    @property
+    @cached_property
     def discount_end(self) -> float:
         """Factor of money at the horizon's end."""
         return float(self.discount(self._days[-1]))
 
-    @property
+    @cached_property
     def years_to_middle(self) -> Floats:
         """Years from the horizon's start to each period's middle, (T,)."""
         return years_from_days((self._days[:-1] + self._days[1:]) / 2)
@@ -114,7 +116,7 @@ class Timeline:
             self.discount_rate,
         )
 
-    @property
+    @cached_property
     def _days(self) -> Floats:
         return np.array([(day - self.starts[0]).days for day in self.starts], dtype=float)
 

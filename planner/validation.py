@@ -6,6 +6,7 @@ import difflib
 import re
 import types
 from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -29,10 +30,8 @@ NOT = {
 EXPECTED = {
     "string_type": "text",
     "tuple_type": "a list, such as [a, b]",
-    "list_type": "a list, such as [a, b]",
     "dict_type": "a mapping, such as {name: value}",
     "model_type": "a mapping of fields",
-    "model_attributes_type": "a mapping of fields",
 }
 BOUNDS = {"greater_than": "above", "greater_than_equal": "at least", "less_than": "below", "less_than_equal": "at most"}
 
@@ -77,12 +76,7 @@ def faults_of(
 
 def field_type(model: type[BaseModel], path: KeyPath) -> Any:
     """The annotation of the field at ``path`` below ``model``, without Annotated and None; None if unknown."""
-    current: Any = model
-    for key in path:
-        current = part_type(current, key)
-        if current is None:
-            return None
-    return current
+    return reduce(part_type, path, model)
 
 
 def part_type(annotation: Any, key: Any) -> Any:
@@ -117,6 +111,9 @@ def _path_in(data: Any, location: tuple[int | str, ...], kind: str) -> KeyPath:
     """Pydantic's location without the steps that are not in the data: tags of unions and ``[key]``."""
     path: list[Any] = []
     for step in location:
+        if isinstance(data, Mapping) and step not in data:
+            # Keys that are no words, such as 1.5, come as words.
+            step = next((key for key in data if str(key) == step), step)
         in_list = isinstance(data, list | tuple) and isinstance(step, int) and step < len(data)
         if in_list or (isinstance(data, Mapping) and step in data):
             data = data[step]
@@ -136,12 +133,12 @@ def _sentence(
         return _missing(path, model)
     if kind in ("extra_forbidden", "invalid_key"):
         return f"unknown field{nearest(path[-1], _siblings(model, path))}"
+    if given is None:
+        return "this is empty; give it a value or remove the line"
     if kind == "literal_error":
         options = [quoted or bare for quoted, bare in re.findall(r"'([^']*)'|(\d+)", context["expected"])]
         close = _closest(given, options)
         return f"{shown} is none of {', '.join(options)}" + (f"; nearest: {close}" if close else "")
-    if given is None:
-        return "this is empty; give it a value or remove the line"
     if kind == "value_error":
         return str(context["error"])
     if kind in NOT:

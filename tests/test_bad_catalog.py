@@ -155,6 +155,10 @@ FILES: dict[str, tuple[Files, str]] = {
         {"cat/systems.yaml": "systems: {a: 3}\n"},
         "cat/systems.yaml:1: expected a list (lines that begin with '- ')",
     ),
+    "sources that are no mapping": (
+        {"cat/sources.yaml": "sources: [a]\n"},
+        "cat/sources.yaml:1: sources: expected a mapping of ids to sources",
+    ),
     "systems that are not YAML": (
         {"cat/systems.yaml": "systems: [\n"},
         "cat/systems.yaml:2: this is not valid YAML: the text ends inside a bracket",

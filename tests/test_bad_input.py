@@ -30,6 +30,14 @@ name: small => name: small\nworkload: 3
 ! s.yaml:2: workload: unknown field; nearest: workloads
 name: small => name: small\nserver: {min_served: 1}
 ! s.yaml:2: server: unknown field; nearest: service
+name: small => name: ''
+! s.yaml:1: name: this is empty; give it a name
+name: small => name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+! s.yaml:1: name: this is longer than 80 characters
+name: small => name: small\nservice: {1.5: 2}
+! s.yaml:2: service.1.5: unknown field; known: min_served
+name: small => name: small\nobjective:
+! s.yaml:2: objective: this is empty; give it a value or remove the line
 name: small => name: small\n2027: 1
 ! s.yaml:2: 2027: unknown field
     region: us\n =>
@@ -122,8 +130,14 @@ sites: => name: again\nsites:
 ! s.yaml:5: name: this field is given twice, first on line 1
 blocks: {day: 0.5, night: 0.5} => blocks: {day: 0.5, night: 0.5
 ! s.yaml:5: this is not valid YAML: a bracket opened on line 4 is not closed, or a comma is missing
+name: small => name: 'small
+! s.yaml:18: this is not valid YAML: a quote is opened and not closed
     region: us => \tregion: us
 ! s.yaml:7: this is not valid YAML: a tab stands here; YAML indents with spaces
+horizon: => horizon
+! s.yaml:2: this is not valid YAML: a ':' cannot stand here; check the indentation, or put the text in quotes
+region: us => region: - us
+! s.yaml:7: this is not valid YAML: a '- ' cannot stand here; check the indentation
 name: small => name: small: one
 ! s.yaml:1: this is not valid YAML: a ':' cannot stand here; check the indentation, or put the text in quotes
     model: tiny =>    model: tiny
@@ -162,6 +176,10 @@ load: office\n => load: office\n  - name: train\n    kind: gpu_hours\n    demand
 ! s.yaml:18: workloads.train.gpu_hours_weight: this field is missing; a gpu_hours workload names the systems that may run it
     model: tiny\n =>
 ! s.yaml:13: workloads.chat.model: this field is missing; a workload of kind interactive has one
+load: office\n => load: office\n  - {name: train, kind: gpu_hours, model: tiny, demand: {gpu_hours_per_day: 1}, gpu_hours_weight: {node: 1}}\n
+! s.yaml:18: workloads.train.model: this does not belong to a gpu_hours workload
+load: office => load: office\n    gpu_hours_weight: {node: 1}
+! s.yaml:18: workloads.chat.gpu_hours_weight: this belongs to workloads of kind: gpu_hours
 output_mtok_per_day => gpu_hours_per_day
 ! s.yaml:16: workloads.chat.demand: gpu_hours_per_day belongs to workloads of kind: gpu_hours
 {output_mtok_per_day => {requests_per_s: 3, output_mtok_per_day
@@ -310,6 +328,11 @@ FILES: dict[str, tuple[Files, str]] = {
         },
         "s.yaml:17: workloads.chat.load: the catalog's shape 'steady' does not fit the scenario's blocks: the mean of"
         " the levels, weighted with the blocks' shares, is 0.9; it has to be 1",
+    ),
+    "no blocks at all": (
+        {"s.yaml": edited("blocks: {day: 0.5, night: 0.5}\n", ""), "cat/load_shapes.yaml": None},
+        "s.yaml:1: blocks: no catalog has load blocks, so the scenario has to name them\n"
+        "s.yaml:10: load_shapes.office: unknown block 'day'",
     ),
     "a catalog without tables": (
         {"s.yaml": edited("[cat]", "[empty]"), "empty/README": "nothing yet"},
@@ -525,6 +548,13 @@ def test_standard_input_that_is_no_text(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe"), encoding="utf-8"))
     with pytest.raises(ScenarioError, match=r"this is not a text file \(UTF-8\)$"):
         load_scenario("-")
+
+
+def test_a_forecast_in_a_file_needs_a_scenario_in_a_file() -> None:
+    text = load().model_dump(exclude={"workloads": {0: {"demand"}}})
+    text["workloads"][0]["demand"] = {"csv": "d.csv"}
+    with pytest.raises(ScenarioError, match=r"^scenario: workloads.0.demand.csv: a CSV file is read where"):
+        check_references(Scenario.model_validate(text), load_catalog(["cat"]))
 
 
 def test_a_scenario_built_in_python_names_the_field_alone() -> None:

@@ -222,6 +222,7 @@ def test_a_forecast_is_read_beside_the_scenario(here: Path, unit: str) -> None:
         ("sites.0.power_mw={2027-01: 4}", "sites.0.power_mw", Schedule.model_validate({"2027-01": 4})),
         ("sites.dallas.power_mw.2028-01=9", "sites.0.power_mw.values", (2, 9)),
         ("sites.dallas.power_mw.2029-01=9", "sites.0.power_mw.values", (2, 4, 9)),
+        ("sites.dallas.power_mw.2027=9", "sites.0.power_mw.values", (9, 4)),
         ("workloads.chat.sla.ttft_s=1", "workloads.0.sla.ttft_s", 1),
         ("horizon.periods=8", "horizon.periods", 8),
         ("budget.capex_usd.2027=70e6", "budget.capex_usd", {2027: 70e6}),

@@ -117,7 +117,8 @@ def value_of_information(
     kept = replace(model, milp=fixed(model, mean, x))
     expected, _ = _optimum(kept, options)
     bound = plan.proof.best_bound_usd
-    here = (bound if bound is not None else -np.inf, plan.proof.objective_usd)
+    cost = plan.proof.objective_usd
+    here = (min(bound, cost) if bound is not None else -np.inf, cost)
     return Information(here_and_now=here, wait_and_see=(below, above), mean_plan=expected)
 
 
@@ -156,7 +157,7 @@ def _optimum(model: Model, options: Options) -> tuple[Range, NDArray[np.float64]
     answer = optimise(model, model.milp, "relay", options)
     if answer.x is None:
         return (np.inf, np.inf), np.zeros(model.milp.columns)
-    return (answer.bound, answer.objective), answer.x
+    return (min(answer.bound, answer.objective), answer.objective), answer.x
 
 
 def _difference(more: Range, less: Range) -> Range:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
@@ -19,7 +22,7 @@ from planner.report.figures import digits, gap_percent, money_unit
 from planner.report.sheet import Sheet, left, right
 from planner.scenario import Scenario, scenario_digest
 from planner.solve import explain
-from planner.solvers import Options
+from planner.solvers import Options, pulp
 from planner.solvers.answer import relative_gap
 from planner.solvers.objectives import minimise
 
@@ -38,7 +41,7 @@ State = Literal["optimal", "stopped", "infeasible", "no plan"]
 class Voice:
     """One engine's answer. ``value`` is its audited plan's objective, ``bound`` what it proves no plan can beat.
 
-    ``state`` is what the engine claims: ``stopped`` is a plan without a proof within the gap. ``own_bound`` is False
+    ``state`` is what the engine claims: ``stopped`` is the end of its time without a proof. ``own_bound`` is False
     where the engine gives none and the LP relaxation's stands in. ``remark`` says what is wrong with the claim.
     """
 
@@ -91,9 +94,9 @@ class Verification:
 
 def engines() -> tuple[str, ...]:
     """Every engine that can run here: the relay, OR-Tools' own, and PuLP's beyond them."""
-    # OR-Tools first: see planner.solvers.
-    from planner.solvers import pulp
-
+    # OR-Tools first: where highspy is installed PuLP loads it, and then OR-Tools could not be loaded any more.
+    with suppress(ImportError):
+        import_module("planner.solvers.ortools")
     names = [name for name in pulp.ALIASES if name not in _SAME_ENGINE and pulp.available(name)]
     return (*ENGINES, *(f"pulp:{name}" for name in names))
 
@@ -128,12 +131,15 @@ def verify(
 
 
 def _voice(scenario: Scenario, catalog: Catalog, model: Model, engine: str, options: Options) -> Voice:
+    started = time.perf_counter()
     try:
         outcome = minimise(model, scenario.objective, engine, options)
     except InputError:
         raise
     except PlannerError as error:
-        return Voice(engine, "", "no plan", None, None, False, 0.0, 0, False, str(error).partition(";")[0])
+        seconds = time.perf_counter() - started
+        ended: State = "stopped" if seconds >= options.time_limit_s else "no plan"
+        return Voice(engine, "", ended, None, None, False, seconds, 0, False, str(error).partition(";")[0])
     answer = outcome.answer
     if outcome.x is None:
         state: State = "infeasible" if answer.status == "infeasible" else "no plan"

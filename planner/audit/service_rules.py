@@ -24,10 +24,10 @@ def _unit(account: Account, workload: int) -> str:
 
 
 def _demand(account: Account, findings: Findings) -> None:
-    """Served + unserved = demand: in every block (interactive), else over the period."""
+    """Served + unserved = demand: in every block that has hours (interactive), else over the period."""
     premises, service = account.premises, account.service
-    met, asked = service.served + service.unserved, service.demand
     share = premises.timeline.block_share
+    met, asked = (rate * (share > 0) for rate in (service.served + service.unserved, service.demand))
     by_block = np.array([workload.kind == "interactive" for workload in premises.workloads])
     interactive, others = np.nonzero(by_block)[0], np.nonzero(~by_block)[0]
 
@@ -97,7 +97,8 @@ def _replicas(account: Account, findings: Findings) -> None:
         return Told(name, premises.timeline.names[period], sentence + f"at least {least[workload]:g} must run")
 
     running = service.replicas[:, demanding]
-    findings.at_least("replicas", running, least[demanding][None, :, None, None], few)
+    there = premises.timeline.block_share > 0
+    findings.at_least("replicas", running, least[demanding][None, :, None, None] * there, few)
 
 
 def _capacity(account: Account, findings: Findings) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -298,6 +300,11 @@ class PricePath(Row):
         factors: dict[int, float] = getattr(self, kind)
         nearest = min(factors, key=lambda named: (abs(named - year), named))
         return factors[nearest]
+
+    def factors(self, kind: Literal["hardware", "rent", "api"], years: NDArray[np.int64]) -> NDArray[np.float64]:
+        """``factor`` of every year of an array, in its shape."""
+        distinct, places = np.unique(years, return_inverse=True)
+        return np.array([self.factor(kind, int(year)) for year in distinct])[places]
 
 
 class Source(BaseModel):

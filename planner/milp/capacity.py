@@ -52,8 +52,7 @@ def add_large_workers(builder: Builder, problem: Problem, variables: Variables) 
     """Σ (gpus ÷ G)·large_workers ≤ domains of a pool: a worker over half a domain has it to itself."""
     supply, lanes = problem.supply, problem.lanes
     # Only where workers do not already fill their domains does this say more than capacity.
-    usable = np.array([pool.system.gpus * pool.system.usable_share for pool in problem.pools.pools], dtype=float)
-    matters = lanes.large_workers_per_gpu * usable[lanes.pool] > 1 + 1e-9
+    matters = lanes.large_workers_per_gpu * _usable_of_domain(problem)[lanes.pool] > 1 + 1e-9
     crowded = np.zeros(len(problem.pools.pools), dtype=bool)
     crowded[lanes.pool[matters]] = True
     gpus = np.array([pool.system.gpus for pool in problem.pools.pools], dtype=float)
@@ -99,6 +98,22 @@ def _add_supplies(
     ):
         builder.add(rows[pool], ids[..., None], -np.array(each, dtype=float)[:, None, None, None])
     builder.add(rows[pools.hourly], variables.rent, -hourly[:, None, None, :])
+
+
+def _usable_of_domain(problem: Problem) -> Floats:
+    """The most usable GPUs that a domain of a pool can have, whichever supply brings it, (Q,)."""
+    supply, pools = problem.supply, problem.pools
+    gpus = np.array([pool.system.gpus for pool in pools.pools], dtype=float)
+    share = np.zeros(len(gpus))
+    for pool, shares in (
+        (pools.purchases, [item.asset.system.usable_share for item in supply.purchases]),
+        (pools.groups, [item.asset.system.usable_share for item in supply.groups]),
+        (pools.reservations, [item.usable_gpus / item.offer.lot_gpus for item in supply.reservations]),
+        (pools.signed, [item.usable_gpus.max() / item.contract.gpus for item in supply.signed]),
+        (pools.hourly, [item.usable_gpus.max() / item.offer.lot_gpus for item in supply.hourly]),
+    ):
+        np.maximum.at(share, pool, np.array(shares, dtype=float))
+    return gpus * share
 
 
 def _pool_axes(problem: Problem) -> tuple[list[str], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

@@ -15,31 +15,39 @@ Floats = NDArray[np.float64]
 
 
 def add_provider_share(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ GPUs rented of a provider ≤ max_share·Σ GPUs in service, time-weighted, per period (GPUs)."""
-    share, supply = problem.limits.max_share, problem.supply
+    """Σ GPUs rented of a provider ≤ max_share·in_service[t], time-weighted, per period (GPUs).
+
+    in_service[t] = Σ n·(own + keep) + Σ lot·(held + Σ_b h·rent) + signed: one column, not the sum once per provider.
+    """
+    share, supply, timeline = problem.limits.max_share, problem.supply, problem.timeline
     if share is None:
         return
     reserved = [item.offer.provider for item in supply.reservations]
     hourly = [item.offer.provider for item in supply.hourly]
     signed = [item.contract.provider for item in supply.signed]
     providers = sorted({*reserved, *hourly, *signed})
-    signed_gpus = np.array([item.gpus for item in supply.signed]).reshape(len(signed), problem.timeline.periods)
-    own_signed = _match(providers, signed) @ signed_gpus
-    rows = builder.constraints(
-        "provider_share",
-        (providers, problem.futures, problem.timeline.names),
-        upper=(share * signed_gpus.sum(axis=0) - own_signed)[:, None, :],
-    )
+    signed_gpus = np.array([item.gpus for item in supply.signed]).reshape(len(signed), timeline.periods)
     lots = np.array([item.offer.lot_gpus for item in supply.reservations], dtype=float)
     hourly_lots = np.array([item.offer.lot_gpus for item in supply.hourly], dtype=float)
-    counts = (_match(providers, reserved) - share) * lots
-    builder.add(rows[:, None], variables.held[None], counts[:, :, None, None])
-    hours = problem.timeline.block_share
-    counts = (_match(providers, hourly) - share) * hourly_lots
-    builder.add(rows[:, None, :, :, None], variables.rent[None], counts[:, :, None, None, None] * hours)
-    for family, ids in ((supply.purchases, variables.own), (supply.groups, variables.keep)):
-        gpus = np.array([item.asset.system.gpus for item in family], dtype=float)
-        builder.add(rows[:, None], ids[None], -share * gpus[None, :, None, None])
+    owned = np.array([asset.system.gpus for asset in supply.assets], dtype=float)
+
+    total = builder.variables("in_service", (problem.futures, timeline.names), _most_in_service(problem))
+    count = builder.constraints(
+        "gpus_in_service", (problem.futures, timeline.names), signed_gpus.sum(axis=0), signed_gpus.sum(axis=0)
+    )
+    builder.add(count, total, 1.0)
+    builder.add(count, variables.held, -lots[:, None, None])
+    builder.add(count[..., None], variables.rent, -hourly_lots[:, None, None, None] * timeline.block_share)
+    builder.add(count, np.concatenate([variables.own, variables.keep]), -owned[:, None, None])
+
+    own_signed = _match(providers, signed) @ signed_gpus
+    rows = builder.constraints(
+        "provider_share", (providers, problem.futures, timeline.names), upper=-own_signed[:, None, :]
+    )
+    builder.add(rows, total, -share)
+    builder.add(rows[:, None], variables.held[None], (_match(providers, reserved) * lots)[:, :, None, None])
+    counts = _match(providers, hourly) * hourly_lots
+    builder.add(rows[:, None, :, :, None], variables.rent[None], counts[:, :, None, None, None] * timeline.block_share)
     builder.limit("provider_share", rows, providers, share, unit="share of GPUs")
 
 
@@ -70,6 +78,15 @@ def add_quotas(builder: Builder, problem: Problem, variables: Variables) -> None
     builder.add(rows[:, None], variables.rent[None], (_match(keys, hourly) * hourly_lots)[:, :, None, None, None])
     for block in range(len(timeline.blocks)):
         builder.limit("quota", rows[..., block], labels, gpus[:, None, None], unit="GPUs")
+
+
+def _most_in_service(problem: Problem) -> float:
+    """More GPUs than every supply at its bound brings: the column's bound never binds."""
+    items = len(problem.supply.assets) + len(problem.supply.offers)
+    largest = max([asset.system.gpus for asset in problem.supply.assets], default=0)
+    existing = sum(group.count * group.asset.system.gpus for group in problem.supply.groups)
+    signed = sum(float(item.gpus.max(initial=0.0)) for item in problem.supply.signed)
+    return items * (problem.gpus_ever_needed + max(largest, 72)) + existing + signed
 
 
 def _match(rows: Sequence[object], columns: Sequence[object]) -> Floats:

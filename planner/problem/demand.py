@@ -138,7 +138,7 @@ def build_api_lanes(scenario: Scenario, catalog: Catalog, timeline: Timeline) ->
     if not scenario.procurement.token_api:
         apis = []
     path = price_path(scenario, catalog)
-    factor = np.array([path.factor("api", int(year)) for year in timeline.years])
+    factor = path.factors("api", timeline.years)
     lanes = [
         (index, position, workload, api)
         for index, workload in enumerate(scenario.workloads)

@@ -11,7 +11,7 @@ from planner.catalog import Catalog
 from planner.problem.demand import ApiLanes, Demand, build_api_lanes, build_demand
 from planner.problem.limits import Limits, build_limits
 from planner.problem.pools import Lanes, PoolIndex, build_lanes, build_pools
-from planner.problem.reduce import Reductions, prune_offers
+from planner.problem.reduce import Reductions, prune_apis, prune_offers
 from planner.problem.serving import candidates
 from planner.problem.supply import Supply, build_supply, revealed_period
 from planner.scenario.models import Scenario
@@ -84,10 +84,11 @@ def build_problem(
         found = [candidate for candidate in found if candidate.sla_excess <= SLA_SLACK]
     lanes = build_lanes(scenario, pools, found, timeline, prune=reductions.points)
     api = build_api_lanes(scenario, catalog, timeline)
-    if not elastic:
-        api = _api_subset(api, api.sla_excess <= SLA_SLACK)
-    else:
-        api = _api_subset(api, np.isfinite(api.sla_excess))
+    api = _api_subset(api, np.isfinite(api.sla_excess) if elastic else api.sla_excess <= SLA_SLACK)
+    if reductions.offers:
+        keep, dropped = prune_apis(api)
+        api = _api_subset(api, keep)
+        left_out += dropped
     demand = build_demand(scenario, catalog, timeline)
     basis = demand.output_tokens if scenario.finance.token_basis == "output" else demand.total_tokens
     return Problem(

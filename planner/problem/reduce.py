@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog.models import Offer
+from planner.problem.demand import ApiLanes
 from planner.problem.limits import Limits
 from planner.problem.pools import PoolIndex
 from planner.problem.supply import Hourly, Reservation, Supply
@@ -23,7 +24,7 @@ Item = TypeVar("Item", Reservation, Hourly)
 
 @dataclass(frozen=True)
 class Reductions:
-    """Which reductions run; all of them, but in tests."""
+    """Which reductions run; all of them, but in tests. ``offers`` are contracts, hourly offers and token APIs."""
 
     points: bool = True
     pools: bool = True
@@ -38,10 +39,12 @@ def prune_offers(supply: Supply, pools: PoolIndex, limits: Limits, whole_lots: b
     budgets = bool(limits.spend)
 
     def limited(offer: Offer) -> bool:
-        return bool(offer.max_lots or offer.min_lots) or (offer.provider, offer.system) in quotas
+        return bool(offer.max_lots or offer.min_lots)
 
-    def same_provider(offer: Offer, other: Offer) -> bool:
-        return limits.max_share is None or offer.provider == other.provider
+    def same_limits(winner: Offer, loser: Offer) -> bool:
+        # A quota counts a provider's GPUs of a system, so that within it one offer takes just the other's place.
+        elsewhere = limits.max_share is None and (winner.provider, winner.system) not in quotas
+        return winner.provider == loser.provider or elsewhere
 
     def divides(winner: Offer, loser: Offer, whole: bool) -> bool:
         return not whole or loser.lot_gpus % winner.lot_gpus == 0
@@ -82,7 +85,7 @@ def prune_offers(supply: Supply, pools: PoolIndex, limits: Limits, whole_lots: b
                     winner
                     for winner in winners
                     if pool[winner] == pool[candidate]
-                    and same_provider(items[winner].offer, offer)
+                    and same_limits(items[winner].offer, offer)
                     and beats(items[winner], items[candidate])
                 ),
                 None,
@@ -104,6 +107,31 @@ def prune_offers(supply: Supply, pools: PoolIndex, limits: Limits, whole_lots: b
 def _mean_price(item: Reservation | Hourly) -> float:
     usd = item.npv_usd if isinstance(item, Reservation) else item.usd_per_hour
     return float(usd.mean()) / item.offer.lot_gpus
+
+
+def prune_apis(api: ApiLanes) -> tuple[Bools, list[str]]:
+    """Which API lanes (J,) to keep: of one workload's, the cheapest that is always there and has no limit is enough."""
+    kept = np.ones(len(api), dtype=bool)
+    left_out: list[str] = []
+    unlimited = np.isinf(api.max_mtok_per_day)[api.api]
+    names = [api.names[index] for index in api.api]
+    order = sorted(range(len(api)), key=lambda lane: (float(api.usd_per_request[lane].mean()), names[lane]))
+    winners: list[int] = []
+    for lane in order:
+        better = [
+            winner
+            for winner in winners
+            if api.workload[winner] == api.workload[lane]
+            and api.sla_excess[winner] <= api.sla_excess[lane]
+            and _covers(api.exists[winner], api.exists[lane])
+            and np.all((api.usd_per_request[winner] <= api.usd_per_request[lane])[api.exists[lane]])
+        ]
+        if better:
+            kept[lane] = False
+            left_out.append(f"{names[lane]}: {names[better[0]]} is never dearer")
+        elif unlimited[lane]:
+            winners.append(lane)
+    return kept, list(dict.fromkeys(left_out))
 
 
 def _covers(winner: Bools, loser: Bools) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -308,7 +309,7 @@ def _purchase(
     system, periods = asset.system, timeline.periods
     path = price_path(scenario, catalog)
     orders = [order_day(start, lead_weeks) for start in timeline.starts[:-1]]
-    paid = system.price_usd * np.array([path.factor("hardware", day.year) for day in orders])
+    paid = system.price_usd * path.factors("hardware", np.array([day.year for day in orders]))
     life = max(1, round(system.life_years * MONTHS_PER_YEAR / timeline.months_per_period))
     bought = np.arange(periods)
     capex = np.zeros((periods, periods))
@@ -320,7 +321,6 @@ def _purchase(
     support = in_service * (paid * system.support_share_per_year)[:, None] * (timeline.hours / HOURS_PER_YEAR)
     ages = np.array([(timeline.end - start).days for start in timeline.starts[:-1]]) / DAYS_PER_YEAR
     residual = paid * residual_share(system, ages) * scenario.finance.residual_haircut
-    residual = np.where(bought + life > periods, residual, 0.0)
     npv = capex @ timeline.discount_start + support @ timeline.discount_middle - residual * timeline.discount_end
     return Purchase(
         asset=asset,
@@ -404,13 +404,10 @@ def _reservation(
 ) -> Reservation:
     assert offer.term_months is not None
     term, periods = offer.term_months // timeline.months_per_period, timeline.periods
-    calendar = timeline.extended(term)
-    signed, paid = np.arange(periods), np.arange(periods + term)
-    running = (paid[None, :] >= signed[:, None]) & (paid[None, :] < signed[:, None] + term)
-    hours = running * calendar.hours
+    hours, later = _hours_of_term(timeline, term)
     path = price_path(scenario, catalog)
-    factor = 1.0 if quoted else np.array([path.factor("rent", int(year)) for year in timeline.years])
-    usd_per_hour = offer.usd_per_gpu_hour * offer.lot_gpus * factor * np.ones(periods)
+    factor = np.ones(periods) if quoted else path.factors("rent", timeline.years)
+    usd_per_hour = offer.usd_per_gpu_hour * offer.lot_gpus * factor
     value = usd_per_hour * hours.sum(axis=1)
     upfront = value * offer.upfront_share
     monthly = usd_per_hour[:, None] * hours * (1 - offer.upfront_share)
@@ -420,7 +417,7 @@ def _reservation(
     npv = (
         upfront * timeline.discount_start
         + inside @ timeline.discount_middle
-        + charged * (after @ calendar.discount_middle[periods:])
+        + charged * (after @ later)
         - (1 - charged) * upfront * unexpired * timeline.discount_end
     )
     usable = offer.usable_share if offer.usable_share is not None else catalog.systems[offer.system].usable_share
@@ -438,6 +435,16 @@ def _reservation(
     )
 
 
+@lru_cache(maxsize=16)
+def _hours_of_term(timeline: Timeline, term: int) -> tuple[Floats, Floats]:
+    """Hours of a term by period signed × period run (T, T + term), and the discount of those after the horizon."""
+    periods = timeline.periods
+    calendar = timeline.extended(term)
+    signed, paid = np.arange(periods), np.arange(periods + term)
+    running = (paid[None, :] >= signed[:, None]) & (paid[None, :] < signed[:, None] + term)
+    return running * calendar.hours, calendar.discount_middle[periods:]
+
+
 def _signed(contract: Contract, catalog: Catalog, timeline: Timeline) -> Signed:
     there = np.array([contract.start <= start and end <= contract.end for start, end in timeline.spans])
     overlap = [max(0, (min(end, contract.end) - max(start, contract.start)).days) for start, end in timeline.spans]
@@ -453,7 +460,7 @@ def _signed(contract: Contract, catalog: Catalog, timeline: Timeline) -> Signed:
 
 def _hourly(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> list[Hourly]:
     path = price_path(scenario, catalog)
-    factor = np.array([path.factor("rent", int(year)) for year in timeline.years])
+    factor = path.factors("rent", timeline.years)
     futures = np.ones((max(1, len(scenario.futures)), timeline.periods))
     for index, future in enumerate(scenario.futures):
         futures[index] = [future.rent_price.step_mean(*span) for span in timeline.spans]

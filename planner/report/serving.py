@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import reduce
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from planner.plan import Plan
 from planner.report.figures import count, digits, percent, short
@@ -16,26 +17,49 @@ from planner.report.view import probabilities, rows_of
 from planner.scenario import Scenario
 from planner.scenario.models import Workload
 from planner.timeline import Timeline
-from planner.units import MS_PER_S, SECONDS_PER_HOUR, tokens_from_mtok
+from planner.units import MS_PER_S, requests_from_rate, tokens_from_mtok
 
 MOST_ROWS = 40
 SMALL = 0.005
+UNSERVED = "unserved"
 # What names a point to a reader; engine, shape and the parallelism of each stage are in the full name.
 _TELLING = re.compile(r"fp4|fp8|bf16|int4|agg|disagg|mtp|eagle\d*|specunknown|tp\d+\w*")
-_COLUMNS = ("workload", "server", "requests", "at", "gpus", "ttft_ms", "tpot_ms", "evidence", "point")
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one server does for a workload: expected requests by point and by evidence, GPUs by future and block."""
+
+    requests: float = 0.0
+    gpus: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    points: Counter[str] = field(default_factory=Counter)
+    evidence: Counter[str] = field(default_factory=Counter)
+    ttft_ms: float = 0.0
+    tpot_ms: float = 0.0
+
+    def __add__(self, other: Share) -> Share:
+        return Share(
+            self.requests + other.requests,
+            self.gpus + other.gpus,
+            self.points + other.points,
+            self.evidence + other.evidence,
+            max(self.ttft_ms, other.ttft_ms),
+            max(self.tpot_ms, other.tpot_ms),
+        )
 
 
 def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
     """Workload × system × kind of pool over the reported horizon, token APIs and what is left unserved included."""
-    parts = [part for part in _parts(plan, scenario, timeline) if len(part)]
-    if not parts:
-        return Sheet("Nothing is served.")
-    rows = pd.concat(parts, ignore_index=True)
+    servers: dict[str, dict[str, Share]] = {}
+    for workload, server, share in _shares(plan, scenario, timeline):
+        mine = servers.setdefault(workload, {})
+        mine[server] = mine[server] + share if server in mine else share
     lines: list[tuple[str, ...]] = []
-    for workload in scenario.workloads:
-        mine = rows[rows["workload"] == workload.name]
-        if len(mine):
-            lines += [(workload.name, "", "", *_targets(workload), "", ""), *_lines(mine)]
+    for wanted in scenario.workloads:
+        if wanted.name in servers:
+            lines += [(wanted.name, "", "", *_targets(wanted), "", ""), *_lines(servers[wanted.name])]
+    if not lines:
+        return Sheet("Nothing is served.")
     notes = ["Latencies are the slowest point's; evidence and point are those of the one that serves most."]
     if len(plan.futures) > 1:
         notes.append("Shares are expectations over the futures, peaks the highest of any.")
@@ -50,45 +74,40 @@ def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
         left("evidence"),
         left("serving point"),
     )
-    return Sheet(
-        "Serving by workload over the reported horizon, GPUs at their peak:",
-        columns,
-        tuple(lines[:MOST_ROWS]),
-        tuple(notes),
-    )
+    sentence = "Serving by workload over the reported horizon, GPUs at their peak:"
+    return Sheet(sentence, columns, tuple(lines[:MOST_ROWS]), tuple(notes))
 
 
-def _parts(plan: Plan, scenario: Scenario, timeline: Timeline) -> Iterator[pd.DataFrame]:
-    """Rows with the columns ``_COLUMNS``: who serves how many expected requests in the reported horizon.
-
-    ``at`` names the future and block, so that GPUs can be added up before their peak is taken.
-    """
+def _shares(plan: Plan, scenario: Scenario, timeline: Timeline) -> Iterator[tuple[str, str, Share]]:
+    """Workload, server and what it does, row by row of the reported horizon, weighted by the future's probability."""
     kinds = _pool_kinds(plan)
     output = {workload.name: workload.tokens.output for workload in scenario.workloads if workload.tokens}
+    hours = {
+        (period, block): float(timeline.block_hours[t, b])
+        for t, period in enumerate(timeline.names)
+        for b, block in enumerate(timeline.blocks)
+    }
     for future, probability in probabilities(plan).items():
-        gpus = rows_of(plan.serving, future)
-        yield gpus.assign(
-            server=[f"{row.system} {kinds[str(row.pool)]}" for row in gpus.itertuples()],
-            requests=_requests(gpus, timeline) * probability,
-            at=[f"{future}/{row.period}/{row.block}" for row in gpus.itertuples()],
-        )[list(_COLUMNS)]
-        api = rows_of(plan.token_api, future)
-        made = tokens_from_mtok(api["mtok_output"].to_numpy(dtype=float))
-        yield api.assign(
-            server=[f"token API {provider}" for provider in api["provider"]],
-            requests=made / api["workload"].map(output).to_numpy(dtype=float) * probability,
-            point=api["model"],
-        ).reindex(columns=_COLUMNS)
-        lost = rows_of(plan.unserved, future)
-        yield lost.assign(server="unserved", requests=_requests(lost, timeline) * probability).reindex(columns=_COLUMNS)
-
-
-def _requests(rows: pd.DataFrame, timeline: Timeline) -> NDArray[np.float64]:
-    """Requests that each row's rate makes in its block."""
-    periods = rows["period"].map({name: index for index, name in enumerate(timeline.names)}).to_numpy(dtype=int)
-    blocks = rows["block"].map({name: index for index, name in enumerate(timeline.blocks)}).to_numpy(dtype=int)
-    rates = rows["requests_per_s"].to_numpy(dtype=float)
-    return np.asarray(rates * timeline.block_hours[periods, blocks] * SECONDS_PER_HOUR)
+        for row in rows_of(plan.serving, future).itertuples():
+            made = requests_from_rate(row.requests_per_s, hours[row.period, row.block]) * probability
+            yield (
+                row.workload,
+                f"{row.system} {kinds[row.pool]}",
+                Share(
+                    made,
+                    Counter({(future, row.period, row.block): row.gpus}),
+                    Counter({row.point: made}),
+                    Counter({row.evidence: made}),
+                    0.0 if pd.isna(row.ttft_ms) else row.ttft_ms,
+                    0.0 if pd.isna(row.tpot_ms) else row.tpot_ms,
+                ),
+            )
+        for row in rows_of(plan.token_api, future).itertuples():
+            made = tokens_from_mtok(row.mtok_output) / output[row.workload] * probability
+            yield row.workload, f"token API {row.provider}", Share(made, points=Counter({row.model: made}))
+        for row in rows_of(plan.unserved, future).itertuples():
+            made = requests_from_rate(row.requests_per_s, hours[row.period, row.block]) * probability
+            yield row.workload, UNSERVED, Share(made)
 
 
 def _pool_kinds(plan: Plan) -> dict[str, str]:
@@ -105,47 +124,36 @@ def _targets(workload: Workload) -> tuple[str, str]:
     return (f"<= {short(ttft)}" if ttft else "", f"<= {short(tpot)}" if tpot else "")
 
 
-def _lines(mine: pd.DataFrame) -> list[tuple[str, ...]]:
+def _lines(servers: dict[str, Share]) -> list[tuple[str, ...]]:
     """One line per server of a workload, the largest share first; those of next to nothing share one."""
-    whole = float(mine["requests"].sum())
-    shares = mine.groupby("server")["requests"].sum() / (whole or 1.0)
-    small = set(shares.index[(shares < SMALL) & (shares.index != "unserved")])
+    whole = sum(share.requests for share in servers.values()) or 1.0
+    small = [name for name, share in servers.items() if share.requests < SMALL * whole and name != UNSERVED]
     if len(small) > 1:
-        others = f"{len(small)} others"
-        mine = mine.assign(server=[others if server in small else server for server in mine["server"]])
-    ranked = sorted(mine.groupby("server", sort=False), key=lambda item: (-float(item[1]["requests"].sum()), item[0]))
-    return [_line(str(server), same, whole) for server, same in ranked]
+        others = reduce(Share.__add__, (servers[name] for name in small))
+        servers = {name: share for name, share in servers.items() if name not in small}
+        servers[f"{len(small)} others"] = others
+    ranked = sorted(servers.items(), key=lambda item: (-item[1].requests, item[0]))
+    return [_line(name, share, share.requests / whole) for name, share in ranked]
 
 
-def _line(server: str, same: pd.DataFrame, whole: float) -> tuple[str, ...]:
-    share = float(same["requests"].sum()) / whole if whole else 0.0
-    peak = float(same.groupby("at")["gpus"].sum().max()) if same["gpus"].notna().any() else 0.0
-    evidence, _ = _most(same, "evidence")
-    point, others = _most(same, "point")
+def _line(name: str, share: Share, part: float) -> tuple[str, ...]:
+    evidence, _ = _most(share.evidence)
+    point, others = _most(share.points)
     return (
-        f"  {server}",
-        count(peak) if peak else "",
-        _share(share),
-        _latency(same["ttft_ms"], MS_PER_S),
-        _latency(same["tpot_ms"], 1.0),
+        f"  {name}",
+        count(max(share.gpus.values())) if share.gpus else "",
+        "< 1 %" if 0 < part < SMALL else percent(part),
+        digits(share.ttft_ms / MS_PER_S) if share.ttft_ms else "",
+        digits(share.tpot_ms) if share.tpot_ms else "",
         evidence,
         short_point(point) + (f" +{others}" if others else ""),
     )
 
 
-def _most(same: pd.DataFrame, column: str) -> tuple[str, int]:
-    """The value that serves most, '' where there is none, and how many others there are."""
-    ranked = same.dropna(subset=[column]).groupby(column)["requests"].sum().sort_values(ascending=False, kind="stable")
-    return (str(ranked.index[0]), len(ranked) - 1) if len(ranked) else ("", 0)
-
-
-def _share(share: float) -> str:
-    return "< 1 %" if 0 < share < SMALL else percent(share)
-
-
-def _latency(values: pd.Series[float], scale: float) -> str:
-    slowest = pd.to_numeric(values).max()
-    return "" if pd.isna(slowest) else digits(float(slowest) / scale)
+def _most(weights: Counter[str]) -> tuple[str, int]:
+    """The name with the largest weight, '' where there is none, and how many others there are."""
+    ranked = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
+    return (ranked[0][0], len(ranked) - 1) if ranked else ("", 0)
 
 
 def short_point(name: str) -> str:

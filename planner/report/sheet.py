@@ -71,8 +71,8 @@ def _print(table: Table, console: Console) -> None:
         return
     with console.capture() as captured:
         console.print(table)
-    for line in captured.get().splitlines():
-        console.print(Text(line.rstrip()), soft_wrap=True)
+    lines = (line.rstrip() for line in captured.get().splitlines())
+    console.print(Text("\n".join(lines)), soft_wrap=True)
 
 
 def _text(words: str, style: str = "") -> Text:

@@ -8,7 +8,7 @@ from typing import Any, get_origin
 from planner.document import Key, Node, parse, scalar
 from planner.errors import Fault
 from planner.scenario.models import Scenario
-from planner.schedule import Schedule
+from planner.schedule import Schedule, parse_date
 from planner.validation import is_section, nearest, part_type
 
 EXAMPLE = "write path=value, such as --set sites.dallas.power_mw=12"
@@ -77,23 +77,32 @@ def _type_below(kind: Any, key: Key) -> Any:
 def _step(here: Node, kind: Any, words: list[str], where: str) -> tuple[Key, list[str]]:
     """The key that the first words name, and the words left. Names may hold dots, so the longest match counts."""
     candidates = [(".".join(words[:count]), words[count:]) for count in range(len(words), 0, -1)]
-    if get_origin(kind) is tuple or isinstance(here.value, list):
+    if get_origin(kind) is tuple and isinstance(here.value, list):
         return _item(here, candidates, where)
-    if is_section(kind):
+    if is_section(kind) and isinstance(here.value, dict):
         if words[0] not in kind.model_fields:
             raise _Refused(f"no field '{words[0]}' in {where}{nearest(words[0], kind.model_fields)}")
         return words[0], words[1:]
     if not isinstance(here.value, dict) or (kind is not Schedule and get_origin(kind) is not dict):
         raise _Refused(f"{where} has no parts, so there is no '{words[0]}' in it")
-    keys = {str(key): key for key in here.value}
     for name, rest in candidates:
-        if name in keys:
-            return keys[name], rest
+        known = next(
+            (key for key in here.value if str(key) == name or (kind is Schedule and _same_day(key, name))), None
+        )
+        if known is not None:
+            return known, rest
     # Only a mapping of mappings leaves words for later; a new name of any other takes them all.
     deep = _is_nested(kind)
     name = words[0] if deep else candidates[0][0]
     key = scalar(name)
     return (key if isinstance(key, int | float) and not isinstance(key, bool) else name), words[1:] if deep else []
+
+
+def _same_day(one: Key, other: str) -> bool:
+    try:
+        return parse_date(one) == parse_date(other)
+    except ValueError:
+        return False
 
 
 def _is_nested(kind: Any) -> bool:
@@ -108,7 +117,7 @@ def _item(here: Node, candidates: list[tuple[str, list[str]]], where: str) -> tu
         if name in named:
             return named[name], rest
     word, rest = candidates[-1]
-    if word.isdigit() and int(word) < len(here.value):
+    if word.isdecimal() and int(word) < len(here.value):
         return int(word), rest
     one = where.rsplit(".", 1)[-1].removesuffix("s")
     if named:

@@ -48,7 +48,7 @@ def _by_year(value: Any) -> Any:
     """A limit as it is; raises where it is neither a number nor a number per year."""
     if isinstance(value, Mapping):
         for year, usd in value.items():
-            if not (str(year).isdigit() and len(str(year)) == 4):
+            if not (str(year).isdecimal() and len(str(year)) == 4):
                 raise wrong(year, f"'{year}' is not a calendar year; write a number or {{2027: 70e6}}")
             _not_negative(usd, year)
     elif isinstance(value, bool) or not isinstance(value, int | float | None):
