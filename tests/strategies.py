@@ -7,6 +7,7 @@ lots matter: a few hundred GPUs at most, two to four periods, one to three load 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from planner.audit import Account, audit_of, totals_of
 from planner.catalog.models import (
     Catalog,
     Energy,
@@ -25,8 +27,13 @@ from planner.catalog.models import (
     System,
     TokenApi,
 )
+from planner.milp import build_model
+from planner.plan.extract import decisions
+from planner.problem import Reductions, build_problem
 from planner.scenario.models import Scenario
 from planner.schedule import Schedule, add_months
+from planner.solvers import Options
+from planner.solvers.objectives import minimise
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Section = TypeVar("Section", bound=BaseModel)
@@ -36,6 +43,7 @@ MODELS = ("m1", "m2")
 PROVIDERS = ("acme", "bolt", "core")
 TOKENS = {"input": 1000.0, "output": 500.0}
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
+TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -800,3 +808,58 @@ def budget_scaled(case: Case, factor: float) -> Case:
     budget = case.scenario.budget
     limits = {field: limit_scaled(getattr(budget, field), factor) for field in type(budget).model_fields}
     return case.with_scenario(budget=with_part(budget, **limits))
+
+
+# --- answers ---
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where an optimum lies: no plan is better than ``low``, and an audited plan reaches ``high``.
+
+    Both infinite where there is no plan. Of what is maximised (`tokens`, `profit`) the negative stands here.
+    """
+
+    low: float
+    high: float
+    cost_usd: float = math.inf
+
+    @property
+    def tolerance(self) -> float:
+        """What engines' and audits' tolerances can make of the ends."""
+        return TOLERANCE * max(1.0, abs(self.high)) if math.isfinite(self.high) else 0.0
+
+    def meets(self, other: Interval) -> bool:
+        """Whether the two can be of the same optimum."""
+        slack = self.tolerance + other.tolerance
+        return self.low <= other.high + slack and other.low <= self.high + slack
+
+    def may_reach(self, other: Interval) -> bool:
+        """Whether this optimum can be at least the other's: U(dearer) ≥ L(cheaper), never U against U."""
+        return self.high + self.tolerance + other.tolerance >= other.low
+
+
+def solved(
+    case: Case,
+    solver: str = "auto",
+    *,
+    gap: float | None = None,
+    time_limit_s: float | None = None,
+    reductions: Reductions | None = None,
+) -> Interval:
+    """The interval of a case's objective: as ``planner.solve`` finds and audits it, without writing its tables."""
+    wanted = case.scenario.solve
+    options = Options(gap or wanted.gap, time_limit_s or wanted.time_limit_s, wanted.seed)
+    model = build_model(build_problem(case.scenario, case.catalog, reductions))
+    found = minimise(model, case.scenario.objective, solver, options)
+    if found.x is None:
+        assert found.answer.status == "infeasible"
+        return Interval(math.inf, math.inf)
+    account = Account(case.scenario, case.catalog, decisions(model, found.x))
+    audit = audit_of(account, model.milp.objective(found.x))
+    assert audit.passed, audit.violations[0].sentence
+    cost = totals_of(account).cost_usd
+    if found.objective == "cost":
+        return Interval(min(found.bound, cost), cost, cost)
+    sign = -1.0 if found.objective in ("tokens", "profit") else 1.0
+    return Interval(sign * found.bound, sign * found.value, cost)

@@ -263,7 +263,7 @@ catalogs: [cat] => catalogs: []
 periods: 4 => periods: 4000
 ! s.yaml:2: horizon.periods: the horizon is 1000 years long, lookahead included; at most 50
 periods: 4 => periods: 4000000000000
-! s.yaml:2: horizon.periods: the horizon is 1e+12 years long, lookahead included; at most 50
+! s.yaml:2: horizon.periods: this has to be at most 1,000,000,000
 start: 2027-01 => start: 9999-10
 ! s.yaml:2: horizon.start: 9999-10-01 is outside the years 1970 to 2199
 """  # noqa: E501

@@ -10,16 +10,23 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from planner.analysis.verify import Verification
 from planner.cli import waiting
 from planner.cli.waiting import wait_for
-from planner.errors import SolverFailure
+from planner.errors import InputError, SolverFailure
+from planner.report.files import write_file, write_folder
 from planner.report.schema import schema
+
+# Not ``from planner.cli import``: the commands of those names stand there.
+solve_command = import_module("planner.cli.solve")
+verify_command = import_module("planner.cli.verify")
 
 # One hall, one system to buy or rent; solves in a fraction of a second.
 SMALL = """
@@ -382,3 +389,42 @@ def test_long_work_shows_a_sign_of_life_on_a_terminal_only(
     monkeypatch.setenv("TERM", "xterm")
     wait_for(lambda tell: time.sleep(0.5), "hall: solving")
     assert "hall: solving" in capsys.readouterr().err
+
+
+def test_a_file_that_fails_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "r.json").write_text("old")
+
+    def full(source: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(InputError, match="r.json could not be written: No space left on device"):
+        write_file(tmp_path / "r.json", "new")
+    with pytest.raises(InputError, match="could not be written: No space left on device"):
+        write_folder(tmp_path, {"purchases.csv": "new"})
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"r.json": "old"}
+
+
+def test_contradictions_end_verify_with_5(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = Verification("small", "", "cost", "USD NPV", 0.001, (), ("scip and relay exclude each other",), ())
+    monkeypatch.setattr(verify_command, "verify", lambda *arguments, **options: found)
+    with pytest.raises(SolverFailure, match="scip and relay exclude each other"):
+        verify_command.run(str(small), (), None, None, None)
+    assert "small: scip and relay exclude each other." in capsys.readouterr().out
+
+
+def test_a_plan_stands_without_the_value_of_information(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def out_of_time(*arguments: object, **options: object) -> None:
+        raise SolverFailure("no plan found within 1 s")
+
+    monkeypatch.setattr(solve_command.information, "value_of_information", out_of_time)
+    source = tmp_path / "futures.yaml"
+    source.write_text(SMALL + FUTURES)
+    solve_command.run(str(source), (), solve_command.Asked(None, None, None, None, None, False))
+    printed = capsys.readouterr()
+    assert "Each future's figures:" in printed.out
+    assert printed.err == "The value of information is not known: no plan found within 1 s.\n"

@@ -218,6 +218,23 @@ def test_serving_shares_of_a_workload_make_the_whole() -> None:
     assert any(row[0].strip() == "unserved" for row in part.rows)
 
 
+def test_servers_of_next_to_nothing_share_a_line() -> None:
+    plan, scenario, catalog = solved(FLEET)
+    main = plan.serving[~plan.serving["lookahead"] & (plan.serving["workload"] == "rag")].head(1)
+    dust = [main.assign(system=name, gpus=0.5, requests_per_s=1e-9, ttft_ms=float("nan")) for name in ("a", "b")]
+    part = serving.serving_sheet(
+        replace(plan, serving=pd.concat([main, *dust])), scenario, timeline_of(scenario, catalog)
+    )
+    assert [row[0] for row in part.rows] == [
+        "rag",
+        f"  {main['system'].iloc[0]} {part.rows[1][0].split()[-1]}",
+        "  2 others",
+    ]
+    assert part.rows[-1][1:4] == ("1", "< 1 %", "")
+    nothing = replace(plan, serving=plan.serving.iloc[:0])
+    assert serving.serving_sheet(nothing, scenario, timeline_of(scenario, catalog)).sentence == "Nothing is served."
+
+
 def test_point_names_keep_what_tells_them_apart() -> None:
     name = "hgx-b200/inferencex-dynamo-tensorrt-llm-fp4-disagg-p10x2ep2-d1x8ep8-dpattn-mtp-8k1k@c2198x28"
     assert serving.short_point(name) == "fp4 disagg mtp c2198x28"
@@ -241,6 +258,21 @@ def test_a_long_horizon_shows_the_fullest_period_of_each_year() -> None:
     assert part.sentence.endswith("in the fullest month of each year:")
     assert [row[0][:4] for row in part.rows] == ["2027", "2028"]
     assert max(map(len, shown(plan, scenario, catalog).splitlines())) <= 100
+
+
+def test_of_many_sites_the_fullest_are_shown() -> None:
+    plan, scenario, catalog = solved(FLEET)
+    hall = scenario.sites[0]
+    many = scenario.model_copy(
+        update={"sites": (hall, *(hall.model_copy(update={"name": f"spare-{index}"}) for index in range(30)))}
+    )
+    part = limits.power_sheet(plan, many, timeline_of(scenario, catalog), "quarter")
+    assert len(part.rows) == limits.MOST_ROWS
+    assert part.rows[0][0] == "dallas"
+    assert part.notes == ("15 emptier sites are not shown.",)
+    few = many.model_copy(update={"sites": many.sites[:10]})
+    part = limits.power_sheet(plan, few, timeline_of(scenario, catalog), "quarter")
+    assert part.sentence == "Power provisioned against the cap, in the fullest quarter of each site:"
 
 
 def test_budgets_used_are_the_cash_of_the_year() -> None:

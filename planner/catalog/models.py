@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from planner.schedule import parse_date
@@ -20,12 +20,20 @@ Cooling = Literal["air", "liquid"]
 Precision = Literal["fp4", "fp8", "bf16", "int4"]
 Statistic = Literal["p50", "mean", "p90", "p95", "p99"]
 Capability = Literal["mtp", "disagg", "kv_offload"]
+MOST = 1_000_000_000
 
 
 def not_bool(value: Any) -> Any:
     """The value, unless it is true or false: those would pass for 1 and 0."""
     if isinstance(value, bool):
         raise ValueError(f"{str(value).lower()} is not a number")
+    return value
+
+
+def _countable(value: int) -> int:
+    """The count, unless it is beyond what solvers and their integers can hold."""
+    if value > MOST:
+        raise ValueError(f"this has to be at most {MOST:,}")
     return value
 
 
@@ -42,11 +50,11 @@ Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(not_bool)]
 Fraction = Annotated[float, Field(gt=0, le=1), BeforeValidator(not_bool)]
 Positive = Annotated[float, Field(gt=0), BeforeValidator(not_bool)]
 NonNegative = Annotated[float, Field(ge=0), BeforeValidator(not_bool)]
-Count = Annotated[int, Field(ge=1), BeforeValidator(not_bool)]
+Count = Annotated[int, Field(ge=1), BeforeValidator(not_bool), AfterValidator(_countable)]
 Weeks = Annotated[float, Field(ge=0, le=520), BeforeValidator(not_bool)]
 Years = Annotated[float, Field(gt=0, le=50), BeforeValidator(not_bool)]
 Months = Annotated[int, Field(ge=1, le=240), BeforeValidator(not_bool)]
-NonNegativeCount = Annotated[int, Field(ge=0), BeforeValidator(not_bool)]
+NonNegativeCount = Annotated[int, Field(ge=0), BeforeValidator(not_bool), AfterValidator(_countable)]
 
 
 def _split(value: Any) -> Any:

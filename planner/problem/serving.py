@@ -122,12 +122,13 @@ def _points(
     timeline: Timeline,
     systems: set[str],
 ) -> list[Candidate]:
-    fitting = [
+    known = [
         point
         for point in sorted(catalog.serving.values(), key=lambda point: point.name)
-        if point.model == workload.model and point.system in systems and _shape_fits(point, workload)
+        if point.model == workload.model and point.system in systems
     ]
-    caps = _independent_caps(fitting, workload, scenario)
+    fitting = [point for point in known if _shape_fits(point, workload)]
+    caps = _independent_caps(fitting, known, workload, scenario)
     found = []
     for point, cap in zip(fitting, caps, strict=True):
         system = catalog.systems[point.system]
@@ -178,11 +179,17 @@ def _trusted_rate(point: ServingPoint, workload: Workload, scenario: Scenario) -
     return saturated * scenario.trust.of(point.evidence)
 
 
-def _independent_caps(points: list[ServingPoint], workload: Workload, scenario: Scenario) -> list[float]:
-    """The most a point may claim: for a predicted one, the best independent point that is no slower."""
+def _independent_caps(
+    points: list[ServingPoint], known: list[ServingPoint], workload: Workload, scenario: Scenario
+) -> list[float]:
+    """The most a point may claim: for a predicted one, the best ``known`` independent one of its shape, no slower."""
+
+    def shape(point: ServingPoint) -> tuple[object, ...]:
+        return point.system, point.input_tokens_nominal, point.output_tokens_nominal
+
     benchmarks = [
-        (point.system, point.ttft_ms, point.tpot_ms, _trusted_rate(point, workload, scenario))
-        for point in points
+        (shape(point), point.ttft_ms, point.tpot_ms, _trusted_rate(point, workload, scenario))
+        for point in known
         if point.evidence in ("independent", "measured")
     ]
 
@@ -191,8 +198,8 @@ def _independent_caps(points: list[ServingPoint], workload: Workload, scenario: 
             return np.inf
         no_slower = [
             rate
-            for system, ttft, tpot, rate in benchmarks
-            if system == point.system and ttft <= point.ttft_ms and tpot <= point.tpot_ms
+            for proven, ttft, tpot, rate in benchmarks
+            if proven == shape(point) and ttft <= point.ttft_ms and tpot <= point.tpot_ms
         ]
         return max(no_slower, default=np.inf)
 

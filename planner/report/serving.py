@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import reduce
 
 import pandas as pd
 
@@ -26,7 +25,7 @@ UNSERVED = "unserved"
 _TELLING = re.compile(r"fp4|fp8|bf16|int4|agg|disagg|mtp|eagle\d*|specunknown|tp\d+\w*")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Share:
     """What one server does for a workload: expected requests by point and by evidence, GPUs by future and block."""
 
@@ -37,23 +36,21 @@ class Share:
     ttft_ms: float = 0.0
     tpot_ms: float = 0.0
 
-    def __add__(self, other: Share) -> Share:
-        return Share(
-            self.requests + other.requests,
-            self.gpus + other.gpus,
-            self.points + other.points,
-            self.evidence + other.evidence,
-            max(self.ttft_ms, other.ttft_ms),
-            max(self.tpot_ms, other.tpot_ms),
-        )
+    def add(self, other: Share) -> None:
+        """Take in what ``other`` does."""
+        self.requests += other.requests
+        self.gpus.update(other.gpus)
+        self.points.update(other.points)
+        self.evidence.update(other.evidence)
+        self.ttft_ms = max(self.ttft_ms, other.ttft_ms)
+        self.tpot_ms = max(self.tpot_ms, other.tpot_ms)
 
 
 def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
     """Workload × system × kind of pool over the reported horizon, token APIs and what is left unserved included."""
     servers: dict[str, dict[str, Share]] = {}
     for workload, server, share in _shares(plan, scenario, timeline):
-        mine = servers.setdefault(workload, {})
-        mine[server] = mine[server] + share if server in mine else share
+        servers.setdefault(workload, {}).setdefault(server, Share()).add(share)
     lines: list[tuple[str, ...]] = []
     for wanted in scenario.workloads:
         if wanted.name in servers:
@@ -129,8 +126,9 @@ def _lines(servers: dict[str, Share]) -> list[tuple[str, ...]]:
     whole = sum(share.requests for share in servers.values()) or 1.0
     small = [name for name, share in servers.items() if share.requests < SMALL * whole and name != UNSERVED]
     if len(small) > 1:
-        others = reduce(Share.__add__, (servers[name] for name in small))
-        servers = {name: share for name, share in servers.items() if name not in small}
+        others = Share()
+        for name in small:
+            others.add(servers.pop(name))
         servers[f"{len(small)} others"] = others
     ranked = sorted(servers.items(), key=lambda item: (-item[1].requests, item[0]))
     return [_line(name, share, share.requests / whole) for name, share in ranked]

@@ -157,7 +157,7 @@ class Solve(Section):
     gap: Annotated[float, Field(gt=0, lt=1), BeforeValidator(not_bool)] = Field(
         0.001, description="relative, against the audited cost"
     )
-    time_limit_s: Positive = 60.0
+    time_limit_s: Annotated[Positive, Field(le=1e6)] = 60.0
     seed: NonNegativeCount = 1
 
 

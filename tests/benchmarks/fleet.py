@@ -108,7 +108,7 @@ def _workload(index: int) -> dict[str, Any]:
 
 
 def _offers(regions: int) -> list[Offer]:
-    """What each region sells: two systems on demand and for two terms, one on spot; a little dearer from one to the next."""
+    """What each region sells: two systems for two terms, by the hour and on spot; dearer from one to the next."""
     rates = {"hgx-b200": 2.60, "gb300-nvl72": 3.30, "hgx-h200": 2.05, "gb200-nvl72": 2.60, "hgx-h100": 1.78}
     systems = list(rates)
     found = []
