@@ -16,6 +16,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from ruamel.yaml import YAML
 
 from planner.analysis.verify import Verification
 from planner.cli import waiting
@@ -310,6 +311,14 @@ def test_schemas_are_schemas(which: str) -> None:
     jsonschema.Draft202012Validator.check_schema(published)
 
 
+def test_a_scenario_follows_its_schema() -> None:
+    written = YAML(typ="safe", pure=True).load(SMALL)
+    written["horizon"] |= {"decided_on": "2026-12", "start": "2027-01"}
+    jsonschema.validate(written, schema("scenario"), format_checker=jsonschema.FormatChecker())
+    with pytest.raises(jsonschema.ValidationError, match="perods"):
+        jsonschema.validate(written | {"perods": 4}, schema("scenario"))
+
+
 def test_several_futures_tell_what_information_is_worth() -> None:
     done = plan("-", "--json", "-", text=SMALL + FUTURES)
     assert done.returncode == 0, done.stderr
@@ -398,7 +407,7 @@ def test_a_file_that_fails_half_way_leaves_nothing(tmp_path: Path, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(InputError, match="r.json could not be written: No space left on device"):
+    with pytest.raises(InputError, match="could not be written: No space left on device"):
         write_file(tmp_path / "r.json", "new")
     with pytest.raises(InputError, match="could not be written: No space left on device"):
         write_folder(tmp_path, {"purchases.csv": "new"})

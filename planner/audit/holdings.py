@@ -60,10 +60,10 @@ def group_codes(premises: Premises, frame: pd.DataFrame) -> NDArray[np.intp]:
     """The place of each row's (site, group) among all existing groups, -1 where there is none such."""
     known = {(group.site, group.index): place for place, group in enumerate(premises.groups)}
     sites = premises.codes(frame, "site")
-    named = pd.MultiIndex.from_arrays([sites, frame["group"].to_numpy(dtype=np.int64)])
-    codes, used = pd.factorize(named)
+    pairs = np.stack([sites, frame["group"].to_numpy(dtype=np.int64)], axis=1)
+    used, codes = np.unique(pairs, axis=0, return_inverse=True)
     places = [known.get((int(site), int(group)), -1) for site, group in used]
-    return np.asarray(np.array([*places, -1])[codes], dtype=np.intp)
+    return np.array([*places, -1], dtype=np.intp)[codes.reshape(-1)]
 
 
 def holdings(premises: Premises, decisions: Decisions) -> Holdings:

@@ -15,6 +15,7 @@ from planner.scenario import Scenario
 
 Which = Literal["scenario", "catalog", "result"]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DAY = r"^\d{4}(-\d{1,2}){0,2}$"
 VERSIONS = {"scenario": 1, "catalog": 1, "result": RESULT_VERSION}
 
 # One row or entry of each file of a catalog.
@@ -42,10 +43,21 @@ def schema(which: Which) -> dict[str, Any]:
         body = Scenario.model_json_schema()
         # An overlay's own key; it is gone once the files are put together.
         body["properties"]["extends"] = {"type": "string", "description": "scenario that this one is laid over"}
-        return head | body
+        return {**head, **_with_days(body)}
     if which == "catalog":
-        return head | _catalog()
+        return {**head, **_with_days(_catalog())}
     return head | {"title": "Result"} | TypeAdapter(Result).json_schema()
+
+
+def _with_days(part: Any) -> Any:
+    """``part`` of a schema with days as people may write them: 2027-01-31, 2027-01 or 2027."""
+    if isinstance(part, list):
+        return [_with_days(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    if part.get("format") == "date":
+        return {key: value for key, value in part.items() if key != "format"} | {"pattern": DAY}
+    return {key: _with_days(value) for key, value in part.items()}
 
 
 def _catalog() -> dict[str, Any]:
