@@ -7,8 +7,12 @@
 'optimal'
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from planner._version import __version__
-from planner.catalog import Catalog, load_catalog
 from planner.errors import (
     AuditFailure,
     CatalogError,
@@ -18,9 +22,12 @@ from planner.errors import (
     ScenarioError,
     SolverFailure,
 )
-from planner.plan import Plan
-from planner.scenario import Scenario
-from planner.solve import load, solve
+
+if TYPE_CHECKING:
+    from planner.catalog import Catalog, load_catalog
+    from planner.pipeline import load, solve
+    from planner.plan import Plan
+    from planner.scenario import Scenario
 
 __all__ = [
     "AuditFailure",
@@ -38,3 +45,20 @@ __all__ = [
     "load_catalog",
     "solve",
 ]
+
+# Loaded when first asked for: `plan --help` needs neither pandas nor a solver.
+_HOMES = {
+    "Catalog": "planner.catalog",
+    "Plan": "planner.plan",
+    "Scenario": "planner.scenario",
+    "load": "planner.pipeline",
+    "load_catalog": "planner.catalog",
+    "solve": "planner.pipeline",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'planner' has no attribute '{name}'")
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return value

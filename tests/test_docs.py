@@ -27,9 +27,9 @@ from pathlib import Path
 import pytest
 
 import planner
+from planner.pipeline import catalog_of
 from planner.report import reference
 from planner.scenario.models import Scenario
-from planner.solve import catalog_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if page.exists()]

@@ -18,10 +18,10 @@ from planner.analysis.information import (
 )
 from planner.errors import InputError
 from planner.milp import ABSENT, build_model
+from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.problem import build_problem
 from planner.scenario import Scenario, load_scenario
-from planner.solve import catalog_of, solve
 
 HALL = """
 name: hall

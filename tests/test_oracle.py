@@ -1,7 +1,7 @@
 """The planner against a second model, written from the conventions alone and solved by other engines.
 
-The audit shows that a plan keeps every rule. This shows that no rule is kept too strictly: a column that is missing, a bound
-that is too tight or a row too many would make plans dearer, and no audit would notice.
+The audit shows that a plan keeps every rule. This shows that no rule is kept too strictly: a column that is missing, a
+bound that is too tight or a row too many would make plans dearer, and no audit would notice.
 """
 
 from __future__ import annotations

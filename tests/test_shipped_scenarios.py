@@ -14,9 +14,9 @@ import pytest
 
 import planner
 from planner.errors import InfeasiblePlan
+from planner.pipeline import catalog_of
 from planner.plan import Plan
 from planner.problem import build_problem
-from planner.solve import catalog_of
 
 SCENARIOS = Path("scenarios")
 NAMES = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))

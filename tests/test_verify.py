@@ -9,8 +9,8 @@ import pytest
 from planner.analysis import verify as module
 from planner.analysis.verify import Voice, engines, judge, sheet, verify
 from planner.errors import InfeasiblePlan, InputError, SolverFailure
+from planner.pipeline import catalog_of
 from planner.scenario import Scenario, load_scenario
-from planner.solve import catalog_of
 
 HALL = """
 name: hall

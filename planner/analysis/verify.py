@@ -16,12 +16,12 @@ from planner.audit import Account, audit_of, totals_of
 from planner.catalog import Catalog
 from planner.errors import InputError, PlannerError
 from planner.milp import Model, build_model
+from planner.pipeline import explain
 from planner.plan.extract import decisions
 from planner.problem import build_problem
 from planner.report.figures import digits, gap_percent, money_unit
 from planner.report.sheet import Sheet, left, right
 from planner.scenario import Scenario, scenario_digest
-from planner.solve import explain
 from planner.solvers import Options, pulp
 from planner.solvers.answer import relative_gap
 from planner.solvers.objectives import minimise

@@ -15,14 +15,14 @@ from planner.cli.exits import check_numbers
 from planner.cli.output import check_json, write_json
 from planner.cli.waiting import wait_for
 from planner.errors import InfeasiblePlan, SolverFailure
+from planner.pipeline import catalog_of, load
+from planner.pipeline import solve as solve_scenario
 from planner.plan import Plan
 from planner.report.csv_files import csv_texts
 from planner.report.files import check_folder, write_folder
 from planner.report.result import infeasible
 from planner.report.terminal import console_on, render
 from planner.scenario import Scenario
-from planner.solve import catalog_of, load
-from planner.solve import solve as solve_scenario
 from planner.solvers import check_name
 
 FEASIBLE_EXIT = 4

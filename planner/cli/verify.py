@@ -9,9 +9,9 @@ from planner.cli.exits import check_numbers
 from planner.cli.output import check_json, write_json
 from planner.cli.waiting import wait_for
 from planner.errors import SolverFailure
+from planner.pipeline import catalog_of, load
 from planner.report.sheet import show
 from planner.report.terminal import console_on
-from planner.solve import catalog_of, load
 
 
 def run(source: str, overrides: tuple[str, ...], gap: float | None, time_limit: float | None, json: str | None) -> None:

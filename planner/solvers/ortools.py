@@ -108,14 +108,17 @@ def _answer(milp: Milp, engine: str, result: Any, seconds: float) -> Answer:
     if engine == "glop" and result.has_dual_feasible_solution():
         duals = _by_id(result.dual_values(), milp.rows)
         reduced = _by_id(result.reduced_costs(), milp.columns)
-    bound = result.termination.objective_bounds.dual_bound
+    bound = float(result.termination.objective_bounds.dual_bound)
+    if engine == "cpsat":
+        # CP-SAT knows no continuous variables: what it proves holds for a rounded model, not for this one.
+        bound, status = -np.inf, "unknown" if status == "infeasible" else status
     return Answer(
         status=status,
         solver=engine,
         version=f"ortools {ortools.__version__}",
         x=x,
         objective=milp.objective(x) if x is not None else np.inf,
-        bound=float(bound),
+        bound=bound,
         seconds=seconds,
         duals=duals,
         reduced_costs=reduced,

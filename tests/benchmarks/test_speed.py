@@ -10,8 +10,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import planner
 from planner.milp import build_model
+from planner.pipeline import catalog_of
 from planner.problem import build_problem
-from planner.solve import catalog_of
 
 FLEET = (60, 6, 24, 8)
 
