@@ -14,7 +14,6 @@ Every page runs in its own copy of the repository's root (scenarios, catalogs, d
 from __future__ import annotations
 
 import csv
-import importlib.util
 import os
 import re
 import shutil
@@ -167,7 +166,6 @@ def test_python_blocks_run(page: Path) -> None:
 
 
 @pytest.mark.usefixtures("workspace")
-@pytest.mark.skipif(importlib.util.find_spec("planner.cli.__main__") is None, reason="there is no command yet")
 @pytest.mark.parametrize("page", _with("console"), ids=_ids(_with("console")))
 def test_commands_print_what_the_page_shows(page: Path) -> None:
     for block in blocks(page, "console"):

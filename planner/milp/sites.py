@@ -42,8 +42,8 @@ def add_conversion(builder: Builder, problem: Problem, variables: Variables) -> 
     """Σ P·(own + keep) of converted cooling ≤ liquid kW·Σ_{t'≤t} convert[s,t'], and Σ_t convert[s,t] ≤ 1."""
     sites, timeline = problem.limits.sites, problem.timeline
     needs = np.zeros(len(sites), dtype=bool)
-    for item in problem.supply.purchases:
-        needs[item.asset.site] |= item.asset.needs_conversion
+    for asset in (item.asset for item in (*problem.supply.purchases, *problem.supply.groups)):
+        needs[asset.site] |= asset.needs_conversion
     most = np.array([_most_liquid_kw(problem, index) for index in range(len(sites))])
     axes = ([site.name for site in sites], problem.futures, timeline.names)
     rows = builder.constraints("conversion", axes, upper=0.0, exists=needs[:, None, None])
@@ -68,7 +68,8 @@ def _most_liquid_kw(problem: Problem, site: int) -> float:
         if item.asset.site == site and item.asset.needs_conversion
     ]
     largest = [item.asset.it_kw for item in problem.supply.purchases if item.asset.site == site]
-    needed = problem.gpus_ever_needed * sum(per_gpu) + sum(largest)
+    there = [item.asset.it_kw * item.count for item in problem.supply.groups if item.asset.site == site]
+    needed = problem.gpus_ever_needed * sum(per_gpu) + sum(largest) + sum(there)
     cap = float(np.max(problem.limits.sites[site].cap_kw, initial=0.0))
     return min(own_limit, needed if problem.elastic else min(needed, cap))
 

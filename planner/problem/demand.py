@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from planner.catalog import Catalog
 from planner.catalog.models import TokenApi
+from planner.problem.availability import allowed_provider, available
 from planner.problem.serving import sla_excess
-from planner.problem.supply import allowed_provider, available, price_path
 from planner.scenario.models import Scenario, Workload
 from planner.schedule import Schedule
 from planner.timeline import Timeline
@@ -137,7 +137,7 @@ def build_api_lanes(scenario: Scenario, catalog: Catalog, timeline: Timeline) ->
     )
     if not scenario.procurement.token_api:
         apis = []
-    path = price_path(scenario, catalog)
+    path = catalog.price_paths[scenario.finance.price_path]
     factor = path.factors("api", timeline.years)
     lanes = [
         (index, position, workload, api)

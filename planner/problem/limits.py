@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.problem.supply import Supply, can_start, revealed_period
+from planner.problem.availability import can_start, revealed_period
+from planner.problem.supply import Supply
 from planner.scenario.models import Budget, Scenario, Site, YearlyLimit
 from planner.timeline import Timeline
 from planner.units import HOURS_PER_MONTH, kw_from_mw, years_from_days

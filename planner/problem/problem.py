@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog import Catalog
+from planner.problem.availability import revealed_period
 from planner.problem.demand import ApiLanes, Demand, build_api_lanes, build_demand
 from planner.problem.limits import Limits, build_limits
+from planner.problem.offers import hourly, reservations, signed
+from planner.problem.ownership import groups, purchases
 from planner.problem.pools import Lanes, PoolIndex, build_lanes, build_pools
 from planner.problem.reduce import Reductions, prune_apis, prune_offers
 from planner.problem.serving import candidates
-from planner.problem.supply import Supply, build_supply, revealed_period
+from planner.problem.supply import Supply
 from planner.scenario.models import Scenario
 from planner.timeline import Timeline, build_timeline
 
@@ -112,16 +115,29 @@ def build_problem(
     )
 
 
+def build_supply(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> Supply:
+    """All supplies of a scenario, before any reduction."""
+    offered, left_out = reservations(scenario, catalog, timeline)
+    return Supply(
+        purchases=tuple(purchases(scenario, catalog, timeline)),
+        groups=tuple(groups(scenario, catalog, timeline)),
+        reservations=tuple(offered),
+        signed=tuple(signed(contract, catalog, timeline) for contract in scenario.contracts),
+        hourly=tuple(hourly(scenario, catalog, timeline)),
+        left_out=tuple(left_out),
+    )
+
+
 def _without_dominated_offers(
     scenario: Scenario, supply: Supply, pools: PoolIndex, limits: Limits
 ) -> tuple[Supply, PoolIndex, list[str]]:
-    reserved, hourly, left_out = prune_offers(supply, pools, limits, scenario.procurement.whole_on_demand_lots)
+    reserved, by_hour, left_out = prune_offers(supply, pools, limits, scenario.procurement.whole_on_demand_lots)
     kept = replace(
         supply,
         reservations=tuple(item for item, keep in zip(supply.reservations, reserved, strict=True) if keep),
-        hourly=tuple(item for item, keep in zip(supply.hourly, hourly, strict=True) if keep),
+        hourly=tuple(item for item, keep in zip(supply.hourly, by_hour, strict=True) if keep),
     )
-    index = replace(pools, reservations=pools.reservations[reserved], hourly=pools.hourly[hourly])
+    index = replace(pools, reservations=pools.reservations[reserved], hourly=pools.hourly[by_hour])
     return kept, index, left_out
 
 

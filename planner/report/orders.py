@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.plan import Plan
 from planner.plan.tables import ALL
-from planner.problem.supply import order_day
+from planner.problem.availability import order_day
 from planner.report.figures import count, money, money_unit, span, times
 from planner.report.sheet import Sheet, left, right
 from planner.scenario import Scenario
