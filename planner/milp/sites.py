@@ -42,7 +42,8 @@ def add_conversion(builder: Builder, problem: Problem, variables: Variables) -> 
     """Σ P·(own + keep) of converted cooling ≤ liquid kW·Σ_{t'≤t} convert[s,t'], and Σ_t convert[s,t] ≤ 1."""
     sites, timeline = problem.limits.sites, problem.timeline
     needs = np.zeros(len(sites), dtype=bool)
-    for asset in (item.asset for item in (*problem.supply.purchases, *problem.supply.groups)):
+    supply = problem.supply
+    for asset in [*(item.asset for item in supply.purchases), *(item.asset for item in supply.groups)]:
         needs[asset.site] |= asset.needs_conversion
     most = np.array([_most_liquid_kw(problem, index) for index in range(len(sites))])
     axes = ([site.name for site in sites], problem.futures, timeline.names)

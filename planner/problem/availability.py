@@ -1,4 +1,4 @@
-"""What may be used, and from when: allow and deny lists, lead times, dates of availability."""
+"""What may be used, from when and at which prices: allow and deny lists, lead times, dates, the price path."""
 
 from __future__ import annotations
 
@@ -8,12 +8,22 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.catalog.models import System
+from planner.catalog import Catalog
+from planner.catalog.models import PricePath, System
 from planner.scenario.models import Scenario
 from planner.timeline import Timeline
 from planner.units import days_from_weeks
 
 Bools = NDArray[np.bool_]
+FLAT = PricePath(
+    name="flat",
+    hardware={2026: 1.0},
+    rent={2026: 1.0},
+    api={2026: 1.0},
+    source=("definition",),
+    as_of=dt.date(1970, 1, 1),
+    evidence="measured",
+)
 
 
 def allowed_system(scenario: Scenario, system: System) -> bool:
@@ -63,3 +73,9 @@ def available(timeline: Timeline, first: dt.date | None, last: dt.date | None) -
             for start, end in timeline.spans
         ]
     )
+
+
+def price_path(scenario: Scenario, catalog: Catalog) -> PricePath:
+    """The scenario's price path; ``flat`` is there whether or not a catalog lists it."""
+    name = scenario.finance.price_path
+    return FLAT if name == FLAT.name and name not in catalog.price_paths else catalog.price_paths[name]

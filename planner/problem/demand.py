@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from planner.catalog import Catalog
 from planner.catalog.models import TokenApi
-from planner.problem.availability import allowed_provider, available
+from planner.problem.availability import allowed_provider, available, price_path
 from planner.problem.serving import sla_excess
 from planner.scenario.models import Scenario, Workload
 from planner.schedule import Schedule
@@ -137,7 +137,7 @@ def build_api_lanes(scenario: Scenario, catalog: Catalog, timeline: Timeline) ->
     )
     if not scenario.procurement.token_api:
         apis = []
-    path = catalog.price_paths[scenario.finance.price_path]
+    path = price_path(scenario, catalog)
     factor = path.factors("api", timeline.years)
     lanes = [
         (index, position, workload, api)

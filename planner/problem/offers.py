@@ -16,6 +16,7 @@ from planner.problem.availability import (
     available,
     can_start,
     order_day,
+    price_path,
     revealed_period,
 )
 from planner.problem.supply import Hourly, Reservation, Signed
@@ -68,7 +69,7 @@ def _reservation(
     assert offer.term_months is not None
     term, periods = offer.term_months // timeline.months_per_period, timeline.periods
     hours, later = _hours_of_term(timeline, term)
-    path = catalog.price_paths[scenario.finance.price_path]
+    path = price_path(scenario, catalog)
     factor = np.ones(periods) if quoted else path.factors("rent", timeline.years)
     usd_per_hour = offer.usd_per_gpu_hour * offer.lot_gpus * factor
     value = usd_per_hour * hours.sum(axis=1)
@@ -124,7 +125,7 @@ def signed(contract: Contract, catalog: Catalog, timeline: Timeline) -> Signed:
 
 def hourly(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> list[Hourly]:
     """On-demand and spot offers that are there in some period, by name."""
-    path = catalog.price_paths[scenario.finance.price_path]
+    path = price_path(scenario, catalog)
     factor = path.factors("rent", timeline.years)
     futures = np.ones((max(1, len(scenario.futures)), timeline.periods))
     for index, future in enumerate(scenario.futures):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from planner.catalog import Catalog
 from planner.catalog.models import System
-from planner.problem.availability import allowed_system, can_start, order_day, revealed_period
+from planner.problem.availability import allowed_system, can_start, order_day, price_path, revealed_period
 from planner.problem.supply import Asset, Group, Purchase
 from planner.scenario.models import Existing, Scenario, Site
 from planner.schedule import add_months
@@ -35,8 +35,7 @@ def purchases(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> list[
     found = []
     for index, site in enumerate(scenario.sites):
         for _, system in sorted(catalog.systems.items()):
-            convertible = site.conversion is not None and system.cooling == "liquid"
-            if not allowed_system(scenario, system) or not (system.cooling in site.cooling or convertible):
+            if not allowed_system(scenario, system) or not _coolable(site, system):
                 continue
             asset = _asset(scenario, catalog, timeline, index, system, f"own:{site.name}/{system.system}")
             if not np.isfinite(asset.positions):
@@ -61,16 +60,22 @@ def groups(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> list[Gro
             positions = asset.positions if np.isfinite(asset.positions) else 1.0
             asset = replace(asset, running_usd=running, positions=positions)
             first, until = service_days(existing, system)
-            exists = np.array([start >= first and end <= until for start, end in timeline.spans])
+            coolable = _coolable(site, system)
+            exists = np.array([coolable and start >= first and end <= until for start, end in timeline.spans])
             found.append(Group(asset=asset, index=position, count=existing.count, exists=exists))
     return found
+
+
+def _coolable(site: Site, system: System) -> bool:
+    """Whether a hall has the system's cooling, or can be converted to it."""
+    return system.cooling in site.cooling or (site.conversion is not None and system.cooling == "liquid")
 
 
 def _purchase(
     scenario: Scenario, catalog: Catalog, timeline: Timeline, asset: Asset, exists: Bools, lead_weeks: float
 ) -> Purchase:
     system, periods = asset.system, timeline.periods
-    path = catalog.price_paths[scenario.finance.price_path]
+    path = price_path(scenario, catalog)
     orders = [order_day(start, lead_weeks) for start in timeline.starts[:-1]]
     paid = system.price_usd * path.factors("hardware", np.array([day.year for day in orders]))
     life = max(1, round(system.life_years * MONTHS_PER_YEAR / timeline.months_per_period))

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.errors import InputError
 from planner.milp import Model, demand_total, unserved_weights
 from planner.milp.elastic import with_rows
 from planner.milp.matrix import Milp
@@ -103,6 +104,9 @@ def _cost_per_token(model: Model, solver: str, options: Options) -> Outcome:
     most = demand_total(problem, per_request, discounted=True)
     share = problem.demand.min_served[:, None] * np.ones(problem.timeline.periods)
     least = demand_total(problem, per_request * share, discounted=True)
+    if least <= 0:
+        what = "no workload makes tokens" if most <= 0 else "with a min_served of 0 serving nothing would be cheapest"
+        raise InputError(f"objective cost_per_token has no answer: {what}; give every workload a min_served above 0")
     inner = replace(options, gap=options.gap * least / most / 2)
     answer = optimise(model, milp, solver, replace(inner, gap=options.gap))
     best: tuple[Floats, float] | None = None

@@ -43,6 +43,9 @@ def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None)
     # HiGHS under MathOpt refuses a thread count, GLOP a gap.
     if engine != "highs":
         parameters.threads = 1
+    if engine == "glop":
+        # Twice as fast as its default on fleets, and no slower on a site's plan.
+        parameters.lp_algorithm = mathopt.LPAlgorithm.DUAL_SIMPLEX
     if engine == "scip":
         # Systems in service follow from systems bought, and bought ones from systems in service: where SCIP aggregates
         # one away as implied whole by the other, it has returned fractions for integers.
