@@ -165,7 +165,9 @@ def _then_cost(
     room = achieved + KEPT * max(1.0, abs(achieved), most)
     present = np.flatnonzero(lost)
     size = max(float(np.abs(lost[present]).max(initial=0.0)), 1e-300)
-    held = with_rows(model.milp, [(present, lost[present] / size, -np.inf, room / size)], kind)
+    # Where nothing that counts may go unserved, there is nothing to hold.
+    rows = [(present, lost[present] / size, -np.inf, room / size)] if len(present) else []
+    held = with_rows(model.milp, rows, kind)
     second = optimise(model, held, solver, half)
     answer = second if second.x is not None else first
     assert answer.x is not None

@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 
 # Scaled so, an LP optimum is between 1e2 and 1e4: a fixed scale has given false optima, with status optimal.
 TARGET_DECADE = 3
+# An optimum this small against coefficients of about 1 is zero with dust, and no scale is to be had from it.
+ZERO = 1e-6
 
 
 def scale_of(milp: Milp, options: Options) -> tuple[float, Answer]:
@@ -27,7 +29,7 @@ def scale_of(milp: Milp, options: Options) -> tuple[float, Answer]:
     guess = 10.0 ** -np.floor(np.log10(max(float(np.abs(milp.cost).max(initial=0.0)), 1e-12)))
     lp = solvers.run(_scaled(milp, guess).relaxed(), "glop", options)
     size = abs(lp.objective) if lp.x is not None else 0.0
-    if lp.x is None or size == 0:
+    if lp.x is None or size < ZERO:
         return guess, lp
     step = 10.0 ** (TARGET_DECADE - np.floor(np.log10(size)))
     return guess * step, _rescaled(lp, step)

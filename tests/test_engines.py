@@ -1,0 +1,84 @@
+"""One engine is no proof: SCIP, HiGHS, the relay and CBC through PuLP on the same questions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from strategies import Case, cases, examples, solved
+
+import planner
+from planner.milp import build_model
+from planner.pipeline import catalog_of
+from planner.problem import build_problem
+from planner.solvers import Options, check_name, relay, run
+from planner.solvers.optimise import optimise
+
+
+@pytest.mark.parametrize("engine", ["scip", "highs"])
+@examples(1)
+@given(case=cases())
+def test_the_relay_and_a_cold_engine_agree(engine: str, case: Case) -> None:
+    assert solved(case).meets(solved(case, engine))
+
+
+@examples(0.5)
+@given(case=cases())
+def test_cbc_never_undercuts_a_bound(case: Case) -> None:
+    """CBC has called wrong answers optimal, so its plan need not be the best; audited, it is an upper bound."""
+    proven, cbc = solved(case), solved(case, "pulp:cbc")
+    if math.isfinite(cbc.high):
+        assert cbc.may_reach(proven)
+
+
+def test_a_time_limit_is_never_read_as_a_proof() -> None:
+    scenario = planner.load("scenarios/10mw.yaml")
+    try:
+        plan = planner.solve(scenario, gap=1e-7, time_limit_s=1.5)
+    except planner.SolverFailure as failure:
+        assert "time" in str(failure)  # noqa: PT017
+    else:
+        assert plan.status == "feasible"
+        assert plan.proof.gap > 1e-7
+        assert not plan.proof.reproducible
+
+
+def test_the_bound_from_duals_holds_for_any_duals() -> None:
+    """Whatever an LP's tolerances make of its duals, clipped they bound the optimum from below."""
+    scenario = planner.load("scenarios/tiny.yaml")
+    milp = build_model(build_problem(scenario, catalog_of(scenario))).milp
+    best = run(milp, "scip", Options(gap=1e-9)).objective
+    generator = np.random.default_rng(1)
+    lp = run(milp.relaxed(), "glop", Options())
+    assert lp.x is not None
+    assert lp.duals is not None
+    for noise in (0.0, 0.1, 1.0, 10.0):
+        duals = lp.duals * (1 + noise * generator.standard_normal(milp.rows))
+        assert relay.prove(milp, lp.x, duals).bound <= best * (1 + 1e-9)
+    assert relay.prove(milp, lp.x, lp.duals).bound == pytest.approx(lp.objective, rel=1e-6)
+
+
+def test_fixing_by_reduced_cost_keeps_every_better_plan() -> None:
+    scenario = planner.load("scenarios/existing-fleet.yaml")
+    model = build_model(build_problem(scenario, catalog_of(scenario)))
+    milp = model.milp
+    lp = run(milp.relaxed(), "glop", Options())
+    assert lp.x is not None
+    assert lp.duals is not None
+    relaxation = relay.prove(milp, lp.x, lp.duals)
+    answer = optimise(model, milp, "highs", Options(gap=0.002))
+    fixed = relay.fix(milp, relaxation, answer.objective)
+    again = optimise(model, replace(fixed), "highs", Options(gap=0.002))
+    assert (fixed.upper < milp.upper).any()
+    assert again.bound <= answer.objective * (1 + 1e-9)
+    assert again.objective >= answer.bound * (1 - 1e-9)
+
+
+def test_an_unknown_solver_is_named() -> None:
+    with pytest.raises(planner.InputError, match="--solver gurobbi: unknown; one of auto, relay, scip"):
+        check_name("gurobbi")
+    with pytest.raises(planner.InputError, match="PuLP knows no such solver"):
+        planner.solve(planner.load("scenarios/tiny.yaml"), solver="pulp:nothing")
