@@ -59,10 +59,13 @@ def solve(
 ) -> Plan:
     """The provably cheapest plan of ``scenario`` (or the best for its objective), audited.
 
-    ``solver``, ``gap`` and ``time_limit_s`` stand over the scenario's own. Raises InfeasiblePlan with what to relax,
-    SolverFailure where no plan was found.
+    ``solver``, ``gap`` and ``time_limit_s`` stand over the scenario's own. Raises ScenarioError where the catalog lacks
+    what the scenario names, InfeasiblePlan with what to relax, SolverFailure where no plan was found.
     """
-    catalog = catalog if catalog is not None else catalog_of(scenario)
+    if catalog is None:
+        catalog = catalog_of(scenario)
+    else:
+        check_references(scenario, catalog)
     wanted = scenario.solve
     name = solver or wanted.solver
     solvers.check_name(name)

@@ -66,7 +66,7 @@ class Schedule(BaseModel):
         if isinstance(value, Mapping) and "anchors" not in value:
             if not value:
                 raise ValueError("an empty schedule; write a number or {2027-01: 1.0}")
-            anchors = sorted((parse_date(key), number) for key, number in value.items())
+            anchors = sorted(((parse_date(key), number) for key, number in value.items()), key=lambda anchor: anchor[0])
             days = [day for day, _ in anchors]
             if len(set(days)) < len(days):
                 raise ValueError("two values for the same date")

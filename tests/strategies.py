@@ -397,6 +397,7 @@ def cases(
     quotes = [_quote(draw, calendar, names)] if wanted.renting and some(draw, 2) else []
     contracts = [_contract(draw, calendar, names, wanted) for _ in range(one(draw, 0, 0, 0, 1, 2))]
     apis = _apis(draw, calendar, models)
+    providers = sorted({row.provider for row in (*offers, *apis)} | {row["provider"] for row in (*quotes, *contracts)})
     fields: dict[str, Any] = {
         "name": "case",
         "horizon": {
@@ -420,7 +421,7 @@ def cases(
         "workloads": workloads,
         "futures": outlooks,
         "revealed": _revealed(draw, calendar, outlooks),
-        "procurement": _procurement(draw, names, blocks, wanted),
+        "procurement": _procurement(draw, names, providers, blocks, wanted),
         "quotes": quotes,
         "contracts": contracts,
         "budget": _budget(draw, calendar, wanted),
@@ -731,7 +732,9 @@ def _contract(draw: Draw, calendar: Calendar, names: list[str], wanted: Wanted) 
     return contract | ({"service": "endpoint", "capabilities": ("mtp",)} if some(draw, 2) else {})
 
 
-def _procurement(draw: Draw, names: list[str], blocks: dict[str, float], wanted: Wanted) -> dict[str, Any]:
+def _procurement(
+    draw: Draw, names: list[str], providers: list[str], blocks: dict[str, float], wanted: Wanted
+) -> dict[str, Any]:
     rules: dict[str, Any] = {"systems": {}, "providers": {}}
     if some(draw, 1):
         rules |= {"buy": False}
@@ -744,12 +747,12 @@ def _procurement(draw: Draw, names: list[str], blocks: dict[str, float], wanted:
     if len(names) > 1 and some(draw, 1):
         rules["systems"] |= {"deny": [names[1]]}
     if some(draw, 1):
-        rules["providers"] |= {"deny": ["acme"]}
+        rules["providers"] |= {"deny": providers[:1]}
     if some(draw, 2):
         rules["providers"] |= {"max_share": one(draw, 0.75, 0.55, 1.0)}
     if some(draw, 3):
         quota: dict[str, Any] = {"system": one(draw, *names), "gpus": one(draw, 400.0, 64.0, 30.0, 8.0)}
-        quota |= {"provider": one(draw, *PROVIDERS)} if some(draw, 5) else {}
+        quota |= {"provider": one(draw, *providers)} if some(draw, 5) and providers else {}
         known = [quota] if not wanted.relaxed or quota["system"] != "h-node" else []
         rules |= {"quotas": known}
     lead = {name: one(draw, 0.0, 30.0) for name in names if some(draw, 1)} if not wanted.owning else {}

@@ -154,6 +154,22 @@ def test_json_to_standard_output_is_json_alone(small: Path) -> None:
     assert json.loads(done.stdout)["status"] == "optimal"
 
 
+def test_what_an_engine_prints_is_not_in_the_result(small: Path) -> None:
+    """Engines written in C print past Python, straight to standard output."""
+    script = (
+        "import os, sys\n"
+        "from planner import cli, solvers\n"
+        "run = solvers.run\n"
+        "solvers.run = lambda *given: os.write(1, b'tmpSolver.run();') and run(*given)\n"
+        f"sys.argv = ['plan', {str(small)!r}, '--json', '-']\n"
+        "cli.main()\n"
+    )
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", env=env, timeout=300)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["status"] == "optimal"
+
+
 def test_set_overrides_a_field_and_quiet_prints_nothing(small: Path, tmp_path: Path, result: dict[str, Any]) -> None:
     done = plan(small, "--set", "procurement.buy=false", "--set", "name=rented", "-q", "--json", tmp_path / "r.json")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

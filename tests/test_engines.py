@@ -34,6 +34,14 @@ def test_cbc_never_undercuts_a_bound(case: Case) -> None:
         assert cbc.may_reach(proven)
 
 
+@examples(1)
+@given(case=cases())
+def test_what_follows_from_whole_numbers_is_declared_whole(case: Case) -> None:
+    """Left to find it out, SCIP and HiGHS have both called a wrong plan optimal."""
+    milp = build_model(build_problem(case.scenario, case.catalog)).milp
+    assert not (milp.guided & ~milp.integer).any()
+
+
 def test_a_time_limit_is_never_read_as_a_proof() -> None:
     scenario = planner.load("scenarios/10mw.yaml")
     try:

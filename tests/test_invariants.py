@@ -707,7 +707,6 @@ def test_a_group_of_a_kind_of_cooling_that_the_hall_lacks() -> None:
         assert plan.audit.passed
 
 
-@pytest.mark.xfail(reason="planner.solve checks references only where it loads the catalog itself", strict=True)
 def test_unknown_names_are_named_where_the_catalog_is_given() -> None:
     chat = {"name": "chat", "model": "m9", "tokens": {"input": 1000, "output": 500}, "demand": {"requests_per_s": 5}}
     with pytest.raises(planner.ScenarioError, match="unknown model 'm9'"):

@@ -64,6 +64,8 @@ def test_what_is_no_schedule(value: Any) -> None:
 def test_two_values_for_one_day() -> None:
     with pytest.raises(ValidationError, match="two values for the same date"):
         schedule({"2027-01": 1, "2027": 2})
+    with pytest.raises(ValidationError, match="two values for the same date"):
+        schedule({"2027-01": 1, "2027": "two"})
 
 
 def test_a_number_holds_always() -> None:

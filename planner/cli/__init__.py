@@ -11,6 +11,7 @@ import typer
 
 from planner._version import __version__
 from planner.cli.exits import exits
+from planner.streams import keep_stdout
 
 COMMANDS = ("solve", "verify", "schema", "init")
 _OWN_OPTIONS = ("--help", "--version")
@@ -114,6 +115,7 @@ def init(
 
 def main() -> None:
     """The entry point: ``plan SCENARIO`` stands for ``plan solve SCENARIO``."""
+    keep_stdout()
     arguments = sys.argv[1:] or ["--help"]
     if arguments[0] not in (*COMMANDS, *_OWN_OPTIONS):
         meant = get_close_matches(arguments[0], COMMANDS, n=1)

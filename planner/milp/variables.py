@@ -69,7 +69,9 @@ def add_variables(builder: Builder, problem: Problem) -> Variables:
     a_upper = _asset_bounds(problem)[:, None, :]
     buy = builder.variables("buy", (a_axis, *t_axes), a_upper, integer=True, exists=a_exists[:, None, :] & a_node)
     in_service = np.maximum.accumulate(a_exists, axis=1)[:, None, :]
-    own = builder.variables("own", (a_axis, *t_axes), a_upper, guided=True, exists=in_service & a_node)
+    # A running total of whole numbers is whole by itself, but it has to be declared so: engines that find it out on
+    # their own (implied integers, in SCIP 10 and in HiGHS) have cut off optima of such models.
+    own = builder.variables("own", (a_axis, *t_axes), a_upper, integer=True, guided=True, exists=in_service & a_node)
 
     g_axis = [group.asset.supply for group in supply.groups]
     g_node = own_node(problem, np.full(len(g_axis), problem.revealed_period))
@@ -93,7 +95,7 @@ def add_variables(builder: Builder, problem: Problem) -> Variables:
     r_upper = most[:, None, None]
     sign = builder.variables("sign", (r_axis, *t_axes), r_upper, integer=True, exists=r_exists[:, None, :] & r_node)
     held_exists = np.maximum.accumulate(r_exists, axis=1)[:, None, :]
-    held = builder.variables("held", (r_axis, *t_axes), r_upper, guided=True, exists=held_exists & r_node)
+    held = builder.variables("held", (r_axis, *t_axes), r_upper, integer=True, guided=True, exists=held_exists & r_node)
     least = np.array([(offer.min_lots or 1) > 1 for offer in offers], dtype=bool)[:, None, None]
     signed = builder.variables(
         "signed", (r_axis, *t_axes), 1.0, integer=True, exists=r_exists[:, None, :] & r_node & least

@@ -37,7 +37,8 @@ def _limit(model: Model, elastic: Elastic, group: Group, x: Floats) -> Relaxatio
             continue
         for index, (row, subject) in enumerate(zip(block.rows, block.subject, strict=True)):
             excess = float(x[elastic.row_excess[int(row)]])
-            if subject == group.subject and excess > max(NOTICEABLE, worst[0] if worst else 0.0):
+            # The first of equals: which of them an engine exceeds by a hair more is chance.
+            if subject == group.subject and excess > max(NOTICEABLE, worst[0] * (1 + 1e-6) if worst else 0.0):
                 worst = (excess, block, index)
     if worst is None:
         return None

@@ -46,10 +46,6 @@ def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None)
     if engine == "glop":
         # Twice as fast as its default on fleets, and no slower on a site's plan.
         parameters.lp_algorithm = mathopt.LPAlgorithm.DUAL_SIMPLEX
-    if engine == "scip":
-        # Systems in service follow from systems bought, and bought ones from systems in service: where SCIP aggregates
-        # one away as implied whole by the other, it has returned fractions for integers.
-        parameters.gscip.bool_params["presolving/donotmultaggr"] = True
     if engine != "glop":
         parameters.relative_gap_tolerance = options.gap
         parameters.absolute_gap_tolerance = 0.0

@@ -12,6 +12,7 @@ import sys
 from planner.errors import SolverFailure
 from planner.milp.matrix import Milp
 from planner.solvers.answer import Answer, Floats, Options
+from planner.streams import keep_stdout
 
 
 def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None) -> Answer:
@@ -29,6 +30,7 @@ def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None)
 def _main() -> None:
     from planner.solvers import ortools
 
+    keep_stdout()
     milp, engine, options, hint = pickle.load(sys.stdin.buffer)
     answer = ortools.solve(milp, engine, options, hint)
     sys.stdout.buffer.write(pickle.dumps(answer))
