@@ -18,6 +18,7 @@ from planner.plan import Plan, Proof, tables
 from planner.plan.extract import decisions
 from planner.plan.kpis import kpis
 from planner.plan.relaxation import relaxations
+from planner.plan.trace import trace
 from planner.problem import Reductions, build_problem
 from planner.scenario import Scenario, check_references, load_scenario, scenario_digest
 from planner.solvers import Options
@@ -106,27 +107,31 @@ def plan_of(
     proof = _proof(model, outcome, totals.cost_usd, solver, options, seconds)
     serving = tables.serving(problem, account)
     reach = outcome.answer.duals if scenario.objective == "cost" else None
+    frames = {
+        "purchases": tables.purchases(problem, account),
+        "retirements": tables.retirements(problem, account),
+        "contracts": tables.contracts(problem, account),
+        "on_demand": tables.on_demand(problem, account),
+        "token_api": tables.token_api(problem, account),
+        "serving": serving,
+        "unserved": tables.unserved(problem, account),
+        "fleet": tables.fleet_table(problem, account),
+        "cashflow": tables.cashflow(problem, account),
+        "binding": tables.binding(model, outcome.x, reach),
+    }
     return Plan(
         scenario=scenario.name,
         scenario_digest=scenario_digest(scenario),
         status="optimal" if proof.gap <= options.gap * (1 + 1e-9) else "feasible",
         proof=proof,
         kpis=kpis(problem, account, totals, serving),
-        purchases=tables.purchases(problem, account),
-        retirements=tables.retirements(problem, account),
-        contracts=tables.contracts(problem, account),
-        on_demand=tables.on_demand(problem, account),
-        token_api=tables.token_api(problem, account),
-        serving=serving,
-        unserved=tables.unserved(problem, account),
-        fleet=tables.fleet_table(problem, account),
-        cashflow=tables.cashflow(problem, account),
-        binding=tables.binding(model, outcome.x, reach),
+        **frames,
         audit=audit,
         decisions=account.decisions,
         catalog_digest=catalog.digest,
         sources=_sources(catalog, model),
         left_out=problem.left_out,
+        origins=trace(scenario, catalog, frames),
         periods=problem.timeline.names,
         futures=problem.futures,
     )

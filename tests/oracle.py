@@ -19,7 +19,7 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from planner.catalog.models import Catalog, Offer, ServingPoint, System, TokenApi
-from planner.scenario.models import Existing, Scenario, Site, Sla, Workload
+from planner.scenario.models import Existing, Scenario, Site, Sla, TailRatio, Workload
 from planner.schedule import Schedule, add_months
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -719,7 +719,7 @@ class _Writer:
             return False
         if not self.provider_allowed(api.provider):
             return False
-        return workload.kind != "interactive" or meets(workload.sla, api)
+        return workload.kind != "interactive" or meets(workload.sla, api, self.scenario.tail_ratio)
 
     def serve(self, sent: dict[tuple[str, int, int, str], list[int]]) -> None:
         """Demand met by GPUs and APIs or left unserved; what serves fits into the pools."""
@@ -856,7 +856,9 @@ class _Writer:
         ):
             if abs(mean - asked) > 0.1 * asked + 1e-9 * asked:
                 return False
-        return point.largest_worker_gpus <= system.nvlink_domain_usable_gpus and meets(workload.sla, point)
+        return point.largest_worker_gpus <= system.nvlink_domain_usable_gpus and meets(
+            workload.sla, point, self.scenario.tail_ratio
+        )
 
     def rate(self, workload: Workload, point: ServingPoint) -> float:
         """Requests/s per GPU after trust; a predicted one no more than the best proven one that is no slower."""
@@ -942,14 +944,14 @@ def api_price(workload: Workload, api: TokenApi) -> float:
     return (workload.tokens.input * input_price + workload.tokens.output * api.output_usd_per_mtok) / 1e6
 
 
-def meets(sla: Sla, row: Any) -> bool:
+def meets(sla: Sla, row: Any, tail: TailRatio) -> bool:
     """Whether a point or a token API meets both targets, each at its own percentile."""
-    ttft = sla.ttft_s is None or known_ms(row, "ttft", sla.ttft_percentile) <= sla.ttft_s * 1000 * (1 + 1e-9)
-    tpot = sla.tpot_ms is None or known_ms(row, "tpot", sla.tpot_percentile) <= sla.tpot_ms * (1 + 1e-9)
+    ttft = sla.ttft_s is None or known_ms(row, "ttft", sla.ttft_percentile, tail.ttft) <= sla.ttft_s * 1000 * (1 + 1e-9)
+    tpot = sla.tpot_ms is None or known_ms(row, "tpot", sla.tpot_percentile, tail.tpot) <= sla.tpot_ms * (1 + 1e-9)
     return ttft and tpot
 
 
-def known_ms(row: Any, what: str, percentile: int) -> float:
+def known_ms(row: Any, what: str, percentile: int, tail: float | None) -> float:
     """The latency to hold against a target at ``percentile``, infinite where there is none."""
     statistic, stated = getattr(row, f"{what}_statistic"), getattr(row, f"{what}_ms")
     if percentile == 50:
@@ -957,7 +959,9 @@ def known_ms(row: Any, what: str, percentile: int) -> float:
     if statistic in (f"p{percentile}", "p99"):
         return float(stated)
     p99 = getattr(row, f"{what}_p99_ms", None)
-    return math.inf if p99 is None else float(p99)
+    if p99 is not None:
+        return float(p99)
+    return float(stated) * tail if tail is not None and statistic in ("p50", "mean") else math.inf
 
 
 # --- other aims over the same programme ---

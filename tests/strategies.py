@@ -415,6 +415,7 @@ def cases(
             "price_path": one(draw, "flat", "falling"),
         },
         "trust": {"vendor": one(draw, 0.9, 1.0, 0.5), "predicted": one(draw, 0.65, 1.0, 0.4)},
+        "tail_ratio": one(draw, {}, {}, {"ttft": 5.0, "tpot": 1.5}, {"tpot": 1.0}),
         "blocks": blocks if some(draw, 5) else None,
         "sites": sites,
         "load_shapes": _shapes(blocks) if some(draw, 5) else {},
@@ -522,6 +523,7 @@ def _variants(draw: Draw, name: str, wanted: Wanted) -> list[tuple[str, dict[str
         ("far", {"rate": 2 * rate, "input_tokens_mean": 1200.0}),
         ("tail", {"rate": rate, "ttft_statistic": "p99", "tpot_statistic": "p90"}),
         ("twin", {"rate": rate}),
+        ("median", {"rate": 1.5 * rate, "ttft_p99_ms": None, "tpot_p99_ms": None, "ttft_statistic": "mean"}),
     ]
     if wanted.predicted:
         variants.append(("predicted", {"rate": 2.5 * rate, "evidence": "predicted"}))

@@ -681,7 +681,24 @@ def point(**changes: Any) -> ServingPoint:
 def test_a_target_is_held_against_its_own_percentile(
     percentile: int, statistic: str, p99: float | None, expected: float | None
 ) -> None:
-    assert latency_ms(percentile, 100, statistic, p99) == expected
+    assert latency_ms(percentile, 100, statistic, p99, None) == expected
+
+
+@pytest.mark.parametrize(
+    ("percentile", "statistic", "p99", "expected"),
+    [
+        (50, "mean", None, 100),
+        (90, "p90", None, 100),
+        (90, "p50", None, 700),
+        (99, "mean", None, 700),
+        (99, "p50", 300, 300),
+        (99, "p90", None, None),
+    ],
+)
+def test_a_tail_ratio_converts_what_states_no_tail(
+    percentile: int, statistic: str, p99: float | None, expected: float | None
+) -> None:
+    assert latency_ms(percentile, 100, statistic, p99, 7.0) == expected
 
 
 def test_ten_per_cent_off_in_length_is_still_eligible() -> None:

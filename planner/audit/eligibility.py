@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.audit.premises import Floats, Premises
 from planner.catalog.models import ServingPoint, TokenApi
-from planner.scenario.models import Sla, Workload
+from planner.scenario.models import Sla, TailRatio, Workload
 from planner.units import ms_from_s
 
 SHAPE_TOLERANCE = 0.10
@@ -17,23 +17,28 @@ MEDIAN = 50
 PROVEN = ("independent", "measured")
 
 
-def latency_ms(percentile: int, stated_ms: float | None, statistic: str | None, p99_ms: float | None) -> float | None:
+def latency_ms(
+    percentile: int, stated_ms: float | None, statistic: str | None, p99_ms: float | None, tail: float | None
+) -> float | None:
     """The latency that a target at ``percentile`` is held against, None where none is known.
 
-    At 50 the p50, or the mean; at 90, 95 and 99 that percentile, or the p99.
+    At 50 the p50, or the mean; at 90, 95 and 99 that percentile, or the p99, or p50 or mean × the ``tail`` ratio.
     """
+    central = statistic in ("p50", "mean")
     if percentile == MEDIAN:
-        return stated_ms if statistic in ("p50", "mean") else None
-    if statistic == f"p{percentile}":
+        return stated_ms if central else None
+    if statistic in (f"p{percentile}", "p99"):
         return stated_ms
-    return stated_ms if statistic == "p99" else p99_ms
+    if p99_ms is not None:
+        return p99_ms
+    return stated_ms * tail if central and stated_ms is not None and tail is not None else None
 
 
-def latency_fault(sla: Sla, what: ServingPoint | TokenApi) -> str:
+def latency_fault(sla: Sla, what: ServingPoint | TokenApi, tail: TailRatio) -> str:
     """Why a point or API misses the latency targets, '' where it meets them."""
     p99 = (what.ttft_p99_ms, what.tpot_p99_ms) if isinstance(what, ServingPoint) else (None, None)
-    ttft = latency_ms(sla.ttft_percentile, what.ttft_ms, what.ttft_statistic, p99[0])
-    tpot = latency_ms(sla.tpot_percentile, what.tpot_ms, what.tpot_statistic, p99[1])
+    ttft = latency_ms(sla.ttft_percentile, what.ttft_ms, what.ttft_statistic, p99[0], tail.ttft)
+    tpot = latency_ms(sla.tpot_percentile, what.tpot_ms, what.tpot_statistic, p99[1], tail.tpot)
     target_ttft = None if sla.ttft_s is None else ms_from_s(sla.ttft_s)
     for name, percentile, known, target in (
         ("TTFT", sla.ttft_percentile, ttft, target_ttft),
@@ -62,7 +67,7 @@ def point_fault(premises: Premises, workload: Workload, point: ServingPoint) -> 
     domain = premises.catalog.systems[point.system].nvlink_domain_usable_gpus
     if point.largest_worker_gpus > domain:
         return f"its worker of {point.largest_worker_gpus} GPUs exceeds the domain of {domain}"
-    return latency_fault(workload.sla, point)
+    return latency_fault(workload.sla, point, premises.scenario.tail_ratio)
 
 
 def needs_rdma(premises: Premises, point: ServingPoint) -> bool:
@@ -87,7 +92,9 @@ def api_fault(premises: Premises, workload: Workload, api: TokenApi) -> str:
         return f"it serves {api.model}, not {workload.model}"
     if fault := premises.provider_faults(api.provider):
         return fault
-    return latency_fault(workload.sla, api) if workload.kind == "interactive" else ""
+    if workload.kind != "interactive":
+        return ""
+    return latency_fault(workload.sla, api, premises.scenario.tail_ratio)
 
 
 def gpu_rate(premises: Premises, workload: Workload, system: str) -> Floats:

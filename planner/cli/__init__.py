@@ -66,13 +66,16 @@ def solve(
     csv: Annotated[
         Path | None, typer.Option("--csv", metavar="DIR", help="Write every table as a CSV file into DIR.")
     ] = None,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="Say which catalog rows and sources each figure comes from.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no report.")] = False,
 ) -> None:
     """The cheapest plan that keeps every limit, with its proof."""
     with exits():
         from planner.cli.solve import Asked, run
 
-        asked = Asked(solver, gap, time_limit, json, csv, quiet)
+        asked = Asked(solver, gap, time_limit, json, csv, trace, quiet)
         run(scenario, tuple(overrides or ()), asked)
 
 

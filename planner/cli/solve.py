@@ -10,6 +10,8 @@ from pathlib import Path
 import typer
 
 from planner.analysis import information
+from planner.analysis.percentile import OtherPercentile, other_percentile
+from planner.analysis.percentile import applies as has_targets
 from planner.catalog import Catalog
 from planner.cli.exits import check_numbers
 from planner.cli.output import check_json, write_json
@@ -20,10 +22,12 @@ from planner.pipeline import solve as solve_scenario
 from planner.plan import Plan
 from planner.report.csv_files import csv_texts
 from planner.report.files import check_folder, write_folder
+from planner.report.origins import trace_sheet
 from planner.report.result import infeasible
+from planner.report.sheet import show
 from planner.report.terminal import console_on, render
 from planner.scenario import Scenario
-from planner.solvers import check_name
+from planner.solvers import Options, check_name
 
 FEASIBLE_EXIT = 4
 
@@ -37,6 +41,7 @@ class Asked:
     time_limit: float | None
     json: str | None
     csv: Path | None
+    trace: bool
     quiet: bool
 
     @property
@@ -46,17 +51,18 @@ class Asked:
 
     @property
     def information(self) -> bool:
-        """Whether anybody will see the value of information."""
+        """Whether anybody will see what is computed beside the plan."""
         return not self.quiet or self.json is not None
 
 
 @dataclass(frozen=True)
 class Solved:
-    """A plan and its catalog; ``worth`` is None where it does not apply, ``unknown`` says why it is missing."""
+    """A plan and its catalog; ``worth`` and ``other`` are None where they do not apply, ``unknown`` says why not."""
 
     catalog: Catalog
     plan: Plan
     worth: information.Information | None = None
+    other: OtherPercentile | None = None
     unknown: str = ""
 
 
@@ -89,8 +95,11 @@ def _check(asked: Asked) -> None:
 def _solve(scenario: Scenario, asked: Asked, tell: Callable[[str], None]) -> Solved:
     catalog = catalog_of(scenario)
     plan = solve_scenario(scenario, catalog, solver=asked.solver, gap=asked.gap, time_limit_s=asked.time_limit)
+    other = None
+    if asked.information and has_targets(scenario):
+        other = other_percentile(scenario, catalog, plan, Options(plan.proof.gap_asked, scenario.solve.time_limit_s))
     if not (asked.information and information.applies(scenario)):
-        return Solved(catalog, plan)
+        return Solved(catalog, plan, other=other)
     try:
         worth = information.value_of_information(
             scenario,
@@ -101,20 +110,28 @@ def _solve(scenario: Scenario, asked: Asked, tell: Callable[[str], None]) -> Sol
             tell=lambda words: tell(f"{scenario.name}: value of information, {words}"),
         )
     except SolverFailure as error:
-        return Solved(catalog, plan, unknown=f"The value of information is not known: {error}.")
-    return Solved(catalog, plan, worth)
+        return Solved(catalog, plan, other=other, unknown=f"The value of information is not known: {error}.")
+    return Solved(catalog, plan, worth, other)
 
 
 def _deliver(scenario: Scenario, solved: Solved, asked: Asked) -> None:
     """Files first: a report on the screen says that everything else is done."""
     if asked.csv is not None:
-        write_folder(asked.csv, csv_texts(solved.plan))
+        write_folder(asked.csv, csv_texts(solved.plan, trace=asked.trace))
     result = solved.plan.to_dict()
     if solved.worth is not None:
         result["information"] = solved.worth.to_dict()
+    if solved.other is not None:
+        result["other_percentile"] = solved.other.to_dict()
+    if asked.trace:
+        result["trace"] = solved.plan.trace().to_dict(orient="records")
     write_json(asked.json, result)
     if asked.report:
         more = [information.sheet(solved.worth)] if solved.worth is not None else []
-        render(solved.plan, scenario, console_on(sys.stdout), catalog=solved.catalog, more=more)
+        beside = [solved.other.line()] if solved.other is not None else []
+        console = console_on(sys.stdout)
+        render(solved.plan, scenario, console, catalog=solved.catalog, beside=beside, more=more)
+        if asked.trace:
+            show(trace_sheet(solved.plan), console)
         if solved.unknown:
             typer.echo(solved.unknown, err=True)

@@ -13,7 +13,9 @@ import pandas as pd
 from planner._version import __version__
 from planner.audit import Audit
 from planner.decisions import Decisions
+from planner.errors import InputError
 from planner.plan.proof import Proof
+from planner.plan.trace import item_of
 
 RESULT_VERSION = 1
 TABLES = (
@@ -36,7 +38,8 @@ class Plan:
 
     ``status`` is ``optimal`` within the gap asked for, or ``feasible`` where the search was stopped above it.
     ``kpis`` sum over the reported periods, NPV and levelised cost over the solved horizon. ``left_out`` says what
-    rules and reductions dropped, ``sources`` which catalog sources the plan's figures come from.
+    rules and reductions dropped, ``sources`` which catalog sources the plan's figures come from, ``origins`` which rows
+    (see ``trace``).
     """
 
     scenario: str
@@ -59,8 +62,26 @@ class Plan:
     catalog_digest: str
     sources: tuple[str, ...]
     left_out: tuple[str, ...]
+    origins: pd.DataFrame
     periods: tuple[str, ...]
     futures: tuple[str, ...]
+
+    def trace(self, table: str | None = None, row: int | None = None) -> pd.DataFrame:
+        """The catalog rows that a plan's figures were computed from, with file, line, evidence and sources.
+
+        Of the whole plan, of one ``table``, or of its row number ``row``. Columns: see ``planner.plan.trace``.
+        """
+        if table is None:
+            return self.origins
+        if table not in self.tables:
+            raise InputError(f"{table}: no such table; one of {', '.join(TABLES)}")
+        found = self.origins[self.origins["table"] == table]
+        if row is None:
+            return found.reset_index(drop=True)
+        if not 0 <= row < len(self.tables[table]):
+            raise InputError(f"{table} has no row {row}; it has {len(self.tables[table])}, counted from 0")
+        item = item_of(table, self.tables[table].iloc[row].to_dict())
+        return found[found["item"] == item].reset_index(drop=True)
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:

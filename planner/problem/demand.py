@@ -11,7 +11,7 @@ from planner.catalog import Catalog
 from planner.catalog.models import TokenApi
 from planner.problem.availability import allowed_provider, available, price_path
 from planner.problem.serving import sla_excess
-from planner.scenario.models import Scenario, Workload
+from planner.scenario.models import Scenario, TailRatio, Workload
 from planner.schedule import Schedule
 from planner.timeline import Timeline
 from planner.units import HOURS_PER_DAY, mtok_from_tokens, requests_per_s_from_mtok_per_day
@@ -146,7 +146,7 @@ def build_api_lanes(scenario: Scenario, catalog: Catalog, timeline: Timeline) ->
         if workload.token_api and workload.kind != "gpu_hours" and api.model == workload.model
     ]
     prices = [api_usd_per_request(workload, api) for _, _, workload, api in lanes]
-    excess = [_api_excess(workload, api) for _, _, workload, api in lanes]
+    excess = [_api_excess(workload, api, scenario.tail_ratio) for _, _, workload, api in lanes]
     exists = [available(timeline, None, api.available_until) for _, _, _, api in lanes]
     tokens = [w.tokens.input + w.tokens.output for _, _, w, _ in lanes if w.tokens]
     periods = timeline.periods
@@ -173,6 +173,6 @@ def api_usd_per_request(workload: Workload, api: TokenApi) -> float:
     )
 
 
-def _api_excess(workload: Workload, api: TokenApi) -> float:
+def _api_excess(workload: Workload, api: TokenApi, tail: TailRatio) -> float:
     """Relative miss of the targets: inf where an interactive target meets an unknown latency; none for batch."""
-    return 0.0 if workload.kind == "batch" else sla_excess(api, workload.sla)
+    return 0.0 if workload.kind == "batch" else sla_excess(api, workload.sla, tail)

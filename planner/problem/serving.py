@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog import Catalog
 from planner.catalog.models import ServingPoint, Statistic, System, TokenApi
-from planner.scenario.models import Scenario, Sla, Workload
+from planner.scenario.models import Scenario, Sla, TailRatio, Workload
 from planner.timeline import Timeline
 from planner.units import ms_from_s
 
 Floats = NDArray[np.float64]
+
+Metric = Literal["ttft", "tpot"]
 
 SHAPE_TOLERANCE = 0.10
 
@@ -23,7 +26,8 @@ class Candidate:
     """A point that fits a workload but for its latency, with its rate and how far it misses the targets.
 
     ``rate`` (T,) is requests/s per GPU, trust, software gain and headroom included. ``sla_excess`` is the largest
-    relative miss of a latency target: 0 when both hold. ``name`` is the point's, or the system's for GPU-hours.
+    relative miss of a latency target: 0 when both hold. ``name`` is the point's, or the system's for GPU-hours;
+    ``by_tail_ratio`` names the latencies that the scenario's tail ratio converted.
     """
 
     workload: int
@@ -38,35 +42,58 @@ class Candidate:
     evidence: str
     ttft_ms: float
     tpot_ms: float
+    by_tail_ratio: str
 
 
-def latency_ms(row: ServingPoint | TokenApi, metric: str, percentile: int) -> float:
+def latency_ms(row: ServingPoint | TokenApi, metric: Metric, percentile: int, tail: TailRatio) -> float:
     """The latency of ``row`` that a target at ``percentile`` is held against; inf where it is unknown.
 
-    ``metric`` is ttft or tpot. At 50 the p50, or the mean, which is the stricter; at 90, 95 and 99 that percentile, or
-    the p99.
+    At 50 the p50, or the mean, which is the stricter; at 90, 95 and 99 that percentile, or the p99, or else the p50 or
+    mean times the scenario's ``tail`` ratio.
     """
+    ratio = tail.of(metric)
+    if ratio is not None and converts(row, metric, percentile):
+        stated: float = getattr(row, f"{metric}_ms")
+        return stated * ratio
+    known = _own_latency_ms(row, metric, percentile)
+    return np.inf if known is None else known
+
+
+def converts(row: ServingPoint | TokenApi, metric: Metric, percentile: int) -> bool:
+    """Whether a tail target meets a row that states a mean or median and no tail."""
+    central = getattr(row, f"{metric}_statistic") in ("p50", "mean")
+    return percentile != 50 and central and _own_latency_ms(row, metric, percentile) is None
+
+
+def _own_latency_ms(row: ServingPoint | TokenApi, metric: Metric, percentile: int) -> float | None:
     statistic: Statistic | None = getattr(row, f"{metric}_statistic")
     stated: float | None = getattr(row, f"{metric}_ms")
     p99: float | None = getattr(row, f"{metric}_p99_ms", None)
     if percentile == 50:
-        known = stated if statistic in ("p50", "mean") else None
-    elif statistic in (f"p{percentile}", "p99"):
-        known = stated
-    else:
-        known = p99
-    return np.inf if known is None else known
+        return stated if statistic in ("p50", "mean") else None
+    return stated if statistic in (f"p{percentile}", "p99") else p99
 
 
-def sla_excess(row: ServingPoint | TokenApi, sla: Sla) -> float:
+def sla_excess(row: ServingPoint | TokenApi, sla: Sla, tail: TailRatio) -> float:
     """How far ``row`` misses the targets of ``sla``: the largest (latency − limit) ÷ limit, at least 0."""
     misses = [0.0]
     if sla.ttft_s is not None:
         limit = ms_from_s(sla.ttft_s)
-        misses.append(latency_ms(row, "ttft", sla.ttft_percentile) / limit - 1)
+        misses.append(latency_ms(row, "ttft", sla.ttft_percentile, tail) / limit - 1)
     if sla.tpot_ms is not None:
-        misses.append(latency_ms(row, "tpot", sla.tpot_percentile) / sla.tpot_ms - 1)
+        misses.append(latency_ms(row, "tpot", sla.tpot_percentile, tail) / sla.tpot_ms - 1)
     return max(misses)
+
+
+def _by_tail_ratio(point: ServingPoint, sla: Sla) -> str:
+    """The metrics whose target is held against a converted mean or median: ttft, tpot, ttft+tpot or none."""
+    targets: tuple[tuple[Metric, float | None, int], ...] = (
+        ("ttft", sla.ttft_s, sla.ttft_percentile),
+        ("tpot", sla.tpot_ms, sla.tpot_percentile),
+    )
+    return "+".join(
+        metric for metric, limit, percentile in targets if limit is not None and converts(point, metric, percentile)
+    )
 
 
 def large_workers(point: ServingPoint, system: System) -> int:
@@ -108,6 +135,7 @@ def _gpu_hours(index: int, workload: Workload, timeline: Timeline, systems: set[
             evidence="measured",
             ttft_ms=np.nan,
             tpot_ms=np.nan,
+            by_tail_ratio="",
         )
         for system, weight in workload.gpu_hours_weight.items()
         if system in systems
@@ -129,6 +157,7 @@ def _points(
     ]
     fitting = [point for point in known if _shape_fits(point, workload)]
     caps = _independent_caps(fitting, known, workload, scenario)
+    tail = scenario.tail_ratio
     found = []
     for point, cap in zip(fitting, caps, strict=True):
         system = catalog.systems[point.system]
@@ -136,7 +165,7 @@ def _points(
             continue
         if point.largest_worker_gpus > system.nvlink_domain_usable_gpus:
             continue
-        excess = sla_excess(point, workload.sla)
+        excess = sla_excess(point, workload.sla, tail)
         if not np.isfinite(excess):
             continue
         rate = min(_trusted_rate(point, workload, scenario), cap) * (1 - workload.headroom)
@@ -152,8 +181,9 @@ def _points(
                 requires=frozenset(point.requires),
                 sla_excess=excess,
                 evidence=point.evidence,
-                ttft_ms=latency_ms(point, "ttft", workload.sla.ttft_percentile),
-                tpot_ms=latency_ms(point, "tpot", workload.sla.tpot_percentile),
+                ttft_ms=latency_ms(point, "ttft", workload.sla.ttft_percentile, tail),
+                tpot_ms=latency_ms(point, "tpot", workload.sla.tpot_percentile, tail),
+                by_tail_ratio=_by_tail_ratio(point, workload.sla),
             )
         )
     return found

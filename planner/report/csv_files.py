@@ -11,9 +11,10 @@ from planner.plan import Plan
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_texts(plan: Plan) -> dict[str, str]:
-    """``purchases.csv`` and its like, UTF-8 with a header, by file name."""
-    return {f"{name}.csv": csv_text(frame) for name, frame in plan.tables.items()}
+def csv_texts(plan: Plan, *, trace: bool = False) -> dict[str, str]:
+    """``purchases.csv`` and its like, UTF-8 with a header, by file name; with ``trace`` where the figures come from."""
+    frames = plan.tables | ({"trace": plan.trace()} if trace else {})
+    return {f"{name}.csv": csv_text(frame) for name, frame in frames.items()}
 
 
 def csv_text(frame: pd.DataFrame) -> str:

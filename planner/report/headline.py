@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from planner.plan import Plan
 from planner.report.figures import digits, gap_percent, money, percent, price
 from planner.report.limits import power_use
@@ -10,10 +12,15 @@ from planner.scenario import Scenario
 from planner.timeline import Timeline
 
 TRILLION = 1e12
+# Evidence that nobody stands behind: a plan that rests on it says so.
+WEAK = ("estimate", "predicted")
 
 
-def headline(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
-    """Key figures, one to a line; the line that begins with `solved in` is the only one that depends on the clock."""
+def headline(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Sequence[tuple[str, str]] = ()) -> Sheet:
+    """Key figures, one to a line, those ``beside`` the cost after it.
+
+    The line that begins with `solved in` is the only one that depends on the clock.
+    """
     figures = plan.kpis
     several = len(plan.futures) > 1
     first, last = plan.periods[0], plan.periods[scenario.horizon.periods - 1]
@@ -25,6 +32,7 @@ def headline(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
             f"{price(figures['levelised_usd_per_mtok_total'])} per Mtok total (input + output)",
         ),
         ("NPV of all cost", f"{money(figures['npv_usd'])}, {first} to {plan.periods[-1]}{ahead}"),
+        *beside,
         (
             "cash",
             f"{money(figures['cash_usd'])}, {first} to {last}, undiscounted: capex {money(figures['capex_usd'])}, "
@@ -55,7 +63,20 @@ def headline(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
         ("solved in", _solved(plan)),
     ]
     futures = f", the expectation of {len(plan.futures)} futures" if several else ""
-    return Sheet(f"The headline of {plan.scenario}{futures}:", (left(), left()), tuple(lines))
+    notes = _weak(figures["evidence_share"])
+    return Sheet(f"The headline of {plan.scenario}{futures}:", (left(), left()), tuple(lines), notes)
+
+
+def _weak(shares: dict[str, dict[str, float]]) -> tuple[str, ...]:
+    """A sentence where more than half of the cost or of the tokens rests on what nobody has measured or published."""
+    notes = []
+    for of, what in (("cost", "the cost is priced by"), ("tokens", "the tokens are served by points that are")):
+        weak = {name: shares[of].get(name, 0.0) for name in WEAK if shares[of].get(name)}
+        if sum(weak.values()) > 0.5:
+            words = {"estimate": "estimates" if of == "cost" else "estimated", "predicted": "predicted"}
+            named = " and ".join(words[name] for name in weak)
+            notes.append(f"More than half of {what} {named} ({percent(sum(weak.values()))}): get quotes or measure.")
+    return tuple(notes)
 
 
 def _power(plan: Plan, scenario: Scenario, timeline: Timeline) -> list[tuple[str, str]]:

@@ -23,6 +23,8 @@ PLAIN: dict[tuple[str, str], str] = {
     ("Trust", "vendor"): "benchmarks by the seller",
     ("Trust", "predicted"): "points from a performance model",
     ("Trust", "estimate"): "points reasoned from others",
+    ("TailRatio", "ttft"): "p90, p95 or p99 TTFT ÷ its median or mean",
+    ("TailRatio", "tpot"): "p90, p95 or p99 TPOT ÷ its median or mean",
     ("Existing", "system"): "key of systems.yaml",
     ("Existing", "count"): "systems, not GPUs",
     ("Conversion", "cost_usd"): "paid at the start of the period it takes effect in",

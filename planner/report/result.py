@@ -19,6 +19,7 @@ from planner.report.result_rows import (
     Binding,
     Cash,
     Fleet,
+    Origin,
     Purchase,
     Rental,
     Retirement,
@@ -150,6 +151,17 @@ class Information(TypedDict):
 
 
 @with_config(CLOSED)
+class OtherPercentile(TypedDict):
+    """What is proven of the cost with every latency target at another percentile, by the LP relaxation."""
+
+    percentile: int
+    feasible: Annotated[Literal[False] | None, Field(description="null: not excluded by the LP relaxation")]
+    npv_at_least_usd: float | None
+    levelised_at_least_usd_per_mtok: Annotated[float | None, Field(description="on the scenario's token basis")]
+    unmet: Annotated[list[str], Field(description="workloads whose targets nothing known meets at that percentile")]
+
+
+@with_config(CLOSED)
 class PlanResult(TypedDict):
     """A plan that has passed its audit."""
 
@@ -161,6 +173,8 @@ class PlanResult(TypedDict):
     solver: Solver
     kpis: Kpis
     information: NotRequired[Information]
+    other_percentile: NotRequired[OtherPercentile]
+    trace: NotRequired[list[Origin]]
     purchases: list[Purchase]
     retirements: list[Retirement]
     contracts: list[SignedContract]

@@ -110,6 +110,7 @@ class Served(Row):
     requests_per_s: float
     ttft_ms: float | None
     tpot_ms: float | None
+    by_tail_ratio: Annotated[str, Field(description="latencies converted by tail_ratio: ttft, tpot, ttft+tpot or none")]
     evidence: Evidence
 
 
@@ -145,6 +146,21 @@ class Cash(Row):
     category: str
     usd: float
     npv_usd: float
+
+
+@with_config(CLOSED)
+class Origin(TypedDict):
+    """A catalog row behind an item of a table; empty where the scenario states the figure itself."""
+
+    table: str
+    item: str
+    gives: str
+    row: str
+    evidence: Evidence | Literal["scenario"]
+    as_of: str
+    where: Annotated[str, Field(description="file and line")]
+    source: Annotated[str, Field(description="ids in sources.yaml")]
+    note: str
 
 
 @with_config(CLOSED)

@@ -35,6 +35,7 @@ class Share:
     evidence: Counter[str] = field(default_factory=Counter)
     ttft_ms: float = 0.0
     tpot_ms: float = 0.0
+    converted: str = ""
 
     def add(self, other: Share) -> None:
         """Take in what ``other`` does."""
@@ -44,6 +45,7 @@ class Share:
         self.evidence.update(other.evidence)
         self.ttft_ms = max(self.ttft_ms, other.ttft_ms)
         self.tpot_ms = max(self.tpot_ms, other.tpot_ms)
+        self.converted += other.converted
 
 
 def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
@@ -58,6 +60,8 @@ def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
     if not lines:
         return Sheet("Nothing is served.")
     notes = ["Latencies are the slowest point's; evidence and point are those of the one that serves most."]
+    if plan.serving["by_tail_ratio"].any():
+        notes.append("~ is a mean or median converted to the target's percentile by the scenario's tail_ratio.")
     if len(plan.futures) > 1:
         notes.append("Shares are expectations over the futures, peaks the highest of any.")
     if len(lines) > MOST_ROWS:
@@ -97,6 +101,7 @@ def _shares(plan: Plan, scenario: Scenario, timeline: Timeline) -> Iterator[tupl
                     Counter({row.evidence: made}),
                     0.0 if pd.isna(row.ttft_ms) else row.ttft_ms,
                     0.0 if pd.isna(row.tpot_ms) else row.tpot_ms,
+                    row.by_tail_ratio,
                 ),
             )
         for row in rows_of(plan.token_api, future).itertuples():
@@ -117,8 +122,15 @@ def _pool_kinds(plan: Plan) -> dict[str, str]:
 
 
 def _targets(workload: Workload) -> tuple[str, str]:
-    ttft, tpot = workload.sla.ttft_s, workload.sla.tpot_ms
-    return (f"<= {short(ttft)}" if ttft else "", f"<= {short(tpot)}" if tpot else "")
+    sla = workload.sla
+    return _target(sla.ttft_s, sla.ttft_percentile), _target(sla.tpot_ms, sla.tpot_percentile)
+
+
+def _target(limit: float | None, percentile: int) -> str:
+    """``<= 2``, and ``p99 <= 2`` where it is no median that counts."""
+    if limit is None:
+        return ""
+    return f"<= {short(limit)}" if percentile == 50 else f"p{percentile} <= {short(limit)}"
 
 
 def _lines(servers: dict[str, Share]) -> list[tuple[str, ...]]:
@@ -141,11 +153,15 @@ def _line(name: str, share: Share, part: float) -> tuple[str, ...]:
         f"  {name}",
         count(max(share.gpus.values())) if share.gpus else "",
         "< 1 %" if 0 < part < SMALL else percent(part),
-        digits(share.ttft_ms / MS_PER_S) if share.ttft_ms else "",
-        digits(share.tpot_ms) if share.tpot_ms else "",
+        _latency(share.ttft_ms / MS_PER_S, "ttft" in share.converted),
+        _latency(share.tpot_ms, "tpot" in share.converted),
         evidence,
         short_point(point) + (f" +{others}" if others else ""),
     )
+
+
+def _latency(value: float, converted: bool) -> str:
+    return f"{'~' if converted else ''}{digits(value)}" if value else ""
 
 
 def _most(weights: Counter[str]) -> tuple[str, int]:

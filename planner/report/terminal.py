@@ -25,13 +25,17 @@ WIDTH = 100
 
 
 def sheets(
-    plan: Plan, scenario: Scenario, catalog: Catalog | None = None, more: Sequence[Sheet] = ()
+    plan: Plan,
+    scenario: Scenario,
+    catalog: Catalog | None = None,
+    beside: Sequence[tuple[str, str]] = (),
+    more: Sequence[Sheet] = (),
 ) -> Iterator[Sheet]:
-    """The parts of the view in order; ``more`` stands behind what the futures do."""
+    """The parts of the view in order; ``beside`` are lines of the headline, ``more`` stands behind the futures."""
     timeline = timeline_of(scenario, catalog)
     length = scenario.horizon.period
     yield next_orders(plan, scenario)
-    yield headline(plan, scenario, timeline)
+    yield headline(plan, scenario, timeline, beside)
     yield purchases_and_contracts(plan, scenario, length)
     if len(plan.futures) > 1:
         yield later_sheet(plan, scenario)
@@ -47,14 +51,20 @@ def sheets(
 
 
 def render(
-    plan: Plan, scenario: Scenario, console: Console, *, catalog: Catalog | None = None, more: Sequence[Sheet] = ()
+    plan: Plan,
+    scenario: Scenario,
+    console: Console,
+    *,
+    catalog: Catalog | None = None,
+    beside: Sequence[tuple[str, str]] = (),
+    more: Sequence[Sheet] = (),
 ) -> None:
     """Print ``plan`` in at most 100 columns.
 
-    ``catalog`` saves reading it again where the scenario leaves the load blocks to it; ``more`` are further parts, such
-    as the value of information.
+    ``catalog`` saves reading it again where the scenario leaves the load blocks to it; ``beside`` are further lines of
+    the headline, such as the cost at another percentile; ``more`` are further parts, such as the value of information.
     """
-    for sheet in sheets(plan, scenario, catalog, more):
+    for sheet in sheets(plan, scenario, catalog, beside, more):
         show(sheet, console)
 
 

@@ -21,7 +21,7 @@ from planner.catalog.models import (
 )
 from planner.scenario.origin import Origin
 from planner.scenario.procurement import Contract, Procurement, Providers, Quota, Quote, Systems
-from planner.scenario.section import Amounts, BelowOne, Name, Section, YearlyLimit
+from planner.scenario.section import Amounts, BelowOne, Name, Overhead, Section, YearlyLimit
 from planner.scenario.site import Conversion, Existing, Lease, Pue, Site
 from planner.scenario.workload import Demand, Sla, TokenPrice, Tokens, Workload
 from planner.schedule import Schedule, add_months
@@ -59,6 +59,7 @@ __all__ = [
     "Sla",
     "Solve",
     "Systems",
+    "TailRatio",
     "TokenBasis",
     "TokenPrice",
     "Tokens",
@@ -125,6 +126,17 @@ class Trust(Section):
         return factor
 
 
+class TailRatio(Section):
+    """Tail latency over the mean or median, for points that state no tail; without it they miss any tail target."""
+
+    ttft: Overhead | None = None
+    tpot: Overhead | None = None
+
+    def of(self, metric: Literal["ttft", "tpot"]) -> float | None:
+        """The ratio of a metric, None where tails that are not stated stay unknown."""
+        return self.ttft if metric == "ttft" else self.tpot
+
+
 class Future(Section):
     """One way things may turn out; factors on the scenario's forecast and prices."""
 
@@ -171,6 +183,7 @@ class Scenario(Section):
     catalogs: tuple[str, ...] = Field(("builtin",), min_length=1, description="builtin, or folders; later rows win")
     finance: Finance = Finance()
     trust: Trust = Trust()
+    tail_ratio: TailRatio = TailRatio()
     blocks: dict[str, Share] | None = Field(None, description="shares of every period's hours; default: the catalog's")
     sites: tuple[Site, ...] = ()
     load_shapes: dict[str, dict[str, NonNegative]] = Field(default_factory=dict, description="over the catalog's")

@@ -1,0 +1,146 @@
+"""Where a plan's figures come from: the catalog row behind every row of its tables, with source and evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from planner.audit.cashflow import CATEGORIES
+from planner.catalog import Catalog
+from planner.catalog.models import Energy, Row, System
+from planner.scenario.models import Scenario
+
+COLUMNS = ("table", "item", "gives", "row", "evidence", "as_of", "where", "source", "note")
+# Which table's rows a category of cash adds up from; what only the scenario states has none.
+_CASH_OF = {
+    "hardware": "purchases",
+    "network": "purchases",
+    "installation": "purchases",
+    "residual": "purchases",
+    "support": "fleet",
+    "licence": "fleet",
+    "staff": "fleet",
+    "colocation": "fleet",
+    "lease": "fleet",
+    "reserved": "contracts",
+    "contract_tail": "contracts",
+    "prepayment_credit": "contracts",
+    "on_demand": "on_demand",
+    "spot": "on_demand",
+    "token_api": "token_api",
+}
+# Categories that the price path moves.
+_PRICED = ("hardware", "network", "installation", "reserved", "on_demand", "spot", "token_api")
+_SYSTEM = {
+    "purchases": "price, lead time, life",
+    "fleet": "power, life, support",
+    "retirements": "power, life",
+}
+_Found = tuple[str, str, str, Row | None]
+
+
+def trace(scenario: Scenario, catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """One line per item of a table and catalog row it is computed from, in ``COLUMNS``.
+
+    ``item`` is what ``item_of`` gives for a row of that table. ``row`` is the catalog row's name, ``where`` its file
+    and line, ``source`` its source ids; all empty where the figure stands in the scenario itself.
+    """
+    found = [*_systems(catalog, tables), *_offers(catalog, tables), *_apis(catalog, tables)]
+    found += [*_points(catalog, tables), *_around(scenario, catalog, tables)]
+    found += list(_cash(found, tables["cashflow"]))
+    lines = dict.fromkeys(_line(*entry) for entry in found)
+    return pd.DataFrame(list(lines), columns=list(COLUMNS))
+
+
+def item_of(table: str, row: Mapping[str, Any]) -> str:
+    """What a row of ``table`` is about, as the trace names it."""
+    if table in _SYSTEM:
+        return str(row["system"])
+    if table in ("contracts", "on_demand"):
+        term = row.get("term_months")
+        kind = f"{row['kind']}-{term:g}m" if term else row["kind"]
+        return f"{row['provider']}/{row['region']}/{row['system']}/{kind}"
+    if table == "token_api":
+        return f"{row['provider']}/{row['model']}"
+    if table == "serving":
+        return str(row["point"])
+    if table == "cashflow":
+        return str(row["category"])
+    return ""
+
+
+def _items(table: str, frame: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(item_of(table, row) for row in frame.to_dict(orient="records")))
+
+
+def _systems(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Found]:
+    for table, gives in _SYSTEM.items():
+        for item in _items(table, tables[table]):
+            yield table, item, gives, catalog.systems[item]
+
+
+def _offers(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Found]:
+    offers = {offer.name: offer for offer in catalog.offers.values()}
+    for table in ("contracts", "on_demand"):
+        for item in _items(table, tables[table]):
+            yield table, item, "price, lots, term" if item in offers else "a quote of the scenario", offers.get(item)
+            yield table, item, "GPUs, usable share", catalog.systems[item.split("/")[2]]
+
+
+def _apis(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Found]:
+    apis = {api.name: api for api in catalog.token_apis.values()}
+    for item in _items("token_api", tables["token_api"]):
+        yield "token_api", item, "price per token", apis[item]
+
+
+def _points(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Found]:
+    points = {point.name: point for point in catalog.serving.values()}
+    for item in _items("serving", tables["serving"]):
+        gives = "throughput, latency" if item in points else "the scenario's own weight of a GPU-hour"
+        yield "serving", item, gives, points.get(item)
+
+
+def _around(scenario: Scenario, catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Found]:
+    """What no table's row names: electricity, price path, load shapes."""
+    there = set(tables["cashflow"]["category"])
+    for site in scenario.sites:
+        if (tables["fleet"]["site"] == site.name).any():
+            own = site.electricity_usd_per_mwh is not None
+            yield "cashflow", "energy", f"electricity of {site.name}", None if own else catalog.energy.get(site.region)
+    path = catalog.price_paths.get(scenario.finance.price_path)
+    if path is not None:
+        for category in _PRICED:
+            if category not in there:
+                continue
+            yield "cashflow", category, "price path", path
+    for workload in scenario.workloads:
+        shape = None if workload.load in scenario.load_shapes else catalog.load_shapes.get(workload.load)
+        if shape is not None:
+            yield "serving", workload.name, f"load shape of {workload.name}", shape
+
+
+def _cash(found: list[_Found], cashflow: pd.DataFrame) -> Iterator[_Found]:
+    """The rows behind each category of cash there is."""
+    there = set(cashflow["category"])
+    for category in CATEGORIES:
+        if category in there:
+            for table, item, gives, row in found:
+                if table == _CASH_OF.get(category):
+                    yield "cashflow", category, f"{item}: {gives}", row
+
+
+def _line(table: str, item: str, gives: str, row: Row | None) -> tuple[str, ...]:
+    if row is None:
+        return table, item, gives, "", "scenario", "", "", "", ""
+    where = f"{row.file}:{row.line}" if row.file else ""
+    return table, item, gives, _name(row), row.evidence, row.as_of.isoformat(), where, "; ".join(row.source), row.note
+
+
+def _name(row: Row) -> str:
+    if isinstance(row, System):
+        return row.system
+    if isinstance(row, Energy):
+        return row.region
+    return str(row.name)  # type: ignore[attr-defined]
