@@ -449,7 +449,7 @@ def test_a_plan_stands_without_the_value_of_information(
     monkeypatch.setattr(solve_command.information, "value_of_information", out_of_time)
     source = tmp_path / "futures.yaml"
     source.write_text(SMALL + FUTURES)
-    solve_command.run(str(source), (), solve_command.Asked(None, None, None, None, None, False))
+    solve_command.run(str(source), (), solve_command.Asked(None, None, None, None, None, False, False))
     printed = capsys.readouterr()
     assert "Each future's figures:" in printed.out
     assert printed.err == "The value of information is not known: no plan found within 1 s.\n"

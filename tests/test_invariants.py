@@ -273,6 +273,17 @@ def larger_share(case: Case) -> Case:
     return case.with_scenario(procurement=with_part(rules, providers=wider))
 
 
+def shorter_tails(case: Case) -> Case:
+    tail = case.scenario.tail_ratio
+    return case.with_scenario(
+        tail_ratio=with_part(
+            tail,
+            ttft=None if tail.ttft is None else 1 + 0.5 * (tail.ttft - 1),
+            tpot=None if tail.tpot is None else 1 + 0.5 * (tail.tpot - 1),
+        )
+    )
+
+
 LIMITS: dict[str, Change] = {
     "power": more_power,
     "room": more_room,
@@ -281,6 +292,7 @@ LIMITS: dict[str, Change] = {
     "quotas": larger_quotas,
     "lots": larger_lots,
     "share": larger_share,
+    "tails": shorter_tails,
 }
 
 

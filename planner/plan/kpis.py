@@ -107,7 +107,7 @@ def _of_future(problem: Problem, account: Account, totals: Totals, future: str) 
 def _own_output_tokens(account: Account, future: int, reported: NDArray[np.bool_]) -> float:
     """Output tokens made by GPUs at the sites, in proportion to the usable GPUs of each pool."""
     rows, flow = account.service.rows, account.supply
-    owned = np.array([source.site >= 0 for source in flow.sources])
+    owned = np.array([source.site >= 0 for source in flow.sources], dtype=bool)
     usable = flow.usable[future]
     own = np.zeros((len(flow.pools), *usable.shape[1:]))
     for pool, source in flow.member:
@@ -124,7 +124,7 @@ def _own_output_tokens(account: Account, future: int, reported: NDArray[np.bool_
 
 def _owned_usd_per_gpu_hour(account: Account, cash: pd.DataFrame, future: int) -> float | None:
     """NPV of owning (capex, running, less residual) ÷ discounted GPU-hours owned, over the solved horizon."""
-    owned = np.array([source.site >= 0 for source in account.supply.sources])
+    owned = np.array([source.site >= 0 for source in account.supply.sources], dtype=bool)
     timeline = account.premises.timeline
     gpus = account.supply.gpus[future][owned].sum(axis=0)
     hours = float(((gpus * timeline.block_hours).sum(axis=1) * timeline.discount_middle).sum())
