@@ -11,6 +11,7 @@ from strategies import CHAT, SITE, Case, cases, catalog, examples, offer, point,
 
 import planner
 from planner.analysis.percentile import applies, other_percentile
+from planner.catalog.precedence import in_force
 from planner.pipeline import catalog_of
 from planner.plan.plan import TABLES
 from planner.plan.trace import COLUMNS, item_of
@@ -68,6 +69,31 @@ def test_a_token_api_is_converted_too() -> None:
     asked = chatting({"ttft_s": 4.0, "ttft_percentile": 90}, tail_ratio={"ttft": 5.0})
     plan = planner.solve(asked, catalog([system("h-node")], [], [], [token_api()]))
     assert plan.token_api["cost_usd"].sum() > 0
+
+
+# --- the same configuration twice ---
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "held"),
+    [
+        ({"evidence": "independent"}, {"evidence": "measured", "as_of": "2020-01"}, ["again"]),
+        ({"evidence": "predicted", "as_of": "2026-09"}, {"evidence": "vendor"}, ["again"]),
+        ({"as_of": "2026-01"}, {"as_of": "2026-02", "engine_version": "2"}, ["again"]),
+        ({}, {}, ["again", "base"]),
+        ({}, {"evidence": "measured", "concurrency": 64}, ["again", "base"]),
+        ({}, {"evidence": "measured", "precision": "fp4"}, ["again", "base"]),
+        ({}, {"evidence": "measured", "gpus_per_replica": 8}, ["again", "base"]),
+    ],
+)
+def test_better_evidence_holds_for_the_same_configuration_alone(
+    first: dict[str, Any], second: dict[str, Any], held: list[str]
+) -> None:
+    rows = [point(**first), point(**{"series": "again"} | second)]
+    for points in (rows, rows[::-1]):
+        kept, gone = in_force({row.key: row for row in points})
+        assert sorted(row.series for row in kept.values()) == held
+        assert len(kept) + len(gone) == 2
 
 
 # --- the other percentile ---

@@ -25,6 +25,7 @@ from planner.catalog.models import (
     System,
     TokenApi,
 )
+from planner.catalog.precedence import in_force
 from planner.catalog.rows import csv_rows, yaml_rows
 from planner.catalog.shapes import SHARE_TOLERANCE, level_fault
 from planner.document import KeyPath, Node, parse, read_text
@@ -78,17 +79,19 @@ def load_catalog(names: Sequence[str], base: Path | None = None) -> Catalog:
     faults.extend(_check_shapes(content))
     if faults:
         raise CatalogError(faults)
+    serving, superseded = in_force(content.of(ServingPoint))
     return Catalog(
         systems=_by_name(content.of(System)),
         offers=content.of(Offer),
         token_apis=content.of(TokenApi),
-        serving=content.of(ServingPoint),
+        serving=serving,
         load_shapes=_by_name(content.of(LoadShape)),
         blocks=content.blocks,
         energy=_by_name(content.of(Energy)),
         price_paths=_by_name(content.of(PricePath)),
         sources=content.sources,
         digest=_digest(content),
+        superseded=superseded,
     )
 
 

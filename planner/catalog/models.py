@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -328,7 +328,10 @@ class Source(BaseModel):
 
 @dataclass(frozen=True)
 class Catalog:
-    """All rows of one or more catalogs, by key; ``digest`` names their content."""
+    """All rows of one or more catalogs, by key; ``digest`` names their content.
+
+    ``superseded`` are serving points that another row of the same configuration stands in for.
+    """
 
     systems: dict[str, System]
     offers: dict[tuple[str, ...], Offer]
@@ -340,3 +343,4 @@ class Catalog:
     price_paths: dict[str, PricePath]
     sources: dict[str, Source]
     digest: str
+    superseded: dict[tuple[str, ...], ServingPoint] = field(default_factory=dict)

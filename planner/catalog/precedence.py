@@ -1,0 +1,50 @@
+"""Which row holds where one configuration was benchmarked twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+
+from planner.catalog.models import Evidence, ServingPoint
+
+# From what holds over everything else to what gives way to it.
+ORDER: tuple[Evidence, ...] = ("measured", "independent", "vendor", "predicted", "estimate")
+
+Points = dict[tuple[str, ...], ServingPoint]
+
+
+def configuration(point: ServingPoint) -> tuple[object, ...]:
+    """What two rows share that state the same thing: all that decides the figures but the engine's version."""
+    return (
+        point.model,
+        point.system,
+        point.engine,
+        point.precision,
+        point.mode,
+        point.spec_decode,
+        point.gpus_per_replica,
+        point.largest_worker_gpus,
+        point.input_tokens_nominal,
+        point.output_tokens_nominal,
+        point.concurrency,
+        tuple(sorted(point.requires)),
+    )
+
+
+def in_force(points: Mapping[tuple[str, ...], ServingPoint]) -> tuple[Points, Points]:
+    """``points`` by key, split into those that hold and those that another row of the same configuration supersedes.
+
+    Better evidence holds, then the newer row; rows of equal evidence and day all hold, as do different configurations:
+    they compete under their trust.
+    """
+
+    def rank(point: ServingPoint) -> tuple[int, int]:
+        return ORDER.index(point.evidence), -point.as_of.toordinal()
+
+    kept: set[tuple[str, ...]] = set()
+    ranked = sorted(points.items(), key=lambda item: (repr(configuration(item[1])), rank(item[1])))
+    for _, same in groupby(ranked, key=lambda item: configuration(item[1])):
+        rows = list(same)
+        kept.update(key for key, point in rows if rank(point) == rank(rows[0][1]))
+    held = {key: point for key, point in points.items() if key in kept}
+    return held, {key: point for key, point in points.items() if key not in kept}
