@@ -850,6 +850,13 @@ class _Writer:
         assert workload.tokens is not None
         if point.model != workload.model or point.precision not in workload.precisions:
             return False
+        if workload.accuracy is not None:
+            rows = [
+                r for r in self.catalog.accuracy.values() if (r.model, r.precision) == (point.model, point.precision)
+            ]
+            scores = [r.score_share for r in rows if r.evaluation == workload.accuracy.evaluation]
+            if max(scores, default=-1.0) < workload.accuracy.min_score_share:
+                return False
         for mean, asked in (
             (point.input_tokens_mean, workload.tokens.input),
             (point.output_tokens_mean, workload.tokens.output),

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import assume, given
-from strategies import CHAT, SITE, Case, cases, catalog, examples, offer, point, scenario, solved, system, token_api
+from strategies import (
+    CHAT,
+    META,
+    SITE,
+    Case,
+    cases,
+    catalog,
+    examples,
+    offer,
+    point,
+    scenario,
+    solved,
+    system,
+    token_api,
+)
 
 import planner
 from planner.analysis.percentile import applies, other_percentile
+from planner.audit import Account, audit_of
+from planner.catalog.models import Accuracy
 from planner.catalog.precedence import in_force
 from planner.pipeline import catalog_of
 from planner.plan.plan import TABLES
@@ -94,6 +111,51 @@ def test_better_evidence_holds_for_the_same_configuration_alone(
         kept, gone = in_force({row.key: row for row in points})
         assert sorted(row.series for row in kept.values()) == held
         assert len(kept) + len(gone) == 2
+
+
+# --- accuracy ---
+
+
+def scored(**scores: float) -> planner.Catalog:
+    """FP4 at half the price of FP8, each with its score in the evaluation `exam`."""
+    rows = catalog([system("h-node")], [offer()], [point(), point(rate=2.0, series="fp4", precision="fp4")])
+    known = [
+        Accuracy.model_validate(
+            META | {"model": "m1", "precision": name, "checkpoint": "c", "evaluation": "exam", "score_share": score}
+        )
+        for name, score in scores.items()
+    ]
+    return replace(rows, accuracy={row.key: row for row in known})
+
+
+@pytest.mark.parametrize(
+    ("scores", "floor", "points"),
+    [
+        ({"fp8": 0.90, "fp4": 0.88}, 0.88, {"h-node/fp4@c32x4"}),
+        ({"fp8": 0.90, "fp4": 0.88}, 0.89, {"h-node/base@c32x4"}),
+        ({"fp8": 0.90}, 0.5, {"h-node/base@c32x4"}),
+    ],
+)
+def test_an_accuracy_floor_shuts_out_what_does_not_reach_it(
+    scores: dict[str, float], floor: float, points: set[str]
+) -> None:
+    chat = CHAT | {"accuracy": {"evaluation": "exam", "min_score_share": floor}}
+    plan = planner.solve(scenario(horizon=YEAR, workloads=[chat]), scored(**scores))
+    assert set(plan.serving["point"]) == points
+
+
+def test_an_accuracy_that_nobody_has_is_refused() -> None:
+    chat = CHAT | {"accuracy": {"evaluation": "exams", "min_score_share": 0.5}}
+    with pytest.raises(planner.ScenarioError, match=r"no score of m1 at 'exams' in any accuracy\.csv; nearest: exam"):
+        planner.solve(scenario(workloads=[chat]), scored(fp8=0.9))
+
+
+def test_the_audit_refuses_a_point_below_the_floor() -> None:
+    chat = CHAT | {"accuracy": {"evaluation": "exam", "min_score_share": 0.89}}
+    asked, rows = scenario(horizon=YEAR, workloads=[chat]), scored(fp8=0.9, fp4=0.88)
+    plan = planner.solve(scenario(horizon=YEAR), rows)
+    audit = audit_of(Account(asked, rows, plan.decisions), plan.proof.objective_usd)
+    assert "m1 in fp4 scores 0.88 at exam, the floor is 0.89" in " ".join(v.sentence for v in audit.violations)
 
 
 # --- the other percentile ---

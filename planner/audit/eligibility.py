@@ -58,6 +58,8 @@ def point_fault(premises: Premises, workload: Workload, point: ServingPoint) -> 
         return f"it runs {point.model}, not {workload.model}"
     if point.precision not in workload.precisions:
         return f"{point.precision} is not among the precisions accepted"
+    if fault := accuracy_fault(premises, workload, point):
+        return fault
     for name, mean, wanted in (
         ("input", point.input_tokens_mean, workload.tokens.input),
         ("output", point.output_tokens_mean, workload.tokens.output),
@@ -68,6 +70,23 @@ def point_fault(premises: Premises, workload: Workload, point: ServingPoint) -> 
     if point.largest_worker_gpus > domain:
         return f"its worker of {point.largest_worker_gpus} GPUs exceeds the domain of {domain}"
     return latency_fault(workload.sla, point, premises.scenario.tail_ratio)
+
+
+def accuracy_fault(premises: Premises, workload: Workload, point: ServingPoint) -> str:
+    """Why a point's precision is not accurate enough for a workload, '' where it is or need not be."""
+    if workload.accuracy is None:
+        return ""
+    evaluation, floor = workload.accuracy.evaluation, workload.accuracy.min_score_share
+    known = [
+        row.score_share
+        for row in premises.catalog.accuracy.values()
+        if row.model == point.model and row.precision == point.precision and row.evaluation == evaluation
+    ]
+    if not known:
+        return f"no score of {point.model} in {point.precision} at {evaluation} is known"
+    if max(known) < floor:
+        return f"{point.model} in {point.precision} scores {max(known):.3g} at {evaluation}, the floor is {floor:.3g}"
+    return ""
 
 
 def needs_rdma(premises: Premises, point: ServingPoint) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from planner.catalog.models import (
+    Accuracy,
     Catalog,
     Energy,
     LoadShape,
@@ -33,7 +34,12 @@ from planner.errors import CatalogError, Fault, InputError
 from planner.validation import faults_of, nearest
 
 BUILTIN = "builtin"
-CSV_FILES: dict[str, type[Row]] = {"offers.csv": Offer, "token_apis.csv": TokenApi, "energy.csv": Energy}
+CSV_FILES: dict[str, type[Row]] = {
+    "offers.csv": Offer,
+    "token_apis.csv": TokenApi,
+    "energy.csv": Energy,
+    "accuracy.csv": Accuracy,
+}
 # Each YAML file's list of rows, and what else it may hold.
 YAML_FILES: dict[str, tuple[str, type[Row], tuple[str, ...]]] = {
     "systems.yaml": ("systems", System, ()),
@@ -92,6 +98,7 @@ def load_catalog(names: Sequence[str], base: Path | None = None) -> Catalog:
         sources=content.sources,
         digest=_digest(content),
         superseded=superseded,
+        accuracy=content.of(Accuracy),
     )
 
 

@@ -265,6 +265,26 @@ class ServingPoint(Row):
         return f"{self.system}/{self.series}@c{self.concurrency:g}x{self.gpus_per_replica}"
 
 
+class Accuracy(Row):
+    """What a model's checkpoint in a precision scores in an evaluation."""
+
+    model: str
+    precision: Precision
+    checkpoint: str = Field(description="published weights, or how they were quantised")
+    evaluation: str = Field(description="name of the evaluation and its setting")
+    score_share: Share = Field(description="share of the best possible score")
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What makes the row one of its kind."""
+        return (self.model, self.precision, self.checkpoint, self.evaluation)
+
+    @property
+    def name(self) -> str:
+        """The key as one word."""
+        return "/".join(self.key)
+
+
 class LoadShape(Row):
     """Demand level per load block; the share-weighted mean is 1."""
 
@@ -344,3 +364,13 @@ class Catalog:
     sources: dict[str, Source]
     digest: str
     superseded: dict[tuple[str, ...], ServingPoint] = field(default_factory=dict)
+    accuracy: dict[tuple[str, ...], Accuracy] = field(default_factory=dict)
+
+    def score_share(self, model: str, precision: str, evaluation: str) -> float | None:
+        """The best score of any checkpoint of a model in a precision, None where none is known."""
+        scores = [
+            row.score_share
+            for row in self.accuracy.values()
+            if (row.model, row.precision, row.evaluation) == (model, precision, evaluation)
+        ]
+        return max(scores, default=None)

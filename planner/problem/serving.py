@@ -161,7 +161,7 @@ def _points(
     found = []
     for point, cap in zip(fitting, caps, strict=True):
         system = catalog.systems[point.system]
-        if point.precision not in workload.precisions:
+        if point.precision not in workload.precisions or not _accurate(point, workload, catalog):
             continue
         if point.largest_worker_gpus > system.nvlink_domain_usable_gpus:
             continue
@@ -187,6 +187,14 @@ def _points(
             )
         )
     return found
+
+
+def _accurate(point: ServingPoint, workload: Workload, catalog: Catalog) -> bool:
+    floor = workload.accuracy
+    if floor is None:
+        return True
+    score = catalog.score_share(point.model, point.precision, floor.evaluation)
+    return score is not None and score >= floor.min_score_share
 
 
 def _shape_fits(point: ServingPoint, workload: Workload) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from planner.catalog.models import Energy, LoadShape, Offer, PricePath, ServingPoint, Source, System, TokenApi
+from planner.catalog.models import Accuracy, Energy, LoadShape, Offer, PricePath, ServingPoint, Source, System, TokenApi
 from planner.plan.plan import RESULT_VERSION
 from planner.report.result import Result
 from planner.scenario import Scenario
@@ -26,6 +26,7 @@ ROWS = {
     "serving/*.csv": ServingPoint,
     "load_shapes.yaml": LoadShape,
     "energy.csv": Energy,
+    "accuracy.csv": Accuracy,
     "price_paths.yaml": PricePath,
     "sources.yaml": Source,
 }

@@ -21,7 +21,19 @@ RESERVED_TERM = re.compile(r"reserved_\d+[ym]")
 
 def check_references(scenario: Scenario, catalog: Catalog) -> None:
     """Everything ``scenario`` names is there. Raises ScenarioError with every fault."""
-    checks = (_systems, _providers, _models, _shapes, _blocks, _futures, _money, _energy, _terms, _forecasts)
+    checks = (
+        _systems,
+        _providers,
+        _models,
+        _evaluations,
+        _shapes,
+        _blocks,
+        _futures,
+        _money,
+        _energy,
+        _terms,
+        _forecasts,
+    )
     faults = [
         scenario.origin.fault(path, message)
         for path, message in chain.from_iterable(check(scenario, catalog) for check in checks)
@@ -99,6 +111,20 @@ def _providers(scenario: Scenario, catalog: Catalog) -> Found:
 def _models(scenario: Scenario, catalog: Catalog) -> Found:
     known = {point.model for point in catalog.serving.values()} | {api.model for api in catalog.token_apis.values()}
     yield from _unknown("model", _field("workloads", scenario.workloads, "model"), known)
+
+
+def _evaluations(scenario: Scenario, catalog: Catalog) -> Found:
+    """An accuracy floor names an evaluation that some precision of the model has a score in."""
+    for index, workload in enumerate(scenario.workloads):
+        if workload.accuracy is None:
+            continue
+        known = {row.evaluation for row in catalog.accuracy.values() if row.model == workload.model}
+        if workload.accuracy.evaluation not in known:
+            named = f"no score of {workload.model} at '{workload.accuracy.evaluation}' in any accuracy.csv"
+            yield (
+                ("workloads", index, "accuracy", "evaluation"),
+                f"{named}{nearest(workload.accuracy.evaluation, known)}",
+            )
 
 
 def _shapes(scenario: Scenario, catalog: Catalog) -> Found:

@@ -45,6 +45,13 @@ class Sla(Section):
     tpot_percentile: Literal[50, 90, 95, 99] = 50
 
 
+class AccuracyFloor(Section):
+    """A score that every precision in use has to reach; a precision without a known score does not."""
+
+    evaluation: str = Field(description="as accuracy.csv names it")
+    min_score_share: Share = Field(description="share of the best possible score")
+
+
 class TokenPrice(Section):
     """What the workload's tokens are sold for."""
 
@@ -63,6 +70,7 @@ class Workload(Section):
     load: str = Field("flat", description="load shape by name; batch and gpu_hours may run in any block of a period")
     sla: Sla = Sla()
     precisions: tuple[Precision, ...] = Field(("fp8", "fp4", "bf16"), min_length=1)
+    accuracy: AccuracyFloor | None = Field(None, description="floor for the precisions that may serve it")
     headroom: BelowOne = Field(0.15, description="share of closed-loop saturation that open arrivals cannot use")
     price_usd_per_mtok: TokenPrice | None = Field(None, description="revenue")
     min_served: Share | None = Field(None, description="per period; default: service.min_served")
@@ -85,7 +93,7 @@ class Workload(Section):
                 raise wrong(
                     "gpu_hours_weight", "this field is missing; a gpu_hours workload names the systems that may run it"
                 )
-            for field in ("model", "tokens", "price_usd_per_mtok", "whole_replicas"):
+            for field in ("model", "tokens", "price_usd_per_mtok", "whole_replicas", "accuracy"):
                 if getattr(self, field):
                     raise wrong(field, "this does not belong to a gpu_hours workload")
         else:
