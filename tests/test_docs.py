@@ -8,7 +8,8 @@ What a fence's info string asks for:
   unless ``$ echo $?`` and a number follow. Other commands (``$ pip install …``) are not run.
 - ``yaml scenario``: loaded as a scenario, and its names looked up in its catalogs.
 
-Every page runs in its own copy of the repository's root (scenarios, catalogs, docs), so blocks may write files.
+Every page runs in its own copy of the repository's root (scenarios, catalogs, docs, the tests' samples), so blocks may
+write files.
 """
 
 from __future__ import annotations
@@ -139,6 +140,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the repository's root to run a page in, with ``plan`` on the path."""
     for name in ("scenarios", "catalogs", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copytree(ROOT / "tests" / "samples", tmp_path / "tests" / "samples")
     bin_folder = tmp_path / ".bin"
     bin_folder.mkdir()
     shim = bin_folder / "plan"

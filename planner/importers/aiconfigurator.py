@@ -1,0 +1,63 @@
+"""AIConfigurator's tables of predicted configurations: latencies in ms, tokens/s/gpu of output tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from planner.importers.draft import Draft
+from planner.importers.record import Record
+
+SYSTEMS = {
+    "h100_sxm": "hgx-h100",
+    "h200_sxm": "hgx-h200",
+    "b200_sxm": "hgx-b200",
+    "b300_sxm": "hgx-b300",
+    "gb200": "gb200-nvl72",
+    "gb200_sxm": "gb200-nvl72",
+    "gb300": "gb300-nvl72",
+}
+_PRECISIONS = {"fp8": "fp8", "fp8_block": "fp8", "nvfp4": "fp4", "fp4": "fp4", "bf16": "bf16", "float16": "bf16"}
+
+
+def is_table(header: Iterable[str]) -> bool:
+    """Whether a CSV has AIConfigurator's columns."""
+    return {"tokens/s/gpu", "num_total_gpus", "tpot"} <= set(header)
+
+
+def configuration(record: Record) -> Draft:
+    """A row: one replica of ``num_total_gpus``, whatever its split."""
+    disagg = "(d)tp" in record.values
+    stage = "(d)" if disagg else ""
+    gpus = record.number("num_total_gpus")
+    tokens_in, tokens_out = record.number("isl"), record.number("osl")
+    output = record.number("tokens/s/gpu") * gpus
+    quantised = record.text(f"{stage}gemm").lower()
+    system = SYSTEMS.get(record.text(f"{stage}system"))
+    tp = (record.maybe(f"{stage}tp") or 1.0) * (record.maybe(f"{stage}dp") or 1.0)
+    said = [
+        ("engine", record.text(f"{stage}backend")),
+        ("engine_version", record.text(f"{stage}version")),
+        ("mode", "disagg" if disagg else "agg"),
+        ("spec_decode", "none"),
+        ("largest_worker_gpus", int(min(max(tp, record.maybe(f"{stage}moe_ep") or 1.0), gpus))),
+        ("input_tokens", tokens_in),
+        ("output_tokens", tokens_out),
+    ]
+    said += [("system", system)] if system else []
+    said += [("precision", _PRECISIONS[quantised])] if quantised in _PRECISIONS else []
+    return Draft(
+        record=record,
+        input_tok_s=output * tokens_in / tokens_out,
+        output_tok_s=output,
+        input_tokens=tokens_in,
+        output_tokens=tokens_out,
+        ttft_ms=record.number("ttft"),
+        ttft_statistic="mean",
+        tpot_ms=record.number("tpot"),
+        tpot_statistic="mean",
+        # A disaggregated row's concurrency is that of all its decode workers.
+        concurrency=record.number("concurrency"),
+        gpus=gpus,
+        named_model=record.text("model"),
+        said=tuple(said),
+    )

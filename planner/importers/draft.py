@@ -1,0 +1,174 @@
+"""A run as its file tells it, and the serving point that it becomes with what the user adds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from planner.errors import InputError
+from planner.importers.given import Given
+from planner.importers.record import Record
+from planner.units import MS_PER_S
+
+# A run of fewer requests measures its own beginning and end; one with more errors another system.
+FEWEST_REQUESTS = 20
+FEWEST_ROUNDS = 2
+MOST_FAILED_SHARE = 0.01
+# Requests in flight by Little's law may be this far off those stated before a row says so.
+LITTLE_TOLERANCE = 0.25
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One run. Rates are tokens/s of all ``gpus`` together; latencies in ms; tokens are means really served.
+
+    ``gpus`` is the replica's, None where only the user knows. ``concurrency`` is None where the run was open loop and
+    states none. ``said`` are fields of the row that the file itself states.
+    """
+
+    record: Record
+    input_tok_s: float
+    output_tok_s: float
+    input_tokens: float
+    output_tokens: float
+    ttft_ms: float
+    ttft_statistic: str
+    tpot_ms: float
+    tpot_statistic: str
+    ttft_p99_ms: float | None = None
+    tpot_p99_ms: float | None = None
+    concurrency: float | None = None
+    mean_e2e_ms: float | None = None
+    completed: float | None = None
+    failed: float = 0.0
+    gpus: float | None = None
+    named_model: str = ""
+    as_of: dt.date | None = None
+    note: str = ""
+    said: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def requests_per_s(self) -> float:
+        """Requests the replica finishes."""
+        return self.output_tok_s / self.output_tokens
+
+    @property
+    def in_flight(self) -> float:
+        """Requests in flight: as stated, or by Little's law."""
+        return self.concurrency if self.concurrency is not None else self.little
+
+    @property
+    def little(self) -> float:
+        """Requests/s × time in the system; from TTFT and TPOT where no mean of the whole latency is stated."""
+        whole = self.mean_e2e_ms or self.ttft_ms + (self.output_tokens - 1) * self.tpot_ms
+        return self.requests_per_s * whole / MS_PER_S
+
+
+def reason_to_keep_out(draft: Draft) -> str:
+    """Why a run is no measurement of what it says, '' where it is one."""
+    if draft.completed is not None:
+        least = max(FEWEST_REQUESTS, FEWEST_ROUNDS * draft.in_flight)
+        if draft.completed < least:
+            return f"{draft.completed:.0f} requests were completed, fewer than {least:.0f}: too few to measure a rate"
+        tried = draft.completed + draft.failed
+        if draft.failed > MOST_FAILED_SHARE * tried:
+            return f"{draft.failed:.0f} of {tried:.0f} requests failed"
+    return ""
+
+
+def doubt_of(draft: Draft) -> str:
+    """What does not fit together in a run, '' where all does: rate × latency are the requests in flight."""
+    if draft.concurrency is None or draft.ttft_statistic not in ("mean", "p50"):
+        return ""
+    if abs(draft.little / draft.concurrency - 1) <= LITTLE_TOLERANCE:
+        return ""
+    return f"by Little's law {draft.little:.0f} requests are in flight, {draft.concurrency:g} are stated"
+
+
+def row(draft: Draft, given: Given, source: str, today: dt.date, evidence: str) -> dict[str, Any]:
+    """The fields of a serving point. Raises InputError for what neither the file nor the user says."""
+    said = dict(draft.said)
+
+    def settled(field: str, what: str, default: Any = None) -> Any:
+        wanted, stated = getattr(given, field), said.get(field)
+        if wanted is not None and stated is not None and str(wanted) != str(stated):
+            raise draft.record.refusal("", f"the file says {what} {stated}, {given.option(field)} says {wanted}")
+        found = wanted if wanted is not None else stated if stated is not None else default
+        if found is None:
+            hint = f" (the file names {draft.named_model})" if field == "model" and draft.named_model else ""
+            raise draft.record.refusal("", f"the file does not say the {what}{hint}; give {given.option(field)}")
+        return found
+
+    gpus = _gpus(draft, given)
+    mode = settled("mode", "mode", "agg")
+    spec_decode = _spec_decode(draft, given, said.pop("spec_decode", "unknown"))
+    requires = [name for name, needed in (("mtp", spec_decode != "none"), ("disagg", mode == "disagg")) if needed]
+    precision, engine = settled("precision", "precision"), settled("engine", "engine")
+    nominal_in = given.input_tokens or said.get("input_tokens") or round(draft.input_tokens)
+    nominal_out = given.output_tokens or said.get("output_tokens") or round(draft.output_tokens)
+    series = given.series or f"{source}-{engine}-{precision}-{mode}-{spec_decode}-{nominal_in:g}-{nominal_out:g}"
+    return {
+        "model": settled("model", "model"),
+        "series": series,
+        "system": settled("system", "system"),
+        "engine": engine,
+        "engine_version": settled("engine_version", "version", ""),
+        "precision": precision,
+        "mode": mode,
+        "spec_decode": spec_decode,
+        "gpus_per_replica": gpus,
+        "largest_worker_gpus": settled("largest_worker_gpus", "largest worker", gpus),
+        "input_tokens_nominal": nominal_in,
+        "output_tokens_nominal": nominal_out,
+        "input_tokens_mean": draft.input_tokens,
+        "output_tokens_mean": draft.output_tokens,
+        "concurrency": round(draft.in_flight, 3),
+        "ttft_ms": draft.ttft_ms,
+        "ttft_statistic": draft.ttft_statistic,
+        "ttft_p99_ms": draft.ttft_p99_ms,
+        "tpot_ms": draft.tpot_ms,
+        "tpot_statistic": draft.tpot_statistic,
+        "tpot_p99_ms": draft.tpot_p99_ms,
+        "input_tok_s_per_gpu": draft.input_tok_s / gpus,
+        "output_tok_s_per_gpu": draft.output_tok_s / gpus,
+        "requires": ";".join([*requires, *said.get("requires", ())]),
+        "source": source,
+        "as_of": (draft.as_of or given.as_of or today).isoformat(),
+        "evidence": given.evidence or evidence,
+        "note": "; ".join(part for part in (draft.note, doubt_of(draft)) if part),
+    }
+
+
+def _spec_decode(draft: Draft, given: Given, stated: str) -> str:
+    """None, a method, or unknown; a file that says ``on`` does not say by which."""
+    wanted = given.spec_decode
+    if wanted is None:
+        return "unknown" if stated == "on" else stated
+    if stated not in (wanted, "unknown") and (stated != "on" or wanted == "none"):
+        raise draft.record.refusal(
+            "", f"the file says that speculative decoding is {stated}, --spec-decode says {wanted}"
+        )
+    return wanted
+
+
+def _gpus(draft: Draft, given: Given) -> int:
+    if draft.gpus is None and given.gpus_per_replica is None:
+        raise draft.record.refusal("", "the file does not say how many GPUs served; give --gpus-per-replica")
+    if draft.gpus is not None and given.gpus_per_replica not in (None, draft.gpus):
+        message = f"the file says {draft.gpus:g} GPUs, --gpus-per-replica says {given.gpus_per_replica}"
+        raise draft.record.refusal("", message)
+    gpus = draft.gpus if draft.gpus is not None else float(given.gpus_per_replica or 0)
+    if gpus < 1 or gpus != int(gpus):
+        raise draft.record.refusal("", f"{gpus:g} is no number of GPUs")
+    return int(gpus)
+
+
+def one_model(drafts: list[Draft], given: Given) -> None:
+    """Raises InputError where one name is given to runs of several models."""
+    named = {draft.named_model for draft in drafts if draft.named_model}
+    if given.model is not None and len(named) > 1:
+        first, second = sorted(named)[:2]
+        raise InputError(
+            [drafts[0].record.refusal("", f"runs of {first} and of {second} in one file; import them apart").faults[0]]
+        )

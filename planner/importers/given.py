@@ -1,0 +1,36 @@
+"""What a user says of a run that its file does not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Given:
+    """Options of an import; None leaves it to the file. Tokens are nominal lengths, limits those of MLPerf's rules.
+
+    ``as_of`` is the day of the measurement where the file has none.
+    """
+
+    system: str | None = None
+    model: str | None = None
+    precision: str | None = None
+    gpus_per_replica: int | None = None
+    largest_worker_gpus: int | None = None
+    mode: str | None = None
+    spec_decode: str | None = None
+    engine: str | None = None
+    engine_version: str | None = None
+    series: str | None = None
+    provider: str | None = None
+    input_tokens: float | None = None
+    output_tokens: float | None = None
+    ttft_limit_ms: float | None = None
+    tpot_limit_ms: float | None = None
+    evidence: str | None = None
+    as_of: dt.date | None = None
+
+    def option(self, field: str) -> str:
+        """How a field is given on the command line."""
+        return f"--{field.replace('_', '-')}"

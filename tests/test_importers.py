@@ -1,0 +1,348 @@
+"""What benchmark tools write becomes serving points: each figure against its arithmetic, each trap of its format."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import examples
+
+import planner
+from planner.catalog import load_catalog
+from planner.catalog.models import ServingPoint
+from planner.importers import Brought, Given, bring
+
+SAMPLES = Path(__file__).parent / "samples"
+TODAY = dt.date(2026, 11, 21)
+OURS = Given(system="hgx-h200", model="llama-3.3-70b", precision="fp8", engine="vllm", gpus_per_replica=4)
+
+
+def brought(folder: Path, text: Any, asked: Given = OURS) -> tuple[Brought, list[ServingPoint]]:
+    """What an import of a text (or of an object as JSON) made, and the rows of its folder."""
+    path = folder / "run.json"
+    path.write_text(text if isinstance(text, str) else json.dumps(text))
+    done = bring([path], folder / "mine", asked, TODAY)
+    built = load_catalog(["builtin"]).serving
+    if not (folder / "mine").exists():
+        return done, []
+    rows = load_catalog(["builtin", str(folder / "mine")]).serving
+    return done, [row for key, row in rows.items() if key not in built]
+
+
+def metric(unit: str, avg: float, **more: float) -> dict[str, Any]:
+    return {"unit": unit, "avg": avg, **more}
+
+
+VLLM: dict[str, Any] = json.loads((SAMPLES / "vllm.json").read_text())
+AIPERF: dict[str, Any] = {
+    "aiperf_version": "0.13.0",
+    "request_throughput": metric("requests/sec", 2.0),
+    "request_latency": metric("ms", 16_000.0),
+    "request_count": metric("requests", 400.0),
+    "error_request_count": metric("requests", 1.0),
+    "time_to_first_token": metric("ms", 300.0, p50=280.0, p99=900.0),
+    "inter_token_latency": metric("ms", 16.0, p50=15.5, p99=18.0),
+    "output_token_throughput": metric("tokens/sec", 2000.0),
+    "total_token_throughput": metric("tokens/sec", 3800.0),
+    "input_config": {"endpoint": {"model_names": ["example/x"]}, "loadgen": {"concurrency": 32}},
+    "start_time": "2026-10-02T10:00:00",
+}
+GUIDELLM: dict[str, Any] = {
+    "metadata": {"version": 2, "guidellm_version": "0.8.1"},
+    "benchmarks": [
+        {
+            "config": {"strategy": {"type_": "concurrent", "streams": 32}},
+            "metrics": {
+                "request_totals": {"successful": 400, "errored": 2, "incomplete": 0},
+                "requests_per_second": {"successful": {"mean": 2.0}},
+                "request_latency": {"successful": {"mean": 16.0}},
+                "prompt_token_count": {"successful": {"mean": 900.0}},
+                "output_token_count": {"successful": {"mean": 1000.0}},
+                "time_to_first_token_ms": {"successful": {"median": 280.0, "percentiles": {"p99": 900.0}}},
+                "inter_token_latency_ms": {"successful": {"median": 15.5, "percentiles": {"p99": 18.0}}},
+            },
+        }
+    ],
+}
+INFERENCEX: dict[str, Any] = {
+    "hw": "gb200-nv",
+    "infmax_model_prefix": "dsr1",
+    "framework": "dynamo-trt",
+    "image": "nvcr.io#trtllm:1",
+    "precision": "fp4",
+    "spec_decoding": "mtp",
+    "disagg": True,
+    "conc": 900,
+    "isl": 8192,
+    "osl": 1024,
+    "num_prefill_gpu": 12,
+    "num_decode_gpu": 16,
+    "decode_tp": 16,
+    "decode_ep": 16,
+    "tput_per_gpu": 9000.0,
+    "output_tput_per_gpu": 1750.0,
+    "input_tput_per_gpu": 18_666.0,
+    "mean_ttft": 1.2,
+    "median_ttft": 1.1,
+    "p99_ttft": 1.9,
+    "mean_tpot": 0.031,
+    "median_tpot": 0.03,
+    "p99_tpot": 0.05,
+    "mean_e2el": 30.0,
+}
+MLPERF: dict[str, Any] = {
+    "UsedModel": "llama2-70b-99.9",
+    "Scenario": "Server",
+    "Accuracy": "ROUGE1: 44 TOKENS_PER_SAMPLE: 290.0",
+    "Nodes": 2,
+    "a#": 8,
+    "Software": "TensorRT",
+    "weight_data_types": "fp8",
+    "Performance_Result": 80_000.0,
+    "Performance_Units": "Tokens/s",
+}
+BY_MLPERF = Given(system="hgx-b200", model="llama-3.3-70b", input_tokens=294, as_of=dt.date(2026, 9, 1))
+AICONFIGURATOR = (
+    "model,isl,osl,concurrency,ttft,tpot,tokens/s/gpu,num_total_gpus,tp,pp,dp,moe_ep,gemm,backend,version,system\n"
+    "Example-70B,1024,1024,64,400.0,18.0,1739.9,2,2,1,1,1,nvfp4,trtllm,1.0,b200_sxm\n"
+)
+
+
+# --- figures by hand ---
+
+
+def test_vllm(tmp_path: Path) -> None:
+    """Rates are totals ÷ duration ÷ GPUs; what the file calls throughput is of output, or of input and output."""
+    asked = Given(system="hgx-h200", model="llama-3.3-70b", precision="fp8", input_tokens=1024, output_tokens=1024)
+    _, [row] = brought(tmp_path, VLLM, asked)
+    assert row.input_tok_s_per_gpu == pytest.approx(293_000 / 120 / 4)
+    assert row.output_tok_s_per_gpu == pytest.approx(292_000 / 120 / 4)
+    assert (row.input_tokens_mean, row.input_tokens_nominal) == (pytest.approx(293_000 / 318), 1024)
+    assert (row.ttft_ms, row.ttft_statistic, row.ttft_p99_ms) == (210.0, "p50", 900.0)
+    assert (row.tpot_ms, row.tpot_p99_ms, row.concurrency, row.gpus_per_replica) == (12.5, 14.0, 32, 4)
+    assert (row.evidence, row.as_of, row.spec_decode) == ("measured", dt.date(2026, 10, 15), "unknown")
+
+
+def test_sglang(tmp_path: Path) -> None:
+    asked = Given(system="hgx-h200", model="deepseek-r1", precision="fp8", series="ours")
+    _, rows = brought(tmp_path, (SAMPLES / "sglang.jsonl").read_text(), asked)
+    low, high = sorted(rows, key=lambda row: row.concurrency)
+    assert (low.concurrency, high.concurrency, low.gpus_per_replica) == (16, 64, 8)
+    # 160 requests of 1,024 tokens in 10 rounds of 0.150 + 1,023 × 0.009 s, on 8 GPUs.
+    assert low.output_tok_s_per_gpu == pytest.approx(160 * 1024 / (10 * (0.150 + 1023 * 0.009)) / 8, rel=1e-4)
+    assert (low.spec_decode, low.requires, low.engine) == ("none", (), "sglang")
+
+
+@pytest.mark.parametrize("tool", ["aiperf", "genai-perf", "csv"])
+def test_aiperf(tmp_path: Path, tool: str) -> None:
+    """Input is total − output: (3,800 − 2,000) ÷ 4 GPUs; GenAI-Perf has the input's length instead."""
+    text: Any = AIPERF
+    if tool == "genai-perf":
+        text = {k: v for k, v in AIPERF.items() if k not in ("aiperf_version", "total_token_throughput")}
+        text |= {"input_sequence_length": metric("tokens", 900.0)}
+        text["input_config"] = {"perf_analyzer": {"stimulus": {"concurrency": 32}}}
+    if tool == "csv":
+        text = (
+            "Metric,avg,p50,p99\nTime to First Token (ms),300,280,900\nInter Token Latency (ms),16,15.5,18\n"
+            "Request Latency (ms),16000,15900,17000\n\nMetric,Value\nOutput Token Throughput (tokens/sec),2000\n"
+            "Total Token Throughput (tokens/sec),3800\nRequest Throughput (requests/sec),2\n"
+        )
+    _, [row] = brought(tmp_path, text)
+    assert (row.input_tok_s_per_gpu, row.output_tok_s_per_gpu) == (450.0, 500.0)
+    assert (row.input_tokens_mean, row.output_tokens_mean) == (900.0, 1000.0)
+    assert (row.ttft_ms, row.ttft_p99_ms, row.tpot_ms, row.tpot_p99_ms) == (280.0, 900.0, 15.5, 18.0)
+    # The CSV does not state it: 2 requests/s × 16 s.
+    assert row.concurrency == 32
+
+
+def test_guidellm(tmp_path: Path) -> None:
+    _, [row] = brought(tmp_path, GUIDELLM)
+    assert (row.input_tok_s_per_gpu, row.output_tok_s_per_gpu) == (2 * 900 / 4, 2 * 1000 / 4)
+    assert (row.ttft_ms, row.tpot_ms, row.concurrency) == (280.0, 15.5, 32)
+
+
+def test_inferencex_rates_are_per_prefill_and_per_decode_gpu(tmp_path: Path) -> None:
+    """18,666 × 12 on 28 GPUs go in, 1,750 × 16 out: together its own tput_per_gpu of 9,000. Seconds become ms."""
+    _, [row] = brought(tmp_path, INFERENCEX, Given())
+    assert row.input_tok_s_per_gpu == pytest.approx(18_666 * 12 / 28)
+    assert row.output_tok_s_per_gpu == pytest.approx(1_750 * 16 / 28)
+    assert row.input_tok_s_per_gpu + row.output_tok_s_per_gpu == pytest.approx(9000, rel=1e-4)
+    assert (row.system, row.model, row.gpus_per_replica, row.largest_worker_gpus) == (
+        "gb200-nvl72", "deepseek-r1", 28, 16,
+    )  # fmt: skip
+    assert (row.ttft_ms, row.tpot_ms, row.ttft_p99_ms) == (1100, 30, 1900)
+    assert (row.input_tokens_nominal, row.input_tokens_mean) == (8192, pytest.approx(0.9 * 8192))
+    assert (row.spec_decode, row.requires, row.evidence) == ("mtp", ("mtp", "disagg"), "independent")
+
+
+def test_an_aggregated_api_row_counts_tp_gpus_not_tp_times_ep(tmp_path: Path) -> None:
+    """TP4 with EP4 shows 16 prefill and decode GPUs; the replica has 4."""
+    metrics = {name: INFERENCEX[name] for name in ("mean_ttft", "median_ttft", "p99_ttft", "mean_e2el")}
+    metrics |= {"mean_tpot": 0.02, "median_tpot": 0.02, "output_tput_per_gpu": 400.0, "input_tput_per_gpu": 3200.0}
+    row = {
+        "hardware": "b200", "framework": "sglang", "model": "dsr1", "precision": "fp4", "spec_method": "none",
+        "disagg": False, "decode_tp": 4, "decode_ep": 4, "num_prefill_gpu": 16, "num_decode_gpu": 16,
+        "benchmark_type": "single_turn", "isl": 8192, "osl": 1024, "conc": 52, "metrics": metrics, "date": "2026-05-01",
+    }  # fmt: skip
+    _, [point] = brought(tmp_path, [row], Given())
+    assert (point.gpus_per_replica, point.mode, point.spec_decode) == (4, "agg", "none")
+    assert (point.input_tok_s_per_gpu, point.output_tok_s_per_gpu) == (3200.0, 400.0)
+    assert point.as_of == dt.date(2026, 5, 1)
+
+
+def test_mlperf_limits_become_the_points_p99(tmp_path: Path) -> None:
+    """80,000 output tokens/s on 2 nodes of 8; 294 tokens in for 290 out; the server rule is 2 s and 200 ms at p99."""
+    done, [row] = brought(tmp_path, [MLPERF | {"Scenario": "Offline"}, MLPERF], BY_MLPERF)
+    assert row.output_tok_s_per_gpu == 80_000 / 16
+    assert row.input_tok_s_per_gpu == pytest.approx(80_000 / 16 * 294 / 290)
+    assert (row.ttft_ms, row.ttft_statistic, row.tpot_ms, row.tpot_statistic) == (2000, "p99", 200, "p99")
+    assert [reason for _, reason in done.kept_out] == ["Offline results state no latency"]
+    newer = {
+        "Organization": "x", "MlperfModel": "gpt-oss-120b", "Scenario": "Interactive", "Result": 9000,
+        "Units": "Tokens/s", "total_accelerators": 8, "framework": "vllm", "weight_data_types": "fp4",
+    }  # fmt: skip
+    _, rows = brought(tmp_path, {"0": newer}, replace(BY_MLPERF, model="gpt-oss-120b", output_tokens=1000))
+    assert [(r.ttft_ms, r.tpot_ms, r.output_tok_s_per_gpu) for r in rows if r.model == "gpt-oss-120b"] == [
+        (2000, 15, 1125)
+    ]
+
+
+def test_an_mlperf_log_states_its_own_p99_in_ns(tmp_path: Path) -> None:
+    log = (
+        "====\nMLPerf Results Summary\n====\nCompleted samples per second    : 20.00\n"
+        "Completed tokens per second: 8000.00\nResult is : VALID\n"
+        "99.00 percentile first token latency (ns)   : 900000000\n"
+        "99.00 percentile time to output token (ns)   : 140000000\n"
+    )
+    _, [row] = brought(tmp_path, log, replace(OURS, input_tokens=300))
+    assert (row.ttft_ms, row.tpot_ms, row.output_tokens_mean) == (900, 140, 400)
+    assert (row.input_tok_s_per_gpu, row.output_tok_s_per_gpu) == (20 * 300 / 4, 2000)
+
+
+def test_aiconfigurator_counts_output_tokens(tmp_path: Path) -> None:
+    _, [row] = brought(tmp_path, AICONFIGURATOR, Given(model="llama-3.3-70b"))
+    assert (row.output_tok_s_per_gpu, row.input_tok_s_per_gpu) == (1739.9, 1739.9)
+    assert (row.system, row.precision, row.evidence, row.ttft_statistic) == ("hgx-b200", "fp4", "predicted", "mean")
+
+
+def test_an_agentic_run_says_what_came_from_the_cache(tmp_path: Path) -> None:
+    run = {
+        "hw": "b200", "conc": 32, "infmax_model_prefix": "dsr1", "framework": "vllm", "precision": "fp4",
+        "spec_decoding": "mtp", "kv_offloading": "cpu", "num_gpus": 8, "num_requests_successful": 850,
+        "request_metrics": {
+            "latency": {"ttft": {"p50": 1.2}, "tpot": {"p50": 0.013}, "e2el": {"mean": 22.0}},
+            "tokens": {"input": {"mean": 95_000}, "output_actual": {"mean": 770}},
+            "throughput": {"input": {"tokens_per_second": 85_500}, "output": {"tokens_per_second": 693}},
+        },
+        "server_metrics": {"cache": {"overall_cache_hit_rate": 0.85}},
+    }  # fmt: skip
+    _, [row] = brought(tmp_path, run, Given())
+    assert (row.input_tok_s_per_gpu, row.output_tok_s_per_gpu) == (85_500 / 8, 693 / 8)
+    assert row.requires == ("mtp", "kv_offload")
+    assert row.note == "agentic traces of 32 sessions; 85% of the input came from the cache"
+
+
+# --- what is kept out, or doubtful ---
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"failed": 10}, "10 of 328 requests failed"),
+        ({"completed": 60, "total_input_tokens": 55_000}, "60 requests were completed, fewer than 64"),
+    ],
+)
+def test_a_run_that_measures_little_is_kept_out(tmp_path: Path, change: dict[str, Any], reason: str) -> None:
+    done, rows = brought(tmp_path, VLLM | change)
+    assert rows == []
+    assert reason in done.kept_out[0][1]
+    assert not (tmp_path / "mine").exists()
+
+
+def test_a_run_that_does_not_fit_together_says_so(tmp_path: Path) -> None:
+    done, [row] = brought(tmp_path, VLLM | {"max_concurrency": 128, "completed": 318})
+    assert done.doubtful[0][1] == row.note == "by Little's law 32 requests are in flight, 128 are stated"
+
+
+@pytest.mark.parametrize(
+    ("keys", "asked", "expected"),
+    [
+        ({"spec_decode_acceptance_rate": 71.0}, {}, "unknown"),
+        ({}, {"spec_decode": "none"}, "none"),
+        ({"spec_decode_acceptance_rate": 71.0}, {"spec_decode": "mtp"}, "mtp"),
+    ],
+)
+def test_silence_on_speculative_decoding_is_not_its_absence(
+    tmp_path: Path, keys: dict[str, Any], asked: dict[str, Any], expected: str
+) -> None:
+    _, [row] = brought(tmp_path, VLLM | keys, replace(OURS, **asked))
+    assert row.spec_decode == expected
+    assert ("mtp" in row.requires) == (expected != "none")
+
+
+def test_an_open_loop_run_is_loaded_by_littles_law(tmp_path: Path) -> None:
+    _, [row] = brought(tmp_path, VLLM | {"request_rate": 2.65})
+    assert row.concurrency == pytest.approx(318 / 120 * 11.98, rel=1e-3)
+
+
+def test_a_mean_is_taken_where_there_is_no_median(tmp_path: Path) -> None:
+    run = {key: value for key, value in VLLM.items() if not key.startswith("median")}
+    _, [row] = brought(tmp_path, run)
+    assert (row.ttft_ms, row.ttft_statistic, row.tpot_ms) == (240.0, "mean", 12.8)
+
+
+# --- the folder ---
+
+
+def test_importing_again_changes_nothing(tmp_path: Path) -> None:
+    first, _ = brought(tmp_path, VLLM)
+    before = {path: path.read_bytes() for path in (tmp_path / "mine").rglob("*") if path.is_file()}
+    again = bring([tmp_path / "run.json"], tmp_path / "mine", OURS, TODAY + dt.timedelta(days=9))
+    assert (len(first.added), again.added, again.replaced, again.files) == (1, [], [], [])
+    assert again.unchanged == first.added
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_plan_on_imported_rows_passes_its_audit(tmp_path: Path) -> None:
+    asked = Given(system="hgx-h200", model="llama-3.3-70b", precision="fp8", input_tokens=1024, output_tokens=1024)
+    done, _ = brought(tmp_path, VLLM, replace(asked, spec_decode="none"))
+    text = """
+    name: own
+    horizon: {decided_on: 2026-12-01, start: 2027-01, periods: 2, period: quarter}
+    catalogs: [builtin, mine]
+    blocks: {all: 1.0}
+    workloads:
+      - name: chat
+        model: llama-3.3-70b
+        tokens: {input: 921, output: 918}
+        demand: {output_mtok_per_day: 500}
+        sla: {ttft_s: 0.22, tpot_ms: 13}
+    procurement: {buy: false, systems: {allow: [hgx-h200]}}
+    """
+    (tmp_path / "own.yaml").write_text(text)
+    plan = planner.solve(planner.load(tmp_path / "own.yaml"))
+    assert plan.audit.passed
+    assert set(plan.serving["point"]) == set(done.added)
+    assert plan.kpis["evidence_share"]["tokens"] == {"measured": 1.0}
+    assert plan.trace("serving")["source"].iloc[0].startswith("vllm-")
+
+
+@examples(8)
+@given(key=st.sampled_from(sorted(VLLM)), value=st.none() | st.text(max_size=5) | st.floats() | st.just([1]))
+def test_any_value_under_any_key_is_a_row_or_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, key: str, value: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    try:
+        done, _ = brought(folder, VLLM | {key: value})
+    except planner.InputError as error:
+        assert str(folder / "run.json") in str(error)  # noqa: PT017
+        assert not (folder / "mine").exists()
+    else:
+        assert done.added or done.kept_out
