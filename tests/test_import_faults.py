@@ -84,7 +84,7 @@ CASES: dict[str, tuple[Any, list[str], str]] = {
     "an unknown system": (
         VLLM,
         ["--system", "hgx-h2000", *GIVEN[2:]],
-        "mine/serving/llama-3.3-70b.csv:2: system: unknown system 'hgx-h2000'; nearest: hgx-h200",
+        "--system: unknown system 'hgx-h2000'; nearest: hgx-h200",
     ),
     "a rate of something else": (
         [MLPERF | {"Performance_Units": "Samples/s"}],
