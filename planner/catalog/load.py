@@ -17,6 +17,7 @@ from planner.catalog.models import (
     Catalog,
     Energy,
     LoadShape,
+    ModelSize,
     Offer,
     PricePath,
     Row,
@@ -38,6 +39,7 @@ YAML_FILES: dict[str, tuple[str, type[Row], tuple[str, ...]]] = {
     "systems.yaml": ("systems", System, ()),
     "load_shapes.yaml": ("shapes", LoadShape, ("blocks",)),
     "price_paths.yaml": ("paths", PricePath, ()),
+    "models.yaml": ("models", ModelSize, ()),
 }
 SOURCES = "sources.yaml"
 
@@ -89,6 +91,7 @@ def load_catalog(names: Sequence[str], base: Path | None = None) -> Catalog:
         price_paths=_by_name(content.of(PricePath)),
         sources=content.sources,
         digest=_digest(content),
+        models=_by_name(content.of(ModelSize)),
     )
 
 

@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 
 from planner._version import __version__
+from planner.cli.catalog import catalog
 from planner.cli.exits import exits
 from planner.streams import keep_stdout
 
-COMMANDS = ("solve", "verify", "schema", "init")
+COMMANDS = ("solve", "verify", "schema", "init", "catalog")
 _OWN_OPTIONS = ("--help", "--version")
 
 app = typer.Typer(
@@ -25,6 +26,8 @@ app = typer.Typer(
     "Exit codes: 0 optimal, 2 bad input, 3 infeasible (with what to relax), 4 stopped above the gap with a plan, "
     "5 no plan.",
 )
+
+app.add_typer(catalog, name="catalog")
 
 ScenarioPath = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or - for standard input.")]
 Set = Annotated[

@@ -8,7 +8,17 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from planner.catalog.models import Energy, LoadShape, Offer, PricePath, ServingPoint, Source, System, TokenApi
+from planner.catalog.models import (
+    Energy,
+    LoadShape,
+    ModelSize,
+    Offer,
+    PricePath,
+    ServingPoint,
+    Source,
+    System,
+    TokenApi,
+)
 from planner.plan.plan import RESULT_VERSION
 from planner.report.result import Result
 from planner.scenario import Scenario
@@ -27,6 +37,7 @@ ROWS = {
     "load_shapes.yaml": LoadShape,
     "energy.csv": Energy,
     "price_paths.yaml": PricePath,
+    "models.yaml": ModelSize,
     "sources.yaml": Source,
 }
 
