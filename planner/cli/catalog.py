@@ -26,6 +26,9 @@ Json = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Write the table as JSON; - for standard output.")
 ]
 
+Shape = Annotated[str, typer.Option("--shape", metavar="IN/OUT", help="Nominal input and output tokens.")]
+Systems = Annotated[list[str] | None, typer.Option("--system", help="Only this system; repeatable.")]
+
 
 @catalog.command()
 def check(
@@ -41,3 +44,26 @@ def check(
         from planner.cli.catalog_check import run
 
         run(catalogs, max_age_days, today, json)
+
+
+@catalog.command()
+def levers(
+    model: Annotated[str, typer.Option("--model", help="A model with serving points.")],
+    tpot_ms: Annotated[float, typer.Option("--tpot-ms", help="Time per output token, at most.")],
+    ttft_s: Annotated[float | None, typer.Option("--ttft-s", help="Time to first token, at most.")] = None,
+    shape: Shape = "8192/1024",
+    systems: Systems = None,
+    precision: Annotated[str | None, typer.Option("--precision", help="Only points of this precision.")] = None,
+    usd_per_gpu_hour: Annotated[
+        list[str] | None,
+        typer.Option("--usd-per-gpu-hour", metavar="SYSTEM=PRICE", help="Over the cheapest published offer."),
+    ] = None,
+    catalogs: Catalogs = None,
+    json: Json = None,
+) -> None:
+    """What FP4, speculative decoding, disaggregation and wide workers bring at a speed, per system."""
+    with exits():
+        from planner.cli.catalog_levers import run
+
+        limits = (tpot_ms, ttft_s)
+        run(model, catalogs, shape, limits, systems or (), precision, usd_per_gpu_hour or (), json)
