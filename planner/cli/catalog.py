@@ -67,3 +67,56 @@ def levers(
 
         limits = (tpot_ms, ttft_s)
         run(model, catalogs, shape, limits, systems or (), precision, usd_per_gpu_hour or (), json)
+
+
+@catalog.command("list")
+def list_rows(
+    table: Annotated[
+        str | None, typer.Argument(metavar="[systems|offers|apis|serving|energy|sources]", help="What to list.")
+    ] = None,
+    system: Annotated[str | None, typer.Option("--system", help="Only rows of this system.")] = None,
+    model: Annotated[str | None, typer.Option("--model", help="Only rows of this model.")] = None,
+    provider: Annotated[str | None, typer.Option("--provider", help="Only rows of this provider.")] = None,
+    catalogs: Catalogs = None,
+    json: Json = None,
+) -> None:
+    """The rows of a table, one a line; without a table, how many each has."""
+    with exits():
+        from planner.cli.catalog_rows import list_rows as run
+
+        run(table, catalogs, {"system": system, "model": model, "provider": provider}, json)
+
+
+@catalog.command()
+def show(
+    row: Annotated[str, typer.Argument(metavar="ROW", help="A row's name, or FILE:LINE.")],
+    catalogs: Catalogs = None,
+    json: Json = None,
+) -> None:
+    """Every field of a row with its unit, its place and its sources."""
+    with exits():
+        from planner.cli.catalog_rows import show_row
+
+        show_row(row, catalogs, json)
+
+
+@catalog.command()
+def sources(catalogs: Catalogs = None, json: Json = None) -> None:
+    """The sources, and how many rows of which tables rest on each."""
+    with exits():
+        from planner.cli.catalog_rows import sources as run
+
+        run(catalogs, json)
+
+
+@catalog.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="builtin or a folder; several joined with +.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The same.")],
+    json: Json = None,
+) -> None:
+    """The rows that B adds to A, removes and changes, field by field."""
+    with exits():
+        from planner.cli.catalog_rows import diff as run
+
+        run(before, after, json)
