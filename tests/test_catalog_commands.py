@@ -51,9 +51,7 @@ def test_a_process_checks_the_shipped_catalogs() -> None:
     assert done.stdout.endswith("no findings\n")
     # Without loading an engine, a solver or a plot.
     script = "import sys\nsys.argv = ['plan', 'catalog', 'list']\nfrom planner.cli import main\n"
-    script += (
-        "try:\n    main()\nexcept SystemExit:\n    print({'ortools', 'matplotlib'} & set(sys.modules))"
-    )
+    script += "try:\n    main()\nexcept SystemExit:\n    print({'ortools', 'matplotlib'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("set()\n")
 
@@ -146,3 +144,30 @@ def test_levers_are_a_table_and_json() -> None:
     assert [lever["lever"] for lever in found["levers"]][:2] == ["FP4", "speculative decoding"]
     best = found["levers"][0]["with"]["best"]
     assert best["interpolated"] == (len(best["points"]) == 2)
+
+
+def test_a_frontier_holds_what_nothing_beats() -> None:
+    shown = plan("frontier", "gpt-oss-120b", "--shape", "1024/1024", "--system", "hgx-h100")
+    assert shown.startswith("gpt-oss-120b at 1024/1024: points that no other of their system beats")
+    found = json.loads(plan("frontier", "gpt-oss-120b", "--shape", "1024/1024", "--json", "-"))
+    for system in {series["system"] for series in found["series"]}:
+        points = [point for series in found["series"] if series["system"] == system for point in series["points"]]
+        for point in points:
+            beaten = any(
+                other is not point
+                and other["tok_s_per_user"] >= point["tok_s_per_user"]
+                and other["output_tok_s_per_gpu"] >= point["output_tok_s_per_gpu"]
+                for other in points
+            )
+            assert point["pareto"] != beaten
+
+
+def test_a_figure_is_the_same_bytes_every_time(tmp_path: Path) -> None:
+    for name in ("one.svg", "two.svg"):
+        plan("frontier", "llama-3.3-70b", "--plot", str(tmp_path / name))
+    drawn = (tmp_path / "one.svg").read_bytes()
+    assert drawn == (tmp_path / "two.svg").read_bytes()
+    for words in (b"tokens/s per user (1000 / TPOT in ms)", b"output tokens/s per GPU", b"hgx-h200", b"#0072b2"):
+        assert words in drawn
+    assert b"<dc:date>" not in drawn
+    assert plan("frontier", "llama-3.3-70b", "--plot", "f.png", code=2).startswith("--plot f.png: must end in .svg")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -120,3 +121,21 @@ def diff(
         from planner.cli.catalog_rows import diff as run
 
         run(before, after, json)
+
+
+@catalog.command()
+def frontier(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model with serving points.")],
+    shape: Shape = "8192/1024",
+    systems: Systems = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Draw every series into an SVG file.")
+    ] = None,
+    catalogs: Catalogs = None,
+    json: Json = None,
+) -> None:
+    """Output rate per GPU against speed per user: the points of each system that nothing beats."""
+    with exits():
+        from planner.cli.catalog_frontier import run
+
+        run(model, catalogs, shape, systems or (), plot, json)
