@@ -171,3 +171,24 @@ def test_a_figure_is_the_same_bytes_every_time(tmp_path: Path) -> None:
         assert words in drawn
     assert b"<dc:date>" not in drawn
     assert plan("frontier", "llama-3.3-70b", "--plot", "f.png", code=2).startswith("--plot f.png: must end in .svg")
+
+
+def test_a_checklist_asks_for_what_the_row_leaves_open(mine: Path) -> None:
+    asked = json.loads(plan("checklist", "nscale/global/gb300-nvl72/reserved-36m", "--json", "-"))["questions"]
+    fields = [question["field"] for question in asked]
+    assert fields[:2] == ["usd_per_gpu_hour", "upfront_share"]
+    assert {"lot_gpus", "min_lots", "max_lots", "lead_weeks", "usable_share", "available_until"} <= set(fields)
+    assert "service" not in fields
+    assert all(question["question"].endswith("?") for question in asked)
+    own = ("--catalog", "builtin", "--catalog", str(mine))
+    shown = plan("checklist", "acme/us-south/hgx-h200/reserved-12m", *own)
+    # A row of its own gives no more than price and lot: the rest is asked for, with what holds until then.
+    assert "Do the systems share an RDMA network?" in shown
+    assert "2.9 USD per GPU-hour, vendor" in shown
+    assert "lot_gpus" not in shown
+    spot = plan("checklist", "coreweave/global/hgx-h100/spot")
+    assert "85 % do useful work" in spot
+    assert "min_lots" not in spot
+    assert plan("checklist", "nscale/global/gb300-nvl72/reserved-35m", code=2).startswith(
+        "nscale/global/gb300-nvl72/reserved-35m: no such offer; nearest: nscale/global/gb300-nvl72/reserved-36m"
+    )

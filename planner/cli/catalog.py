@@ -139,3 +139,16 @@ def frontier(
         from planner.cli.catalog_frontier import run
 
         run(model, catalogs, shape, systems or (), plot, json)
+
+
+@catalog.command()
+def checklist(
+    offer: Annotated[str, typer.Argument(metavar="OFFER", help="Its name, as `list offers` has it.")],
+    catalogs: Catalogs = None,
+    json: Json = None,
+) -> None:
+    """What the catalog does not know of an offer: the questions to ask before signing."""
+    with exits():
+        from planner.cli.catalog_checklist import run
+
+        run(offer, catalogs, json)
