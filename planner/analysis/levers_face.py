@@ -31,7 +31,7 @@ def sheet(levers: Levers) -> Sheet:
         shown = lever.system
     limit = "" if math.isinf(levers.ttft_ms) else f", TTFT up to {short(levers.ttft_ms / 1000)} s"
     return Sheet(
-        f"What each lever brings: {levers.model} at {levers.shape}, TPOT up to {short(levers.tpot_ms)} ms "
+        f"Levers of {levers.model} at {levers.shape}, TPOT up to {short(levers.tpot_ms)} ms "
         f"({short(1000 / levers.tpot_ms)} tok/s per user){limit}",
         (
             left("system"),
