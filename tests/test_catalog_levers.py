@@ -113,6 +113,14 @@ def test_lines_fit_and_names_come_once(builtin: Catalog) -> None:
     assert all(len(note) <= 100 for note in shown.notes)
 
 
+def test_predicted_rows_are_marked(builtin: Catalog) -> None:
+    measured = sheet(levers(builtin, "deepseek-r1", LONG, 10))
+    predicted = sheet(levers(builtin, "gpt-oss-120b", LONG, 10, systems=["gb300-nvl72"]))
+    assert not any("*" in row[4] + row[7] for row in measured.rows)
+    assert all(row[4].endswith("*") for row in predicted.rows if row[4])
+    assert [note[0] for note in (*measured.notes, *predicted.notes) if "not measured" in note] == ["*"]
+
+
 @pytest.mark.parametrize("text", ["", "8192", "8192/", "a/b", "0/1024", "1/2/3", "inf/1", "-1/1"])
 def test_a_shape_is_two_numbers(text: str) -> None:
     with pytest.raises(InputError, match="must be input and output tokens, such as 8192/1024"):

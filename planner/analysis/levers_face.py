@@ -45,7 +45,12 @@ def sheet(levers: Levers) -> Sheet:
             right("gain"),
         ),
         tuple(rows),
-        (*(note.format(file=file) for note in NOTES), *_price_notes(levers), *_missing_notes(levers)),
+        (
+            *(note.format(file=file) for note in NOTES),
+            *_predicted_note(levers),
+            *_price_notes(levers),
+            *_missing_notes(levers),
+        ),
     )
 
 
@@ -58,7 +63,14 @@ def _cells(side: Side, file: str) -> tuple[str, str, str]:
 
 def _row(at: At, file: str) -> str:
     place = str(at.point.line) if at.point.file == file else f"{at.point.file.rsplit('/', 1)[-1]}:{at.point.line}"
-    return place if at.slower is None else f"{place}-{at.slower.line}"
+    place = place if at.slower is None else f"{place}-{at.slower.line}"
+    return f"{place}*" if at.point.evidence == "predicted" else place
+
+
+def _predicted_note(levers: Levers) -> Iterator[str]:
+    best = [side.best for lever in levers.found for side in (lever.without, lever.with_it)]
+    if any(at is not None and at.point.evidence == "predicted" for at in best):
+        yield "*: predicted by a performance model, not measured."
 
 
 def _price_notes(levers: Levers) -> Iterator[str]:
