@@ -18,6 +18,7 @@ from planner.catalog.models import (
     Catalog,
     Energy,
     LoadShape,
+    ModelSize,
     Offer,
     PricePath,
     Row,
@@ -45,6 +46,7 @@ YAML_FILES: dict[str, tuple[str, type[Row], tuple[str, ...]]] = {
     "systems.yaml": ("systems", System, ()),
     "load_shapes.yaml": ("shapes", LoadShape, ("blocks",)),
     "price_paths.yaml": ("paths", PricePath, ()),
+    "models.yaml": ("models", ModelSize, ()),
 }
 SOURCES = "sources.yaml"
 
@@ -99,6 +101,7 @@ def load_catalog(names: Sequence[str], base: Path | None = None) -> Catalog:
         digest=_digest(content),
         superseded=superseded,
         accuracy=content.of(Accuracy),
+        models=_by_name(content.of(ModelSize)),
     )
 
 

@@ -335,6 +335,25 @@ class PricePath(Row):
         return np.array([self.factor(kind, int(year)) for year in distinct])[places]
 
 
+class ModelSize(Row):
+    """How large a served model is: what `plan catalog check` holds operating points against."""
+
+    name: str = Field(description="as in serving/<model>.csv")
+    total_params_billion: Positive = Field(description="all weights, which have to fit in the memory of a replica")
+    active_params_billion: Positive = Field(description="weights that one token goes through")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ModelSize:
+        if self.active_params_billion > self.total_params_billion:
+            raise wrong("active_params_billion", f"this is above total_params_billion, {self.total_params_billion:g}")
+        return self
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What makes the row one of its kind."""
+        return (self.name,)
+
+
 class Source(BaseModel):
     """Where figures were read."""
 
@@ -365,6 +384,7 @@ class Catalog:
     digest: str
     superseded: dict[tuple[str, ...], ServingPoint] = field(default_factory=dict)
     accuracy: dict[tuple[str, ...], Accuracy] = field(default_factory=dict)
+    models: dict[str, ModelSize] = field(default_factory=dict)
 
     def score_share(self, model: str, precision: str, evaluation: str) -> float | None:
         """The best score of any checkpoint of a model in a precision, None where none is known."""

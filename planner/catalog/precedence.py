@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import groupby
 
@@ -9,6 +10,9 @@ from planner.catalog.models import Evidence, ServingPoint
 
 # From what holds over everything else to what gives way to it.
 ORDER: tuple[Evidence, ...] = ("measured", "independent", "vendor", "predicted", "estimate")
+
+# The parts of a series' name that say how its GPUs are laid out: p1x4, d4x8ep8, tp8, dpattn.
+_LAYOUT = re.compile(r"(?:^|-)((?:p\d+x|d\d+x|tp\d|ep\d|pp\d|dp)[a-z0-9]*)")
 
 Points = dict[tuple[str, ...], ServingPoint]
 
@@ -28,7 +32,13 @@ def configuration(point: ServingPoint) -> tuple[object, ...]:
         point.output_tokens_nominal,
         point.concurrency,
         tuple(sorted(point.requires)),
+        tuple(_LAYOUT.findall(point.series)),
     )
+
+
+def rank(point: ServingPoint) -> tuple[int, int]:
+    """What comes first of one configuration: better evidence, then the newer row."""
+    return ORDER.index(point.evidence), -point.as_of.toordinal()
 
 
 def in_force(points: Mapping[tuple[str, ...], ServingPoint]) -> tuple[Points, Points]:
@@ -37,9 +47,6 @@ def in_force(points: Mapping[tuple[str, ...], ServingPoint]) -> tuple[Points, Po
     Better evidence holds, then the newer row; rows of equal evidence and day all hold, as do different configurations:
     they compete under their trust.
     """
-
-    def rank(point: ServingPoint) -> tuple[int, int]:
-        return ORDER.index(point.evidence), -point.as_of.toordinal()
 
     kept: set[tuple[str, ...]] = set()
     ranked = sorted(points.items(), key=lambda item: (repr(configuration(item[1])), rank(item[1])))

@@ -1,4 +1,4 @@
-"""``plan catalog``: rows from the files that benchmark tools and price lists write."""
+"""``plan catalog``: look into catalogs, hold them against physics and each other, compare what their points cost."""
 
 from __future__ import annotations
 
@@ -14,13 +14,144 @@ catalog = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
-    help="Bring your own benchmarks and prices into a catalog.",
+    help="Look into catalogs: import, check, list and compare their rows, see what each point costs.",
 )
 
+Catalogs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--catalog", metavar="NAME|FOLDER", help="builtin (the default) or a folder; repeatable, later over earlier."
+    ),
+]
+Json = Annotated[
+    str | None, typer.Option("--json", metavar="FILE", help="Write the table as JSON; - for standard output.")
+]
 
-@catalog.callback()
-def group() -> None:
-    """Bring your own benchmarks and prices into a catalog."""
+Shape = Annotated[str, typer.Option("--shape", metavar="IN/OUT", help="Nominal input and output tokens.")]
+Systems = Annotated[list[str] | None, typer.Option("--system", help="Only this system; repeatable.")]
+
+
+@catalog.command()
+def check(
+    catalogs: Catalogs = None,
+    max_age_days: Annotated[int | None, typer.Option("--max-age-days", help="Rows older than this are stale.")] = None,
+    today: Annotated[
+        str | None, typer.Option("--today", metavar="DATE", help="Day the age counts to; else the newest row's.")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """What a row cannot or should not say. Exit code 2 where there is a finding."""
+    with exits():
+        from planner.cli.catalog_check import run
+
+        run(catalogs, max_age_days, today, json)
+
+
+@catalog.command()
+def levers(
+    model: Annotated[str, typer.Option("--model", help="A model with serving points.")],
+    tpot_ms: Annotated[float, typer.Option("--tpot-ms", help="Time per output token, at most.")],
+    ttft_s: Annotated[float | None, typer.Option("--ttft-s", help="Time to first token, at most.")] = None,
+    shape: Shape = "8192/1024",
+    systems: Systems = None,
+    precision: Annotated[str | None, typer.Option("--precision", help="Only points of this precision.")] = None,
+    usd_per_gpu_hour: Annotated[
+        list[str] | None,
+        typer.Option("--usd-per-gpu-hour", metavar="SYSTEM=PRICE", help="Over the cheapest published offer."),
+    ] = None,
+    catalogs: Catalogs = None,
+    json: Json = None,
+) -> None:
+    """What FP4, speculative decoding, disaggregation and wide workers bring at a speed, per system."""
+    with exits():
+        from planner.cli.catalog_levers import run
+
+        limits = (tpot_ms, ttft_s)
+        run(model, catalogs, shape, limits, systems or (), precision, usd_per_gpu_hour or (), json)
+
+
+@catalog.command("list")
+def list_rows(
+    table: Annotated[
+        str | None, typer.Argument(metavar="[systems|offers|apis|serving|energy|sources]", help="What to list.")
+    ] = None,
+    system: Annotated[str | None, typer.Option("--system", help="Only rows of this system.")] = None,
+    model: Annotated[str | None, typer.Option("--model", help="Only rows of this model.")] = None,
+    provider: Annotated[str | None, typer.Option("--provider", help="Only rows of this provider.")] = None,
+    catalogs: Catalogs = None,
+    json: Json = None,
+) -> None:
+    """The rows of a table, one a line; without a table, how many each has."""
+    with exits():
+        from planner.cli.catalog_rows import list_rows as run
+
+        run(table, catalogs, {"system": system, "model": model, "provider": provider}, json)
+
+
+@catalog.command()
+def show(
+    row: Annotated[str, typer.Argument(metavar="ROW", help="A row's name, or FILE:LINE.")],
+    catalogs: Catalogs = None,
+    json: Json = None,
+) -> None:
+    """Every field of a row with its unit, its place and its sources."""
+    with exits():
+        from planner.cli.catalog_rows import show_row
+
+        show_row(row, catalogs, json)
+
+
+@catalog.command()
+def sources(catalogs: Catalogs = None, json: Json = None) -> None:
+    """The sources, and how many rows of which tables rest on each."""
+    with exits():
+        from planner.cli.catalog_rows import sources as run
+
+        run(catalogs, json)
+
+
+@catalog.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="builtin or a folder; several joined with +.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The same.")],
+    json: Json = None,
+) -> None:
+    """The rows that B adds to A, removes and changes, field by field."""
+    with exits():
+        from planner.cli.catalog_rows import diff as run
+
+        run(before, after, json)
+
+
+@catalog.command()
+def frontier(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model with serving points.")],
+    shape: Shape = "8192/1024",
+    systems: Systems = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Draw every series into an SVG file.")
+    ] = None,
+    catalogs: Catalogs = None,
+    json: Json = None,
+) -> None:
+    """Output rate per GPU against speed per user: the points of each system that nothing beats."""
+    with exits():
+        from planner.cli.catalog_frontier import run
+
+        run(model, catalogs, shape, systems or (), plot, json)
+
+
+@catalog.command()
+def checklist(
+    offer: Annotated[str, typer.Argument(metavar="OFFER", help="Its name, as `list offers` has it.")],
+    catalogs: Catalogs = None,
+    json: Json = None,
+) -> None:
+    """What the catalog does not know of an offer: the questions to ask before signing."""
+    with exits():
+        from planner.cli.catalog_checklist import run
+
+        run(offer, catalogs, json)
 
 
 @catalog.command("import")

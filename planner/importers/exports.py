@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -55,7 +54,6 @@ def aiperf(record: Record) -> Draft:
     if record.values.get("was_cancelled") is True:
         raise record.refusal("was_cancelled", "this run was cancelled before its end")
     names = _names(record)
-    started = record.text("start_time")[:10]
     return Draft(
         record=record,
         input_tok_s=input_tok_s,
@@ -73,7 +71,7 @@ def aiperf(record: Record) -> Draft:
         completed=_metric(record, "request_count", _COUNT) if "request_count" in record else None,
         failed=record.part("error_request_count").maybe("avg") or 0.0 if "error_request_count" in record else 0.0,
         named_model=names,
-        as_of=dt.date.fromisoformat(started) if re.fullmatch(r"\d{4}-\d\d-\d\d", started) else None,
+        as_of=record.day("start_time"),
     )
 
 

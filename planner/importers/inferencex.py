@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -82,7 +81,7 @@ def agentic(record: Record) -> Draft:
         concurrency=None,
         mean_e2e_ms=ms_from_s(metrics.part("latency", "e2el").number("mean")),
         completed=record.number("num_requests_successful"),
-        failed=0.0,
+        failed=max((record.maybe("num_requests_total") or 0.0) - record.number("num_requests_successful"), 0.0),
         gpus=gpus,
         named_model=record.text("infmax_model_prefix"),
         note=f"agentic traces of {record.number('conc'):.0f} sessions; {hits}",
@@ -110,7 +109,6 @@ def _run(
     ttft, tpot = (metrics.first(f"median_{name}", f"mean_{name}") for name in ("ttft", "tpot"))
     statistic = "p50" if "median_ttft" in metrics else "mean"
     p99 = {name: metrics.maybe(f"p99_{name}") for name in ("ttft", "tpot")}
-    day = record.text("date")[:10]
     return Draft(
         record=record,
         input_tok_s=metrics.number("input_tput_per_gpu") * per_input,
@@ -127,7 +125,7 @@ def _run(
         mean_e2e_ms=None if "mean_e2el" not in metrics else ms_from_s(metrics.number("mean_e2el")),
         gpus=gpus,
         named_model=model,
-        as_of=dt.date.fromisoformat(day) if re.fullmatch(r"\d{4}-\d\d-\d\d", day) else None,
+        as_of=record.day("date"),
         said=(
             *_said(record, hw, model, disagg),
             ("input_tokens", nominal_in),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -72,6 +73,16 @@ class Record:
         """A text, '' where there is none."""
         value = self.values.get(key)
         return "" if value is None else str(value)
+
+    def day(self, key: str) -> dt.date | None:
+        """The date that a text begins with, as 2026-01-31 or 20260131; None where it begins with none."""
+        text = self.text(key)
+        for length in (10, 8):
+            try:
+                return dt.date.fromisoformat(text[:length])
+            except ValueError:
+                continue
+        return None
 
     def part(self, *keys: str) -> Record:
         """An object inside this one. Raises InputError where it is none."""

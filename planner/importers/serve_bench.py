@@ -24,12 +24,11 @@ def is_vllm(values: Mapping[str, Any]) -> bool:
 def vllm(record: Record) -> Draft:
     """A run of vLLM: latencies in ms, rates of the whole server, lengths as totals ÷ requests."""
     drafting = any(key.startswith("spec_decode_") for key in record.values)
-    day = record.text("date")
     return _run(
         record,
         gpus=record.first("num_gpus", "tensor_parallel_size"),
         model=record.text("model_id"),
-        as_of=dt.date(int(day[:4]), int(day[4:6]), int(day[6:8])) if day[:8].isdecimal() and len(day) >= 8 else None,
+        as_of=record.day("date"),
         # Drafting shows in the file only where the server reports it: silence is no proof that there is none.
         said=(("engine", "vllm"), *((("spec_decode", "on"),) if drafting else ())),
         failed=record.maybe("failed") or 0.0,

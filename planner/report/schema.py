@@ -8,7 +8,18 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from planner.catalog.models import Accuracy, Energy, LoadShape, Offer, PricePath, ServingPoint, Source, System, TokenApi
+from planner.catalog.models import (
+    Accuracy,
+    Energy,
+    LoadShape,
+    ModelSize,
+    Offer,
+    PricePath,
+    ServingPoint,
+    Source,
+    System,
+    TokenApi,
+)
 from planner.plan.plan import RESULT_VERSION
 from planner.report.result import Result
 from planner.scenario import Scenario
@@ -28,6 +39,7 @@ ROWS = {
     "energy.csv": Energy,
     "accuracy.csv": Accuracy,
     "price_paths.yaml": PricePath,
+    "models.yaml": ModelSize,
     "sources.yaml": Source,
 }
 

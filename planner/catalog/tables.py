@@ -1,0 +1,117 @@
+"""A catalog as tables: its rows by kind and name, how many rest on a source, what differs between two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from planner.catalog.models import Catalog, Row
+from planner.errors import InputError
+from planner.validation import nearest
+
+# Kinds of rows as commands call them, and the field of a catalog that holds them.
+KINDS = {
+    "systems": "systems",
+    "offers": "offers",
+    "apis": "token_apis",
+    "serving": "serving",
+    "energy": "energy",
+    "shapes": "load_shapes",
+    "paths": "price_paths",
+    "models": "models",
+}
+PLACE = ("file", "line")
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A row that two catalogs have alike in name only: each field that differs, before and after."""
+
+    name: str
+    fields: dict[str, tuple[Any, Any]]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a second catalog adds to, removes from and changes in a kind of rows."""
+
+    kind: str
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[Changed, ...]
+
+
+def rows_by_kind(catalog: Catalog) -> dict[str, list[Row]]:
+    """All rows of a catalog by kind, in file order."""
+    return {kind: list(getattr(catalog, field).values()) for kind, field in KINDS.items()}
+
+
+def name_of(row: Row) -> str:
+    """The row's name as one word, as a plan's trace and this command print it."""
+    key: tuple[str, ...] = row.key  # type: ignore[attr-defined]
+    name = getattr(row, "name", "")
+    # A system's name is its long one.
+    return str(name) if name and len(key) > 1 else key[0]
+
+
+def place_of(row: Row) -> str:
+    """The file and line a row was read from."""
+    return f"{row.file}:{row.line}"
+
+
+def fields_of(row: Row) -> dict[str, Any]:
+    """The row's fields as JSON holds them."""
+    return row.model_dump(mode="json")
+
+
+def find(catalog: Catalog, name: str) -> list[tuple[str, Row]]:
+    """The rows of a name, or on a ``file:line``. Raises InputError with the nearest name where there is none."""
+    every = [(kind, row) for kind, rows in rows_by_kind(catalog).items() for row in rows]
+    found = [(kind, row) for kind, row in every if name in (name_of(row), place_of(row))]
+    if not found:
+        found = [(kind, row) for kind, row in every if place_of(row).endswith(f"/{name}")]
+    if not found:
+        known = {name_of(row) for _, row in every}
+        raise InputError(f"{name}: no such row{nearest(name, known)}")
+    return found
+
+
+def rows_by_source(catalog: Catalog) -> dict[str, dict[str, int]]:
+    """How many rows of which kind rest on each source, in the order of the sources."""
+    counts: dict[str, dict[str, int]] = {source: {} for source in catalog.sources}
+    for kind, rows in rows_by_kind(catalog).items():
+        for row in rows:
+            for source in row.source:
+                of_source = counts.setdefault(source, {})
+                of_source[kind] = of_source.get(kind, 0) + 1
+    return counts
+
+
+def differences(before: Catalog, after: Catalog) -> list[Difference]:
+    """What differs, by kind; kinds without a difference are left out."""
+    found = []
+    for kind, field in KINDS.items():
+        old, new = _by_key(getattr(before, field).values()), _by_key(getattr(after, field).values())
+        difference = Difference(
+            kind,
+            tuple(name_of(row) for key, row in new.items() if key not in old),
+            tuple(name_of(row) for key, row in old.items() if key not in new),
+            tuple(
+                Changed(name_of(row), changes)
+                for key, row in new.items()
+                if key in old and (changes := _changes(old[key], row))
+            ),
+        )
+        if difference.added or difference.removed or difference.changed:
+            found.append(difference)
+    return found
+
+
+def _by_key(rows: Iterable[Row]) -> Mapping[tuple[str, ...], Row]:
+    return {row.key: row for row in rows}  # type: ignore[attr-defined]
+
+
+def _changes(old: Row, new: Row) -> dict[str, tuple[Any, Any]]:
+    before, after = fields_of(old), fields_of(new)
+    return {field: (before[field], value) for field, value in after.items() if before[field] != value}

@@ -1,0 +1,105 @@
+"""What a catalog does not know of an offer: the questions to put to its provider before signing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from planner.catalog.models import Catalog, Offer, System
+from planner.catalog.tables import name_of
+from planner.errors import InputError
+from planner.report.figures import short
+from planner.report.sheet import Sheet, left
+from planner.validation import nearest
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, the field of the offer that its answer fills, and what the planner takes until then."""
+
+    field: str
+    question: str
+    until: str
+
+
+def offer_named(catalog: Catalog, name: str) -> Offer:
+    """The offer of that name. Raises InputError with the nearest where there is none."""
+    offers = {name_of(offer): offer for offer in catalog.offers.values()}
+    if name not in offers:
+        raise InputError(f"{name}: no such offer{nearest(name, offers)}")
+    return offers[name]
+
+
+def questions(offer: Offer, system: System) -> list[Question]:
+    """The questions in the order of a contract: price, quantity, start, service, end."""
+    return [*_price(offer), *_quantity(offer), *_start(offer), *_service(offer, system), *_end(offer)]
+
+
+def _price(offer: Offer) -> Iterator[Question]:
+    price = f"{short(offer.usd_per_gpu_hour)} USD per GPU-hour"
+    if offer.evidence == "estimate":
+        term = f" for {offer.term_months} months" if offer.term_months else ""
+        yield Question("usd_per_gpu_hour", f"What is the price per GPU-hour{term}?", f"{price}, an estimate")
+    elif offer.kind == "reserved":
+        yield Question("usd_per_gpu_hour", "What is the price at the quantity wanted?", f"{price}, {offer.evidence}")
+    if offer.kind == "reserved" and "upfront_share" not in _stated(offer):
+        yield Question("upfront_share", "Which share of the whole contract is paid at its start?", "none")
+    elif offer.kind == "reserved" and offer.evidence == "estimate":
+        until = f"{short(100 * offer.upfront_share)} %, an estimate"
+        yield Question("upfront_share", "Which share of the whole contract is paid at its start?", until)
+    if offer.kind == "reserved" and "billing_starts" not in _stated(offer):
+        yield Question("billing_starts", "Does billing start with service, or before?", "with service")
+
+
+def _quantity(offer: Offer) -> Iterator[Question]:
+    if offer.evidence == "estimate":
+        yield Question("lot_gpus", "How many GPUs is it sold by?", f"{offer.lot_gpus}, an estimate")
+    if offer.kind == "reserved" and offer.min_lots is None:
+        yield Question("min_lots", "How many lots does one contract have at least?", "one")
+    if offer.max_lots is None:
+        yield Question("max_lots", "How many lots can run at once, and is that promised?", "any number")
+
+
+def _start(offer: Offer) -> Iterator[Question]:
+    if "lead_weeks" not in _stated(offer) or offer.evidence == "estimate":
+        until = f"{short(offer.lead_weeks)} weeks" + (", an estimate" if offer.evidence == "estimate" else "")
+        yield Question("lead_weeks", "How many weeks from signing to service?", until)
+    if offer.available_from is None:
+        yield Question("available_from", "From which day can it run?", "once the lead time is over")
+
+
+def _service(offer: Offer, system: System) -> Iterator[Question]:
+    if offer.usable_share is None:
+        until = f"{short(100 * system.usable_share)} %, as of any {system.system}"
+        yield Question("usable_share", "Which share of the GPUs paid for is in service after failures?", until)
+    if offer.kind == "spot":
+        until = "all of them" if offer.availability is None else f"{short(100 * offer.availability)} %"
+        yield Question("availability", "Which share of paid hours is lost to evictions?", f"{until} do useful work")
+    if "service" not in _stated(offer):
+        yield Question("service", "Is it bare metal, or an endpoint?", "bare metal")
+    if "interconnect" not in _stated(offer):
+        yield Question("interconnect", "Do the systems share an RDMA network?", "rdma")
+    if offer.service == "endpoint" and not offer.capabilities:
+        yield Question("capabilities", "Does the endpoint enable mtp, disagg and kv_offload?", "none of them")
+
+
+def _end(offer: Offer) -> Iterator[Question]:
+    if offer.available_until is None:
+        words = "Until which day can it be signed?" if offer.kind == "reserved" else "Until which day does it run?"
+        yield Question("available_until", words, "without end")
+
+
+def _stated(offer: Offer) -> set[str]:
+    """The fields that the row itself gives."""
+    return offer.model_fields_set
+
+
+def sheet(offer: Offer, system: System) -> Sheet:
+    """The questions, each with its field and what holds until it is answered."""
+    rows = tuple((one.field, one.question, one.until) for one in questions(offer, system))
+    return Sheet(
+        f"{name_of(offer)}: {len(rows)} questions before signing",
+        (left("field"), left("question"), left("until then the planner takes")),
+        rows,
+        (f"The row: {offer.file}:{offer.line}. Put answers into a catalog of your own, or a quote of the scenario.",),
+    )

@@ -1,0 +1,147 @@
+"""``plan catalog levers``: what each lever brings at a speed, interpolation, prices, and rows that are missing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from planner.analysis.levers import Lever, levers
+from planner.analysis.levers_face import sheet
+from planner.catalog import Catalog, load_catalog
+from planner.catalog.points import Shape, best_at, parse_shape, price_of, total_tok_s
+from planner.errors import InputError
+
+LONG = Shape(8192, 1024)
+
+
+@pytest.fixture(scope="module")
+def builtin() -> Catalog:
+    return load_catalog(["builtin"])
+
+
+def of(found: tuple[Lever, ...], system: str, name: str) -> Lever:
+    return next(lever for lever in found if (lever.system, lever.name) == (system, name))
+
+
+def test_interpolation_is_linear_in_the_logarithm_of_the_rate_over_tokens_per_user(builtin: Catalog) -> None:
+    template = next(iter(builtin.serving.values()))
+
+    def point(tpot_ms: float, rate: float) -> object:
+        return template.model_copy(
+            update={"tpot_ms": tpot_ms, "input_tok_s_per_gpu": rate / 2, "output_tok_s_per_gpu": rate / 2}
+        )
+
+    # 200, 150 and 100 tok/s per user: half-way between 100 and 400 is their geometric mean.
+    at = best_at([point(5, 100), point(10, 400)], 1000 / 150)  # type: ignore[list-item]
+    assert at is not None
+    assert at.interpolated
+    assert at.total_tok_s_per_gpu == pytest.approx(200)
+    exact = best_at([point(5, 100), point(10, 400)], 10)  # type: ignore[list-item]
+    assert exact is not None
+    assert not exact.interpolated
+    assert exact.total_tok_s_per_gpu == 400
+    assert best_at([point(5, 100), point(10, 400)], 4) is None  # type: ignore[list-item]
+
+
+def test_a_price_is_given_or_the_cheapest_published_offer(builtin: Catalog) -> None:
+    h200 = price_of(builtin, "hgx-h200", {})
+    assert h200 is not None
+    offers = [offer for offer in builtin.offers.values() if offer.system == "hgx-h200" and offer.kind != "spot"]
+    assert h200.usd_per_gpu_hour == min(offer.usd_per_gpu_hour for offer in offers if offer.evidence != "estimate")
+    gb300 = price_of(builtin, "gb300-nvl72", {})
+    assert gb300 is not None
+    assert not gb300.published
+    given = price_of(builtin, "gb300-nvl72", {"gb300-nvl72": 2.5})
+    assert given is not None
+    assert (given.usd_per_gpu_hour, given.origin) == (2.5, "given")
+    assert price_of(replace(builtin, offers={}), "hgx-h200", {}) is None
+
+
+def test_the_cost_of_a_lever_is_its_price_over_its_tokens(builtin: Catalog) -> None:
+    found = levers(builtin, "deepseek-r1", LONG, 10, prices={"hgx-b200": 3.6}).found
+    fp4 = of(found, "hgx-b200", "FP4")
+    assert fp4.with_it.best is not None
+    assert fp4.with_it.usd_per_mtok == pytest.approx(1000 / fp4.with_it.best.total_tok_s_per_gpu)
+    assert fp4.with_it.best.point.precision == "fp4"
+    assert fp4.without.best is not None
+    assert fp4.without.best.point.precision == "fp8"
+    assert fp4.ratio is not None
+    assert fp4.ratio > 1.5
+    assert of(found, "hgx-b200", "workers over 8 GPUs").with_it.rows == 0
+    assert of(found, "gb300-nvl72", "disaggregation").without.rows == 0
+    assert all(of(found, lever.system, "KV-aware routing").ratio is None for lever in found)
+
+
+def test_points_are_within_both_limits(builtin: Catalog) -> None:
+    for lever in levers(builtin, "deepseek-r1", LONG, 20, 1500).found:
+        for side in (lever.without, lever.with_it):
+            assert side.best is None or (side.best.tpot_ms <= 20 and side.best.ttft_ms <= 1500)
+
+
+def test_the_published_21_fold_gain_of_mtp_needs_rows_that_no_source_has(builtin: Catalog) -> None:
+    """Published: GB300 NVL72, FP4, 8k/1k at 150 tok/s per user; MTP takes 2.35 $ per million tokens to 0.11 $.
+
+    The catalog has that configuration with MTP at 312 and at 69 tok/s per user, in two layouts, and nothing between.
+    """
+    found = levers(builtin, "deepseek-r1", LONG, 1000 / 150, systems=["gb300-nvl72"], precision="fp4")
+    mtp = of(found.found, "gb300-nvl72", "speculative decoding")
+    assert mtp.with_it.missing is not None
+    fast, slow = mtp.with_it.missing
+    assert (fast.tpot_ms, slow.tpot_ms) == (3.201, 14.56)
+    assert fast.series != slow.series
+    notes = sheet(found).notes
+    at = notes.index("rows missing, gb300-nvl72 with speculative decoding:")
+    assert notes[at + 1] == (
+        f"  none between 3.2 ms (line {fast.line}, concurrency 5) and 14.6 ms (line {slow.line}, concurrency 1127)"
+    )
+    assert mtp.with_it.best is not None
+    assert total_tok_s(fast) == mtp.with_it.best.total_tok_s_per_gpu
+    assert total_tok_s(slow) / total_tok_s(fast) > 21
+
+
+def test_lines_fit_and_names_come_once(builtin: Catalog) -> None:
+    shown = sheet(levers(builtin, "deepseek-r1", LONG, 10))
+    assert [row[0] for row in shown.rows if row[0]] == [
+        "hgx-h200",
+        "hgx-b200",
+        "hgx-b300",
+        "gb200-nvl72",
+        "gb300-nvl72",
+    ]
+    assert all(len(note) <= 100 for note in shown.notes)
+
+
+def test_predicted_rows_are_marked(builtin: Catalog) -> None:
+    measured = sheet(levers(builtin, "deepseek-r1", LONG, 10))
+    predicted = sheet(levers(builtin, "gpt-oss-120b", LONG, 10, systems=["gb300-nvl72"]))
+    assert not any("*" in row[4] + row[7] for row in measured.rows)
+    assert all(row[4].endswith("*") for row in predicted.rows if row[4])
+    assert [note[0] for note in (*measured.notes, *predicted.notes) if "not measured" in note] == ["*"]
+
+
+@pytest.mark.parametrize("text", ["", "8192", "8192/", "a/b", "0/1024", "1/2/3", "inf/1", "-1/1"])
+def test_a_shape_is_two_numbers(text: str) -> None:
+    with pytest.raises(InputError, match="must be input and output tokens, such as 8192/1024"):
+        parse_shape(text)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"model": "deepseek-r2"}, "deepseek-r2: no points of this model; nearest: deepseek-r1"),
+        (
+            {"shape": Shape(1, 1)},
+            "--shape 1/1: no points of this shape; deepseek-r1 has 1024/1024, 1024/8192, 8192/1024",
+        ),
+        ({"systems": ["gb30-nvl72"]}, "--system gb30-nvl72: no such system; nearest: gb300-nvl72"),
+        ({"precision": "fp5"}, "--precision fp5: no points of it; nearest: fp"),
+        ({"prices": {"gb": 1.0}}, "--usd-per-gpu-hour gb: no such system"),
+    ],
+)
+def test_unknown_names_are_said(asked: dict[str, object], sentence: str, builtin: Catalog) -> None:
+    arguments = {"model": "deepseek-r1", "shape": LONG} | asked
+    with pytest.raises(InputError) as raised:
+        levers(builtin, tpot_ms=10, ttft_ms=math.inf, **arguments)  # type: ignore[arg-type]
+    assert str(raised.value).startswith(sentence)
