@@ -20,7 +20,7 @@ from planner.plan.kpis import kpis
 from planner.plan.relaxation import relaxations
 from planner.plan.trace import trace
 from planner.problem import Reductions, build_problem
-from planner.scenario import Scenario, check_references, load_scenario, scenario_digest
+from planner.scenario import Scenario, check_references, derived, load_scenario, scenario_digest
 from planner.solvers import Options
 from planner.solvers.answer import relative_gap
 from planner.solvers.objectives import Outcome, minimise
@@ -39,14 +39,14 @@ def load(source: str | Path, overrides: tuple[str, ...] = ()) -> Scenario:
 
 
 def catalog_of(scenario: Scenario) -> Catalog:
-    """The catalogs that a scenario names, checked against it.
+    """The catalogs that a scenario names, checked against it, with the operating points derived for its workloads.
 
     Raises CatalogError or ScenarioError with every fault.
     """
     origin = scenario.origin
     catalog = load_catalog(scenario.catalogs, origin.folder if origin else None)
     check_references(scenario, catalog)
-    return catalog
+    return derived(scenario, catalog)
 
 
 def solve(
@@ -67,6 +67,7 @@ def solve(
         catalog = catalog_of(scenario)
     else:
         check_references(scenario, catalog)
+        catalog = derived(scenario, catalog)
     wanted = scenario.solve
     name = solver or wanted.solver
     solvers.check_name(name)

@@ -947,6 +947,7 @@ def api_price(workload: Workload, api: TokenApi) -> float:
     cached = api.cached_input_usd_per_mtok
     cached = api.input_usd_per_mtok if cached is None else cached
     share = workload.cached_input_share
+    share = workload.prefix_cache_hit_share if share is None else share
     input_price = (1 - share) * api.input_usd_per_mtok + share * cached
     return (workload.tokens.input * input_price + workload.tokens.output * api.output_usd_per_mtok) / 1e6
 

@@ -188,6 +188,16 @@ demand: {output_mtok_per_day: {2027-01: 1e3, 2028-01: 2e3}} => demand: {}
 ! s.yaml:16: workloads.chat.demand: give exactly one of output_mtok_per_day, requests_per_s, gpu_hours_per_day and csv
 load: office => load: office\n    min_replicas: 2
 ! s.yaml:18: workloads.chat.min_replicas: this needs whole_replicas: true
+load: office => load: office\n    prefix_cache_hit_share: 1
+! s.yaml:18: workloads.chat.prefix_cache_hit_share: this has to be below 1, not 1
+load: office => load: office\n    prefix_cache_hit_share: -0.1
+! s.yaml:18: workloads.chat.prefix_cache_hit_share: this has to be at least 0, not -0.1
+load: office => load: office\n    prefix_cache_hits: 0.5
+! s.yaml:18: workloads.chat.prefix_cache_hits: unknown field; nearest: prefix_cache_hit_share
+load: office => load: office\n    interpolate: often
+! s.yaml:18: workloads.chat.interpolate: 'often' is not true or false
+tokens: {input: 100, output: 100} => tokens: {input: 900, output: 100}\n    token_api: false
+! s.yaml:15: workloads.chat.tokens: no configuration of tiny was measured at, or on either side of, 900 input / 100 output tokens; nearest measured: 100 / 100
 model: tiny => model: tinny
 ! s.yaml:14: workloads.chat.model: unknown model 'tinny'; nearest: tiny
 load: office => load: offices

@@ -17,7 +17,7 @@ from planner.plan import Plan
 from planner.problem import Problem, build_problem
 from planner.report.figures import money
 from planner.report.sheet import Sheet, left, right
-from planner.scenario import Scenario
+from planner.scenario import Scenario, derived
 from planner.solvers import Options
 from planner.solvers.optimise import optimise
 
@@ -95,6 +95,7 @@ def value_of_information(
     """
     if not applies(scenario):
         raise InputError("the value of information needs several futures and objective: cost")
+    catalog = derived(scenario, catalog)
     wanted = scenario.solve
     options = Options(
         gap=gap if gap is not None else wanted.gap,

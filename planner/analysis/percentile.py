@@ -12,7 +12,7 @@ from planner.milp import build_model
 from planner.plan import Plan
 from planner.problem import build_problem
 from planner.report.figures import money, percent, price
-from planner.scenario import Scenario
+from planner.scenario import Scenario, derived
 from planner.scenario.models import Workload
 from planner.solvers import Options
 from planner.solvers.optimise import scale_of
@@ -74,7 +74,7 @@ def other_percentile(scenario: Scenario, catalog: Catalog, plan: Plan, options: 
     tails = [max(w.sla.ttft_percentile, w.sla.tpot_percentile) for w in scenario.workloads if _has_target(w)]
     percentile = MEDIAN if max(tails) > MEDIAN else TAIL
     changed = scenario.model_copy(update={"workloads": tuple(_at(w, percentile) for w in scenario.workloads)})
-    problem = build_problem(changed, catalog)
+    problem = build_problem(changed, derived(changed, catalog))
     able = {*problem.lanes.workload.tolist(), *problem.api.workload.tolist()}
     milp = build_model(problem).milp
     scale, lp = scale_of(milp, options)

@@ -21,7 +21,7 @@ from planner.plan.extract import decisions
 from planner.problem import build_problem
 from planner.report.figures import digits, gap_percent, money_unit
 from planner.report.sheet import Sheet, left, right
-from planner.scenario import Scenario, scenario_digest
+from planner.scenario import Scenario, derived, scenario_digest
 from planner.solvers import Options, pulp
 from planner.solvers.answer import relative_gap
 from planner.solvers.objectives import minimise
@@ -114,6 +114,7 @@ def verify(
 
     Raises InfeasiblePlan where all that come to an end find no plan.
     """
+    catalog = derived(scenario, catalog)
     model = build_model(build_problem(scenario, catalog))
     options = Options(gap=gap, time_limit_s=time_limit_s, seed=scenario.solve.seed)
     voices = []

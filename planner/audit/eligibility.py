@@ -56,6 +56,8 @@ def point_fault(premises: Premises, workload: Workload, point: ServingPoint) -> 
     assert workload.tokens is not None
     if point.model != workload.model:
         return f"it runs {point.model}, not {workload.model}"
+    if not point.serves(workload.name):
+        return "it was derived for another workload"
     if point.precision not in workload.precisions:
         return f"{point.precision} is not among the precisions accepted"
     if fault := accuracy_fault(premises, workload, point):
@@ -126,7 +128,7 @@ def point_rate(premises: Premises, workload: Workload, point: ServingPoint, riva
     """Requests/s per GPU of a point, (T,); ``rivals`` are the points that may cap a predicted one."""
     rate = trusted_rate(premises, workload, point)
     if point.evidence == "predicted":
-        proven = [trusted_rate(premises, workload, rival) for rival in rivals if _caps(rival, point)]
+        proven = [trusted_rate(premises, workload, rival) for rival in rivals if _caps(rival, point, workload)]
         rate = min(rate, max(proven, default=rate))
     gain = premises.scenario.procurement.software_gain_per_year.get(point.system, 0.0)
     growth = (1 + gain) ** premises.timeline.years_to_middle
@@ -147,10 +149,12 @@ def capped_by(point: ServingPoint) -> tuple[object, ...]:
     return point.model, point.system, point.input_tokens_nominal, point.output_tokens_nominal
 
 
-def _caps(rival: ServingPoint, point: ServingPoint) -> bool:
-    """Whether a proven point is of the same model, system and shape, and no slower."""
+def _caps(rival: ServingPoint, point: ServingPoint, workload: Workload) -> bool:
+    """Whether a proven point that may serve the workload is of the same model, system and shape, and no slower."""
     return (
         rival.evidence in PROVEN
+        and rival.serves(workload.name)
+        and rival.derivation != "interpolated"
         and capped_by(rival) == capped_by(point)
         and rival.ttft_ms <= point.ttft_ms
         and rival.tpot_ms <= point.tpot_ms

@@ -74,7 +74,7 @@ def _api_price(workload: Workload, api: int, premises: Premises) -> float:
     offer = premises.apis[api]
     fresh = offer.input_usd_per_mtok
     cached = fresh if offer.cached_input_usd_per_mtok is None else offer.cached_input_usd_per_mtok
-    share = workload.cached_input_share
+    share = workload.cached_share
     input_usd = workload.tokens.input * ((1 - share) * fresh + share * cached)
     return (input_usd + workload.tokens.output * offer.output_usd_per_mtok) / TOKENS_PER_MTOK
 

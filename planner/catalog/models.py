@@ -20,6 +20,7 @@ Cooling = Literal["air", "liquid"]
 Precision = Literal["fp4", "fp8", "bf16", "int4"]
 Statistic = Literal["p50", "mean", "p90", "p95", "p99"]
 Capability = Literal["mtp", "disagg", "kv_offload"]
+Derivation = Literal["", "interpolated", "fitted"]
 MOST = 1_000_000_000
 
 
@@ -263,6 +264,37 @@ class ServingPoint(Row):
     def name(self) -> str:
         """The key as one word: ``gb300-nvl72/inferencex-…-8k1k@c256``."""
         return f"{self.system}/{self.series}@c{self.concurrency:g}x{self.gpus_per_replica}"
+
+    @property
+    def derivation(self) -> Derivation:
+        """How the point was made of others; nothing where it stands in a catalog."""
+        return ""
+
+    def serves(self, workload: str) -> bool:
+        """Whether the point is there for a workload: those of a catalog are for all."""
+        return True
+
+
+class DerivedPoint(ServingPoint):
+    """An operating point made of measured ones for one workload; no file of a catalog holds it.
+
+    Its sources are those of its ``parents``, its evidence their weakest and its date their oldest. ``converted`` names
+    the latencies that a tail ratio made: ttft, tpot, ttft+tpot or none.
+    """
+
+    derived: Literal["interpolated", "fitted"]
+    workload: str
+    parents: tuple[str, ...]
+    converted: str = ""
+
+    @property
+    def derivation(self) -> Derivation:
+        """How the point was made."""
+        return self.derived
+
+    def serves(self, workload: str) -> bool:
+        """Whether it was made for this workload."""
+        return workload == self.workload
 
 
 class Accuracy(Row):

@@ -140,11 +140,11 @@ def serving(problem: Problem, account: Account) -> pd.DataFrame:
     rate = _array([problem.lanes.rate[lane, t] for (lane, _), t in zip(chosen, rows["period"], strict=True)])
     rows["requests_per_s"] = rows["gpus"] * rate
     rows["gpus_per_replica"] = size
-    for column in ("ttft_ms", "tpot_ms", "by_tail_ratio", "evidence"):
+    for column in ("ttft_ms", "tpot_ms", "by_tail_ratio", "evidence", "derived", "note"):
         rows[column] = [getattr(candidate, column) for _, candidate in chosen]
     columns = [
         "workload", "system", "pool", "point", "period", "block", "gpus", "replicas", "gpus_per_replica",
-        "requests_per_s", "ttft_ms", "tpot_ms", "by_tail_ratio", "evidence",
+        "requests_per_s", "ttft_ms", "tpot_ms", "by_tail_ratio", "evidence", "derived", "note",
     ]  # fmt: skip
     return _finished(problem, rows, columns, ["period", "block", "workload", "pool", "point"])
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.audit.cashflow import CATEGORIES
 from planner.catalog import Catalog
-from planner.catalog.models import Energy, Row, System
+from planner.catalog.models import DerivedPoint, Energy, Row, System
 from planner.scenario.models import Scenario
 
 COLUMNS = ("table", "item", "gives", "row", "evidence", "as_of", "where", "source", "note")
@@ -99,7 +99,11 @@ def _points(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_F
     points = {point.name: point for point in catalog.serving.values()}
     for item in _items("serving", tables["serving"]):
         gives = "throughput, latency" if item in points else "the scenario's own weight of a GPU-hour"
-        yield "serving", item, gives, points.get(item)
+        point = points.get(item)
+        yield "serving", item, gives, point
+        if isinstance(point, DerivedPoint):
+            for parent in point.parents:
+                yield "serving", item, f"{point.derived} from", points[parent]
 
 
 def _around(scenario: Scenario, catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Found]:

@@ -166,8 +166,8 @@ def api_usd_per_request(workload: Workload, api: TokenApi) -> float:
     """What one request of ``workload`` costs at ``api``, cached input at the cached price."""
     assert workload.tokens is not None
     cached_price = api.cached_input_usd_per_mtok
-    cached = workload.cached_input_share * (api.input_usd_per_mtok if cached_price is None else cached_price)
-    fresh = (1 - workload.cached_input_share) * api.input_usd_per_mtok
+    cached = workload.cached_share * (api.input_usd_per_mtok if cached_price is None else cached_price)
+    fresh = (1 - workload.cached_share) * api.input_usd_per_mtok
     return mtok_from_tokens(workload.tokens.input) * (cached + fresh) + (
         mtok_from_tokens(workload.tokens.output) * api.output_usd_per_mtok
     )

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog import Catalog
-from planner.catalog.models import ServingPoint, Statistic, System, TokenApi
+from planner.catalog.models import Derivation, DerivedPoint, ServingPoint, System, TokenApi
+from planner.catalog.work import near
+from planner.scenario.latency import Metric, converts, latency_ms
 from planner.scenario.models import Scenario, Sla, TailRatio, Workload
 from planner.timeline import Timeline
 from planner.units import ms_from_s
 
 Floats = NDArray[np.float64]
 
-Metric = Literal["ttft", "tpot"]
-
-SHAPE_TOLERANCE = 0.10
+NO_CREDIT = "no credit for prefix-cache hits: no fit of its configuration tells what input costs"
 
 
 @dataclass(frozen=True)
@@ -43,35 +42,8 @@ class Candidate:
     ttft_ms: float
     tpot_ms: float
     by_tail_ratio: str
-
-
-def latency_ms(row: ServingPoint | TokenApi, metric: Metric, percentile: int, tail: TailRatio) -> float:
-    """The latency of ``row`` that a target at ``percentile`` is held against; inf where it is unknown.
-
-    At 50 the p50, or the mean, which is the stricter; at 90, 95 and 99 that percentile, or the p99, or else the p50 or
-    mean times the scenario's ``tail`` ratio.
-    """
-    ratio = tail.of(metric)
-    if ratio is not None and converts(row, metric, percentile):
-        stated: float = getattr(row, f"{metric}_ms")
-        return stated * ratio
-    known = _own_latency_ms(row, metric, percentile)
-    return np.inf if known is None else known
-
-
-def converts(row: ServingPoint | TokenApi, metric: Metric, percentile: int) -> bool:
-    """Whether a tail target meets a row that states a mean or median and no tail."""
-    central = getattr(row, f"{metric}_statistic") in ("p50", "mean")
-    return percentile != 50 and central and _own_latency_ms(row, metric, percentile) is None
-
-
-def _own_latency_ms(row: ServingPoint | TokenApi, metric: Metric, percentile: int) -> float | None:
-    statistic: Statistic | None = getattr(row, f"{metric}_statistic")
-    stated: float | None = getattr(row, f"{metric}_ms")
-    p99: float | None = getattr(row, f"{metric}_p99_ms", None)
-    if percentile == 50:
-        return stated if statistic in ("p50", "mean") else None
-    return stated if statistic in (f"p{percentile}", "p99") else p99
+    derived: Derivation = ""
+    note: str = ""
 
 
 def sla_excess(row: ServingPoint | TokenApi, sla: Sla, tail: TailRatio) -> float:
@@ -87,6 +59,8 @@ def sla_excess(row: ServingPoint | TokenApi, sla: Sla, tail: TailRatio) -> float
 
 def _by_tail_ratio(point: ServingPoint, sla: Sla) -> str:
     """The metrics whose target is held against a converted mean or median: ttft, tpot, ttft+tpot or none."""
+    if isinstance(point, DerivedPoint) and point.converted:
+        return point.converted
     targets: tuple[tuple[Metric, float | None, int], ...] = (
         ("ttft", sla.ttft_s, sla.ttft_percentile),
         ("tpot", sla.tpot_ms, sla.tpot_percentile),
@@ -153,7 +127,7 @@ def _points(
     known = [
         point
         for point in sorted(catalog.serving.values(), key=lambda point: point.name)
-        if point.model == workload.model and point.system in systems
+        if point.model == workload.model and point.system in systems and point.serves(workload.name)
     ]
     fitting = [point for point in known if _shape_fits(point, workload)]
     caps = _independent_caps(fitting, known, workload, scenario)
@@ -184,6 +158,8 @@ def _points(
                 ttft_ms=latency_ms(point, "ttft", workload.sla.ttft_percentile, tail),
                 tpot_ms=latency_ms(point, "tpot", workload.sla.tpot_percentile, tail),
                 by_tail_ratio=_by_tail_ratio(point, workload.sla),
+                derived=point.derivation,
+                note=_note(point, workload),
             )
         )
     return found
@@ -199,14 +175,15 @@ def _accurate(point: ServingPoint, workload: Workload, catalog: Catalog) -> bool
 
 def _shape_fits(point: ServingPoint, workload: Workload) -> bool:
     assert workload.tokens is not None
-    # 10 % itself is allowed: benchmarks that draw 80–100 % of a nominal length serve 90 % of it.
-    return all(
-        abs(mean - wanted) <= SHAPE_TOLERANCE * wanted * (1 + 1e-9)
-        for mean, wanted in (
-            (point.input_tokens_mean, workload.tokens.input),
-            (point.output_tokens_mean, workload.tokens.output),
-        )
-    )
+    wanted = (workload.tokens.input, workload.tokens.output)
+    return near((point.input_tokens_mean, point.output_tokens_mean), wanted)
+
+
+def _note(point: ServingPoint, workload: Workload) -> str:
+    """How a derived point was made; that a measured one counts no hits although the workload has some."""
+    if point.derivation:
+        return point.note
+    return NO_CREDIT if workload.prefix_cache_hit_share else ""
 
 
 def _trusted_rate(point: ServingPoint, workload: Workload, scenario: Scenario) -> float:
@@ -228,7 +205,7 @@ def _independent_caps(
     benchmarks = [
         (shape(point), point.ttft_ms, point.tpot_ms, _trusted_rate(point, workload, scenario))
         for point in known
-        if point.evidence in ("independent", "measured")
+        if point.evidence in ("independent", "measured") and point.derivation != "interpolated"
     ]
 
     def cap(point: ServingPoint) -> float:

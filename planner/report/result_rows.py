@@ -13,6 +13,7 @@ CLOSED = ConfigDict(extra="forbid")
 Period = Annotated[str, Field(description="2027-01, 2027-Q1 or 2027")]
 Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
 Evidence = Literal["measured", "independent", "vendor", "predicted", "estimate"]
+Derivation = Literal["", "interpolated", "fitted"]
 
 
 class Row(TypedDict):
@@ -112,6 +113,8 @@ class Served(Row):
     tpot_ms: float | None
     by_tail_ratio: Annotated[str, Field(description="latencies converted by tail_ratio: ttft, tpot, ttft+tpot or none")]
     evidence: Evidence
+    derived: Annotated[Derivation, Field(description="how the point was made of measured ones; empty where it was not")]
+    note: Annotated[str, Field(description="what a derived point rests on; why prefix-cache hits count for nothing")]
 
 
 @with_config(CLOSED)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from planner.plan import Plan
+from planner.problem.serving import NO_CREDIT
 from planner.report.figures import count, digits, percent, short
 from planner.report.sheet import Sheet, left, right
 from planner.report.view import probabilities, rows_of
@@ -62,6 +63,14 @@ def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
     notes = ["Latencies are the slowest point's; evidence and point are those of the one that serves most."]
     if plan.serving["by_tail_ratio"].any():
         notes.append("~ is a mean or median converted to the target's percentile by the scenario's tail_ratio.")
+    if plan.serving["derived"].any():
+        notes.append(
+            "A fitted or interpolated point was not measured itself; what it rests on is in the table serving."
+        )
+    if plan.serving["note"].eq(NO_CREDIT).any():
+        notes.append(
+            "Where nothing tells what input costs, prefix-cache hits count for nothing; the table serving says where."
+        )
     if len(plan.futures) > 1:
         notes.append("Shares are expectations over the futures, peaks the highest of any.")
     if len(lines) > MOST_ROWS:
@@ -98,7 +107,7 @@ def _shares(plan: Plan, scenario: Scenario, timeline: Timeline) -> Iterator[tupl
                     made,
                     Counter({(future, row.period, row.block): row.gpus}),
                     Counter({row.point: made}),
-                    Counter({row.evidence: made}),
+                    Counter({f"{row.evidence}, {row.derived}" if row.derived else row.evidence: made}),
                     0.0 if pd.isna(row.ttft_ms) else row.ttft_ms,
                     0.0 if pd.isna(row.tpot_ms) else row.tpot_ms,
                     row.by_tail_ratio,

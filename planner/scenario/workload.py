@@ -78,7 +78,15 @@ class Workload(Section):
     min_replicas: NonNegativeCount = Field(0, description="in every block; needs whole_replicas")
     spot: bool | None = Field(None, description="may run on spot; default: batch and gpu_hours only")
     token_api: bool = Field(True, description="may be sent to token APIs")
-    cached_input_share: Share = Field(0.0, description="share of input tokens billed at an API's cached price")
+    prefix_cache_hit_share: BelowOne = Field(
+        0.0, description="share of input tokens found in the prefix cache of own and rented GPUs; benchmarks have none"
+    )
+    cached_input_share: Share | None = Field(
+        None, description="share of input tokens billed at an API's cached price; default: prefix_cache_hit_share"
+    )
+    interpolate: bool = Field(
+        False, description="may run between two measured concurrencies of a series, at exactly its latency targets"
+    )
     gpu_hours_weight: dict[str, Positive] = Field(
         default_factory=dict,
         description="gpu_hours: systems that may run it and the work of one GPU-hour on each",
@@ -93,7 +101,15 @@ class Workload(Section):
                 raise wrong(
                     "gpu_hours_weight", "this field is missing; a gpu_hours workload names the systems that may run it"
                 )
-            for field in ("model", "tokens", "price_usd_per_mtok", "whole_replicas", "accuracy"):
+            for field in (
+                "model",
+                "tokens",
+                "price_usd_per_mtok",
+                "whole_replicas",
+                "accuracy",
+                "prefix_cache_hit_share",
+                "interpolate",
+            ):
                 if getattr(self, field):
                     raise wrong(field, "this does not belong to a gpu_hours workload")
         else:
@@ -107,6 +123,11 @@ class Workload(Section):
         if self.min_replicas and not self.whole_replicas:
             raise wrong("min_replicas", "this needs whole_replicas: true")
         return self
+
+    @property
+    def cached_share(self) -> float:
+        """Share of input tokens that a token API bills at its cached price."""
+        return self.prefix_cache_hit_share if self.cached_input_share is None else self.cached_input_share
 
     @property
     def spot_allowed(self) -> bool:

@@ -1,0 +1,405 @@
+"""Operating points between shapes and between concurrencies, and with hits in the prefix cache."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
+from strategies import Case, catalog, examples, offer, point, scenario, solved, system, token_api, with_workloads
+from test_invariants import less_trust, never_cheaper
+
+import planner
+from planner.audit import Account, audit_of
+from planner.catalog.models import Catalog, DerivedPoint, ServingPoint
+from planner.errors import InfeasiblePlan, ScenarioError
+from planner.pipeline import catalog_of
+from planner.report.serving import serving_sheet
+from planner.report.view import timeline_of
+from planner.scenario import Scenario, check_references, derived
+from planner.scenario.derive import gpu_seconds
+
+HOURS = 8760
+USD_PER_GPU_HOUR = 2.4
+
+
+def at(shape: tuple[float, float], seconds: float, **fields: Any) -> ServingPoint:
+    """A point of requests of ``shape`` that take ``seconds`` of a GPU each."""
+    lengths = {
+        f"{side}_tokens_{what}": tokens
+        for side, tokens in zip(("input", "output"), shape, strict=True)
+        for what in ("nominal", "mean")
+    }
+    rates = {"input_tok_s_per_gpu": shape[0] / seconds, "output_tok_s_per_gpu": shape[1] / seconds}
+    series = f"{shape[0]:g}-{shape[1]:g}"
+    return point(**({"series": series, "gpus_per_replica": 1, "largest_worker_gpus": 1} | lengths | rates | fields))
+
+
+def renting(points: list[ServingPoint], **catalogs: Any) -> Catalog:
+    return catalog([system("h-node"), system("b-node")], [offer(), offer(system="b-node")], points, **catalogs)
+
+
+def asking(tokens: tuple[float, float], **workload: Any) -> Scenario:
+    """20 requests/s of ``tokens`` all through 2027, on rented nodes."""
+    chat = {
+        "name": "chat",
+        "model": "m1",
+        "tokens": {"input": tokens[0], "output": tokens[1]},
+        "demand": {"requests_per_s": 20.0},
+        "headroom": 0.0,
+    }
+    return scenario(workloads=[chat | workload])
+
+
+# 1k/1k takes 0.4 GPU-seconds: 0.1 for its input, 0.3 for its output.
+CORNERS = [at((1000, 1000), 0.4), at((8000, 1000), 1.1), at((1000, 8000), 2.5)]
+
+
+def only(rows: Catalog) -> DerivedPoint:
+    (row,) = [row for row in rows.serving.values() if isinstance(row, DerivedPoint)]
+    return row
+
+
+def paid(asked: Scenario, rows: Catalog) -> float:
+    plan = planner.solve(asked, rows)
+    assert plan.audit.passed
+    return float(plan.kpis["cash_usd"])
+
+
+# --- by hand ---
+
+
+def test_a_shape_between_measured_ones_takes_what_the_fit_says() -> None:
+    # 4,000 in and 2,000 out: 0.4 s and 0.6 s, so 20 requests/s keep 20 GPUs busy.
+    assert paid(asking((4000, 2000)), renting(CORNERS)) == pytest.approx(20 * HOURS * USD_PER_GPU_HOUR)
+
+
+def test_half_of_the_input_in_the_cache_spares_half_of_its_work() -> None:
+    asked = asking((4000, 2000), prefix_cache_hit_share=0.5)
+    assert paid(asked, renting(CORNERS)) == pytest.approx(20 * 0.8 * HOURS * USD_PER_GPU_HOUR)
+    asked = asking((1000, 1000), prefix_cache_hit_share=0.5)
+    assert paid(asked, renting(CORNERS)) == pytest.approx(20 * 0.35 * HOURS * USD_PER_GPU_HOUR)
+
+
+def test_hits_count_for_nothing_where_no_fit_tells_what_input_costs() -> None:
+    rows = renting(CORNERS[:2])
+    asked = asking((1000, 1000), prefix_cache_hit_share=0.5)
+    plan = planner.solve(asked, rows)
+    assert plan.kpis["cash_usd"] == pytest.approx(20 * 0.4 * HOURS * USD_PER_GPU_HOUR)
+    assert set(plan.serving["note"]) == {
+        "no credit for prefix-cache hits: no fit of its configuration tells what input costs"
+    }
+
+
+# Between 20 and 40 ms the target of 30 lies half way: 1.5 requests/s per GPU.
+SWEEP = [
+    at((1000, 500), 1.0, series="sweep", concurrency=32, tpot_ms=20.0, tpot_p99_ms=30.0),
+    at((1000, 500), 0.5, series="sweep", concurrency=96, tpot_ms=40.0, tpot_p99_ms=90.0),
+]
+
+
+def test_between_two_concurrencies_a_series_runs_at_exactly_its_target() -> None:
+    sla = {"tpot_ms": 30}
+    assert paid(asking((1000, 500), sla=sla), renting(SWEEP)) == pytest.approx(20 * HOURS * USD_PER_GPU_HOUR)
+    asked = asking((1000, 500), sla=sla, interpolate=True)
+    assert paid(asked, renting(SWEEP)) == pytest.approx(20 / 1.5 * HOURS * USD_PER_GPU_HOUR)
+    row = only(derived(asked, renting(SWEEP)))
+    assert (row.tpot_ms, row.tpot_statistic, row.concurrency) == (30, "p50", 64)
+    assert row.parents == tuple(entry.name for entry in SWEEP)
+
+
+def test_the_slower_of_two_targets_decides() -> None:
+    slow = at((1000, 500), 0.5, series="sweep", concurrency=96, tpot_ms=40.0, ttft_ms=4800.0)
+    asked = asking((1000, 500), sla={"tpot_ms": 30, "ttft_s": 1.8}, interpolate=True)
+    row = only(derived(asked, renting([SWEEP[0], slow])))
+    # A quarter of the way from 0.8 s to 4.8 s.
+    assert row.ttft_ms == pytest.approx(1800)
+    assert row.tpot_ms == pytest.approx(25)
+    assert gpu_seconds(row) == pytest.approx(1 / 1.25)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"gpus_per_replica": 2},
+        {"series": "other"},
+        {"evidence": "predicted"},
+        {"tpot_ms": 29.0},
+        {"output_tok_s_per_gpu": 400.0},
+        {"input_tokens_mean": 1010.0},
+    ],
+)
+def test_nothing_is_interpolated_between_points_that_are_not_neighbours_of_one_sweep(change: dict[str, Any]) -> None:
+    other = ServingPoint.model_validate({**dict(SWEEP[1]), **change})
+    first = SWEEP[0] if "evidence" not in change else ServingPoint.model_validate({**dict(SWEEP[0]), **change})
+    asked = asking((1000, 500), sla={"tpot_ms": 30}, interpolate=True)
+    rows = renting([first, other])
+    assert derived(asked, rows) is rows
+
+
+def test_a_tail_target_is_interpolated_between_tails() -> None:
+    asked = asking((1000, 500), sla={"tpot_ms": 60, "tpot_percentile": 99}, interpolate=True)
+    row = only(derived(asked, renting(SWEEP)))
+    assert (row.tpot_ms, row.tpot_statistic) == (60, "p99")
+    assert gpu_seconds(row) == pytest.approx(1 / 1.5)
+
+
+# --- what derived points rest on ---
+
+
+def test_a_fitted_point_rests_on_its_parents() -> None:
+    points = [
+        at((1000, 1000), 0.4, evidence="measured", as_of="2026-05-01", gpus_per_replica=4, largest_worker_gpus=2),
+        at((8000, 1000), 1.1, as_of="2025-01-01", gpus_per_replica=8, largest_worker_gpus=1, ttft_ms=1500.0),
+    ]
+    row = only(derived(asking((4500, 1000)), renting(points)))
+    assert (row.evidence, row.as_of, row.derived) == ("independent", dt.date(2025, 1, 1), "fitted")
+    assert (row.gpus_per_replica, row.largest_worker_gpus) == (8, 2)
+    assert (row.ttft_ms, row.tpot_ms) == (1500, 20)
+    assert row.parents == tuple(entry.name for entry in points)
+    assert row.note.startswith("fitted on 2 shapes with an error of at most 0 %: h-node/")
+    assert gpu_seconds(row) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"engine": "other"},
+        {"system": "b-node"},
+        {"precision": "fp4"},
+        {"mode": "disagg"},
+        {"spec_decode": "mtp", "requires": ("mtp",)},
+        {"evidence": "predicted"},
+        {"evidence": "vendor"},
+        {"gpus_per_replica": 16, "largest_worker_gpus": 16},
+    ],
+)
+def test_a_fit_keeps_to_one_configuration(change: dict[str, Any]) -> None:
+    rows = renting([CORNERS[0], at((8000, 1000), 1.1, **change)])
+    assert derived(asking((4500, 1000)), rows) is rows
+
+
+def test_a_configuration_measured_close_by_is_not_fitted() -> None:
+    close = at((4400, 1050), 3.0)
+    assert derived(asking((4500, 1000)), renting([*CORNERS, close])).serving.keys() == {
+        entry.key for entry in (*CORNERS, close)
+    }
+
+
+def test_a_predicted_fit_keeps_its_parents_caps() -> None:
+    claims = [at((1000, 1000), 0.4, evidence="predicted"), at((8000, 1000), 1.1, evidence="predicted")]
+    proven = at((8000, 1000), 4.4, engine="other", series="q")
+    row = only(derived(asking((4500, 1000)), renting([*claims, proven])))
+    # After trust the 8k/1k prediction claims 0.65 / 1.1 requests/s and may have 1 / 4.4.
+    assert gpu_seconds(row) == pytest.approx(0.75 * (0.65 / 1.1) / (1 / 4.4))
+
+
+def test_a_predicted_fit_never_exceeds_a_measured_point_of_its_shape() -> None:
+    claims = [at((1000, 1000), 0.04, evidence="predicted"), at((8000, 1000), 0.11, evidence="predicted")]
+    proven = at((4500, 1000), 2.0, engine="other", series="q")
+    assert paid(asking((4500, 1000)), renting([*claims, proven])) == pytest.approx(40 * HOURS * USD_PER_GPU_HOUR)
+
+
+def test_a_derived_point_serves_no_other_workload() -> None:
+    asked = asking((4500, 1000))
+    twin = asked.workloads[0].model_copy(update={"name": "twin"})
+    both = asked.model_copy(update={"workloads": (asked.workloads[0], twin)})
+    rows = derived(both, renting(CORNERS))
+    plan = planner.solve(both, rows)
+    swapped = plan.decisions.serving.assign(
+        point=[name.replace("+chat", "+?").replace("+twin", "+chat") for name in plan.decisions.serving["point"]]
+    )
+    found = audit_of(Account(both, rows, replace(plan.decisions, serving=swapped)), 0.0)
+    assert any("it was derived for another workload" in violation.sentence for violation in found.violations)
+
+
+def test_deriving_again_changes_nothing_and_another_question_starts_afresh() -> None:
+    asked = asking((4500, 1000))
+    once = derived(asked, renting(CORNERS))
+    assert derived(asked, once).serving == once.serving
+    assert derived(asking((1000, 1000)), once).serving.keys() == {entry.key for entry in CORNERS}
+
+
+def test_the_trace_names_the_measured_rows_behind_a_fit() -> None:
+    plan = planner.solve(asking((4500, 1000)), renting(CORNERS[:2]))
+    traced = plan.trace("serving")
+    assert set(traced.loc[traced["gives"] == "fitted from", "row"]) == {entry.name for entry in CORNERS[:2]}
+
+
+# --- refusals ---
+
+
+def test_lengths_beyond_every_measured_shape_are_refused_with_the_nearest() -> None:
+    with pytest.raises(ScenarioError) as refused:
+        check_references(asking((20000, 500)), renting(CORNERS))
+    assert [fault.message for fault in refused.value.faults] == [
+        "no configuration of m1 was measured at, or on either side of, 20000 input / 500 output tokens; "
+        "nearest measured: 8000 / 1000, 1000 / 1000, 1000 / 8000"
+    ]
+
+
+def test_a_token_api_that_may_answer_is_as_good_as_a_measured_shape() -> None:
+    rows = renting(CORNERS, apis=[token_api()])
+    check_references(asking((20000, 500)), rows)
+    check_references(asking((20000, 500), sla={"tpot_ms": 15}), rows)
+    check_references(asking((20000, 500), kind="batch", sla={"tpot_ms": 5}), rows)
+    for barred in ({"token_api": False}, {"sla": {"tpot_ms": 5}}):
+        with pytest.raises(ScenarioError):
+            check_references(asking((20000, 500), **barred), rows)
+
+
+# --- token APIs ---
+
+
+@pytest.mark.parametrize(
+    ("said", "share"),
+    [
+        ({}, 0.0),
+        ({"prefix_cache_hit_share": 0.4}, 0.4),
+        ({"cached_input_share": 0.2}, 0.2),
+        ({"prefix_cache_hit_share": 0.4, "cached_input_share": 0.0}, 0.0),
+    ],
+)
+def test_an_api_bills_hits_at_its_cached_price_unless_told_otherwise(said: dict[str, float], share: float) -> None:
+    rows = catalog([system("h-node")], points=CORNERS, apis=[token_api(cached_input_usd_per_mtok=0.1)])
+    mtok = 20 * HOURS * 3600 * 1000 / 1e6
+    usd = mtok * ((1 - share) * 0.3 + share * 0.1 + 1.2)
+    assert paid(asking((1000, 1000), **said), rows) == pytest.approx(usd)
+
+
+# --- the shipped catalog ---
+
+
+@pytest.mark.parametrize("name", ["10mw", "tiny", "three-futures", "existing-fleet", "rent-only"])
+def test_shipped_scenarios_run_on_measured_points_alone(name: str) -> None:
+    assert not any(row.derivation for row in catalog_of(planner.load(f"scenarios/{name}.yaml")).serving.values())
+
+
+# --- laws ---
+
+SHAPES = [(1000.0, 1000.0), (8000.0, 1000.0), (1000.0, 8000.0), (8000.0, 8000.0)]
+LENGTHS = [(1000, 1000), (2000, 1000), (4500, 1050), (3000, 4000), (1000, 3000), (8000, 8000)]
+
+
+@st.composite
+def mixed(draw: st.DrawFn) -> Case:
+    """Sweeps of two concurrencies at some shapes of up to two configurations, and a workload somewhere among them."""
+    points: list[ServingPoint] = []
+    for engine, evidence in (("e", "independent"), ("f", draw(st.sampled_from(["predicted", "measured"])))):
+        for shape in draw(st.lists(st.sampled_from(SHAPES), min_size=1, max_size=4, unique=True)):
+            work = draw(st.integers(1, 40)) * (shape[0] / 4 + shape[1]) / 1e5
+            first, wait = draw(st.integers(8, 40)), draw(st.integers(3, 60))
+            for load in (1, 2):
+                replica = draw(st.sampled_from([1, 2])) if draw(st.integers(0, 3)) == 0 else 1
+                points.append(
+                    at(
+                        shape,
+                        work / load**0.5,
+                        engine=engine,
+                        evidence=evidence,
+                        series=f"{engine}-{shape[0]:g}-{shape[1]:g}",
+                        concurrency=32 * load,
+                        ttft_ms=100.0 * wait * load,
+                        tpot_ms=first * load**0.7,
+                        gpus_per_replica=replica,
+                    )
+                )
+    sla = {"ttft_s": draw(st.sampled_from([0.8, 2.0, 6.0])), "tpot_ms": draw(st.sampled_from([12.0, 20.0, 35.0]))}
+    workload = {
+        "sla": sla,
+        "prefix_cache_hit_share": draw(st.sampled_from([0.0, 0.3, 0.8])),
+        "interpolate": draw(st.booleans()),
+    }
+    apis = [token_api(output_usd_per_mtok=90.0, cached_input_usd_per_mtok=0.1, ttft_ms=50.0, tpot_ms=5.0)]
+    return Case(asking(draw(st.sampled_from(LENGTHS)), **workload), renting(points, apis=apis))
+
+
+def made(case: Case) -> Case:
+    rows = derived(case.scenario, case.catalog)
+    how = {f"{row.derivation}, {row.evidence}" for row in rows.serving.values() if row.derivation}
+    event(f"derived: {'; '.join(sorted(how)) or 'none'}")
+    return Case(case.scenario, rows)
+
+
+def looser(case: Case) -> Case:
+    def change(workload: Any) -> dict[str, Any]:
+        sla = workload.sla
+        return {"sla": sla.model_copy(update={"ttft_s": 1.7 * sla.ttft_s, "tpot_ms": 1.3 * sla.tpot_ms})}
+
+    return with_workloads(case, change)
+
+
+def more_hits(case: Case) -> Case:
+    return with_workloads(case, lambda w: {"prefix_cache_hit_share": 0.5 + 0.5 * w.prefix_cache_hit_share})
+
+
+def interpolating(case: Case) -> Case:
+    return with_workloads(case, lambda w: {"interpolate": True})
+
+
+@pytest.mark.parametrize("change", [looser, more_hits, interpolating], ids=lambda change: change.__name__)
+@examples(1)
+@given(case=mixed())
+def test_never_dearer(change: Any, case: Case) -> None:
+    never_cheaper(made(change(case)), made(case))
+
+
+@examples(1)
+@given(case=mixed())
+def test_less_trust_is_never_cheaper(case: Case) -> None:
+    never_cheaper(made(case), made(less_trust(case)))
+
+
+@examples(2)
+@given(case=mixed())
+def test_what_is_interpolated_lies_between_its_neighbours(case: Case) -> None:
+    rows = derived(interpolating(case).scenario, case.catalog).serving.values()
+    names = {row.name: row for row in rows}
+    sla = case.scenario.workloads[0].sla
+    for row in rows:
+        if isinstance(row, DerivedPoint) and row.derived == "interpolated":
+            # Its own parents are the measured ones; with hits those lie between which were credited.
+            ends = [names.get(name.replace("@", "+chat@"), names[name]) for name in row.parents]
+            for figure in ("ttft_ms", "tpot_ms", "concurrency", "input_tok_s_per_gpu", "output_tok_s_per_gpu"):
+                low, high = sorted(getattr(end, figure) for end in ends)
+                assert low * (1 - 1e-9) <= getattr(row, figure) <= high * (1 + 1e-9)
+            assert row.tpot_ms == sla.tpot_ms or row.ttft_ms == sla.ttft_s * 1000
+
+
+def test_solved_and_planned_agree_on_derived_points() -> None:
+    asked, rows = asking((4500, 1000)), renting(CORNERS)
+    assert solved(Case(asked, derived(asked, rows))).high == pytest.approx(planner.solve(asked, rows).proof.value)
+
+
+def test_a_target_that_no_fit_meets_is_named_with_the_one_that_would_do() -> None:
+    asked = asking((4500, 1000), sla={"tpot_ms": 5})
+    with pytest.raises(InfeasiblePlan) as refused:
+        planner.solve(asked, renting(CORNERS))
+    (limit,) = refused.value.relaxations
+    assert "chat" in limit.sentence
+    # Fitted points run at 20 ms, three times the target above it.
+    assert limit.needed == pytest.approx(3)
+
+
+def test_a_report_marks_what_was_not_measured() -> None:
+    asked = asking((4500, 1000))
+    rows = renting(CORNERS)
+    plan = planner.solve(asked, rows)
+    sheet = serving_sheet(plan, asked, timeline_of(asked, rows))
+    assert [row[5] for row in sheet.rows[1:]] == ["independent, fitted"]
+    assert any("was not measured itself" in note for note in sheet.notes)
+    served = json.loads(plan.to_json())["serving"][0]
+    assert served["derived"] == "fitted"
+    assert served["note"].startswith("fitted on ")
+
+
+def test_a_report_says_where_hits_count_for_nothing() -> None:
+    asked = asking((1000, 1000), prefix_cache_hit_share=0.5)
+    rows = renting(CORNERS[:2])
+    plan = planner.solve(asked, rows)
+    sheet = serving_sheet(plan, asked, timeline_of(asked, rows))
+    assert any("prefix-cache hits count for nothing" in note for note in sheet.notes)
