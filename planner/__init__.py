@@ -24,6 +24,7 @@ from planner.errors import (
 )
 
 if TYPE_CHECKING:
+    from planner.analysis.compare import compare
     from planner.catalog import Catalog, load_catalog
     from planner.pipeline import load, solve
     from planner.plan import Plan
@@ -41,6 +42,7 @@ __all__ = [
     "ScenarioError",
     "SolverFailure",
     "__version__",
+    "compare",
     "load",
     "load_catalog",
     "solve",
@@ -51,6 +53,7 @@ _HOMES = {
     "Catalog": "planner.catalog",
     "Plan": "planner.plan",
     "Scenario": "planner.scenario",
+    "compare": "planner.analysis.compare",
     "load": "planner.pipeline",
     "load_catalog": "planner.catalog",
     "solve": "planner.pipeline",

@@ -14,7 +14,7 @@ from planner.cli.catalog import catalog
 from planner.cli.exits import exits
 from planner.streams import keep_stdout
 
-COMMANDS = ("solve", "verify", "catalog", "schema", "init")
+COMMANDS = ("solve", "verify", "compare", "catalog", "schema", "init")
 _OWN_OPTIONS = ("--help", "--version")
 
 app = typer.Typer(
@@ -39,6 +39,8 @@ TimeLimit = Annotated[float | None, typer.Option("--time-limit", metavar="SECOND
 Json = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - for standard output.")
 ]
+
+Csv = Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="Write every table as a CSV file into DIR.")]
 
 
 def _version(wanted: bool) -> None:
@@ -66,9 +68,7 @@ def solve(
     gap: Gap = None,
     time_limit: TimeLimit = None,
     json: Json = None,
-    csv: Annotated[
-        Path | None, typer.Option("--csv", metavar="DIR", help="Write every table as a CSV file into DIR.")
-    ] = None,
+    csv: Csv = None,
     trace: Annotated[
         bool, typer.Option("--trace", help="Say which catalog rows and sources each figure comes from.")
     ] = False,
@@ -95,6 +95,26 @@ def verify(
         from planner.cli.verify import run
 
         run(scenario, tuple(overrides or ()), gap, time_limit, json)
+
+
+@app.command()
+def compare(
+    scenarios: Annotated[list[str], typer.Argument(metavar="SCENARIO...", help="Scenario files; one with --options.")],
+    options: Annotated[
+        str | None,
+        typer.Option("--options", metavar="NAMES", help="mixed,buy,reserve,rent,api,hopper,blackwell; + joins some."),
+    ] = None,
+    overrides: Set = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    json: Json = None,
+    csv: Csv = None,
+) -> None:
+    """Plans side by side: scenarios, or one scenario under named alternatives."""
+    with exits():
+        from planner.cli.compare import run
+
+        run(scenarios, options, tuple(overrides or ()), gap, time_limit, json, csv)
 
 
 @app.command()
