@@ -25,6 +25,7 @@ from planner.errors import (
 
 if TYPE_CHECKING:
     from planner.analysis.compare import compare
+    from planner.analysis.frontier import frontier
     from planner.catalog import Catalog, load_catalog
     from planner.pipeline import load, solve
     from planner.plan import Plan
@@ -43,6 +44,7 @@ __all__ = [
     "SolverFailure",
     "__version__",
     "compare",
+    "frontier",
     "load",
     "load_catalog",
     "solve",
@@ -54,6 +56,7 @@ _HOMES = {
     "Plan": "planner.plan",
     "Scenario": "planner.scenario",
     "compare": "planner.analysis.compare",
+    "frontier": "planner.analysis.frontier",
     "load": "planner.pipeline",
     "load_catalog": "planner.catalog",
     "solve": "planner.pipeline",

@@ -20,6 +20,7 @@ def test_the_exported_names_are_these() -> None:
         "SolverFailure",
         "__version__",
         "compare",
+        "frontier",
         "load",
         "load_catalog",
         "solve",

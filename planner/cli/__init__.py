@@ -14,7 +14,7 @@ from planner.cli.catalog import catalog
 from planner.cli.exits import exits
 from planner.streams import keep_stdout
 
-COMMANDS = ("solve", "verify", "compare", "catalog", "schema", "init")
+COMMANDS = ("solve", "verify", "compare", "frontier", "catalog", "schema", "init")
 _OWN_OPTIONS = ("--help", "--version")
 
 app = typer.Typer(
@@ -41,6 +41,8 @@ Json = Annotated[
 ]
 
 Csv = Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="Write every table as a CSV file into DIR.")]
+
+Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw it: FILE.svg or FILE.png.")]
 
 
 def _version(wanted: bool) -> None:
@@ -115,6 +117,35 @@ def compare(
         from planner.cli.compare import run
 
         run(scenarios, options, tuple(overrides or ()), gap, time_limit, json, csv)
+
+
+@app.command()
+def frontier(
+    scenario: ScenarioPath,
+    over: Annotated[
+        list[str],
+        typer.Option("--over", metavar="PATH=FROM:TO:STEP", help="A field's values, or PATH=1,2,4; once or twice."),
+    ],
+    overrides: Set = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", help="Plans solved at once; default: one per core.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the cells that --json FILE has already.")
+    ] = False,
+    json: Json = None,
+    csv: Csv = None,
+    plot: Plot = None,
+) -> None:
+    """The optimum along one field or two: cost and fleet against power, budget, latency, demand."""
+    with exits():
+        from planner.cli.frontier import Asked, run
+
+        run(
+            scenario,
+            tuple(overrides or ()),
+            Asked(tuple(over), gap, time_limit, jobs, resume, json, csv, plot),
+        )
 
 
 @app.command()
