@@ -14,7 +14,7 @@ from planner.cli.catalog import catalog
 from planner.cli.exits import exits
 from planner.streams import keep_stdout
 
-COMMANDS = ("solve", "verify", "compare", "frontier", "catalog", "schema", "init")
+COMMANDS = ("solve", "verify", "compare", "breakeven", "frontier", "catalog", "schema", "init")
 _OWN_OPTIONS = ("--help", "--version")
 
 app = typer.Typer(
@@ -117,6 +117,41 @@ def compare(
         from planner.cli.compare import run
 
         run(scenarios, options, tuple(overrides or ()), gap, time_limit, json, csv)
+
+
+@app.command()
+def breakeven(
+    scenario: ScenarioPath,
+    system: Annotated[str, typer.Option("--system", metavar="NAME", help="A system of the catalog, e.g. gb300-nvl72.")],
+    workload: Annotated[str, typer.Option("--workload", metavar="NAME", help="A workload of the scenario.")],
+    overrides: Set = None,
+    site: Annotated[str | None, typer.Option("--site", help="Where it would be owned; default: the first.")] = None,
+    months: Annotated[int, typer.Option("--months", help="Months held, for the curves over utilisation.")] = 36,
+    utilisation: Annotated[
+        float, typer.Option("--utilisation", help="Share in use, for the curves over months.")
+    ] = 1.0,
+    own: Annotated[float | None, typer.Option("--own", help="USD per GPU-hour of owning, all of it.")] = None,
+    reserve: Annotated[float | None, typer.Option("--reserve", help="USD per GPU-hour for 36 months.")] = None,
+    on_demand: Annotated[float | None, typer.Option("--on-demand", help="USD per GPU-hour on demand.")] = None,
+    curves_only: Annotated[
+        bool, typer.Option("--curves-only", help="Solve nothing: the screening curves alone.")
+    ] = False,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    json: Json = None,
+    csv: Csv = None,
+    plot: Plot = None,
+) -> None:
+    """Buy, reserve, rent or call an API: by utilisation, by months held, and at what price the plan changes."""
+    with exits():
+        from planner.analysis.ways import Given
+        from planner.cli.breakeven import Asked, run
+
+        given = Given(own, reserve, on_demand)
+        asked = Asked(
+            system, workload, site, months, utilisation, given, not curves_only, gap, time_limit, json, csv, plot
+        )
+        run(scenario, tuple(overrides or ()), asked)
 
 
 @app.command()
