@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 COST, BOUND, LEVELISED = "npv_usd", "bound_usd", "levelised_usd_per_mtok_output"
 MOST_COLUMNS = 9
 MOST_SOURCES = 5
-WIDEST = 24
+WIDTH = 100
 
 
 def frontier_sheets(table: pd.DataFrame, mix: pd.DataFrame, axes: list[str], name: str) -> Iterator[Sheet]:
@@ -76,12 +76,13 @@ def _mix(mix: pd.DataFrame, axis: str) -> Sheet:
         others = [_gpus(row[rest].sum())] if rest else []
         rows.append((short(mix.loc[index, axis]), *cells, *others))
     columns = (right("value"), *(right(source) for source in shown), *((right("others"),) if rest else ()))
-    widths = sum(len(column.header) + 2 for column in columns)
-    if widths > 100:
+    notes: tuple[str, ...] = ()
+    if sum(len(column.header) + 2 for column in columns) > WIDTH:
+        notes = ("c.: under contract; h.: by the hour.",)
         columns = tuple(
             right(column.header.replace("contract ", "c. ").replace("hourly ", "h. ")) for column in columns
         )
-    return Sheet("The fleet behind it, mean GPUs over the reported periods:", columns, tuple(rows))
+    return Sheet("The fleet behind it, mean GPUs over the reported periods:", columns, tuple(rows), notes)
 
 
 def _gpus(number: float) -> str:

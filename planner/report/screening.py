@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from planner.report.figures import digits, money, percent, short
+from planner.report.figures import digits, money, percent
 from planner.report.plots import Line, curves
 from planner.report.sheet import Sheet, left, right
 
@@ -96,7 +96,7 @@ def _price(item: Mapping[str, Any], end: str) -> str:
     value = item[end]
     if value is None:
         return "-"
-    return money(value) if item["kind"] == "buy" else f"${short(value, 4)}/h"
+    return money(value) if item["kind"] == "buy" else f"${value:,.2f}/h"
 
 
 def _ends(item: Mapping[str, Any]) -> tuple[str, str]:
