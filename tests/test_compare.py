@@ -13,11 +13,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import planner
 from planner.analysis.compare import Comparison, compare
 from planner.analysis.investment import gain, irr, payback_years
 from planner.analysis.options import GENERATIONS, WAYS, check_options, option, option_words
+from planner.cli import app
 from planner.errors import InputError
 from planner.pipeline import catalog_of
 from planner.report.comparison import comparison_sheets
@@ -173,13 +175,13 @@ def test_the_command_prints_writes_and_repeats_itself(tmp_path: Path) -> None:
         (["--options", "buy+nothing"], "there is no option 'nothing'"),
         (["--options", ","], "--options: this is empty"),
         ([], "alone has nothing beside it"),
-        ([TINY, "--options", "buy"], "--options are alternatives of one scenario"),
+        ([str(TINY), "--options", "buy"], "--options are alternatives of one scenario"),
         (["--options", "buy", "--json", "/nowhere/c.json"], "there is no folder /nowhere"),
     ],
 )
 def test_bad_input_is_2_with_one_sentence(arguments: list[str], sentence: str) -> None:
-    done = plan("compare", TINY, *arguments)
-    assert (done.returncode, done.stdout) == (2, "")
+    done = CliRunner().invoke(app, ["compare", str(TINY), *arguments])
+    assert (done.exit_code, done.stdout) == (2, "")
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
 

@@ -16,10 +16,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import planner
 from planner.analysis.axes import Axis, changed, parse_axis, plain
 from planner.analysis.frontier import Frontier, frontier, known_cells
+from planner.cli import app
 from planner.errors import InputError
 from planner.report.line import frontier_plot, frontier_sheets
 from planner.report.plots import drawn
@@ -248,8 +250,8 @@ def test_axes_that_cannot_be_are_refused(over: str, sentence: str) -> None:
 )
 def test_bad_input_is_2_with_one_sentence(arguments: list[str], sentence: str) -> None:
     before = TINY.read_text()
-    done = plan(*arguments)
-    assert (done.returncode, done.stdout) == (2, "")
+    done = CliRunner().invoke(app, ["frontier", str(TINY), *arguments])
+    assert (done.exit_code, done.stdout) == (2, "")
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert TINY.read_text() == before
