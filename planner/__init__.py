@@ -24,6 +24,8 @@ from planner.errors import (
 )
 
 if TYPE_CHECKING:
+    from planner.analysis.compare import compare
+    from planner.analysis.frontier import frontier
     from planner.catalog import Catalog, load_catalog
     from planner.pipeline import load, solve
     from planner.plan import Plan
@@ -41,6 +43,8 @@ __all__ = [
     "ScenarioError",
     "SolverFailure",
     "__version__",
+    "compare",
+    "frontier",
     "load",
     "load_catalog",
     "solve",
@@ -51,6 +55,8 @@ _HOMES = {
     "Catalog": "planner.catalog",
     "Plan": "planner.plan",
     "Scenario": "planner.scenario",
+    "compare": "planner.analysis.compare",
+    "frontier": "planner.analysis.frontier",
     "load": "planner.pipeline",
     "load_catalog": "planner.catalog",
     "solve": "planner.pipeline",

@@ -19,6 +19,8 @@ def test_the_exported_names_are_these() -> None:
         "ScenarioError",
         "SolverFailure",
         "__version__",
+        "compare",
+        "frontier",
         "load",
         "load_catalog",
         "solve",

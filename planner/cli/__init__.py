@@ -14,7 +14,7 @@ from planner.cli.catalog import catalog
 from planner.cli.exits import exits
 from planner.streams import keep_stdout
 
-COMMANDS = ("solve", "verify", "catalog", "schema", "init")
+COMMANDS = ("solve", "verify", "compare", "breakeven", "frontier", "catalog", "schema", "init")
 _OWN_OPTIONS = ("--help", "--version")
 
 app = typer.Typer(
@@ -39,6 +39,10 @@ TimeLimit = Annotated[float | None, typer.Option("--time-limit", metavar="SECOND
 Json = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - for standard output.")
 ]
+
+Csv = Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="Write every table as a CSV file into DIR.")]
+
+Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw it: FILE.svg or FILE.png.")]
 
 
 def _version(wanted: bool) -> None:
@@ -66,9 +70,7 @@ def solve(
     gap: Gap = None,
     time_limit: TimeLimit = None,
     json: Json = None,
-    csv: Annotated[
-        Path | None, typer.Option("--csv", metavar="DIR", help="Write every table as a CSV file into DIR.")
-    ] = None,
+    csv: Csv = None,
     trace: Annotated[
         bool, typer.Option("--trace", help="Say which catalog rows and sources each figure comes from.")
     ] = False,
@@ -95,6 +97,90 @@ def verify(
         from planner.cli.verify import run
 
         run(scenario, tuple(overrides or ()), gap, time_limit, json)
+
+
+@app.command()
+def compare(
+    scenarios: Annotated[list[str], typer.Argument(metavar="SCENARIO...", help="Scenario files; one with --options.")],
+    options: Annotated[
+        str | None,
+        typer.Option("--options", metavar="NAMES", help="mixed,buy,reserve,rent,api,hopper,blackwell; + joins some."),
+    ] = None,
+    overrides: Set = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    json: Json = None,
+    csv: Csv = None,
+) -> None:
+    """Plans side by side: scenarios, or one scenario under named alternatives."""
+    with exits():
+        from planner.cli.compare import run
+
+        run(scenarios, options, tuple(overrides or ()), gap, time_limit, json, csv)
+
+
+@app.command()
+def breakeven(
+    scenario: ScenarioPath,
+    system: Annotated[str, typer.Option("--system", metavar="NAME", help="A system of the catalog, e.g. gb300-nvl72.")],
+    workload: Annotated[str, typer.Option("--workload", metavar="NAME", help="A workload of the scenario.")],
+    overrides: Set = None,
+    site: Annotated[str | None, typer.Option("--site", help="Where it would be owned; default: the first.")] = None,
+    months: Annotated[int, typer.Option("--months", help="Months held, for the curves over utilisation.")] = 36,
+    utilisation: Annotated[
+        float, typer.Option("--utilisation", help="Share in use, for the curves over months.")
+    ] = 1.0,
+    own: Annotated[float | None, typer.Option("--own", help="USD per GPU-hour of owning, all of it.")] = None,
+    reserve: Annotated[float | None, typer.Option("--reserve", help="USD per GPU-hour for 36 months.")] = None,
+    on_demand: Annotated[float | None, typer.Option("--on-demand", help="USD per GPU-hour on demand.")] = None,
+    curves_only: Annotated[
+        bool, typer.Option("--curves-only", help="Solve nothing: the screening curves alone.")
+    ] = False,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    json: Json = None,
+    csv: Csv = None,
+    plot: Plot = None,
+) -> None:
+    """Buy, reserve, rent or call an API: by utilisation, by months held, and at what price the plan changes."""
+    with exits():
+        from planner.analysis.ways import Given
+        from planner.cli.breakeven import Asked, run
+
+        given = Given(own, reserve, on_demand)
+        asked = Asked(
+            system, workload, site, months, utilisation, given, not curves_only, gap, time_limit, json, csv, plot
+        )
+        run(scenario, tuple(overrides or ()), asked)
+
+
+@app.command()
+def frontier(
+    scenario: ScenarioPath,
+    over: Annotated[
+        list[str],
+        typer.Option("--over", metavar="PATH=FROM:TO:STEP", help="A field's values, or PATH=1,2,4; once or twice."),
+    ],
+    overrides: Set = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", help="Plans solved at once; default: one per core.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the cells that --json FILE has already.")
+    ] = False,
+    json: Json = None,
+    csv: Csv = None,
+    plot: Plot = None,
+) -> None:
+    """The optimum along one field or two: cost and fleet against power, budget, latency, demand."""
+    with exits():
+        from planner.cli.frontier import Asked, run
+
+        run(
+            scenario,
+            tuple(overrides or ()),
+            Asked(tuple(over), gap, time_limit, jobs, resume, json, csv, plot),
+        )
 
 
 @app.command()

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from planner.analysis.frontier import frontier, sheet, to_dict
+from planner.analysis.point_frontier import frontier, sheet, to_dict
 from planner.catalog import load_catalog
 from planner.catalog.load import BUILTIN
 from planner.catalog.points import parse_shape
@@ -33,7 +33,7 @@ def run(
         check_file(plot, "--plot")
     found = frontier(load_catalog(catalogs or [BUILTIN]), model, parse_shape(shape), systems)
     if plot is not None:
-        from planner.analysis.frontier_plot import svg
+        from planner.analysis.point_plot import svg
 
         write_file(plot, svg(found))
     write_json(json, to_dict(found))

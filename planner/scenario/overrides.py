@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, get_origin
 
-from planner.document import Key, Node, parse, scalar
+from planner.document import Key, KeyPath, Node, parse, scalar
 from planner.errors import Fault
 from planner.scenario.models import Scenario
 from planner.schedule import Schedule, parse_date
@@ -37,6 +37,23 @@ def overridden(root: Node, overrides: Sequence[str], faults: list[Fault]) -> Nod
         except _Refused as refused:
             faults.append(Fault(shown, 0, "", str(refused)))
     return root
+
+
+def key_path(root: Node, path: str) -> KeyPath:
+    """The keys and list indices that ``path`` names in the scenario ``root``; items of lists by name or number.
+
+    Raises ValueError with a sentence where it leads nowhere.
+    """
+    keys: list[Key] = []
+    words, node, kind = path.split("."), root, Scenario
+    above: list[str] = []
+    while words:
+        here = node if node.value is not None else Node(_empty(kind), node.file, 0)
+        key, rest = _step(here, kind, words, ".".join(above) or "the scenario")
+        above += words[: len(words) - len(rest)]
+        keys.append(key)
+        node, kind, words = here.part(key) or Node(None, node.file, 0), _type_below(kind, key), rest
+    return tuple(keys)
 
 
 def _placed(node: Node) -> Node:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from planner.analysis.frontier import Frontier, user_tok_s
+from planner.analysis.point_frontier import Frontier, user_tok_s
 
 # Okabe and Ito: told apart with any colour vision, and each with its own marker.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#000000")

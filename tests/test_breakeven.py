@@ -1,0 +1,220 @@
+"""Screening curves by hand, and break-even prices against every plan there is."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+import planner
+from planner.analysis.breakeven import KINDS, Kind, Threshold, price_now, threshold, with_price, without_supply
+from planner.analysis.screening import Screening, screen
+from planner.analysis.ways import Given, held_by_terms
+from planner.cli import app
+from planner.errors import InputError
+from planner.pipeline import catalog_of
+from tests import strategies
+from tests.strategies import Case, solved, tiny_cases
+
+ROOT = Path(__file__).parents[1]
+TINY = ROOT / "scenarios" / "tiny.yaml"
+
+
+def plan(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "planner.cli", "breakeven", *map(str, arguments)],
+        capture_output=True,
+        encoding="utf-8",
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
+        timeout=300,
+    )
+
+
+def tiny(**changes: Any) -> Screening:
+    scenario = planner.load(TINY)
+    return screen(scenario, catalog_of(scenario), "hgx-h200", "chat", **changes)
+
+
+def price_by_hand(nodes: int, kind: Kind) -> tuple[float, float]:
+    """Cost of tiny with at most so many nodes: what does not depend on the price, and its slope in the price."""
+    scenario = planner.load(TINY, (f"sites.hall.power_mw={0.0141 * nodes}",))
+    catalog = catalog_of(scenario)
+    costs = []
+    for price in (1.0, 2.0):
+        changed = with_price(
+            scenario, catalog, "hgx-h200", kind, price * price_now(scenario, catalog, "hgx-h200", kind)
+        )
+        fixed = planner.solve(*changed)
+        assert fixed.purchases["count"].sum() == nodes
+        costs.append(fixed.kpis["npv_usd"])
+    slope = costs[1] - costs[0]
+    return costs[0] - slope, slope
+
+
+def test_the_rent_that_tiny_stops_to_pay_is_the_one_of_every_plan_tried() -> None:
+    """Owning four nodes needs no rent; each smaller fleet ties with it at one price, and the highest is the answer."""
+    scenario = planner.load(TINY)
+    found = threshold(scenario, catalog_of(scenario), "hgx-h200", "rent", gap=1e-6, precision=5e-3, most_solves=20)
+    assert found is not None
+    alone = planner.solve(planner.load(TINY, ("procurement.rent=[]",))).kpis["npv_usd"]
+    ties = []
+    for nodes in range(4):
+        fixed, slope = price_by_hand(nodes, "rent")
+        ties.append((alone - fixed) / slope * 5.99)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low <= max(ties) * (1 + 1e-6)
+    assert found.high >= max(ties) * (1 - 1e-6)
+    assert found.high - found.low <= 0.01 * found.high
+    assert found.drawn_on
+
+
+def test_the_price_at_which_tiny_stops_to_buy_is_where_all_rented_costs_the_same() -> None:
+    scenario = planner.load(TINY)
+    found = threshold(scenario, catalog_of(scenario), "hgx-h200", "buy", gap=1e-6, precision=5e-3, most_solves=20)
+    rented = planner.solve(planner.load(TINY, ("procurement.buy=false",))).kpis["npv_usd"]
+    ties = []
+    for nodes in (1, 2, 3):
+        scenario = planner.load(TINY, (f"sites.hall.power_mw={0.0141 * nodes}",))
+        catalog = catalog_of(scenario)
+        at = [planner.solve(*with_price(scenario, catalog, "hgx-h200", "buy", p)).kpis["npv_usd"] for p in (3e5, 4e5)]
+        ties.append(3e5 + (rented - at[0]) / (at[1] - at[0]) * 1e5)
+    assert found is not None
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low * (1 - 1e-6) <= max(ties) <= found.high * (1 + 1e-6)
+
+
+@strategies.examples(0.25)
+@given(st.data())
+def test_below_the_interval_it_pays_and_above_it_hardly_does(data: st.DataObject) -> None:
+    case: Case = data.draw(tiny_cases())
+    kind = data.draw(st.sampled_from(KINDS))
+    found = threshold(case.scenario, case.catalog, "h-node", kind, most_solves=8)
+    if found is None:
+        return
+    without = solved(Case(*without_supply(case.scenario, case.catalog, "h-node", kind)))
+    assert found.needed == (not np.isfinite(without.high))
+    if found.needed:
+        return
+    assert found.worth_usd is not None
+    for share, end in ((0.9, found.low), (1.1, found.high)):
+        if end is None:
+            continue
+        at = solved(Case(*with_price(case.scenario, case.catalog, "h-node", kind, end * share)))
+        assert without.may_reach(at)
+        if end == found.low:
+            assert at.low <= without.high + without.tolerance
+        else:
+            assert at.high >= without.low - found.worth_usd - without.tolerance
+
+
+def test_the_curve_of_owning_is_the_planners_cost_of_a_node() -> None:
+    """Held for the two years of tiny, an owned GPU-hour costs what docs/tiny-by-hand.md says, but for leap days."""
+    own = tiny(months=24).ways[0]
+    hours = 8 * 8766 * sum(1.1 ** -(year + 0.5) for year in range(2))
+    assert own.usd_per_gpu_hour[23] == pytest.approx(282_294 / hours, rel=0.005)
+
+
+def test_given_prices_cross_where_their_ratio_says() -> None:
+    found = tiny(given=Given(own=2.0, reserve=3.0, on_demand=8.0)).crossovers.set_index(["way", "against"])
+    assert found.loc[("own", "on demand"), "utilisation"] == pytest.approx(2 / 8)
+    assert found.loc[("own", "reserve 36 m"), "utilisation"] == 0
+    # 36 months at 3 are 13.5 months at 8; later payments count for less, which makes it 13.
+    assert found.loc[("reserve 36 m", "on demand"), "from_month"] == 13
+
+
+def test_whole_terms_are_paid_whenever_one_stops_needing_them() -> None:
+    scenario = planner.load(TINY, ("finance.discount_rate=0",))
+    held = held_by_terms(scenario, 3.0, 12, 0.25, 24)
+    assert held[11] == pytest.approx(3.0)
+    assert held[5] == pytest.approx(6.0)
+    assert held[12] == pytest.approx(3.0 * 24 / 13)
+    assert held[23] == pytest.approx(3.0)
+
+
+def test_prices_that_cannot_be_asked() -> None:
+    scenario = planner.load(TINY)
+    catalog = catalog_of(scenario)
+    assert threshold(scenario, catalog, "hgx-h200", "reserve") is None
+    only = planner.load(TINY, ("procurement.buy=false",))
+    needed = threshold(only, catalog, "hgx-h200", "rent")
+    assert isinstance(needed, Threshold)
+    assert (needed.needed, needed.low, needed.drawn_on) == (True, None, True)
+
+
+def test_the_command_prints_writes_and_repeats_itself(tmp_path: Path) -> None:
+    asked = (TINY, "--system", "hgx-h200", "--workload", "chat")
+    files = ("--json", tmp_path / "b.json", "--csv", tmp_path / "csv", "--plot", tmp_path / "b.svg")
+    done = plan(*asked, *files)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert max(map(len, done.stdout.splitlines())) <= 100
+    assert "own below on demand                        above 33.3 %     from month 3 on" in done.stdout
+    found = json.loads((tmp_path / "b.json").read_text())
+    assert [row["kind"] for row in found["break_even"]] == ["buy", "rent"]
+    assert all(row["low"] < row["high"] for row in found["break_even"])
+    assert {path.name for path in (tmp_path / "csv").iterdir()} == {
+        "by_utilisation.csv", "by_months.csv", "crossovers.csv"
+    }  # fmt: skip
+    picture = (tmp_path / "b.svg").read_text()
+    assert "$ per GPU-hour in use" in picture
+    again = plan(*asked, "--curves-only", "--json", "-", "--plot", tmp_path / "again.svg")
+    assert json.loads(again.stdout) == found | {"break_even": []}
+    assert (tmp_path / "again.svg").read_text() == picture
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--system", "hgx-h20", "--workload", "chat"], "--system hgx-h20: there is no such system; nearest: hgx-h200"),
+        (["--system", "hgx-h200", "--workload", "chta"], "the scenario has no such workload; nearest: chat"),
+        (["--system", "hgx-h200", "--workload", "chat", "--site", "hal"], "--site hal: no such site; nearest: hall"),
+        (["--system", "gb300-nvl72", "--workload", "chat", "--site", "hall"], "--site hall: it has no liquid cooling"),
+        (["--system", "hgx-h200", "--workload", "chat", "--months", "0"], "--months 0: a hgx-h200 is held for 1 to 60"),
+        (["--system", "hgx-h200", "--workload", "chat", "--utilisation", "2"], "--utilisation 2: must be more than 0"),
+        (
+            ["--system", "hgx-h200", "--workload", "chat", "--own", "-1"],
+            "--own -1: must be a price in USD per GPU-hour",
+        ),
+    ],
+)
+def test_bad_input_is_2_with_one_sentence(arguments: list[str], sentence: str) -> None:
+    scenario = planner.load(TINY)
+    if "--own" not in arguments:
+        words = dict(zip(arguments[::2], arguments[1::2], strict=True))
+        kept: dict[str, Any] = {"site": words.get("--site")} if "--site" in words else {}
+        kept |= {"months": int(words["--months"])} if "--months" in words else {}
+        kept |= {"utilisation": float(words["--utilisation"])} if "--utilisation" in words else {}
+        with pytest.raises(InputError) as refused:
+            screen(scenario, catalog_of(scenario), words["--system"], words["--workload"], **kept)
+        assert sentence in str(refused.value)
+        return
+    done = CliRunner().invoke(app, ["breakeven", str(TINY), *arguments])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_page_shows_10mw_in_the_shape_that_the_command_prints() -> None:
+    """Its digits take most of a minute to solve; its intervals have to be intervals."""
+    page = (ROOT / "docs" / "buy-or-rent.md").read_text(encoding="utf-8")
+    shown = page.split("```text\n$ plan breakeven scenarios/10mw.yaml", 1)[1].split("```", 1)[0].splitlines()[2:]
+    assert shown[0] == "At what price the plan of 10mw uses gb300-nvl72, all else equal, by re-solving:"
+    assert " ".join(shown[1].split()) == "way price today used below idle above today's plan"
+    for line, way in zip(shown[3:5], ("buy", "reserve"), strict=True):
+        assert line.startswith(way)
+        now, low, high = (float(number) for number in re.findall(r"\$([\d.]+)", line))
+        assert now < low < high < 1.15 * low
+        assert line.endswith("uses it")
+    assert shown[-1] == "rent: gb300-nvl72 cannot be had so in 10mw."
