@@ -14,7 +14,7 @@ from planner.cli.catalog import catalog
 from planner.cli.exits import exits
 from planner.streams import keep_stdout
 
-COMMANDS = ("solve", "verify", "catalog", "schema", "init")
+COMMANDS = ("solve", "verify", "catalog", "explain", "schema", "init")
 _OWN_OPTIONS = ("--help", "--version")
 
 app = typer.Typer(
@@ -39,6 +39,8 @@ TimeLimit = Annotated[float | None, typer.Option("--time-limit", metavar="SECOND
 Json = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - for standard output.")
 ]
+
+Csv = Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="Write every table as a CSV file into DIR.")]
 
 
 def _version(wanted: bool) -> None:
@@ -66,9 +68,7 @@ def solve(
     gap: Gap = None,
     time_limit: TimeLimit = None,
     json: Json = None,
-    csv: Annotated[
-        Path | None, typer.Option("--csv", metavar="DIR", help="Write every table as a CSV file into DIR.")
-    ] = None,
+    csv: Csv = None,
     trace: Annotated[
         bool, typer.Option("--trace", help="Say which catalog rows and sources each figure comes from.")
     ] = False,
@@ -95,6 +95,27 @@ def verify(
         from planner.cli.verify import run
 
         run(scenario, tuple(overrides or ()), gap, time_limit, json)
+
+
+@app.command()
+def explain(
+    scenario: ScenarioPath,
+    why_not: Annotated[
+        list[str] | None,
+        typer.Option("--why-not", metavar="NAME", help="A system, offer or serving point left out; repeatable."),
+    ] = None,
+    overrides: Set = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    json: Json = None,
+    csv: Csv = None,
+) -> None:
+    """What each limit costs, why something is not in the plan, or why there is none."""
+    with exits():
+        from planner.cli.explain import run
+        from planner.cli.study import Wanted
+
+        run(scenario, tuple(overrides or ()), tuple(why_not or ()), Wanted(gap, time_limit, json, csv))
 
 
 @app.command()
