@@ -14,7 +14,7 @@ from planner.cli.catalog import catalog
 from planner.cli.exits import exits
 from planner.streams import keep_stdout
 
-COMMANDS = ("solve", "verify", "catalog", "explain", "schema", "init")
+COMMANDS = ("solve", "verify", "catalog", "explain", "alternatives", "economics", "schema", "init")
 _OWN_OPTIONS = ("--help", "--version")
 
 app = typer.Typer(
@@ -116,6 +116,43 @@ def explain(
         from planner.cli.study import Wanted
 
         run(scenario, tuple(overrides or ()), tuple(why_not or ()), Wanted(gap, time_limit, json, csv))
+
+
+@app.command()
+def alternatives(
+    scenario: ScenarioPath,
+    within: Annotated[
+        str, typer.Option("--within", metavar="PERCENTS", help="How far above the best plan's cost, such as 1,2,5.")
+    ] = "1,2,5",
+    overrides: Set = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    json: Json = None,
+    csv: Csv = None,
+) -> None:
+    """Plans that cost little more than the best and differ most, and what all of them share."""
+    with exits():
+        from planner.cli.alternatives import run
+        from planner.cli.study import Wanted
+
+        run(scenario, tuple(overrides or ()), within, Wanted(gap, time_limit, json, csv))
+
+
+@app.command()
+def economics(
+    scenario: ScenarioPath,
+    overrides: Set = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    json: Json = None,
+    csv: Csv = None,
+) -> None:
+    """The plan as an investment: margin, payback, rate of return, the token price at which it breaks even."""
+    with exits():
+        from planner.cli.economics import run
+        from planner.cli.study import Wanted
+
+        run(scenario, tuple(overrides or ()), Wanted(gap, time_limit, json, csv))
 
 
 @app.command()
