@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from planner import solvers
 from planner.analysis.aims import AIMS, COUNTS, USED, aimed, counted, value
+from planner.analysis.orders import ordered
 from planner.analysis.solves import Tell, check_least_cost, each
 from planner.analysis.study import Study, study
 from planner.catalog import Catalog
@@ -42,12 +43,12 @@ WITHIN = (0.01, 0.02, 0.05)
 AIM_GAP = 0.01
 # Of plans without a vendor or a system type the cheapest is found to this gap.
 COUNT_GAP = 0.003
-TIME_LIMIT_S = 8.0
+TIME_LIMIT_S = 15.0
 ENGINE = "highs"
 # Rows are in shares of the best plan's cost, and engines let rows be missed by about 1e-6.
 SLACK = 1e-6
 
-COLUMNS = ["aim", "within", "cost_usd", "over", "value", "bound", "value_of_best", "unit"]
+COLUMNS = ["aim", "within", "cost_usd", "over", "value", "bound", "value_of_best", "unit", "stopped"]
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,17 @@ class Sought:
 
 @dataclass(frozen=True)
 class Alternative:
-    """A plan that has passed its audit. ``value`` is of the aim, in its unit; ``bound`` no plan that cheap is below."""
+    """A plan that has passed its audit. ``value`` is of the aim, in its unit; ``bound`` no plan that cheap is below.
+
+    ``stopped`` where the clock ended the search: another machine may find a better one.
+    """
 
     aim: str
     within: float
     plan: Plan
     value: float
     bound: float
+    stopped: bool = False
 
 
 def alternatives(
@@ -110,11 +115,15 @@ def alternatives(
     table = pd.DataFrame([_row(model, item, best, x) for item in found], columns=COLUMNS)
     plans = [item.plan for item in found]
     decided = decisions(scenario, best, plans)
+    sentences = _said(scenario, decided, max(within), len(plans))
+    if table["stopped"].any():
+        late = ", ".join(f"{row.aim} within {percent(row.within, 1)}" for row in table[table["stopped"]].itertuples())
+        sentences += (f"The clock ended the search for {late}; --time-limit gives it more.",)
     return study(
         "alternatives",
         scenario,
         {"alternatives": table, "decisions": decided},
-        _said(scenario, decided, max(within), len(plans)),
+        sentences,
         best_usd=best.proof.objective_usd,
         best_bound_usd=best.proof.best_bound_usd,
     )
@@ -133,7 +142,7 @@ def _less(model: Model, sought: Sought) -> list[Alternative]:
     # Of two plans that go as far the cheaper: an aim of nothing leaves the best plan where it is.
     best, options = sought.x, Options(AIM_GAP, sought.time_limit_s, sought.scenario.solve.seed)
     for share in sought.within:
-        bound = float(aim @ best)
+        bound, stopped = float(aim @ best), False
         if bound > 0:
             held = with_rows(replace(model.milp, cost=aim, constant=0.0), [_cost_row(model, sought, share)], "within")
             # The gap is asked of the best plan's value, also where little is left of it.
@@ -142,11 +151,12 @@ def _less(model: Model, sought: Sought) -> list[Alternative]:
             bound = (lp.bound - 1e3) * bound / 1e3 if lp.x is not None else 0.0
             near = neighbourhood(held, lp.x, 1) if lp.x is not None else held
             answer = solvers.run(near, ENGINE, options)
+            stopped = answer.wall_clock_stop or answer.status == "unknown"
             x = _cheapest(model, held, answer.x, options) if answer.x is not None else None
             inside = x is not None and model.milp.objective(x) <= _limit(sought, share)
             if x is not None and inside and float(aim @ x) < float(aim @ best):
                 best = x
-        found.append(_found(model, sought, share, best, min(bound, float(aim @ best))))
+        found.append(_found(model, sought, share, best, min(bound, float(aim @ best)), stopped))
     return found
 
 
@@ -178,13 +188,13 @@ def _fewer(model: Model, sought: Sought) -> list[Alternative]:
     return found
 
 
-def _found(model: Model, sought: Sought, share: float, x: Floats, bound: float) -> Alternative:
+def _found(model: Model, sought: Sought, share: float, x: Floats, bound: float, stopped: bool = False) -> Alternative:
     """A vector as an audited plan."""
     cost = model.milp.objective(x)
     nothing = Answer("feasible", ENGINE, "", x, cost, -np.inf, 0.0)
     outcome = Outcome("cost", "USD NPV", x, cost, -np.inf, -np.inf, nothing, (), 0.0)
     plan = plan_of(sought.scenario, sought.catalog, model, outcome, ENGINE, Options(), 0.0)
-    return Alternative(sought.aim, share, plan, value(model, sought.aim, x), bound)
+    return Alternative(sought.aim, share, plan, value(model, sought.aim, x), bound, stopped)
 
 
 def _limit(sought: Sought, share: float) -> float:
@@ -223,7 +233,7 @@ def decisions(scenario: Scenario, best: Plan, plans: Sequence[Plan]) -> pd.DataF
     ``least`` and ``most`` are over the best plan and all others. ``now`` is in every one of them, ``open`` in some.
     """
     until = add_months(scenario.horizon.decided_on, 12)
-    counted = [_ordered(plan, until) for plan in (best, *plans)]
+    counted = [ordered(plan, until) for plan in (best, *plans)]
     rows = []
     for decision in sorted({name for orders in counted for name in orders}):
         numbers = [orders.get(decision, 0.0) for orders in counted]
@@ -231,21 +241,6 @@ def decisions(scenario: Scenario, best: Plan, plans: Sequence[Plan]) -> pd.DataF
         rows.append((decision, numbers[0], min(numbers), max(numbers), verdict))
     rows.sort(key=lambda row: (row[4], -row[2], -row[3], row[0]))
     return pd.DataFrame(rows, columns=["decision", "best", "least", "most", "verdict"])
-
-
-def _ordered(plan: Plan, until: object) -> dict[str, float]:
-    """Systems and lots by what is ordered; with several futures the first, whose early orders are everyone's."""
-    found: dict[str, float] = {}
-    first = (plan.futures[0], "all")
-    for row in plan.purchases.itertuples():
-        if row.order_by <= until and row.future in first:
-            name = f"buy {row.system} for {row.site}"
-            found[name] = found.get(name, 0.0) + row.count
-    for row in plan.contracts.itertuples():
-        if row.order_by <= until and row.future in first:
-            name = f"sign {row.system} at {row.provider}, {row.term_months:g} months"
-            found[name] = found.get(name, 0.0) + row.lots
-    return found
 
 
 def _best(scenario: Scenario, catalog: Catalog, model: Model, options: Options) -> tuple[Plan, Floats]:
@@ -262,7 +257,8 @@ def _best(scenario: Scenario, catalog: Catalog, model: Model, options: Options) 
 def _row(model: Model, item: Alternative, best: Plan, x: Floats) -> tuple[object, ...]:
     cost = item.plan.proof.objective_usd
     over = cost / best.proof.objective_usd - 1
-    return item.aim, item.within, cost, over, item.value, item.bound, value(model, item.aim, x), AIMS[item.aim]
+    of_best = value(model, item.aim, x)
+    return item.aim, item.within, cost, over, item.value, item.bound, of_best, AIMS[item.aim], item.stopped
 
 
 def _said(scenario: Scenario, decided: pd.DataFrame, most: float, plans: int) -> tuple[str, ...]:

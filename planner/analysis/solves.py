@@ -13,11 +13,15 @@ from typing import TypeVar
 
 import numpy as np
 
+from planner import solvers
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError, SolverFailure
+from planner.milp import build_model
 from planner.pipeline import solve
 from planner.plan import Plan
+from planner.problem import build_problem
 from planner.scenario import Scenario
+from planner.solvers import Options
 from planner.streams import keep_stdout
 
 Item = TypeVar("Item")
@@ -27,11 +31,15 @@ Tell = Callable[[str], None]
 
 # More processes than this gain nothing: each holds the catalog, the solvers and pandas.
 MOST_WORKERS = 8
+NOT_EXPLAINED = "the limits leave none"
 
 
 @dataclass(frozen=True)
 class Question:
-    """A scenario to plan for: ``gap`` relative, ``time_limit_s`` in seconds of wall clock."""
+    """A scenario to plan for: ``gap`` relative, ``time_limit_s`` in seconds of wall clock.
+
+    ``explained``: where there is no plan, what would have to be relaxed is looked for, which takes longer than a plan.
+    """
 
     name: str
     scenario: Scenario
@@ -39,6 +47,7 @@ class Question:
     gap: float
     time_limit_s: float
     solver: str = "auto"
+    explained: bool = True
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,8 @@ class Reply:
 
 def answer(question: Question) -> Reply:
     """``question`` solved here and now."""
+    if not question.explained and _hopeless(question):
+        return Reply(question.name, None, (np.inf, np.inf), NOT_EXPLAINED)
     try:
         plan = solve(
             question.scenario,
@@ -72,6 +83,13 @@ def answer(question: Question) -> Reply:
     bound = plan.proof.best_bound_usd
     cost = plan.proof.objective_usd
     return Reply(question.name, plan, (min(bound, cost) if bound is not None else -np.inf, cost))
+
+
+def _hopeless(question: Question) -> bool:
+    """Whether not even the LP relaxation has a plan."""
+    model = build_model(build_problem(question.scenario, question.catalog))
+    options = Options(question.gap, question.time_limit_s, question.scenario.solve.seed)
+    return solvers.run(model.milp.relaxed(), "glop", options).status == "infeasible"
 
 
 def answers(questions: Sequence[Question], *, workers: int = 1, tell: Tell = lambda words: None) -> list[Reply]:

@@ -14,7 +14,7 @@ from planner.cli.catalog import catalog
 from planner.cli.exits import exits
 from planner.streams import keep_stdout
 
-COMMANDS = ("solve", "verify", "catalog", "explain", "alternatives", "economics", "schema", "init")
+COMMANDS = ("solve", "verify", "catalog", "explain", "alternatives", "sensitivity", "levers", "economics", "schema", "init")
 _OWN_OPTIONS = ("--help", "--version")
 
 app = typer.Typer(
@@ -41,6 +41,8 @@ Json = Annotated[
 ]
 
 Csv = Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="Write every table as a CSV file into DIR.")]
+
+Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Write a plot: FILE.svg or FILE.png.")]
 
 
 def _version(wanted: bool) -> None:
@@ -136,6 +138,46 @@ def alternatives(
         from planner.cli.study import Wanted
 
         run(scenario, tuple(overrides or ()), within, Wanted(gap, time_limit, json, csv))
+
+
+@app.command()
+def sensitivity(
+    scenario: ScenarioPath,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option("--vary", metavar="PATH=LOW,HIGH", help="A field's low and high, over the usual; repeatable."),
+    ] = None,
+    overrides: Set = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    json: Json = None,
+    csv: Csv = None,
+    plot: Plot = None,
+) -> None:
+    """What each input does to the cost of a token and to today's orders, and what they would regret."""
+    with exits():
+        from planner.cli.sensitivity import run
+        from planner.cli.study import Wanted
+
+        run(scenario, tuple(overrides or ()), tuple(vary or ()), plot, Wanted(gap, time_limit, json, csv))
+
+
+@app.command()
+def levers(
+    scenario: ScenarioPath,
+    overrides: Set = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    json: Json = None,
+    csv: Csv = None,
+    plot: Plot = None,
+) -> None:
+    """What the plan would cost without FP4, MTP, disaggregation and the like: each alone and all together."""
+    with exits():
+        from planner.cli.levers import run
+        from planner.cli.study import Wanted
+
+        run(scenario, tuple(overrides or ()), plot, Wanted(gap, time_limit, json, csv))
 
 
 @app.command()

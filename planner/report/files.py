@@ -34,11 +34,16 @@ def _check_folder(folder: Path, path: Path, option: str) -> None:
 
 def write_file(path: Path, text: str) -> None:
     """Write ``text`` at ``path``. Raises InputError where that fails; then nothing is there."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write ``content`` at ``path``. Raises InputError where that fails; then nothing is there."""
     try:
         handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
-            with open(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
+            with open(handle, "wb") as file:
+                file.write(content)
             _move(Path(beside), path)
         except BaseException:
             Path(beside).unlink(missing_ok=True)
