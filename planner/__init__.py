@@ -24,6 +24,7 @@ from planner.errors import (
 )
 
 if TYPE_CHECKING:
+    from planner.analysis.explain import explain
     from planner.catalog import Catalog, load_catalog
     from planner.pipeline import load, solve
     from planner.plan import Plan
@@ -41,6 +42,7 @@ __all__ = [
     "ScenarioError",
     "SolverFailure",
     "__version__",
+    "explain",
     "load",
     "load_catalog",
     "solve",
@@ -51,6 +53,7 @@ _HOMES = {
     "Catalog": "planner.catalog",
     "Plan": "planner.plan",
     "Scenario": "planner.scenario",
+    "explain": "planner.analysis.explain",
     "load": "planner.pipeline",
     "load_catalog": "planner.catalog",
     "solve": "planner.pipeline",

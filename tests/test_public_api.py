@@ -19,6 +19,7 @@ def test_the_exported_names_are_these() -> None:
         "ScenarioError",
         "SolverFailure",
         "__version__",
+        "explain",
         "load",
         "load_catalog",
         "solve",
