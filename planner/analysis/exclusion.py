@@ -9,8 +9,9 @@ import numpy as np
 from planner.catalog import Catalog
 from planner.catalog.models import Offer, ServingPoint, System
 from planner.problem import Problem
-from planner.problem.serving import SHAPE_TOLERANCE, latency_ms, sla_excess
+from planner.problem.serving import SHAPE_TOLERANCE, Metric, latency_ms, sla_excess
 from planner.scenario.models import Scenario, Workload
+from planner.units import ms_from_s
 from planner.validation import nearest
 
 SLACK = 1e-9
@@ -114,7 +115,7 @@ def _no_point(scenario: Scenario, catalog: Catalog, system: str) -> str:
         for point in catalog.serving.values():
             if point.system != system:
                 continue
-            rank, size, why = _misfit(catalog, point, workload)
+            rank, size, why = _misfit(scenario, catalog, point, workload)
             if not why:
                 return ""
             misses.append((rank, size, f"nearest to fitting {workload.name} is {point.name}: {why}"))
@@ -125,7 +126,7 @@ def _no_point(scenario: Scenario, catalog: Catalog, system: str) -> str:
     return f"no serving point on it fits any workload; {sentence}"
 
 
-def _misfit(catalog: Catalog, point: ServingPoint, workload: Workload) -> tuple[int, float, str]:
+def _misfit(scenario: Scenario, catalog: Catalog, point: ServingPoint, workload: Workload) -> tuple[int, float, str]:
     """How far down the rules ``point`` comes for ``workload``, by how much it misses there, and which rule it is."""
     if point.model != workload.model:
         return 0, 0.0, f"its model is {point.model}, not {workload.model}"
@@ -144,34 +145,42 @@ def _misfit(catalog: Catalog, point: ServingPoint, workload: Workload) -> tuple[
             )
     if point.precision not in workload.precisions:
         return 2, 0.0, f"its precision {point.precision} is not among {', '.join(workload.precisions)}"
+    floor = workload.accuracy
+    if floor is not None:
+        score = catalog.score_share(point.model, point.precision, floor.evaluation)
+        if score is None or score < floor.min_score_share:
+            said = "is not known" if score is None else f"keeps {score:.1%} of the score"
+            why = f"{point.precision} {said} in {floor.evaluation}, the floor is {floor.min_score_share:.1%}"
+            return 2, 1.0, why
     domain = catalog.systems[point.system].nvlink_domain_usable_gpus
     if point.largest_worker_gpus > domain:
         return 3, 0.0, f"its largest worker has {point.largest_worker_gpus} GPUs, an NVLink domain {domain}"
-    excess = sla_excess(point, workload.sla)
+    excess = sla_excess(point, workload.sla, scenario.tail_ratio)
     if excess > SLACK:
-        return 4, excess, _latency(point, workload)
+        return 4, excess, _latency(scenario, point, workload)
     return 5, 0.0, ""
 
 
-def _latency(point: ServingPoint, workload: Workload) -> str:
+def _latency(scenario: Scenario, point: ServingPoint, workload: Workload) -> str:
     """The target that ``point`` misses by most, with both figures."""
     sla, found = workload.sla, []
-    for metric, limit, percentile in (
-        ("TTFT", None if sla.ttft_s is None else sla.ttft_s * 1e3, sla.ttft_percentile),
-        ("TPOT", sla.tpot_ms, sla.tpot_percentile),
-    ):
+    targets: tuple[tuple[Metric, float | None, int], ...] = (
+        ("ttft", None if sla.ttft_s is None else ms_from_s(sla.ttft_s), sla.ttft_percentile),
+        ("tpot", sla.tpot_ms, sla.tpot_percentile),
+    )
+    for metric, limit, percentile in targets:
         if limit is None:
             continue
-        latency = latency_ms(point, metric.lower(), percentile)
+        latency = latency_ms(point, metric, percentile, scenario.tail_ratio)
         said = "is not known" if np.isinf(latency) else f"is {latency:,.4g} ms"
         found.append(
-            (latency / limit, f"its {metric} at percentile {percentile} {said}, the target is {limit:,.4g} ms")
+            (latency / limit, f"its {metric.upper()} at percentile {percentile} {said}, the target is {limit:,.4g} ms")
         )
     return max(found)[1]
 
 
 def _point_rule(scenario: Scenario, catalog: Catalog, problem: Problem, point: ServingPoint, workload: Workload) -> str:
-    _, _, why = _misfit(catalog, point, workload)
+    _, _, why = _misfit(scenario, catalog, point, workload)
     if why:
         return why
     if point.system not in problem.supply.systems:

@@ -14,7 +14,18 @@ from planner.cli.catalog import catalog
 from planner.cli.exits import exits
 from planner.streams import keep_stdout
 
-COMMANDS = ("solve", "verify", "catalog", "explain", "alternatives", "sensitivity", "levers", "economics", "schema", "init")
+COMMANDS = (
+    "solve",
+    "verify",
+    "catalog",
+    "explain",
+    "alternatives",
+    "sensitivity",
+    "levers",
+    "economics",
+    "schema",
+    "init",
+)
 _OWN_OPTIONS = ("--help", "--version")
 
 app = typer.Typer(
