@@ -25,6 +25,7 @@ from planner.errors import (
 
 if TYPE_CHECKING:
     from planner.analysis.compare import compare
+    from planner.analysis.explain import explain
     from planner.analysis.frontier import frontier
     from planner.catalog import Catalog, load_catalog
     from planner.pipeline import load, solve
@@ -44,6 +45,7 @@ __all__ = [
     "SolverFailure",
     "__version__",
     "compare",
+    "explain",
     "frontier",
     "load",
     "load_catalog",
@@ -57,6 +59,7 @@ _HOMES = {
     "Scenario": "planner.scenario",
     "compare": "planner.analysis.compare",
     "frontier": "planner.analysis.frontier",
+    "explain": "planner.analysis.explain",
     "load": "planner.pipeline",
     "load_catalog": "planner.catalog",
     "solve": "planner.pipeline",

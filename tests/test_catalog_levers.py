@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from planner.analysis.levers import Lever, levers
-from planner.analysis.levers_face import sheet
+from planner.analysis.point_levers import Lever, levers
+from planner.analysis.point_levers_face import sheet
 from planner.catalog import Catalog, load_catalog
 from planner.catalog.points import Shape, best_at, parse_shape, price_of, total_tok_s
 from planner.errors import InputError

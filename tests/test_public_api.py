@@ -20,6 +20,7 @@ def test_the_exported_names_are_these() -> None:
         "SolverFailure",
         "__version__",
         "compare",
+        "explain",
         "frontier",
         "load",
         "load_catalog",

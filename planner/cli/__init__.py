@@ -14,7 +14,21 @@ from planner.cli.catalog import catalog
 from planner.cli.exits import exits
 from planner.streams import keep_stdout
 
-COMMANDS = ("solve", "verify", "compare", "breakeven", "frontier", "catalog", "schema", "init")
+COMMANDS = (
+    "solve",
+    "verify",
+    "compare",
+    "breakeven",
+    "explain",
+    "frontier",
+    "alternatives",
+    "sensitivity",
+    "levers",
+    "economics",
+    "catalog",
+    "schema",
+    "init",
+)
 _OWN_OPTIONS = ("--help", "--version")
 
 app = typer.Typer(
@@ -181,6 +195,104 @@ def frontier(
             tuple(overrides or ()),
             Asked(tuple(over), gap, time_limit, jobs, resume, json, csv, plot),
         )
+
+
+@app.command()
+def explain(
+    scenario: ScenarioPath,
+    why_not: Annotated[
+        list[str] | None,
+        typer.Option("--why-not", metavar="NAME", help="A system, offer or serving point left out; repeatable."),
+    ] = None,
+    overrides: Set = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    json: Json = None,
+    csv: Csv = None,
+) -> None:
+    """What each limit costs, why something is not in the plan, or why there is none."""
+    with exits():
+        from planner.cli.explain import run
+        from planner.cli.study import Wanted
+
+        run(scenario, tuple(overrides or ()), tuple(why_not or ()), Wanted(gap, time_limit, json, csv))
+
+
+@app.command()
+def alternatives(
+    scenario: ScenarioPath,
+    within: Annotated[
+        str, typer.Option("--within", metavar="PERCENTS", help="How far above the best plan's cost, such as 1,2,5.")
+    ] = "1,2,5",
+    overrides: Set = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    json: Json = None,
+    csv: Csv = None,
+) -> None:
+    """Plans that cost little more than the best and differ most, and what all of them share."""
+    with exits():
+        from planner.cli.alternatives import run
+        from planner.cli.study import Wanted
+
+        run(scenario, tuple(overrides or ()), within, Wanted(gap, time_limit, json, csv))
+
+
+@app.command()
+def sensitivity(
+    scenario: ScenarioPath,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option("--vary", metavar="PATH=LOW,HIGH", help="A field's low and high, over the usual; repeatable."),
+    ] = None,
+    overrides: Set = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    json: Json = None,
+    csv: Csv = None,
+    plot: Plot = None,
+) -> None:
+    """What each input does to the cost of a token and to today's orders, and what they would regret."""
+    with exits():
+        from planner.cli.sensitivity import run
+        from planner.cli.study import Wanted
+
+        run(scenario, tuple(overrides or ()), tuple(vary or ()), plot, Wanted(gap, time_limit, json, csv))
+
+
+@app.command()
+def levers(
+    scenario: ScenarioPath,
+    overrides: Set = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    json: Json = None,
+    csv: Csv = None,
+    plot: Plot = None,
+) -> None:
+    """What the plan would cost without FP4, MTP, disaggregation and the like: each alone and all together."""
+    with exits():
+        from planner.cli.levers import run
+        from planner.cli.study import Wanted
+
+        run(scenario, tuple(overrides or ()), plot, Wanted(gap, time_limit, json, csv))
+
+
+@app.command()
+def economics(
+    scenario: ScenarioPath,
+    overrides: Set = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    json: Json = None,
+    csv: Csv = None,
+) -> None:
+    """The plan as an investment: margin, payback, rate of return, the token price at which it breaks even."""
+    with exits():
+        from planner.cli.economics import run
+        from planner.cli.study import Wanted
+
+        run(scenario, tuple(overrides or ()), Wanted(gap, time_limit, json, csv))
 
 
 @app.command()

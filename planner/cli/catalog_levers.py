@@ -6,8 +6,8 @@ import math
 import sys
 from collections.abc import Sequence
 
-from planner.analysis.levers import levers, to_dict
-from planner.analysis.levers_face import sheet
+from planner.analysis.point_levers import levers, to_dict
+from planner.analysis.point_levers_face import sheet
 from planner.catalog import load_catalog
 from planner.catalog.load import BUILTIN
 from planner.catalog.points import parse_shape

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from planner.analysis.levers import Levers, Side
+from planner.analysis.point_levers import Levers, Side
 from planner.catalog.models import ServingPoint
 from planner.catalog.points import At, Price
 from planner.report.figures import digits, price, short

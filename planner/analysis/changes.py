@@ -1,0 +1,174 @@
+"""Changes to a scenario or a catalog that questions are made of: a limit moved, prices or demand scaled."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+
+from planner.catalog import Catalog
+from planner.catalog.models import ServingPoint
+from planner.scenario.models import Demand, Scenario, Site, Sla, Workload, YearlyLimit
+from planner.schedule import Schedule, add_months
+
+DEMAND_UNITS = ("output_mtok_per_day", "requests_per_s", "gpu_hours_per_day")
+
+
+def sites(scenario: Scenario, change: Callable[[Site], Site], name: str | None = None) -> Scenario:
+    """``change`` made to every site, or to that of ``name``."""
+    found = tuple(change(site) if name in (None, site.name) else site for site in scenario.sites)
+    return scenario.model_copy(update={"sites": found})
+
+
+def workloads(scenario: Scenario, change: Callable[[Workload], Workload], name: str | None = None) -> Scenario:
+    """``change`` made to every workload, or to that of ``name``."""
+    found = tuple(change(item) if name in (None, item.name) else item for item in scenario.workloads)
+    return scenario.model_copy(update={"workloads": found})
+
+
+def raised(schedule: Schedule, by: float) -> Schedule:
+    """Every value of ``schedule`` raised by an amount, none below 0."""
+    return Schedule(anchors=tuple((day, max(value + by, 0.0)) for day, value in schedule.anchors))
+
+
+def later(schedule: Schedule, months: int) -> Schedule:
+    """Every step of ``schedule`` but its first so many months later."""
+    first, *rest = schedule.anchors
+    return Schedule(anchors=(first, *((add_months(day, months), value) for day, value in rest)))
+
+
+def with_power(scenario: Scenario, by_mw: float, site: str | None = None) -> Scenario:
+    """The power caps raised by ``by_mw`` at every date."""
+    return sites(scenario, lambda s: s.model_copy(update={"power_mw": raised(s.power_mw, by_mw)}), site)
+
+
+def with_power_share(scenario: Scenario, factor: float) -> Scenario:
+    """The power caps times ``factor`` at every date."""
+    return sites(scenario, lambda s: s.model_copy(update={"power_mw": s.power_mw.scaled(factor)}))
+
+
+def with_power_later(scenario: Scenario, months: int) -> Scenario:
+    """Every step of the power caps but the first so many months later."""
+    return sites(scenario, lambda s: s.model_copy(update={"power_mw": later(s.power_mw, months)}))
+
+
+def with_demand(scenario: Scenario, factor: float, workload: str | None = None) -> Scenario:
+    """The forecasts times ``factor``."""
+
+    def change(item: Workload) -> Workload:
+        parts = {
+            unit: getattr(item.demand, unit).scaled(factor)
+            for unit in DEMAND_UNITS
+            if getattr(item.demand, unit) is not None
+        }
+        demand: Demand = item.demand.model_copy(update=parts)
+        return item.model_copy(update={"demand": demand})
+
+    return workloads(scenario, change, workload)
+
+
+def with_tpot(scenario: Scenario, by_ms: float, workload: str) -> Scenario:
+    """The TPOT target of ``workload`` moved by so many milliseconds."""
+
+    def change(item: Workload) -> Workload:
+        assert item.sla.tpot_ms is not None
+        sla: Sla = item.sla.model_copy(update={"tpot_ms": max(item.sla.tpot_ms + by_ms, 1e-6)})
+        return item.model_copy(update={"sla": sla})
+
+    return workloads(scenario, change, workload)
+
+
+def with_budget(scenario: Scenario, kind: str, by_usd: float) -> Scenario:
+    """The budget of ``kind`` (capex, opex, total, commitments) moved by an amount, in every year it is given for."""
+    limit: YearlyLimit = getattr(scenario.budget, f"{kind}_usd")
+    assert limit is not None
+    if isinstance(limit, dict):
+        moved: YearlyLimit = {year: max(usd + by_usd, 0.0) for year, usd in limit.items()}
+    else:
+        moved = max(limit + by_usd, 0.0)
+    return scenario.model_copy(update={"budget": scenario.budget.model_copy(update={f"{kind}_usd": moved})})
+
+
+def with_quota(scenario: Scenario, index: int, by_gpus: float) -> Scenario:
+    """One quota moved by so many GPUs, at each provider it holds for."""
+    quotas = list(scenario.procurement.quotas)
+    quotas[index] = quotas[index].model_copy(update={"gpus": max(quotas[index].gpus + by_gpus, 0.0)})
+    return with_procurement(scenario, quotas=tuple(quotas))
+
+
+def with_max_share(scenario: Scenario, by: float) -> Scenario:
+    """The greatest share of a provider moved by ``by``."""
+    providers = scenario.procurement.providers
+    assert providers.max_share is not None
+    share = min(max(providers.max_share + by, 0.0), 1.0)
+    return with_procurement(scenario, providers=providers.model_copy(update={"max_share": share}))
+
+
+def with_procurement(scenario: Scenario, **fields: object) -> Scenario:
+    """Other fields of the section ``procurement``."""
+    return scenario.model_copy(update={"procurement": scenario.procurement.model_copy(update=fields)})
+
+
+def with_hardware_price(catalog: Catalog, factor: float, system: str | None = None) -> Catalog:
+    """Prices of systems times ``factor``."""
+    found = {
+        key: row.model_copy(update={"price_usd": row.price_usd * factor}) if system in (None, key) else row
+        for key, row in catalog.systems.items()
+    }
+    return replace(catalog, systems=found)
+
+
+def with_rates(
+    scenario: Scenario, catalog: Catalog, factor: float, *, hourly_only: bool = False, name: str | None = None
+) -> tuple[Scenario, Catalog]:
+    """Prices of rent times ``factor``: all of them, of hourly offers only, or of the offer or quote ``name``."""
+    offers = {
+        key: row.model_copy(update={"usd_per_gpu_hour": row.usd_per_gpu_hour * factor})
+        if (name is None or row.name == name) and not (hourly_only and row.kind == "reserved")
+        else row
+        for key, row in catalog.offers.items()
+    }
+    quotes = scenario.quotes
+    if not hourly_only:
+        quotes = tuple(
+            quote.model_copy(update={"usd_per_gpu_hour": quote.usd_per_gpu_hour * factor})
+            if name in (None, quote_name(quote))
+            else quote
+            for quote in scenario.quotes
+        )
+    return scenario.model_copy(update={"quotes": quotes}), replace(catalog, offers=offers)
+
+
+def quote_name(quote: object) -> str:
+    """The name of the offer that a quote is: ``nscale/quoted/gb300-nvl72/reserved-36m``."""
+    return f"{quote.provider}/{quote.region}/{quote.system}/reserved-{quote.term_months}m"  # type: ignore[attr-defined]
+
+
+def with_points(catalog: Catalog, keep: Callable[[ServingPoint], bool]) -> Catalog:
+    """Only the serving points that ``keep`` says."""
+    return replace(catalog, serving={key: row for key, row in catalog.serving.items() if keep(row)})
+
+
+def with_speed(catalog: Catalog, factor: float, point: str) -> Catalog:
+    """The rates of the serving point ``point`` times ``factor``, at the same latency."""
+    fields = ("input_tok_s_per_gpu", "output_tok_s_per_gpu")
+    found = {
+        key: row.model_copy(update={field: getattr(row, field) * factor for field in fields})
+        if row.name == point
+        else row
+        for key, row in catalog.serving.items()
+    }
+    return replace(catalog, serving=found)
+
+
+def with_later_delivery(scenario: Scenario, catalog: Catalog, weeks: float) -> Scenario:
+    """Lead times of bought systems longer by so many weeks; what is there or on order already is not late."""
+    named = dict(scenario.procurement.lead_weeks)
+    for key, system in catalog.systems.items():
+        named[key] = named.get(key, system.lead_weeks) + weeks
+    return with_procurement(scenario, lead_weeks=named)
+
+
+def orders_until(scenario: Scenario) -> dt.date:
+    """The last day of today's orders: the day service starts."""
+    return scenario.horizon.start

@@ -1,0 +1,164 @@
+"""Why there is no plan: sets of limits that conflict, none to spare, and the cheapest way out in each currency.
+
+The limits are the groups of the elastic model: a site's cap, a year's budget, a provider's quota or share, a
+workload's latency targets, its floor. A set conflicts when no plan keeps all of it, whatever becomes of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from planner import solvers
+from planner.catalog import Catalog
+from planner.milp import Milp, Model, build_model
+from planner.milp.elastic import Elastic, Group, build_elastic
+from planner.pipeline import ELASTIC_EXCESS
+from planner.plan.relaxation import relaxations
+from planner.problem import build_problem
+from planner.scenario import Scenario
+from planner.solvers import Options
+
+MOST_SETS = 4
+# The search for further sets ends after so many feasibility solves.
+MOST_SOLVES = 200
+CURRENCIES = {
+    "MW": ("power", "lease", "liquid", "air"),
+    "USD": ("budget",),
+    "ms": ("sla",),
+    "tokens": ("min_served",),
+    "GPUs": ("quota", "provider_share"),
+    "positions": ("positions",),
+}
+_WORDS = {
+    "power": "the power cap of {}",
+    "lease": "the leased power of {}",
+    "liquid": "the liquid cooling of {}",
+    "air": "the air cooling of {}",
+    "positions": "the rack positions of {}",
+    "budget": "the budget, {}",
+    "quota": "the quota, {}",
+    "provider_share": "the share of {}",
+    "sla": "the latency targets of {}",
+    "min_served": "that {} is served",
+}
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Limits that no plan keeps together. ``minimal``: without any one of them there is a plan that keeps the rest."""
+
+    groups: tuple[Group, ...]
+    minimal: bool
+
+    @property
+    def sentence(self) -> str:
+        """The set in words."""
+        return " and ".join(words(group) for group in self.groups)
+
+
+class Limits:
+    """The elastic model of a scenario, asked whether a set of its limits can be kept."""
+
+    def __init__(self, scenario: Scenario, catalog: Catalog, time_limit_s: float = 20.0) -> None:
+        self.model: Model = build_model(build_problem(scenario, catalog, elastic=True))
+        self.elastic: Elastic = build_elastic(self.model, ELASTIC_EXCESS[-1])
+        self.options = Options(gap=0.01, time_limit_s=time_limit_s, seed=scenario.solve.seed)
+        self.stopped = False
+        self.solves = 0
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """Every limit, as a planner would relax it."""
+        return self.elastic.groups
+
+    def keeps(self, kept: Iterable[Group]) -> bool:
+        """Whether some plan keeps every limit of ``kept``. A search out of time counts as yes, and is remembered."""
+        self.solves += 1
+        answer = solvers.run(self.feasibility(frozenset(kept)), "scip", self.options)
+        if answer.x is None and answer.status != "infeasible":
+            self.stopped = True
+        return answer.status != "infeasible"
+
+    def feasibility(self, kept: frozenset[Group]) -> Milp:
+        """The elastic matrix with no objective, in which the limits of ``kept`` cannot be exceeded."""
+        milp = self.elastic.milp
+        upper = milp.upper.copy()
+        for group, column in zip(self.groups, self.elastic.relaxed, strict=True):
+            if group in kept:
+                upper[column] = 0.0
+        return replace(milp, upper=upper, cost=np.zeros(milp.columns), constant=0.0)
+
+
+def conflicts(limits: Limits, most: int = MOST_SETS) -> tuple[list[Conflict], bool]:
+    """Minimal sets of limits that conflict, and whether these are all of them.
+
+    By a deletion filter: a limit without which the others still conflict is dropped for good. Further sets are looked
+    for where one member of a known one is given up.
+    """
+    found: list[Conflict] = []
+    waiting: list[frozenset[Group]] = [frozenset()]
+    seen: set[frozenset[Group]] = set()
+    while waiting:
+        given_up = waiting.pop(0)
+        if given_up in seen:
+            continue
+        seen.add(given_up)
+        known = next((c for c in found if not given_up & set(c.groups)), None)
+        if known is None:
+            if len(found) >= most or limits.solves >= MOST_SOLVES:
+                return found, False
+            rest = [group for group in limits.groups if group not in given_up]
+            if limits.keeps(rest):
+                continue
+            known = _filtered(limits, rest)
+            found.append(known)
+        waiting += [given_up | {group} for group in known.groups]
+    return found, not limits.stopped
+
+
+def _filtered(limits: Limits, groups: list[Group]) -> Conflict:
+    """A minimal conflict within ``groups``, which conflict. Floors, in nearly every conflict, are tried last."""
+    before = limits.stopped
+    limits.stopped = False
+    kept = sorted(groups, key=lambda group: (group.kind == "min_served", group.kind, group.subject))
+    for group in list(kept):
+        without = [other for other in kept if other != group]
+        if not limits.keeps(without):
+            kept = without
+    minimal = not limits.stopped
+    limits.stopped |= before
+    return Conflict(tuple(kept), minimal)
+
+
+def cheapest(limits: Limits) -> pd.DataFrame:
+    """The way out in each currency alone, the least sum of violations: columns currency, possible, kind, where, …"""
+    rows: list[tuple[object, ...]] = []
+    elastic = limits.elastic
+    for currency, kinds in CURRENCIES.items():
+        mine = [group for group in limits.groups if group.kind in kinds]
+        if not mine:
+            continue
+        milp = limits.feasibility(frozenset(group for group in limits.groups if group not in mine))
+        cost = np.zeros(elastic.milp.columns)
+        cost[elastic.excess] = 1.0
+        answer = solvers.run(replace(milp, cost=cost), "scip", limits.options)
+        if answer.x is None:
+            known = answer.status == "infeasible"
+            said = "no amount of it alone makes a plan" if known else "not found in time"
+            rows.append((currency, False, "", "", "", np.nan, np.nan, "", said))
+            continue
+        rows += [
+            (currency, True, r.kind, r.subject, r.period, r.needed, r.limit, r.unit, r.sentence)
+            for r in relaxations(limits.model, elastic, answer.x)
+        ]
+    columns = ["currency", "possible", "kind", "where", "period", "needed", "limit", "unit", "sentence"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def words(group: Group) -> str:
+    """A limit as a planner says it."""
+    return _WORDS.get(group.kind, group.kind + " of {}").format(group.subject)

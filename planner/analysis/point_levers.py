@@ -1,0 +1,161 @@
+"""What each lever of serving brings at a speed: the best point with it and the best without, per system."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from planner.catalog.models import Catalog, ServingPoint
+from planner.catalog.points import At, Price, Shape, best_at, points_of, price_of
+from planner.errors import InputError
+from planner.validation import nearest
+
+WIDE = 8
+# A best point this much faster than asked hides that nobody measured nearer to the target.
+GAP = 0.75
+
+# Whether a point has the lever; None where its row does not say.
+Has = Callable[[ServingPoint], bool | None]
+LEVERS: dict[str, Has] = {
+    "FP4": lambda point: point.precision == "fp4",
+    "speculative decoding": lambda point: None if point.spec_decode == "unknown" else point.spec_decode != "none",
+    "disaggregation": lambda point: point.mode == "disagg",
+    "KV-cache offloading": lambda point: "kv_offload" in point.requires,
+    # No column of a serving point says how requests are routed.
+    "KV-aware routing": lambda point: None,
+    f"workers over {WIDE} GPUs": lambda point: point.largest_worker_gpus > WIDE,
+}
+
+
+@dataclass(frozen=True)
+class Side:
+    """The points on one side of a lever: how many there are, the best at the target, and the rows missing near it."""
+
+    rows: int
+    best: At | None
+    usd_per_mtok: float | None
+    missing: tuple[ServingPoint, ServingPoint] | None
+
+
+@dataclass(frozen=True)
+class Lever:
+    """A lever on a system."""
+
+    system: str
+    name: str
+    without: Side
+    with_it: Side
+
+    @property
+    def ratio(self) -> float | None:
+        """Total tokens per GPU-hour with the lever over those without."""
+        if self.without.best is None or self.with_it.best is None:
+            return None
+        return self.with_it.best.total_tok_s_per_gpu / self.without.best.total_tok_s_per_gpu
+
+
+@dataclass(frozen=True)
+class Levers:
+    """All levers of all systems with points of the model and shape."""
+
+    model: str
+    shape: Shape
+    tpot_ms: float
+    ttft_ms: float
+    prices: dict[str, Price | None]
+    found: tuple[Lever, ...]
+
+
+def levers(
+    catalog: Catalog,
+    model: str,
+    shape: Shape,
+    tpot_ms: float,
+    ttft_ms: float = math.inf,
+    *,
+    systems: Sequence[str] = (),
+    precision: str | None = None,
+    prices: Mapping[str, float] | None = None,
+) -> Levers:
+    """Every lever of every system at ``tpot_ms``. Raises InputError for what the catalog does not know."""
+    given = dict(prices or {})
+    for system in given:
+        if system not in catalog.systems:
+            raise InputError(f"--usd-per-gpu-hour {system}: no such system{nearest(system, catalog.systems)}")
+    points = points_of(catalog, model, shape, systems, precision)
+    with_points = {point.system for point in points}
+    names = [name for name in catalog.systems if name in (systems or with_points)]
+    priced = {name: price_of(catalog, name, given) for name in names}
+    found = []
+    for system in names:
+        own = [point for point in points if point.system == system]
+        price = priced[system]
+        for name, has in LEVERS.items():
+            without = _side([point for point in own if has(point) is False], tpot_ms, ttft_ms, price)
+            with_it = _side([point for point in own if has(point) is True], tpot_ms, ttft_ms, price)
+            found.append(Lever(system, name, without, with_it))
+    return Levers(model, shape, tpot_ms, ttft_ms, priced, tuple(found))
+
+
+def _side(points: list[ServingPoint], tpot_ms: float, ttft_ms: float, price: Price | None) -> Side:
+    best = best_at(points, tpot_ms, ttft_ms)
+    usd = best.usd_per_mtok(price.usd_per_gpu_hour) if best and price else None
+    return Side(len(points), best, usd, _missing(points, best, tpot_ms, ttft_ms))
+
+
+def _missing(
+    points: list[ServingPoint], best: At | None, tpot_ms: float, ttft_ms: float
+) -> tuple[ServingPoint, ServingPoint] | None:
+    """The nearest rows on either side of a target that no row is near; None where one is, or none is slower."""
+    fits = [point for point in points if point.ttft_ms <= ttft_ms]
+    fast = max((point for point in fits if point.tpot_ms <= tpot_ms), key=lambda p: p.tpot_ms, default=None)
+    slow = min((point for point in fits if point.tpot_ms > tpot_ms), key=lambda p: p.tpot_ms, default=None)
+    if best is None or best.interpolated or fast is None or slow is None or fast.tpot_ms >= GAP * tpot_ms:
+        return None
+    return fast, slow
+
+
+def to_dict(levers: Levers) -> dict[str, Any]:
+    """The table as JSON."""
+    return {
+        "model": levers.model,
+        "shape": str(levers.shape),
+        "tpot_ms": levers.tpot_ms,
+        "ttft_ms": None if math.isinf(levers.ttft_ms) else levers.ttft_ms,
+        "usd_per_gpu_hour": {
+            system: price and {"value": price.usd_per_gpu_hour, "offer": price.origin, "published": price.published}
+            for system, price in levers.prices.items()
+        },
+        "levers": [
+            {
+                "system": lever.system,
+                "lever": lever.name,
+                "ratio": lever.ratio,
+                "without": _side_dict(lever.without),
+                "with": _side_dict(lever.with_it),
+            }
+            for lever in levers.found
+        ],
+    }
+
+
+def _side_dict(side: Side) -> dict[str, Any]:
+    best = side.best
+    missing = side.missing and {"between_tpot_ms": [point.tpot_ms for point in side.missing]}
+    if best is None:
+        return {"rows": side.rows, "best": None, "missing": missing}
+    rows = [point for point in (best.point, best.slower) if point is not None]
+    return {
+        "rows": side.rows,
+        "best": {
+            "points": [{"name": point.name, "file": point.file, "line": point.line} for point in rows],
+            "interpolated": best.interpolated,
+            "tpot_ms": best.tpot_ms,
+            "ttft_ms": best.ttft_ms,
+            "total_tok_s_per_gpu": best.total_tok_s_per_gpu,
+            "usd_per_mtok_total": side.usd_per_mtok,
+        },
+        "missing": missing,
+    }

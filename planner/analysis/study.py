@@ -1,0 +1,78 @@
+"""What a command found: tables, what they mean in sentences, and which scenario they are about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from planner._version import __version__
+from planner.scenario import Scenario, scenario_digest
+
+STUDY_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Study:
+    """The answer to a question put to many plans.
+
+    ``tables`` are pandas frames by name, units in the columns' names; ``sentences`` say what they mean; ``facts`` are
+    single figures. The same scenario and options give the same study.
+    """
+
+    command: str
+    scenario: str
+    scenario_digest: str
+    tables: dict[str, pd.DataFrame]
+    sentences: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        return self.tables[table]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values: no NaN and no infinity, which JSON does not know."""
+        return {
+            "version": STUDY_VERSION,
+            "planner": __version__,
+            "command": self.command,
+            "scenario": self.scenario,
+            "scenario_digest": self.scenario_digest,
+            "sentences": list(self.sentences),
+            **{name: plain(value) for name, value in self.facts.items()},
+            **{name: [plain(row) for row in frame.to_dict(orient="records")] for name, frame in self.tables.items()},
+        }
+
+    def to_json(self) -> str:
+        """The study as JSON text."""
+        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def study(
+    command: str,
+    scenario: Scenario,
+    tables: dict[str, pd.DataFrame],
+    sentences: tuple[str, ...] = (),
+    **facts: Any,
+) -> Study:
+    """What ``command`` found about ``scenario``."""
+    return Study(command, scenario.name, scenario_digest(scenario), tables, sentences, facts)
+
+
+def plain(value: Any) -> Any:
+    """A value that JSON knows; null for what is not a finite number."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value

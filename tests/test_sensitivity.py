@@ -1,0 +1,81 @@
+"""`plan sensitivity`: effects and regrets are what solving again says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from test_cli import plan
+
+import planner
+from planner.analysis.sensitivity import World, sensitivity, worlds
+from planner.pipeline import catalog_of
+
+TINY = "scenarios/tiny.yaml"
+
+
+def test_effects_and_regrets_are_what_solving_again_says() -> None:
+    scenario = planner.load(TINY)
+    catalog = catalog_of(scenario)
+    table = sensitivity(scenario, gap=1e-6)["inputs"].set_index(["input", "side"])
+    base = planner.solve(scenario, gap=1e-6)
+    power = "sites.hall.electricity_usd_per_mwh=94.25"
+    again = planner.solve(planner.load(TINY, (power,)), gap=1e-6).kpis["levelised_usd_per_mtok_output"]
+    row = table.loc[("electricity price", "high")]
+    assert row.usd_per_mtok_output == pytest.approx(again, rel=1e-6)
+    assert row.effect == pytest.approx(again / base.kpis["levelised_usd_per_mtok_output"] - 1, rel=1e-6)
+    # More demand: four nodes would be bought. A hall that has room for three in the first year keeps to today's.
+    more = next(w for w in worlds(scenario, catalog) if (w.input, w.side) == ("demand", "high"))
+    free = planner.solve(more.scenario, gap=1e-6)
+    room = planner.load(TINY, ("sites.hall.power_mw={2027-01: 0.045, 2028-01: 0.06}",)).sites
+    kept = planner.solve(more.scenario.model_copy(update={"sites": room}), gap=1e-6)
+    first = kept.purchases[kept.purchases["period"] == "2027"]
+    assert base.purchases["count"].sum() == first["count"].sum() == 3
+    row = table.loc[("demand", "high")]
+    assert row.first_year_changes
+    regret = kept.proof.objective_usd - free.proof.objective_usd
+    assert row.regret_low_usd - 1 <= regret <= row.regret_high_usd + 1
+    assert (table["regret_low_usd"].dropna() >= 0).all()
+
+
+def test_inputs_that_change_nothing_regret_nothing() -> None:
+    scenario = planner.load(TINY)
+    same = World("nothing", "low", "as it is", scenario, catalog_of(scenario))
+    (row,) = sensitivity(scenario, vary=[same], gap=1e-6)["inputs"].itertuples()
+    assert row.effect == pytest.approx(0, abs=1e-6)
+    assert row.regret_high_usd <= 2e-6 * row.cost_usd
+    assert not row.first_year_changes
+
+
+def test_late_deliveries_bring_todays_orders_later() -> None:
+    scenario = planner.load(TINY)
+    late = [w for w in worlds(scenario, catalog_of(scenario)) if w.input == "delivery"]
+    table = sensitivity(scenario, vary=late)["inputs"]
+    assert (table["effect"] > 0).all()
+    assert table["regret_low_usd"].notna().all()
+
+
+def test_the_command_varies_what_is_asked(tmp_path: Path) -> None:
+    done = plan(
+        "sensitivity", TINY, "--vary", "finance.discount_rate=0.05,0.15",
+        "--json", tmp_path / "out.json", "--csv", tmp_path / "tables", "--plot", tmp_path / "tornado.png",
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert max(map(len, done.stdout.splitlines())) <= 100
+    result = json.loads((tmp_path / "out.json").read_text())
+    assert [row["value"] for row in result["inputs"]] == ["0.05", "0.15"]
+    assert (tmp_path / "tornado.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("vary", "sentence"),
+    [
+        ("demand", "--vary demand: write path=low,high"),
+        ("finance.discount_rat=0.1,0.2", "--set finance.discount_rat: no field 'discount_rat' in finance; nearest:"),
+    ],
+)
+def test_a_bad_option_is_one_sentence_and_exit_2(vary: str, sentence: str) -> None:
+    done = plan("sensitivity", TINY, "--vary", vary)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith(sentence)
