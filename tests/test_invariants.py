@@ -605,7 +605,7 @@ def test_no_plan_is_below_its_lp_relaxation(case: Case) -> None:
     assert found.low <= found.high
 
 
-@examples(4)
+@examples(2)
 @given(case=cases(None))
 def test_every_scenario_has_an_answer(case: Case) -> None:
     """A plan that passed its audit, or sentences on what to relax; nothing else."""

@@ -63,7 +63,7 @@ def test_cost_per_token_on_tiny_cases(case: Case) -> None:
             assert math.isinf(cost) or cost / grid >= found.low * min(1.0, served / grid) * (1 - LOOSE)
 
 
-@examples(2)
+@examples(1)
 @given(case=cases("cost_per_token"))
 def test_cost_per_token(case: Case) -> None:
     found = solved(case)
@@ -84,7 +84,7 @@ def test_cost_per_token_is_cost_where_everything_is_served(case: Case) -> None:
     assert Interval(per_token.low * tokens, per_token.high * tokens).meets(cost)
 
 
-@examples(1)
+@examples(0.5)
 @given(case=cases("cost_per_token"))
 def test_no_other_objective_is_cheaper_per_token(case: Case) -> None:
     """Of any objective's plan, cost ÷ tokens is no less than the least of them."""

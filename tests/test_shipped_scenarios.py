@@ -120,7 +120,7 @@ HALVED: dict[str, tuple[str, ...]] = {
 def dearer_or_named(*overrides: str) -> bool:
     """Whether 10mw with ``overrides`` is dearer, or infeasible with sentences that say why."""
     try:
-        tighter = solved("10mw", *overrides)
+        tighter = solved("10mw", *overrides, "solve.gap=0.01", "solve.time_limit_s=15")
     except InfeasiblePlan as error:
         return bool(error.relaxations) and all(relaxation.sentence for relaxation in error.relaxations)
     return tighter.proof.value >= solved("10mw").proof.bound
