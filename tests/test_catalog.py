@@ -19,7 +19,12 @@ from planner.errors import CatalogError
 
 FOLDER = loader.builtin_folder()
 TABLES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.csv"))
-LISTS = {"systems.yaml": "systems", "load_shapes.yaml": "shapes", "price_paths.yaml": "paths"}
+LISTS = {
+    "systems.yaml": "systems",
+    "load_shapes.yaml": "shapes",
+    "price_paths.yaml": "paths",
+    "models.yaml": "models",
+}
 PROVENANCE = ("source", "as_of", "evidence")
 
 

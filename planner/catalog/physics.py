@@ -55,16 +55,17 @@ def _flops(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Fau
 
 
 def _bandwidth(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Fault]:
+    # A token is decoded inside one worker, so no more GPUs than the largest has read weights for it at a time.
     read_tb = size.active_params_billion * BYTES[point.precision] / 1000
-    together = system.memory_tb_per_s_per_gpu * point.gpus_per_replica
+    together = system.memory_tb_per_s_per_gpu * point.largest_worker_gpus
     least_ms = 1000 * read_tb / together / tokens_per_step(point)
     if point.tpot_ms * ROUNDING < least_ms:
         yield Fault(
             point.file,
             point.line,
             "tpot_ms",
-            f"{point.tpot_ms:g} ms; reading the active weights once takes the {point.gpus_per_replica} GPUs of the "
-            f"replica {least_ms:.3g} ms a token, at {tokens_per_step(point)} tokens a step",
+            f"{point.tpot_ms:g} ms; reading the active weights once takes the {point.largest_worker_gpus} GPUs of the "
+            f"largest worker {least_ms:.3g} ms a token, at {tokens_per_step(point)} tokens a step",
         )
 
 
