@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from planner.analysis.point_levers import Lever, levers
+from planner.analysis.point_levers import Lever, Side, levers
 from planner.analysis.point_levers_face import sheet
 from planner.catalog import Catalog, load_catalog
 from planner.catalog.points import Shape, best_at, parse_shape, price_of, total_tok_s
@@ -99,6 +99,48 @@ def test_the_published_21_fold_gain_of_mtp_needs_rows_that_no_source_has(builtin
     assert mtp.with_it.best is not None
     assert total_tok_s(fast) == mtp.with_it.best.total_tok_s_per_gpu
     assert total_tok_s(slow) / total_tok_s(fast) > 21
+
+
+def test_the_published_cost_without_mtp_is_that_of_a_row(builtin: Catalog) -> None:
+    """Published: 2.35 $ per million total tokens without MTP, at the 2.652 $ per GPU-hour of owning one."""
+    found = levers(
+        builtin,
+        "deepseek-r1",
+        LONG,
+        1000 / 150,
+        systems=["gb300-nvl72"],
+        precision="fp4",
+        prices={"gb300-nvl72": 2.652},
+        interpolate=False,
+    )
+    mtp = of(found.found, "gb300-nvl72", "speculative decoding")
+    assert mtp.without.best is not None
+    assert not mtp.without.best.interpolated
+    assert mtp.without.usd_per_mtok == pytest.approx(2.35, rel=0.01)
+    # With MTP, 0.11 $ need 6,697 tok/s; the nearest row that is fast enough runs at twice the speed. It is the same
+    # layout of 34 GPUs, so that the two rows tell what MTP brings it: twice the speed at the same rate.
+    assert mtp.with_it.best is not None
+    assert mtp.with_it.missing is not None
+    without, with_it = mtp.without.best.point, mtp.with_it.best.point
+    assert without.gpus_per_replica == with_it.gpus_per_replica == 34
+    assert total_tok_s(with_it) == pytest.approx(total_tok_s(without), rel=0.01)
+    assert without.tpot_ms / with_it.tpot_ms == pytest.approx(2, rel=0.02)
+
+
+def test_without_interpolation_every_figure_is_that_of_a_row(builtin: Catalog) -> None:
+    between = levers(builtin, "deepseek-r1", LONG, 10).found
+    rows = levers(builtin, "deepseek-r1", LONG, 10, interpolate=False).found
+    sides = [(a, b) for one, other in zip(between, rows, strict=True) for a, b in _sides(one, other)]
+    assert any(a.best is not None and a.best.interpolated for a, _ in sides)
+    for a, b in sides:
+        assert (a.best is None) == (b.best is None)
+        if a.best is not None and b.best is not None:
+            assert not b.best.interpolated
+            assert b.best.total_tok_s_per_gpu <= a.best.total_tok_s_per_gpu
+
+
+def _sides(one: Lever, other: Lever) -> list[tuple[Side, Side]]:
+    return [(one.without, other.without), (one.with_it, other.with_it)]
 
 
 def test_lines_fit_and_names_come_once(builtin: Catalog) -> None:

@@ -78,8 +78,12 @@ def levers(
     systems: Sequence[str] = (),
     precision: str | None = None,
     prices: Mapping[str, float] | None = None,
+    interpolate: bool = True,
 ) -> Levers:
-    """Every lever of every system at ``tpot_ms``. Raises InputError for what the catalog does not know."""
+    """Every lever of every system at ``tpot_ms``. Raises InputError for what the catalog does not know.
+
+    Without ``interpolate`` every figure is that of one row.
+    """
     given = dict(prices or {})
     for system in given:
         if system not in catalog.systems:
@@ -93,14 +97,16 @@ def levers(
         own = [point for point in points if point.system == system]
         price = priced[system]
         for name, has in LEVERS.items():
-            without = _side([point for point in own if has(point) is False], tpot_ms, ttft_ms, price)
-            with_it = _side([point for point in own if has(point) is True], tpot_ms, ttft_ms, price)
-            found.append(Lever(system, name, without, with_it))
+            sides = []
+            for wanted in (False, True):
+                rows = [point for point in own if has(point) is wanted]
+                best = best_at(rows, tpot_ms, ttft_ms, interpolate=interpolate)
+                sides.append(_side(rows, best, tpot_ms, ttft_ms, price))
+            found.append(Lever(system, name, *sides))
     return Levers(model, shape, tpot_ms, ttft_ms, priced, tuple(found))
 
 
-def _side(points: list[ServingPoint], tpot_ms: float, ttft_ms: float, price: Price | None) -> Side:
-    best = best_at(points, tpot_ms, ttft_ms)
+def _side(points: list[ServingPoint], best: At | None, tpot_ms: float, ttft_ms: float, price: Price | None) -> Side:
     usd = best.usd_per_mtok(price.usd_per_gpu_hour) if best and price else None
     return Side(len(points), best, usd, _missing(points, best, tpot_ms, ttft_ms))
 

@@ -111,8 +111,13 @@ def _price(offer: Offer) -> Price:
     return Price(offer.usd_per_gpu_hour, offer.name, offer.evidence != "estimate")
 
 
-def best_at(points: Iterable[ServingPoint], tpot_ms: float, ttft_ms: float = math.inf) -> At | None:
-    """The highest total rate per GPU of points this fast, or of a series at exactly ``tpot_ms``; None where none is."""
+def best_at(
+    points: Iterable[ServingPoint], tpot_ms: float, ttft_ms: float = math.inf, *, interpolate: bool = True
+) -> At | None:
+    """The highest total rate per GPU of points this fast; None where none is.
+
+    ``interpolate`` adds each series at exactly ``tpot_ms``, between the two points around it.
+    """
     series: dict[tuple[str, str, int], list[ServingPoint]] = {}
     for point in points:
         series.setdefault((point.system, point.series, point.gpus_per_replica), []).append(point)
@@ -121,7 +126,9 @@ def best_at(points: Iterable[ServingPoint], tpot_ms: float, ttft_ms: float = mat
         ordered = sorted(knots, key=lambda point: (point.tpot_ms, -total_tok_s(point)))
         found += [At(point, None, point.tpot_ms, point.ttft_ms, total_tok_s(point)) for point in ordered]
         found += [
-            _between(fast, slow, tpot_ms) for fast, slow in pairwise(ordered) if fast.tpot_ms < tpot_ms < slow.tpot_ms
+            _between(fast, slow, tpot_ms)
+            for fast, slow in pairwise(ordered)
+            if interpolate and fast.tpot_ms < tpot_ms < slow.tpot_ms
         ]
     fits = [at for at in found if at.tpot_ms <= tpot_ms and at.ttft_ms <= ttft_ms]
     return max(fits, key=lambda at: (at.total_tok_s_per_gpu, -at.point.line), default=None)

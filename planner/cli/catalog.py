@@ -59,6 +59,9 @@ def levers(
         list[str] | None,
         typer.Option("--usd-per-gpu-hour", metavar="SYSTEM=PRICE", help="Over the cheapest published offer."),
     ] = None,
+    rows_only: Annotated[
+        bool, typer.Option("--rows-only", help="Only figures of rows, nothing between two of a series.")
+    ] = False,
     catalogs: Catalogs = None,
     json: Json = None,
 ) -> None:
@@ -67,7 +70,7 @@ def levers(
         from planner.cli.catalog_levers import run
 
         limits = (tpot_ms, ttft_s)
-        run(model, catalogs, shape, limits, systems or (), precision, usd_per_gpu_hour or (), json)
+        run(model, catalogs, shape, limits, systems or (), precision, usd_per_gpu_hour or (), json, rows_only)
 
 
 @catalog.command("list")

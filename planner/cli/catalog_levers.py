@@ -26,6 +26,7 @@ def run(
     precision: str | None,
     prices: Sequence[str],
     json: str | None,
+    rows_only: bool = False,
 ) -> None:
     """Print what each lever brings on each system; ``limits`` are TPOT in ms and TTFT in s."""
     check_json(json)
@@ -42,6 +43,7 @@ def run(
         systems=systems,
         precision=precision,
         prices=dict(map(_price, prices)),
+        interpolate=not rows_only,
     )
     write_json(json, to_dict(found))
     if json != "-":
