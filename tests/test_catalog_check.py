@@ -80,7 +80,12 @@ FAULTY_POINTS: list[tuple[dict[str, object], str]] = [
     ({"tpot_p99_ms": 9}, "tpot_p99_ms: 9 ms is below tpot_ms, 10 ms"),
     # Rates per decode GPU of a replica half of which prefills.
     ({"output_tok_s_per_gpu": 198.2}, "concurrency: 8 in flight; 1.59 requests/s of 10.1 s each"),
-    ({"as_of": "2020-01-01"}, "as_of: 2020-01-01 is 2,512 days before 2026-11-17; at most 1,095"),
+    ({"as_of": "2020-01-01"}, "as_of: 2020-01-01 is 2,512 days before 2026-11-17; at most 730"),
+    # A mark answers the check that it names, and has to say why.
+    ({"output_tok_s_per_gpu": 198.2, "note": "checked age: old"}, "concurrency: 8 in flight; 1.59 requests/s"),
+    ({"note": "checked: looks right"}, "note: 'checked' names no check; known: age, bandwidth, concurrency, contra"),
+    ({"note": "own run; checked latencies: fine"}, "note: 'checked latencies' names no check; nearest: latency"),
+    ({"note": "checked latency"}, "note: 'checked latency' gives no reason; write it behind a colon"),
 ]
 HONEST_POINTS: list[dict[str, object]] = [
     {},
@@ -90,8 +95,8 @@ HONEST_POINTS: list[dict[str, object]] = [
     {"input_tok_s_per_gpu": 250_000, "precision": "fp4"},
     # Input read from a cache is not computed.
     {"input_tok_s_per_gpu": 250_000, "requires": "kv_offload"},
-    {"output_tok_s_per_gpu": 198.2, "note": "checked: half of the requests stop at once"},
-    {"note": "looked at; checked: an old point of a service that never changed", "as_of": "2020-01-01"},
+    {"output_tok_s_per_gpu": 198.2, "note": "checked concurrency: half of the requests stop at once"},
+    {"note": "looked at; Checked age: a service that never changed", "as_of": "2020-01-01"},
 ]
 
 
@@ -185,3 +190,29 @@ def test_a_price_far_from_its_peers_is_found(usd: float, tmp_path: Path) -> None
 def test_age_counts_to_the_newest_row_unless_told(builtin: Catalog) -> None:
     assert check(builtin, max_age_days=200).findings == check(builtin, check(builtin).today, 200).findings
     assert len(check(builtin, dt.date(2040, 1, 1)).findings) > 900
+
+
+def test_prices_age_sooner_than_benchmarks_and_those_than_statistics(builtin: Catalog) -> None:
+    day = dt.date(2027, 12, 31)
+    stale = {finding.file.split("/", 1)[1] for finding in check(builtin, day).findings}
+    assert {"offers.csv", "token_apis.csv", "systems.yaml", "serving/llama-3.3-70b.csv"} <= stale
+    assert "load_shapes.yaml" not in stale
+    ages = [finding.message.rsplit(" ", 1)[1] for finding in check(builtin, day).findings]
+    assert {"365", "730", "1,095"} == set(ages)
+
+
+def test_a_later_catalog_may_know_better(tmp_path: Path) -> None:
+    """One configuration with other figures in a later catalog: better evidence holds, as good evidence contradicts."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    own(first, [POINT | {"evidence": "vendor"}])
+    own(second, [POINT | {"series": "again-tp8", "tpot_ms": 12}], models="")
+    both = load_catalog(["builtin", str(first), str(second)])
+    assert check(both).findings == ()
+    (second / "serving" / "toy.csv").write_text(
+        table(POINT | {"evidence": "vendor", "series": "again-tp8", "tpot_ms": 12, "ttft_ms": 500})
+    )
+    (finding,) = check(load_catalog(["builtin", str(first), str(second)])).findings
+    assert str(finding) == (
+        f"{second}/serving/toy.csv:2: tpot_ms: 12; {first}/serving/toy.csv:2 has 10 for the same configuration and is "
+        "as good"
+    )

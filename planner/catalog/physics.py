@@ -1,4 +1,4 @@
-"""What no hardware can do: operating points held against the FLOP/s, bandwidth and memory of their system.
+"""What no hardware can do and no benchmark can show: operating points held against their system and themselves.
 
 Every bound leaves out whatever would tighten it (attention, caches, activations, communication, idle workers), so a
 point beyond one is wrong, and a point within all may still be.
@@ -6,10 +6,11 @@ point beyond one is wrong, and a point within all may still be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from planner.catalog.models import ModelSize, ServingPoint, System
-from planner.errors import Fault
+from planner.catalog.doubts import Doubt
+from planner.catalog.models import Catalog, ModelSize, ServingPoint, System
+from planner.units import MS_PER_S
 
 # Least bytes of a weight; scales and layers kept in a higher precision only add to it.
 BYTES = {"fp4": 0.5, "int4": 0.5, "fp8": 1.0, "bf16": 2.0}
@@ -17,66 +18,102 @@ BYTES = {"fp4": 0.5, "int4": 0.5, "fp8": 1.0, "bf16": 2.0}
 MOST_TOKENS_PER_STEP = 16
 # A figure has to be beyond a bound by more than its rounding.
 ROUNDING = 1.01
+FASTEST_TPOT_MS, SLOWEST_TPOT_MS = 0.1, 5_000.0
+FASTEST_TTFT_MS, SLOWEST_TTFT_MS = 1.0, 3_600_000.0
+# Relative difference that Little's law leaves to medians in place of means, and to the start of a run.
+LITTLE = 0.25
 
 
-def beyond_physics(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Fault]:
-    """What of a point its system cannot do with a model of this size."""
-    yield from _flops(point, system, size)
-    yield from _bandwidth(point, system, size)
-    yield from _memory(point, system, size)
+def physics(catalog: Catalog, points: Iterable[ServingPoint]) -> Iterator[Doubt]:
+    """What of the points cannot be. Only those of models with known parameters are held against their system."""
+    for point in points:
+        size = catalog.models.get(point.model)
+        if size is not None:
+            system = catalog.systems[point.system]
+            yield from _flops(point, system, size)
+            yield from _bandwidth(point, system, size)
+            yield from _memory(point, system, size)
+        yield from _latencies(point)
+        yield from _little(point)
 
 
-def peak_pflops(point: ServingPoint, system: System) -> float:
-    """Dense PFLOP/s a GPU has at most for the point. Four-bit weights are computed in FP8 where there is no FP4."""
-    if point.precision in ("fp4", "int4"):
-        return system.fp4_dense_pflops_per_gpu or system.fp8_dense_pflops_per_gpu
-    return system.fp8_dense_pflops_per_gpu / (2 if point.precision == "bf16" else 1)
-
-
-def tokens_per_step(point: ServingPoint) -> int:
-    """Tokens of one request that a decode step may yield at most."""
-    return 1 if point.spec_decode == "none" else MOST_TOKENS_PER_STEP
-
-
-def _flops(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Fault]:
+def _flops(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Doubt]:
     # Input found in a cache is not computed: where the cache may be large, only output counts.
     cached = "kv_offload" in point.requires
     tokens = point.output_tok_s_per_gpu + (0 if cached else point.input_tok_s_per_gpu)
+    # A weight takes a multiplication and an addition per token.
     needed = 2 * size.active_params_billion * 1e9 * tokens / 1e15
-    peak = peak_pflops(point, system)
+    peak = _peak_pflops(point, system)
     if needed > peak * ROUNDING:
-        yield Fault(
-            point.file,
-            point.line,
+        yield Doubt(
+            "flops",
+            point,
             "output_tok_s_per_gpu" if cached else "input_tok_s_per_gpu",
             f"{tokens:,.0f} tok/s per GPU take at least {needed:.3g} PFLOP/s with {size.active_params_billion:g} "
             f"billion active parameters; {system.system} has {peak:.3g} dense at {point.precision}",
         )
 
 
-def _bandwidth(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Fault]:
+def _peak_pflops(point: ServingPoint, system: System) -> float:
+    """Dense PFLOP/s a GPU has at most for the point. Four-bit weights are computed in FP8 where there is no FP4."""
+    if point.precision in ("fp4", "int4"):
+        return system.fp4_dense_pflops_per_gpu or system.fp8_dense_pflops_per_gpu
+    return system.fp8_dense_pflops_per_gpu / (2 if point.precision == "bf16" else 1)
+
+
+def _bandwidth(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Doubt]:
     # A token is decoded inside one worker, so no more GPUs than the largest has read weights for it at a time.
     read_tb = size.active_params_billion * BYTES[point.precision] / 1000
     together = system.memory_tb_per_s_per_gpu * point.largest_worker_gpus
-    least_ms = 1000 * read_tb / together / tokens_per_step(point)
+    tokens = 1 if point.spec_decode == "none" else MOST_TOKENS_PER_STEP
+    least_ms = read_tb / together * MS_PER_S / tokens
     if point.tpot_ms * ROUNDING < least_ms:
-        yield Fault(
-            point.file,
-            point.line,
+        yield Doubt(
+            "bandwidth",
+            point,
             "tpot_ms",
             f"{point.tpot_ms:g} ms; reading the active weights once takes the {point.largest_worker_gpus} GPUs of the "
-            f"largest worker {least_ms:.3g} ms a token, at {tokens_per_step(point)} tokens a step",
+            f"largest worker {least_ms:.3g} ms a token, at {tokens} tokens a step",
         )
 
 
-def _memory(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Fault]:
+def _memory(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Doubt]:
     needed = size.total_params_billion * BYTES[point.precision]
     there = system.memory_gb_per_gpu * point.gpus_per_replica
     if needed > there * ROUNDING:
-        yield Fault(
-            point.file,
-            point.line,
+        yield Doubt(
+            "memory",
+            point,
             "gpus_per_replica",
             f"{point.gpus_per_replica} GPUs hold {there:,.0f} GB; the weights alone are {needed:,.0f} GB at "
             f"{point.precision}",
+        )
+
+
+def _latencies(point: ServingPoint) -> Iterator[Doubt]:
+    for field, fastest, slowest in (
+        ("ttft_ms", FASTEST_TTFT_MS, SLOWEST_TTFT_MS),
+        ("tpot_ms", FASTEST_TPOT_MS, SLOWEST_TPOT_MS),
+    ):
+        value: float = getattr(point, field)
+        if not fastest <= value <= slowest:
+            message = f"{value:g} ms is outside {fastest:g} to {slowest:,.0f} ms; is the unit right?"
+            yield Doubt("latency", point, field, message)
+        tail_field = field.replace("_ms", "_p99_ms")
+        tail: float | None = getattr(point, tail_field)
+        if tail is not None and tail < value and getattr(point, field.replace("_ms", "_statistic")) != "mean":
+            yield Doubt("latency", point, tail_field, f"{tail:g} ms is below {field}, {value:g} ms")
+
+
+def _little(point: ServingPoint) -> Iterator[Doubt]:
+    requests_per_s = point.output_tok_s_per_gpu * point.gpus_per_replica / point.output_tokens_mean
+    seconds = (point.ttft_ms + (point.output_tokens_mean - 1) * point.tpot_ms) / MS_PER_S
+    held = requests_per_s * seconds
+    if abs(held / point.concurrency - 1) > LITTLE:
+        yield Doubt(
+            "concurrency",
+            point,
+            "concurrency",
+            f"{point.concurrency:g} in flight; {requests_per_s:.3g} requests/s of {seconds:.3g} s each (TTFT and TPOT) "
+            f"hold {held:.3g}. Rates per decode or per prefill GPU, or a replica of another size?",
         )

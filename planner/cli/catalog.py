@@ -34,7 +34,9 @@ Systems = Annotated[list[str] | None, typer.Option("--system", help="Only this s
 @catalog.command()
 def check(
     catalogs: Catalogs = None,
-    max_age_days: Annotated[int | None, typer.Option("--max-age-days", help="Rows older than this are stale.")] = None,
+    max_age_days: Annotated[
+        int | None, typer.Option("--max-age-days", help="Rows older than this are stale, over the limit of each table.")
+    ] = None,
     today: Annotated[
         str | None, typer.Option("--today", metavar="DATE", help="Day the age counts to; else the newest row's.")
     ] = None,

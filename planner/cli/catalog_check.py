@@ -8,7 +8,7 @@ import sys
 import typer
 
 from planner.catalog import load_catalog
-from planner.catalog.check import MAX_AGE_DAYS, Checked, check
+from planner.catalog.check import Checked, check
 from planner.catalog.load import BUILTIN
 from planner.cli.output import check_json, write_json
 from planner.errors import InputError
@@ -21,7 +21,7 @@ def run(catalogs: list[str] | None, max_age_days: int | None, today: str | None,
     if max_age_days is not None and max_age_days < 0:
         raise InputError(f"--max-age-days {max_age_days}: must be a number of days, 0 or more")
     day = _day(today)
-    checked = check(load_catalog(catalogs or [BUILTIN]), day, MAX_AGE_DAYS if max_age_days is None else max_age_days)
+    checked = check(load_catalog(catalogs or [BUILTIN]), day, max_age_days)
     write_json(json, _result(checked))
     if json != "-":
         for finding in checked.findings:
