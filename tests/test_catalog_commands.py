@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from planner.catalog import load_catalog
 from planner.cli import app
 
 SOURCES = """
@@ -32,10 +33,10 @@ def mine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def plan(*arguments: str, code: int = 0) -> str:
-    """What the command prints, run in this process; at most 100 columns of it."""
+    """What the command prints, run in this process: rows in whole lines, everything else in 100 columns."""
     result = CliRunner().invoke(app, ["catalog", *arguments], catch_exceptions=False)
     assert result.exit_code == code, result.output
-    if "--json" not in arguments and code == 0:
+    if "--json" not in arguments and code == 0 and arguments[0] not in ("list", "sources", "diff"):
         assert all(len(line) <= 100 for line in result.stdout.splitlines())
     return result.stdout if code == 0 else result.output
 
@@ -88,12 +89,28 @@ def test_what_cannot_be_is_said_in_a_sentence(arguments: tuple[str, ...], senten
     assert plan(*arguments, code=2).startswith(sentence)
 
 
-@pytest.mark.parametrize("table", ["systems", "offers", "apis", "serving", "energy", "sources"])
+TABLES = ["systems", "offers", "apis", "serving", "energy", "shapes", "paths", "models", "sources"]
+
+
+@pytest.mark.parametrize("table", TABLES)
 def test_every_table_is_listed(table: str) -> None:
     rows = json.loads(plan("list", table, "--json", "-"))[table]
     assert len(rows) == int(plan("list", table).split(" ", 1)[0].replace(",", ""))
-    overview = {line.split()[0]: line.split()[1] for line in plan("list").splitlines()[3:] if line}
-    assert int(overview[table]) == len(rows)
+    overview = {line.split()[0]: line.split()[1:4] for line in plan("list").splitlines()[3:] if line}
+    count, oldest, newest = overview[table]
+    assert int(count) == len(rows)
+    field = "read" if table == "sources" else "as_of"
+    days = [row[field] for row in (rows.values() if table == "sources" else rows)]
+    assert (oldest, newest) == (min(days), max(days))
+    # One line a row, behind the sentence, the header and its rule: nothing is folded in a pipe.
+    assert len(plan("list", table).rstrip().splitlines()) >= 3 + len(rows)
+    assert max(len(line) for line in plan("list", "serving").splitlines()) > 100
+
+
+def test_the_overview_names_the_digest_that_plans_name() -> None:
+    digest = load_catalog(["builtin"]).digest
+    assert f"Digest of all rows: {digest}." in plan("list")
+    assert json.loads(plan("list", "--json", "-"))["digest"] == digest
 
 
 def test_a_list_keeps_what_was_asked_for() -> None:

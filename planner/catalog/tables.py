@@ -10,16 +10,17 @@ from planner.catalog.models import Catalog, Row
 from planner.errors import InputError
 from planner.validation import nearest
 
-# Kinds of rows as commands call them, and the field of a catalog that holds them.
+# Kinds of rows as commands call them, and the fields of a catalog that hold them.
 KINDS = {
-    "systems": "systems",
-    "offers": "offers",
-    "apis": "token_apis",
-    "serving": "serving",
-    "energy": "energy",
-    "shapes": "load_shapes",
-    "paths": "price_paths",
-    "models": "models",
+    "systems": ("systems",),
+    "offers": ("offers",),
+    "apis": ("token_apis",),
+    "serving": ("serving", "superseded"),
+    "energy": ("energy",),
+    "shapes": ("load_shapes",),
+    "paths": ("price_paths",),
+    "accuracy": ("accuracy",),
+    "models": ("models",),
 }
 PLACE = ("file", "line")
 
@@ -43,8 +44,10 @@ class Difference:
 
 
 def rows_by_kind(catalog: Catalog) -> dict[str, list[Row]]:
-    """All rows of a catalog by kind, in file order."""
-    return {kind: list(getattr(catalog, field).values()) for kind, field in KINDS.items()}
+    """All rows of a catalog by kind, in file order; points that another stands in for come last."""
+    return {
+        kind: [row for field in fields for row in getattr(catalog, field).values()] for kind, fields in KINDS.items()
+    }
 
 
 def name_of(row: Row) -> str:
@@ -91,8 +94,9 @@ def rows_by_source(catalog: Catalog) -> dict[str, dict[str, int]]:
 def differences(before: Catalog, after: Catalog) -> list[Difference]:
     """What differs, by kind; kinds without a difference are left out."""
     found = []
-    for kind, field in KINDS.items():
-        old, new = _by_key(getattr(before, field).values()), _by_key(getattr(after, field).values())
+    all_before, all_after = rows_by_kind(before), rows_by_kind(after)
+    for kind in KINDS:
+        old, new = _by_key(all_before[kind]), _by_key(all_after[kind])
         difference = Difference(
             kind,
             tuple(name_of(row) for key, row in new.items() if key not in old),

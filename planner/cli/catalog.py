@@ -78,7 +78,10 @@ def levers(
 @catalog.command("list")
 def list_rows(
     table: Annotated[
-        str | None, typer.Argument(metavar="[systems|offers|apis|serving|energy|sources]", help="What to list.")
+        str | None,
+        typer.Argument(
+            metavar="[systems|offers|apis|serving|energy|shapes|paths|accuracy|models|sources]", help="What to list."
+        ),
     ] = None,
     system: Annotated[str | None, typer.Option("--system", help="Only rows of this system.")] = None,
     model: Annotated[str | None, typer.Option("--model", help="Only rows of this model.")] = None,

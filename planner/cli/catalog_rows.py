@@ -14,10 +14,12 @@ from planner.cli.output import check_json, write_json
 from planner.errors import InputError
 from planner.report.rows import LISTS, difference_sheet, overview, row_sheet, rows_sheet, sources_sheet
 from planner.report.sheet import Sheet, show
-from planner.report.terminal import console_on
+from planner.report.terminal import WIDTH, console_on
 from planner.validation import nearest
 
 SOURCES = "sources"
+# In a pipe a row of a list is one line, whatever its length: other programs read it.
+WHOLE_LINES = 10_000
 
 
 def list_rows(table: str | None, catalogs: list[str] | None, wanted: dict[str, str | None], json: str | None) -> None:
@@ -28,7 +30,8 @@ def list_rows(table: str | None, catalogs: list[str] | None, wanted: dict[str, s
     if table is None and asked:
         raise InputError(f"--{next(iter(asked))}: name the table to list, one of {', '.join(LISTS)}")
     if table is None:
-        _print([overview(catalog)], {kind: len(rows) for kind, rows in rows_by_kind(catalog).items()}, json)
+        counts = {kind: len(rows) for kind, rows in rows_by_kind(catalog).items()}
+        _print([overview(catalog)], {"digest": catalog.digest, "rows": counts, SOURCES: len(catalog.sources)}, json)
         return
     if table == SOURCES:
         sources(catalogs, json)
@@ -45,7 +48,7 @@ def show_row(name: str, catalogs: list[str] | None, json: str | None) -> None:
     catalog = load_catalog(catalogs or [BUILTIN])
     found = find(catalog, name)
     result = {"rows": [{"table": kind, **_placed(row)} for kind, row in found]}
-    _print([row_sheet(kind, row, catalog) for kind, row in found], result, json)
+    _print([row_sheet(kind, row, catalog) for kind, row in found], result, json, WIDTH)
 
 
 def sources(catalogs: list[str] | None, json: str | None) -> None:
@@ -96,9 +99,9 @@ def _source(catalog: Catalog, name: str) -> dict[str, Any]:
     return catalog.sources[name].model_dump(mode="json")
 
 
-def _print(sheets: Iterable[Sheet], result: dict[str, Any], json: str | None) -> None:
+def _print(sheets: Iterable[Sheet], result: dict[str, Any], json: str | None, width: int = WHOLE_LINES) -> None:
     write_json(json, result)
     if json != "-":
-        console = console_on(sys.stdout)
+        console = console_on(sys.stdout, width)
         for sheet in sheets:
             show(sheet, console)

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from planner.catalog.models import Catalog, Energy, Offer, Row, ServingPoint, System, TokenApi
+from planner.catalog.models import (
+    Accuracy,
+    Catalog,
+    Energy,
+    LoadShape,
+    ModelSize,
+    Offer,
+    PricePath,
+    Row,
+    ServingPoint,
+    System,
+    TokenApi,
+)
+from planner.catalog.precedence import ORDER
 from planner.catalog.tables import PLACE, Difference, fields_of, name_of, place_of, rows_by_kind, rows_by_source
 from planner.report.figures import short
 from planner.report.sheet import Column, Sheet, left, right
@@ -85,6 +98,26 @@ LISTS: dict[str, tuple[type[Row], tuple[Column, ...], Cells]] = {
         (right("$/MWh"), right("gCO2e/kWh"), left("as of"), left("evidence")),
         lambda e: (_or_dash(e.usd_per_mwh), _or_dash(e.gco2e_per_kwh), str(e.as_of), e.evidence),
     ),
+    "shapes": (
+        LoadShape,
+        (left("level by block"), left("as of"), left("evidence")),
+        lambda s: (_text(s.level), str(s.as_of), s.evidence),
+    ),
+    "paths": (
+        PricePath,
+        (left("years"), left("as of"), left("evidence")),
+        lambda p: (f"{min(p.rent)} to {max(p.rent)}", str(p.as_of), p.evidence),
+    ),
+    "accuracy": (
+        Accuracy,
+        (right("score"), left("as of"), left("evidence")),
+        lambda a: (short(a.score_share), str(a.as_of), a.evidence),
+    ),
+    "models": (
+        ModelSize,
+        (right("weights, 1e9"), right("active, 1e9"), left("as of"), left("evidence")),
+        lambda m: (short(m.total_params_billion), short(m.active_params_billion), str(m.as_of), m.evidence),
+    ),
 }
 
 
@@ -98,15 +131,25 @@ def unit_of(field: str) -> str:
 
 
 def overview(catalog: Catalog) -> Sheet:
-    """How many rows of each kind there are, and their evidence."""
+    """How many rows of each kind there are, how old they are, and their evidence."""
     lines = []
     for kind, rows in rows_by_kind(catalog).items():
         counts: dict[str, int] = {}
         for row in rows:
             counts[row.evidence] = counts.get(row.evidence, 0) + 1
-        lines.append((kind, f"{len(rows):,}", ", ".join(f"{n} {evidence}" for evidence, n in sorted(counts.items()))))
-    lines.append(("sources", f"{len(catalog.sources):,}", ""))
-    return Sheet("What the catalog holds", (left("table"), right("rows"), left("evidence")), tuple(lines))
+        if rows:
+            oldest, newest = (str(choose(row.as_of for row in rows)) for choose in (min, max))
+            evidence = ", ".join(f"{counts[name]} {name}" for name in ORDER if name in counts)
+            lines.append((kind, f"{len(rows):,}", oldest, newest, evidence))
+    days = [source.read for source in catalog.sources.values()]
+    if days:
+        lines.append(("sources", f"{len(days):,}", str(min(days)), str(max(days)), ""))
+    return Sheet(
+        "What the catalog holds",
+        (left("table"), right("rows"), left("oldest"), left("newest"), left("evidence")),
+        tuple(lines),
+        (f"Digest of all rows: {catalog.digest}.",),
+    )
 
 
 def rows_sheet(kind: str, rows: Sequence[Row]) -> Sheet:

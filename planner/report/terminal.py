@@ -68,12 +68,12 @@ def render(
         show(sheet, console)
 
 
-def console_on(file: TextIO) -> Console:
-    """A console on ``file``: plain and 100 columns wide, unless it is a terminal, which may be narrower."""
+def console_on(file: TextIO, width: int = WIDTH) -> Console:
+    """A console on ``file``: plain and ``width`` columns wide, unless it is a terminal: at most 100, maybe narrower."""
     if file.isatty():
         console = Console(file=file, highlight=False)
         console.width = min(console.width, WIDTH)
         return console
     return Console(
-        file=file, width=WIDTH, color_system=None, force_terminal=False, highlight=False, legacy_windows=False
+        file=file, width=width, color_system=None, force_terminal=False, highlight=False, legacy_windows=False
     )
