@@ -196,6 +196,7 @@ def test_a_checklist_asks_for_what_the_row_leaves_open(mine: Path) -> None:
     assert fields[:2] == ["usd_per_gpu_hour", "upfront_share"]
     assert {"lot_gpus", "min_lots", "max_lots", "lead_weeks", "usable_share", "available_until"} <= set(fields)
     assert "service" not in fields
+    assert {"serving/*.csv", "region", "term_months", "system"} <= set(fields)
     assert all(question["question"].endswith("?") for question in asked)
     own = ("--catalog", "builtin", "--catalog", str(mine))
     shown = plan("checklist", "acme/us-south/hgx-h200/reserved-12m", *own)
@@ -205,7 +206,25 @@ def test_a_checklist_asks_for_what_the_row_leaves_open(mine: Path) -> None:
     assert "lot_gpus" not in shown
     spot = plan("checklist", "coreweave/global/hgx-h100/spot")
     assert "85 % do useful work" in spot
-    assert "min_lots" not in spot
+    assert not {"min_lots", "term_months", "billing_starts"} & set(spot.split())
     assert plan("checklist", "nscale/global/gb300-nvl72/reserved-35m", code=2).startswith(
         "nscale/global/gb300-nvl72/reserved-35m: no such offer; nearest: nscale/global/gb300-nvl72/reserved-36m"
     )
+
+
+def test_a_checklist_closes_with_what_is_answered(tmp_path: Path) -> None:
+    (tmp_path / "sources.yaml").write_text(SOURCES)
+    (tmp_path / "offers.csv").write_text(
+        "provider,region,system,kind,usd_per_gpu_hour,lot_gpus,max_lots,lead_weeks,usable_share,service,interconnect,"
+        "capabilities,available_from,available_until,source,as_of,evidence\n"
+        "acme,us-south,hgx-h200,on_demand,4,8,64,0,0.97,endpoint,rdma,mtp;disagg,2026-01-01,2029-01-01,acme-2026-11,"
+        "2026-11-20,vendor\n"
+    )
+    own = ("--catalog", "builtin", "--catalog", str(tmp_path))
+    asked = json.loads(plan("checklist", "acme/us-south/hgx-h200/on_demand", *own, "--json", "-"))["questions"]
+    assert [(one["field"], one["until"]) for one in asked[:2]] == [
+        ("usd_per_gpu_hour", "all of them"),
+        ("capabilities", "no"),
+    ]
+    assert asked[1]["question"] == "Does the endpoint enable kv_offload?"
+    assert [one["field"] for one in asked[2:]] == ["serving/*.csv"]

@@ -18,7 +18,6 @@ def run(name: str, catalogs: list[str] | None, json: str | None) -> None:
     check_json(json)
     catalog = load_catalog(catalogs or [BUILTIN])
     offer = offer_named(catalog, name)
-    system = catalog.systems[offer.system]
-    write_json(json, {"offer": name, "questions": [dataclasses.asdict(one) for one in questions(offer, system)]})
+    write_json(json, {"offer": name, "questions": [dataclasses.asdict(one) for one in questions(offer, catalog)]})
     if json != "-":
-        show(sheet(offer, system), console_on(sys.stdout))
+        show(sheet(offer, catalog), console_on(sys.stdout))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import get_args
 
-from planner.catalog.models import Catalog, Offer, System
+from planner.catalog.models import Capability, Catalog, Offer, System
+from planner.catalog.precedence import ORDER
 from planner.catalog.tables import name_of
 from planner.errors import InputError
 from planner.report.figures import short
@@ -15,7 +18,7 @@ from planner.validation import nearest
 
 @dataclass(frozen=True)
 class Question:
-    """A question, the field of the offer that its answer fills, and what the planner takes until then."""
+    """A question, the field of the offer or the file of a catalog that its answer fills, and what holds until then."""
 
     field: str
     question: str
@@ -30,9 +33,18 @@ def offer_named(catalog: Catalog, name: str) -> Offer:
     return offers[name]
 
 
-def questions(offer: Offer, system: System) -> list[Question]:
-    """The questions in the order of a contract: price, quantity, start, service, end."""
-    return [*_price(offer), *_quantity(offer), *_start(offer), *_service(offer, system), *_end(offer)]
+def questions(offer: Offer, catalog: Catalog) -> list[Question]:
+    """The questions in the order of a contract: price, quantity, start, service, place, end."""
+    system = catalog.systems[offer.system]
+    return [
+        *_price(offer),
+        *_quantity(offer),
+        *_start(offer),
+        *_service(offer, system),
+        *_proof(offer, catalog),
+        *_place(offer, catalog),
+        *_end(offer),
+    ]
 
 
 def _price(offer: Offer) -> Iterator[Question]:
@@ -49,6 +61,8 @@ def _price(offer: Offer) -> Iterator[Question]:
         yield Question("upfront_share", "Which share of the whole contract is paid at its start?", until)
     if offer.kind == "reserved" and "billing_starts" not in _stated(offer):
         yield Question("billing_starts", "Does billing start with service, or before?", "with service")
+    # No field holds what comes on top: it has to go into the price.
+    yield Question("usd_per_gpu_hour", "Does the price contain storage, egress and support?", "all of them")
 
 
 def _quantity(offer: Offer) -> Iterator[Question]:
@@ -72,6 +86,7 @@ def _service(offer: Offer, system: System) -> Iterator[Question]:
     if offer.usable_share is None:
         until = f"{short(100 * system.usable_share)} %, as of any {system.system}"
         yield Question("usable_share", "Which share of the GPUs paid for is in service after failures?", until)
+        yield Question("usable_share", "What is credited for hours in which fewer are?", "nothing")
     if offer.kind == "spot":
         until = "all of them" if offer.availability is None else f"{short(100 * offer.availability)} %"
         yield Question("availability", "Which share of paid hours is lost to evictions?", f"{until} do useful work")
@@ -79,14 +94,35 @@ def _service(offer: Offer, system: System) -> Iterator[Question]:
         yield Question("service", "Is it bare metal, or an endpoint?", "bare metal")
     if "interconnect" not in _stated(offer):
         yield Question("interconnect", "Do the systems share an RDMA network?", "rdma")
-    if offer.service == "endpoint" and not offer.capabilities:
-        yield Question("capabilities", "Does the endpoint enable mtp, disagg and kv_offload?", "none of them")
+    closed = [name for name in get_args(Capability) if name not in offer.capabilities]
+    if offer.service == "endpoint" and closed:
+        yield Question("capabilities", f"Does the endpoint enable {', '.join(closed)}?", "no")
+
+
+def _proof(offer: Offer, catalog: Catalog) -> Iterator[Question]:
+    counts = Counter(point.evidence for point in catalog.serving.values() if point.system == offer.system)
+    if not counts["measured"]:
+        others = " and ".join(f"{counts[name]} {name}" for name in ORDER if name in counts)
+        asked = "Does a benchmark at the plan's concurrency come before acceptance?"
+        yield Question("serving/*.csv", asked, f"{others} points" if others else "no points of this system")
+
+
+def _place(offer: Offer, catalog: Catalog) -> Iterator[Question]:
+    grid = catalog.energy.get(offer.region)
+    if grid is None:
+        yield Question("region", "In which region, on which grid, do the GPUs stand?", f"{offer.region}: no known grid")
+    elif grid.gco2e_per_kwh is None:
+        yield Question("energy.csv", f"What does the grid of {offer.region} emit per kWh?", "unknown")
 
 
 def _end(offer: Offer) -> Iterator[Question]:
     if offer.available_until is None:
         words = "Until which day can it be signed?" if offer.kind == "reserved" else "Until which day does it run?"
         yield Question("available_until", words, "without end")
+    if offer.kind == "reserved":
+        yield Question("term_months", "Can it be ended early, and for which fee?", "it is paid to its end")
+        yield Question("term_months", "May GPUs that are not needed be sublet or given back?", "no")
+        yield Question("system", "May the provider put another generation in its place?", f"{offer.system} throughout")
 
 
 def _stated(offer: Offer) -> set[str]:
@@ -94,9 +130,9 @@ def _stated(offer: Offer) -> set[str]:
     return offer.model_fields_set
 
 
-def sheet(offer: Offer, system: System) -> Sheet:
+def sheet(offer: Offer, catalog: Catalog) -> Sheet:
     """The questions, each with its field and what holds until it is answered."""
-    rows = tuple((one.field, one.question, one.until) for one in questions(offer, system))
+    rows = tuple((one.field, one.question, one.until) for one in questions(offer, catalog))
     return Sheet(
         f"{name_of(offer)}: {len(rows)} questions before signing",
         (left("field"), left("question"), left("until then the planner takes")),
