@@ -117,8 +117,8 @@ def test_the_published_cost_without_mtp_is_that_of_a_row(builtin: Catalog) -> No
     assert mtp.without.best is not None
     assert not mtp.without.best.interpolated
     assert mtp.without.usd_per_mtok == pytest.approx(2.35, rel=0.01)
-    # With MTP, 0.11 $ need 6,697 tok/s; the nearest row that is fast enough runs at twice the speed. It is the same
-    # layout of 34 GPUs, so that the two rows tell what MTP brings it: twice the speed at the same rate.
+    # With MTP, 0.11 $ need 6,697 tok/s; the nearest row that is fast enough runs at twice the speed, on as many GPUs
+    # and at the same rate.
     assert mtp.with_it.best is not None
     assert mtp.with_it.missing is not None
     without, with_it = mtp.without.best.point, mtp.with_it.best.point
@@ -141,6 +141,20 @@ def test_without_interpolation_every_figure_is_that_of_a_row(builtin: Catalog) -
 
 def _sides(one: Lever, other: Lever) -> list[tuple[Side, Side]]:
     return [(one.without, other.without), (one.with_it, other.with_it)]
+
+
+def test_it_is_said_of_which_lever_and_system_there_is_no_row(builtin: Catalog) -> None:
+    notes = sheet(levers(builtin, "deepseek-r1", LONG, 20)).notes
+    assert "No row with KV-cache offloading on any system." in notes
+    assert "No row with FP4 on hgx-h200." in notes
+    assert "No row without disaggregation on gb200-nvl72, gb300-nvl72." in notes
+    assert "No row with KV-aware routing: no column of a serving point says how requests are routed." in notes
+    assert not any(note.startswith("No row without FP4") for note in notes)
+    # Published prices of four systems are on demand, the only one of the fifth is for three years.
+    differ = "Prices of different terms: compare systems only at prices that you state."
+    assert differ in notes
+    given = dict.fromkeys(["hgx-h200", "hgx-b200", "hgx-b300", "gb200-nvl72", "gb300-nvl72"], 3.0)
+    assert differ not in sheet(levers(builtin, "deepseek-r1", LONG, 20, prices=given)).notes
 
 
 def test_lines_fit_and_names_come_once(builtin: Catalog) -> None:

@@ -16,7 +16,10 @@ NOTES = (
     "row: its line in {file}.",
     "a-b: interpolated between two rows of one series, at exactly the TPOT asked for.",
     "no row: none is on this side of the lever. too slow: there are rows, but none within the limits.",
+    "Other levers are not held equal: on either side the best row counts, whatever else it uses.",
 )
+# Columns that no table of a catalog has.
+UNSAID = {"KV-aware routing": "no column of a serving point says how requests are routed"}
 
 
 def sheet(levers: Levers) -> Sheet:
@@ -48,6 +51,7 @@ def sheet(levers: Levers) -> Sheet:
         (
             *(note.format(file=file) for note in NOTES),
             *_predicted_note(levers),
+            *_absent_notes(levers),
             *_price_notes(levers),
             *_missing_notes(levers),
         ),
@@ -73,9 +77,28 @@ def _predicted_note(levers: Levers) -> Iterator[str]:
         yield "*: predicted by a performance model, not measured."
 
 
+def _absent_notes(levers: Levers) -> Iterator[str]:
+    """Which rows there are none of, lever by lever."""
+    systems = list(levers.prices)
+    for name in dict.fromkeys(lever.name for lever in levers.found):
+        if name in UNSAID:
+            yield f"No row with {name}: {UNSAID[name]}."
+            continue
+        for words in ("without", "with"):
+            of_lever = [lever for lever in levers.found if lever.name == name]
+            without = [
+                lever.system for lever in of_lever if not (lever.with_it if words == "with" else lever.without).rows
+            ]
+            if without:
+                yield f"No row {words} {name} on {'any system' if without == systems else ', '.join(without)}."
+
+
 def _price_notes(levers: Levers) -> Iterator[str]:
     for system, found in levers.prices.items():
         yield f"{system}: {_price(found)}"
+    terms = {found.origin.rsplit("/", 1)[-1] for found in levers.prices.values() if found is not None}
+    if len(terms) > 1:
+        yield "Prices of different terms: compare systems only at prices that you state."
 
 
 def _price(found: Price | None) -> str:

@@ -17,6 +17,7 @@ def svg(found: Frontier) -> str:
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     settings: dict[Any, Any] = {
         "svg.hashsalt": "token-factory-planner",
@@ -55,6 +56,10 @@ def svg(found: Frontier) -> str:
         axes.set_ylabel("output tokens/s per GPU, all deployed GPUs")
         axes.set_xscale("log")
         axes.set_yscale("log")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axis.set_major_formatter("{x:g}")
+            axis.set_minor_formatter(NullFormatter())
         axes.set_title(f"{found.model} at {found.shape}; filled: no point of the system is better in both")
         axes.grid(visible=True, which="both", linewidth=0.3, alpha=0.5)
         axes.legend(frameon=False)
