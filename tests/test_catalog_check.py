@@ -141,6 +141,11 @@ def test_the_shipped_catalogs_are_clean(builtin: Catalog) -> None:
     assert checked.today == max(row.as_of for row in rows_of(builtin))
 
 
+def test_the_catalog_of_the_published_comparison_is_clean() -> None:
+    folder = Path(__file__).parents[1] / "scenarios" / "published-comparison"
+    assert check(load_catalog(["builtin", str(folder)])).findings == ()
+
+
 @pytest.mark.parametrize(("change", "begins"), FAULTY_POINTS)
 def test_a_faulty_point_is_found(change: dict[str, object], begins: str, tmp_path: Path) -> None:
     findings = found(own(tmp_path / "own", [POINT | change]))
