@@ -132,6 +132,16 @@ def test_a_row_is_shown_with_units_place_and_sources() -> None:
     assert plan("show", f"offers.csv:{row['line']}") == plan("show", offer)
 
 
+def test_a_source_is_shown_with_the_rows_that_rest_on_it(mine: Path) -> None:
+    own = ("--catalog", "builtin", "--catalog", str(mine))
+    shown = plan("show", "acme-2026-11", *own)
+    assert shown.startswith("acme-2026-11: source of 2 rows")
+    assert "acme/us-south/hgx-h200/reserved-12m" in shown
+    rows = json.loads(plan("show", "acme-2026-11", *own, "--json", "-"))["sources"]["acme-2026-11"]["rows"]
+    assert [row["table"] for row in rows] == ["offers", "offers"]
+    assert plan("show", "acme-2026-12", *own, code=2).startswith("acme-2026-12: no such row; nearest: acme-2026-11")
+
+
 def test_sources_count_their_rows(mine: Path) -> None:
     found = json.loads(plan("sources", "--catalog", "builtin", "--catalog", str(mine), "--json", "-"))["sources"]
     assert found["acme-2026-11"]["rows"] == {"offers": 2}

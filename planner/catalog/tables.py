@@ -75,9 +75,14 @@ def find(catalog: Catalog, name: str) -> list[tuple[str, Row]]:
     if not found:
         found = [(kind, row) for kind, row in every if place_of(row).endswith(f"/{name}")]
     if not found:
-        known = {name_of(row) for _, row in every}
+        known = {name_of(row) for _, row in every} | set(catalog.sources)
         raise InputError(f"{name}: no such row{nearest(name, known)}")
     return found
+
+
+def rows_of_source(catalog: Catalog, source: str) -> list[tuple[str, Row]]:
+    """The rows that rest on a source, by kind."""
+    return [(kind, row) for kind, rows in rows_by_kind(catalog).items() for row in rows if source in row.source]
 
 
 def rows_by_source(catalog: Catalog) -> dict[str, dict[str, int]]:

@@ -98,7 +98,7 @@ def list_rows(
 
 @catalog.command()
 def show(
-    row: Annotated[str, typer.Argument(metavar="ROW", help="A row's name, or FILE:LINE.")],
+    row: Annotated[str, typer.Argument(metavar="ROW", help="A row's name, FILE:LINE, or a source.")],
     catalogs: Catalogs = None,
     json: Json = None,
 ) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 from planner.catalog import Catalog, load_catalog
 from planner.catalog.load import BUILTIN
 from planner.catalog.models import Row
-from planner.catalog.tables import differences, fields_of, find, name_of, rows_by_kind, rows_by_source
+from planner.catalog.tables import differences, fields_of, find, name_of, rows_by_kind, rows_by_source, rows_of_source
 from planner.cli.output import check_json, write_json
 from planner.errors import InputError
-from planner.report.rows import LISTS, difference_sheet, overview, row_sheet, rows_sheet, sources_sheet
+from planner.report.rows import LISTS, difference_sheet, overview, row_sheet, rows_sheet, source_sheet, sources_sheet
 from planner.report.sheet import Sheet, show
 from planner.report.terminal import WIDTH, console_on
 from planner.validation import nearest
@@ -43,9 +43,14 @@ def list_rows(table: str | None, catalogs: list[str] | None, wanted: dict[str, s
 
 
 def show_row(name: str, catalogs: list[str] | None, json: str | None) -> None:
-    """Print every field of a row, or of the rows that share a name."""
+    """Print every field of a row, of the rows that share a name, or of a source."""
     check_json(json)
     catalog = load_catalog(catalogs or [BUILTIN])
+    if name in catalog.sources:
+        resting = [{"table": kind, "row": name_of(row)} for kind, row in rows_of_source(catalog, name)]
+        source = {SOURCES: {name: {**_source(catalog, name), "rows": resting}}}
+        _print([source_sheet(name, catalog)], source, json, WIDTH)
+        return
     found = find(catalog, name)
     result = {"rows": [{"table": kind, **_placed(row)} for kind, row in found]}
     _print([row_sheet(kind, row, catalog) for kind, row in found], result, json, WIDTH)

@@ -19,7 +19,16 @@ from planner.catalog.models import (
     TokenApi,
 )
 from planner.catalog.precedence import ORDER
-from planner.catalog.tables import PLACE, Difference, fields_of, name_of, place_of, rows_by_kind, rows_by_source
+from planner.catalog.tables import (
+    PLACE,
+    Difference,
+    fields_of,
+    name_of,
+    place_of,
+    rows_by_kind,
+    rows_by_source,
+    rows_of_source,
+)
 from planner.report.figures import short
 from planner.report.sheet import Column, Sheet, left, right
 
@@ -170,6 +179,16 @@ def row_sheet(kind: str, row: Row, catalog: Catalog) -> Sheet:
         known = catalog.sources[source]
         lines.append((f"source {source}", f"{known.publisher}: {known.title}; {known.address}; read {known.read}", ""))
     return Sheet(f"{name_of(row)}: {kind}, {place_of(row)}", (left("field"), left("value"), left("unit")), tuple(lines))
+
+
+def source_sheet(name: str, catalog: Catalog) -> Sheet:
+    """A source with its particulars, and the rows that rest on it."""
+    source = catalog.sources[name]
+    rows = rows_of_source(catalog, name)
+    lines = [("title", source.title), ("publisher", source.publisher)]
+    lines += [("address", source.address), ("read", str(source.read))]
+    lines += [(kind, f"{name_of(row)} ({place_of(row)})") for kind, row in rows]
+    return Sheet(f"{name}: source of {len(rows)} rows", (left("field"), left("value")), tuple(lines))
 
 
 def sources_sheet(catalog: Catalog) -> Sheet:
