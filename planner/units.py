@@ -51,6 +51,16 @@ def ms_from_s(seconds: Number) -> Number:
     return seconds * MS_PER_S
 
 
+def s_from_ms(ms: Number) -> Number:
+    """Seconds from milliseconds."""
+    return ms / MS_PER_S
+
+
+def user_tok_per_s(tpot_ms: Number) -> Number:
+    """Tok/s that one user sees, from the ms per output token."""
+    return MS_PER_S / tpot_ms
+
+
 def mtok_from_tokens(tokens: Number) -> Number:
     """Mtok (10⁶ tokens) from tokens."""
     return tokens / TOKENS_PER_MTOK

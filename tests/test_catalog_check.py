@@ -192,6 +192,16 @@ def test_a_price_far_from_its_peers_is_found(usd: float, tmp_path: Path) -> None
     assert " on_demand offers of hgx-b200 is " in findings[0]
 
 
+def test_cached_input_dearer_than_input_is_found(tmp_path: Path) -> None:
+    folder = own(tmp_path / "own")
+    (folder / "token_apis.csv").write_text(
+        "provider,model,input_usd_per_mtok,cached_input_usd_per_mtok,output_usd_per_mtok,source,as_of,evidence,note\n"
+        "own,toy,0.5,0.6,1,own,2026-11-01,vendor,\n"
+        "acme,toy,0.5,0.6,1,own,2026-11-01,vendor,checked price: caching is billed apart\n"
+    )
+    assert found(folder) == ["2: cached_input_usd_per_mtok: 0.6 is above the 0.5 of input"]
+
+
 def test_age_counts_to_the_newest_row_unless_told(builtin: Catalog) -> None:
     assert check(builtin, max_age_days=200).findings == check(builtin, check(builtin).today, 200).findings
     assert len(check(builtin, dt.date(2040, 1, 1)).findings) > 900

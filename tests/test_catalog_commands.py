@@ -67,6 +67,16 @@ def test_a_process_with_findings_ends_with_2() -> None:
     assert "builtin/energy.csv:5: as_of: 2024-01-01 is " in done.stdout
 
 
+def test_two_rows_with_one_key_end_with_2_and_both_places(tmp_path: Path) -> None:
+    (tmp_path / "sources.yaml").write_text(SOURCES)
+    (tmp_path / "offers.csv").write_text(OFFERS + OFFERS.splitlines()[1] + "\n")
+    done = process("check", "--catalog", "builtin", "--catalog", str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip() == (
+        f"{tmp_path}/offers.csv:4: acme/us-south/hgx-h200/reserved/12 is already on line 2; one of them has to go"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

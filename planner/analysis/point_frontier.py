@@ -10,6 +10,7 @@ from planner.catalog.models import Catalog, ServingPoint
 from planner.catalog.points import Shape, points_of
 from planner.report.figures import short
 from planner.report.sheet import Sheet, left, right
+from planner.units import s_from_ms, user_tok_per_s
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Frontier:
 
 def user_tok_s(point: ServingPoint) -> float:
     """Tokens per second that one user sees."""
-    return 1000 / point.tpot_ms
+    return user_tok_per_s(point.tpot_ms)
 
 
 def frontier(catalog: Catalog, model: str, shape: Shape, systems: Sequence[str] = ()) -> Frontier:
@@ -71,7 +72,7 @@ def sheet(found: Frontier) -> Sheet:
                     system if place == 0 else "",
                     short(user_tok_s(point)),
                     short(point.output_tok_s_per_gpu),
-                    short(point.ttft_ms / 1000, 3),
+                    short(s_from_ms(point.ttft_ms), 3),
                     point.precision,
                     point.mode,
                     point.spec_decode,

@@ -10,6 +10,7 @@ from planner.catalog.models import ServingPoint
 from planner.catalog.points import At, Price
 from planner.report.figures import digits, price, short
 from planner.report.sheet import Sheet, left, right
+from planner.units import s_from_ms, user_tok_per_s
 
 NOTES = (
     "without, with: $ per million total tokens at the point with the most total tok/s per GPU.",
@@ -32,10 +33,10 @@ def sheet(levers: Levers) -> Sheet:
         gain = f"{digits(lever.ratio)}x" if lever.ratio else "-"
         rows.append((lever.system if lever.system != shown else "", lever.name, *sides, gain))
         shown = lever.system
-    limit = "" if math.isinf(levers.ttft_ms) else f", TTFT up to {short(levers.ttft_ms / 1000)} s"
+    limit = "" if math.isinf(levers.ttft_ms) else f", TTFT up to {short(s_from_ms(levers.ttft_ms))} s"
     return Sheet(
         f"Levers of {levers.model} at {levers.shape}, TPOT up to {short(levers.tpot_ms)} ms "
-        f"({short(1000 / levers.tpot_ms)} tok/s per user){limit}",
+        f"({short(user_tok_per_s(levers.tpot_ms))} tok/s per user){limit}",
         (
             left("system"),
             left("lever"),

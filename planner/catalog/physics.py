@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from planner.catalog.doubts import Doubt
 from planner.catalog.models import Catalog, ModelSize, ServingPoint, System
-from planner.units import MS_PER_S
+from planner.units import ms_from_s, s_from_ms
 
 # Least bytes of a weight; scales and layers kept in a higher precision only add to it.
 BYTES = {"fp4": 0.5, "int4": 0.5, "fp8": 1.0, "bf16": 2.0}
@@ -66,7 +66,7 @@ def _bandwidth(point: ServingPoint, system: System, size: ModelSize) -> Iterator
     read_tb = size.active_params_billion * BYTES[point.precision] / 1000
     together = system.memory_tb_per_s_per_gpu * point.largest_worker_gpus
     tokens = 1 if point.spec_decode == "none" else MOST_TOKENS_PER_STEP
-    least_ms = read_tb / together * MS_PER_S / tokens
+    least_ms = ms_from_s(read_tb / together) / tokens
     if point.tpot_ms * ROUNDING < least_ms:
         yield Doubt(
             "bandwidth",
@@ -107,7 +107,7 @@ def _latencies(point: ServingPoint) -> Iterator[Doubt]:
 
 def _little(point: ServingPoint) -> Iterator[Doubt]:
     requests_per_s = point.output_tok_s_per_gpu * point.gpus_per_replica / point.output_tokens_mean
-    seconds = (point.ttft_ms + (point.output_tokens_mean - 1) * point.tpot_ms) / MS_PER_S
+    seconds = s_from_ms(point.ttft_ms + (point.output_tokens_mean - 1) * point.tpot_ms)
     held = requests_per_s * seconds
     if abs(held / point.concurrency - 1) > LITTLE:
         yield Doubt(

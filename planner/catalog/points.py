@@ -9,9 +9,8 @@ from itertools import pairwise
 
 from planner.catalog.models import Catalog, Offer, ServingPoint
 from planner.errors import InputError
+from planner.units import usd_per_mtok_from_gpu_hour
 from planner.validation import nearest
-
-SECONDS_PER_HOUR = 3600
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class At:
 
     def usd_per_mtok(self, usd_per_gpu_hour: float) -> float:
         """USD per million total tokens."""
-        return usd_per_gpu_hour / (self.total_tok_s_per_gpu * SECONDS_PER_HOUR) * 1e6
+        return usd_per_mtok_from_gpu_hour(usd_per_gpu_hour, self.total_tok_s_per_gpu)
 
 
 def parse_shape(text: str) -> Shape:

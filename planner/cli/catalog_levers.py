@@ -15,6 +15,7 @@ from planner.cli.output import check_json, write_json
 from planner.errors import InputError
 from planner.report.sheet import show
 from planner.report.terminal import console_on
+from planner.units import ms_from_s
 
 
 def run(
@@ -39,7 +40,7 @@ def run(
         model,
         parse_shape(shape),
         tpot_ms,
-        math.inf if ttft_s is None else ttft_s * 1000,
+        math.inf if ttft_s is None else ms_from_s(ttft_s),
         systems=systems,
         precision=precision,
         prices=dict(map(_price, prices)),
