@@ -112,6 +112,34 @@ AICONFIGURATOR = (
     "model,isl,osl,concurrency,ttft,tpot,tokens/s/gpu,num_total_gpus,tp,pp,dp,moe_ep,gemm,backend,version,system\n"
     "Example-70B,1024,1024,64,400.0,18.0,1739.9,2,2,1,1,1,nvfp4,trtllm,1.0,b200_sxm\n"
 )
+_METRICS = {name: INFERENCEX[name] for name in ("mean_ttft", "median_ttft", "p99_ttft", "mean_e2el")}
+_METRICS |= {"mean_tpot": 0.02, "median_tpot": 0.02, "output_tput_per_gpu": 400.0, "input_tput_per_gpu": 3200.0}
+INFERENCEX_API: dict[str, Any] = {
+    "hardware": "b200", "framework": "sglang", "model": "dsr1", "precision": "fp4", "spec_method": "none",
+    "disagg": False, "decode_tp": 4, "decode_ep": 4, "num_prefill_gpu": 16, "num_decode_gpu": 16,
+    "benchmark_type": "single_turn", "isl": 8192, "osl": 1024, "conc": 52, "metrics": _METRICS, "date": "2026-05-01",
+}  # fmt: skip
+AGENTIC: dict[str, Any] = {
+    "hw": "b200", "conc": 32, "infmax_model_prefix": "dsr1", "framework": "vllm", "precision": "fp4",
+    "spec_decoding": "mtp", "kv_offloading": "cpu", "num_gpus": 8, "num_requests_successful": 850,
+    "request_metrics": {
+        "latency": {"ttft": {"p50": 1.2}, "tpot": {"p50": 0.013}, "e2el": {"mean": 22.0}},
+        "tokens": {"input": {"mean": 95_000}, "output_actual": {"mean": 770}},
+        "throughput": {"input": {"tokens_per_second": 85_500}, "output": {"tokens_per_second": 693}},
+    },
+    "server_metrics": {"cache": {"overall_cache_hit_rate": 0.85}},
+}  # fmt: skip
+AIPERF_CSV = (
+    "Metric,avg,p50,p99\nTime to First Token (ms),300,280,900\nInter Token Latency (ms),16,15.5,18\n"
+    "Request Latency (ms),16000,15900,17000\n\nMetric,Value\nOutput Token Throughput (tokens/sec),2000\n"
+    "Total Token Throughput (tokens/sec),3800\nRequest Throughput (requests/sec),2\n"
+)
+MLPERF_LOG = (
+    "====\nMLPerf Results Summary\n====\nCompleted samples per second    : 20.00\n"
+    "Completed tokens per second: 8000.00\nResult is : VALID\n"
+    "99.00 percentile first token latency (ns)   : 900000000\n"
+    "99.00 percentile time to output token (ns)   : 140000000\n"
+)
 
 
 # --- figures by hand ---
@@ -148,17 +176,29 @@ def test_aiperf(tmp_path: Path, tool: str) -> None:
         text |= {"input_sequence_length": metric("tokens", 900.0)}
         text["input_config"] = {"perf_analyzer": {"stimulus": {"concurrency": 32}}}
     if tool == "csv":
-        text = (
-            "Metric,avg,p50,p99\nTime to First Token (ms),300,280,900\nInter Token Latency (ms),16,15.5,18\n"
-            "Request Latency (ms),16000,15900,17000\n\nMetric,Value\nOutput Token Throughput (tokens/sec),2000\n"
-            "Total Token Throughput (tokens/sec),3800\nRequest Throughput (requests/sec),2\n"
-        )
+        text = AIPERF_CSV
     _, [row] = brought(tmp_path, text)
     assert (row.input_tok_s_per_gpu, row.output_tok_s_per_gpu) == (450.0, 500.0)
     assert (row.input_tokens_mean, row.output_tokens_mean) == (900.0, 1000.0)
     assert (row.ttft_ms, row.ttft_p99_ms, row.tpot_ms, row.tpot_p99_ms) == (280.0, 900.0, 15.5, 18.0)
+    assert row.source[0].startswith("genai-perf-" if tool == "genai-perf" else "aiperf-")
     # The CSV does not state it: 2 requests/s × 16 s.
     assert row.concurrency == 32
+
+
+def test_lengths_that_a_file_states_are_taken_and_not_its_rounded_rates(tmp_path: Path) -> None:
+    """1,800 ÷ 1.99 requests/s would be 904.5 tokens; the file says 900."""
+    lengths = {"input_sequence_length": metric("tokens", 900.0), "output_sequence_length": metric("tokens", 1000.0)}
+    _, [row] = brought(tmp_path, AIPERF | lengths | {"request_throughput": metric("requests/sec", 1.99)})
+    assert (row.input_tokens_mean, row.output_tokens_mean, row.input_tok_s_per_gpu) == (900, 1000, 450)
+
+
+def test_metadata_of_vllm_names_the_system(tmp_path: Path) -> None:
+    asked = Given(model="llama-3.3-70b", precision="fp8")
+    _, [row] = brought(tmp_path, VLLM | {"gpu": "h200_sxm", "num_gpus": "4", "tensor_parallel_size": "2"}, asked)
+    assert (row.system, row.gpus_per_replica, row.largest_worker_gpus) == ("hgx-h200", 4, 2)
+    with pytest.raises(planner.InputError, match="does not say the system; give --system"):
+        brought(tmp_path, VLLM | {"gpu": "h100_pcie"}, asked)
 
 
 def test_guidellm(tmp_path: Path) -> None:
@@ -183,14 +223,7 @@ def test_inferencex_rates_are_per_prefill_and_per_decode_gpu(tmp_path: Path) -> 
 
 def test_an_aggregated_api_row_counts_tp_gpus_not_tp_times_ep(tmp_path: Path) -> None:
     """TP4 with EP4 shows 16 prefill and decode GPUs; the replica has 4."""
-    metrics = {name: INFERENCEX[name] for name in ("mean_ttft", "median_ttft", "p99_ttft", "mean_e2el")}
-    metrics |= {"mean_tpot": 0.02, "median_tpot": 0.02, "output_tput_per_gpu": 400.0, "input_tput_per_gpu": 3200.0}
-    row = {
-        "hardware": "b200", "framework": "sglang", "model": "dsr1", "precision": "fp4", "spec_method": "none",
-        "disagg": False, "decode_tp": 4, "decode_ep": 4, "num_prefill_gpu": 16, "num_decode_gpu": 16,
-        "benchmark_type": "single_turn", "isl": 8192, "osl": 1024, "conc": 52, "metrics": metrics, "date": "2026-05-01",
-    }  # fmt: skip
-    _, [point] = brought(tmp_path, [row], Given())
+    _, [point] = brought(tmp_path, [INFERENCEX_API], Given())
     assert (point.gpus_per_replica, point.mode, point.spec_decode) == (4, "agg", "none")
     assert (point.input_tok_s_per_gpu, point.output_tok_s_per_gpu) == (3200.0, 400.0)
     assert point.as_of == dt.date(2026, 5, 1)
@@ -202,6 +235,7 @@ def test_mlperf_limits_become_the_points_p99(tmp_path: Path) -> None:
     assert row.output_tok_s_per_gpu == 80_000 / 16
     assert row.input_tok_s_per_gpu == pytest.approx(80_000 / 16 * 294 / 290)
     assert (row.ttft_ms, row.ttft_statistic, row.tpot_ms, row.tpot_statistic) == (2000, "p99", 200, "p99")
+    assert (row.gpus_per_replica, row.largest_worker_gpus) == (16, 8)
     assert [reason for _, reason in done.kept_out] == ["Offline results state no latency"]
     newer = {
         "Organization": "x", "MlperfModel": "gpt-oss-120b", "Scenario": "Interactive", "Result": 9000,
@@ -214,13 +248,7 @@ def test_mlperf_limits_become_the_points_p99(tmp_path: Path) -> None:
 
 
 def test_an_mlperf_log_states_its_own_p99_in_ns(tmp_path: Path) -> None:
-    log = (
-        "====\nMLPerf Results Summary\n====\nCompleted samples per second    : 20.00\n"
-        "Completed tokens per second: 8000.00\nResult is : VALID\n"
-        "99.00 percentile first token latency (ns)   : 900000000\n"
-        "99.00 percentile time to output token (ns)   : 140000000\n"
-    )
-    _, [row] = brought(tmp_path, log, replace(OURS, input_tokens=300))
+    _, [row] = brought(tmp_path, MLPERF_LOG, replace(OURS, input_tokens=300))
     assert (row.ttft_ms, row.tpot_ms, row.output_tokens_mean) == (900, 140, 400)
     assert (row.input_tok_s_per_gpu, row.output_tok_s_per_gpu) == (20 * 300 / 4, 2000)
 
@@ -232,20 +260,12 @@ def test_aiconfigurator_counts_output_tokens(tmp_path: Path) -> None:
 
 
 def test_an_agentic_run_says_what_came_from_the_cache(tmp_path: Path) -> None:
-    run = {
-        "hw": "b200", "conc": 32, "infmax_model_prefix": "dsr1", "framework": "vllm", "precision": "fp4",
-        "spec_decoding": "mtp", "kv_offloading": "cpu", "num_gpus": 8, "num_requests_successful": 850,
-        "request_metrics": {
-            "latency": {"ttft": {"p50": 1.2}, "tpot": {"p50": 0.013}, "e2el": {"mean": 22.0}},
-            "tokens": {"input": {"mean": 95_000}, "output_actual": {"mean": 770}},
-            "throughput": {"input": {"tokens_per_second": 85_500}, "output": {"tokens_per_second": 693}},
-        },
-        "server_metrics": {"cache": {"overall_cache_hit_rate": 0.85}},
-    }  # fmt: skip
-    _, [row] = brought(tmp_path, run, Given())
+    _, [row] = brought(tmp_path, AGENTIC, Given())
     assert (row.input_tok_s_per_gpu, row.output_tok_s_per_gpu) == (85_500 / 8, 693 / 8)
     assert row.requires == ("mtp", "kv_offload")
-    assert row.note == "agentic traces of 32 sessions; 85% of the input came from the cache"
+    assert row.note == (
+        "agentic traces of 32 sessions; 85% of the input came from the cache; undated: the day is that of the import"
+    )
 
 
 # --- what is kept out, or doubtful ---
@@ -254,7 +274,7 @@ def test_an_agentic_run_says_what_came_from_the_cache(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"failed": 10}, "10 of 328 requests failed"),
+        ({"failed": 10}, "10 of 328 requests failed, 3.0%, more than --failed-share 0.01"),
         ({"completed": 60, "total_input_tokens": 55_000}, "60 requests were completed, fewer than 64"),
     ],
 )
@@ -265,9 +285,19 @@ def test_a_run_that_measures_little_is_kept_out(tmp_path: Path, change: dict[str
     assert not (tmp_path / "mine").exists()
 
 
+def test_failures_are_let_in_as_far_as_the_user_says(tmp_path: Path) -> None:
+    _, [row] = brought(tmp_path, VLLM | {"failed": 10}, replace(OURS, failed_share=0.05))
+    assert row.note == "10 of 328 requests failed, 3.0%"
+
+
+def test_a_limit_that_mlperfs_rules_contradict_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(planner.InputError, match=r"the limit of llama2-70b-99\.9 is 2000 ms here"):
+        brought(tmp_path, [MLPERF], replace(BY_MLPERF, ttft_limit_ms=450))
+
+
 def test_a_run_that_does_not_fit_together_says_so(tmp_path: Path) -> None:
-    done, [row] = brought(tmp_path, VLLM | {"max_concurrency": 128, "completed": 318})
-    assert done.doubtful[0][1] == row.note == "by Little's law 32 requests are in flight, 128 are stated"
+    done, [row] = brought(tmp_path, VLLM | {"max_concurrency": 128, "failed": 0})
+    assert done.doubtful[0][1] == row.note == ("by Little's law 32 requests are in flight, 128 are stated")
 
 
 @pytest.mark.parametrize(
@@ -309,7 +339,53 @@ def test_importing_again_changes_nothing(tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in before} == before
 
 
-def test_a_plan_on_imported_rows_passes_its_audit(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("run", "asked"),
+    [
+        pytest.param(VLLM, OURS, id="vllm"),
+        pytest.param(
+            (SAMPLES / "sglang.jsonl").read_text(), replace(OURS, gpus_per_replica=8, engine="sglang"), id="sglang"
+        ),
+        pytest.param(AIPERF, OURS, id="aiperf"),
+        pytest.param(AIPERF_CSV, OURS, id="aiperf-csv"),
+        pytest.param(GUIDELLM, OURS, id="guidellm"),
+        pytest.param(INFERENCEX, Given(), id="inferencex"),
+        pytest.param([INFERENCEX_API], Given(), id="inferencex-api"),
+        pytest.param(AGENTIC, Given(), id="agentic"),
+        pytest.param([MLPERF], replace(BY_MLPERF, spec_decode="none"), id="mlperf"),
+        pytest.param(MLPERF_LOG, replace(OURS, input_tokens=300), id="mlperf-log"),
+        pytest.param(AICONFIGURATOR, Given(model="llama-3.3-70b"), id="aiconfigurator"),
+    ],
+)
+def test_a_plan_on_the_rows_of_each_format_passes_its_audit(tmp_path: Path, run: Any, asked: Given) -> None:
+    """The workload is what was measured, at the latency that was measured, on nothing but the imported rows."""
+    done, rows = brought(tmp_path, run, asked)
+    row = max(rows, key=lambda row: row.tpot_ms)
+    at = 99 if row.tpot_statistic == "p99" else 50
+    text = f"""
+    name: own
+    horizon: {{decided_on: 2026-12-01, start: 2027-07, periods: 2, period: quarter}}
+    catalogs: [builtin, mine]
+    blocks: {{all: 1.0}}
+    workloads:
+      - name: chat
+        model: {row.model}
+        tokens: {{input: {row.input_tokens_mean}, output: {row.output_tokens_mean}}}
+        demand: {{output_mtok_per_day: 500}}
+        sla: {{ttft_s: {row.ttft_ms / 1000}, tpot_ms: {row.tpot_ms}, ttft_percentile: {at}, tpot_percentile: {at}}}
+    procurement: {{buy: false, systems: {{allow: [{row.system}]}}}}
+    trust: {{independent: 0.5, vendor: 0.5}}
+    """
+    (tmp_path / "own.yaml").write_text(text)
+    catalog = load_catalog(["builtin", str(tmp_path / "mine")])
+    only = replace(catalog, serving={row.key: row for row in rows}, token_apis={})
+    plan = planner.solve(planner.load(tmp_path / "own.yaml"), only)
+    assert plan.audit.passed
+    assert set(plan.serving["point"]) <= set(done.added)
+    assert not plan.serving.empty
+
+
+def test_a_plan_traces_to_the_file_that_its_rows_came_from(tmp_path: Path) -> None:
     asked = Given(system="hgx-h200", model="llama-3.3-70b", precision="fp8", input_tokens=1024, output_tokens=1024)
     done, _ = brought(tmp_path, VLLM, replace(asked, spec_decode="none"))
     text = """

@@ -183,6 +183,9 @@ def import_files(
     tpot_limit_ms: Annotated[float | None, typer.Option("--tpot-limit-ms", help="MLPerf: the p99 limit.")] = None,
     evidence: Annotated[str | None, typer.Option("--evidence", help="Over the tool's own class.")] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Where the file has no date.")] = None,
+    failed_share: Annotated[
+        float, typer.Option("--failed-share", min=0, max=1, help="Requests that may have failed in a run that counts.")
+    ] = 0.01,
 ) -> None:
     """Make rows of a catalog from what benchmark tools and price lists write."""
     with exits():
@@ -207,5 +210,6 @@ def import_files(
             tpot_limit_ms=tpot_limit_ms,
             evidence=evidence,
             as_of=day(as_of),
+            failed_share=failed_share,
         )
         run(files, into, given)

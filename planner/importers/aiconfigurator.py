@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from planner.importers.draft import Draft
+from planner.importers.hardware import system_of
 from planner.importers.record import Record
 
-SYSTEMS = {
-    "h100_sxm": "hgx-h100",
-    "h200_sxm": "hgx-h200",
-    "b200_sxm": "hgx-b200",
-    "b300_sxm": "hgx-b300",
-    "gb200": "gb200-nvl72",
-    "gb200_sxm": "gb200-nvl72",
-    "gb300": "gb300-nvl72",
-}
 _PRECISIONS = {"fp8": "fp8", "fp8_block": "fp8", "nvfp4": "fp4", "fp4": "fp4", "bf16": "bf16", "float16": "bf16"}
 
 
@@ -32,7 +24,7 @@ def configuration(record: Record) -> Draft:
     tokens_in, tokens_out = record.number("isl"), record.number("osl")
     output = record.number("tokens/s/gpu") * gpus
     quantised = record.text(f"{stage}gemm").lower()
-    system = SYSTEMS.get(record.text(f"{stage}system"))
+    system = system_of(record.text(f"{stage}system"))
     tp = (record.maybe(f"{stage}tp") or 1.0) * (record.maybe(f"{stage}dp") or 1.0)
     said = [
         ("engine", record.text(f"{stage}backend")),

@@ -99,7 +99,7 @@ def _take(
         if not isinstance(known, Offer) or offer.usd_per_gpu_hour < known.usd_per_gpu_hour:
             offers[offer.key] = offer
         return
-    if reason := reason_to_keep_out(what):
+    if reason := reason_to_keep_out(what, given):
         brought.kept_out.append((what.record.place, reason))
         return
     if doubt := doubt_of(what):

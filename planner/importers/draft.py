@@ -11,10 +11,9 @@ from planner.importers.given import Given
 from planner.importers.record import Record
 from planner.units import MS_PER_S
 
-# A run of fewer requests measures its own beginning and end; one with more errors another system.
+# A run of fewer requests measures its own beginning and end.
 FEWEST_REQUESTS = 20
 FEWEST_ROUNDS = 2
-MOST_FAILED_SHARE = 0.01
 # Requests in flight by Little's law may be this far off those stated before a row says so.
 LITTLE_TOLERANCE = 0.25
 
@@ -65,15 +64,15 @@ class Draft:
         return self.requests_per_s * whole / MS_PER_S
 
 
-def reason_to_keep_out(draft: Draft) -> str:
-    """Why a run is no measurement of what it says, '' where it is one."""
+def reason_to_keep_out(draft: Draft, given: Given) -> str:
+    """Why a run is no measurement of what it says, '' where it is one: with more errors it is one of another system."""
     if draft.completed is not None:
         least = max(FEWEST_REQUESTS, FEWEST_ROUNDS * draft.in_flight)
         if draft.completed < least:
             return f"{draft.completed:.0f} requests were completed, fewer than {least:.0f}: too few to measure a rate"
         tried = draft.completed + draft.failed
-        if draft.failed > MOST_FAILED_SHARE * tried:
-            return f"{draft.failed:.0f} of {tried:.0f} requests failed"
+        if draft.failed > given.failed_share * tried:
+            return f"{_failures(draft)}, more than --failed-share {given.failed_share:g}"
     return ""
 
 
@@ -100,6 +99,7 @@ def row(draft: Draft, given: Given, source: str, today: dt.date, evidence: str) 
             raise draft.record.refusal("", f"the file does not say the {what}{hint}; give {given.option(field)}")
         return found
 
+    undated = "" if draft.as_of or given.as_of else "undated: the day is that of the import"
     gpus = _gpus(draft, given)
     mode = settled("mode", "mode", "agg")
     spec_decode = _spec_decode(draft, given, said.pop("spec_decode", "unknown"))
@@ -136,8 +136,16 @@ def row(draft: Draft, given: Given, source: str, today: dt.date, evidence: str) 
         "source": source,
         "as_of": (draft.as_of or given.as_of or today).isoformat(),
         "evidence": given.evidence or evidence,
-        "note": "; ".join(part for part in (draft.note, doubt_of(draft)) if part),
+        "note": "; ".join(part for part in (draft.note, undated, _failures(draft), doubt_of(draft)) if part),
     }
+
+
+def _failures(draft: Draft) -> str:
+    """What a plan should know of a run's failures, '' where there was none."""
+    if not draft.failed or draft.completed is None:
+        return ""
+    tried = draft.completed + draft.failed
+    return f"{draft.failed:.0f} of {tried:.0f} requests failed, {draft.failed / tried:.1%}"
 
 
 def _spec_decode(draft: Draft, given: Given, stated: str) -> str:

@@ -29,8 +29,13 @@ _CSV_NAMES = {
 
 
 def is_aiperf(values: Mapping[str, Any]) -> bool:
-    """Whether an object is an export of AIPerf or GenAI-Perf."""
-    return "time_to_first_token" in values and ("aiperf_version" in values or "input_config" in values)
+    """Whether an object is an export of AIPerf."""
+    return "time_to_first_token" in values and "aiperf_version" in values
+
+
+def is_genai_perf(values: Mapping[str, Any]) -> bool:
+    """Whether an object is an export of GenAI-Perf, whose metrics are AIPerf's."""
+    return "time_to_first_token" in values and "aiperf_version" not in values and "input_config" in values
 
 
 def is_aiperf_csv(text: str) -> bool:
@@ -58,8 +63,9 @@ def aiperf(record: Record) -> Draft:
         record=record,
         input_tok_s=input_tok_s,
         output_tok_s=output_tok_s,
-        input_tokens=input_tok_s / requests_per_s,
-        output_tokens=output_tok_s / requests_per_s,
+        # As stated where they are: the rates are rounded.
+        input_tokens=_length(record, "input_sequence_length", input_tok_s / requests_per_s),
+        output_tokens=_length(record, "output_sequence_length", output_tok_s / requests_per_s),
         ttft_ms=_metric(record, "time_to_first_token", _MS, "p50"),
         ttft_statistic="p50",
         tpot_ms=_metric(record, "inter_token_latency", _MS, "p50"),
@@ -135,6 +141,10 @@ def _metric(record: Record, name: str, units: Mapping[str, float], statistic: st
     if unit not in units:
         raise metric.refusal("unit", f"'{unit}' is not the unit of this figure; expected {' or '.join(units)}")
     return metric.number(statistic) * units[unit]
+
+
+def _length(record: Record, name: str, derived: float) -> float:
+    return _metric(record, name, _COUNT) if name in record else derived
 
 
 def _names(record: Record) -> str:

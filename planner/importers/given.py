@@ -10,7 +10,8 @@ from dataclasses import dataclass
 class Given:
     """Options of an import; None leaves it to the file. Tokens are nominal lengths, limits those of MLPerf's rules.
 
-    ``as_of`` is the day of the measurement where the file has none.
+    ``as_of`` is the day of the measurement where the file has none. ``failed_share`` is that of the requests that may
+    have failed in a run that still counts.
     """
 
     system: str | None = None
@@ -30,6 +31,7 @@ class Given:
     tpot_limit_ms: float | None = None
     evidence: str | None = None
     as_of: dt.date | None = None
+    failed_share: float = 0.01
 
     def option(self, field: str) -> str:
         """How a field is given on the command line."""

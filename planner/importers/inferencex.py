@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from planner.importers.draft import Draft
+from planner.importers.hardware import system_of
 from planner.importers.record import Record
 from planner.units import ms_from_s
 
 # Random lengths are drawn from 80 to 100 % of the nominal one.
 SERVED_SHARE = 0.9
 MODELS = {"dsr1": "deepseek-r1", "gptoss": "gpt-oss-120b", "gptoss120b": "gpt-oss-120b", "70b": "llama-3.3-70b"}
-SYSTEMS = {
-    "h100": "hgx-h100",
-    "h200": "hgx-h200",
-    "b200": "hgx-b200",
-    "b300": "hgx-b300",
-    "gb200": "gb200-nvl72",
-    "gb300": "gb300-nvl72",
-}
 _SPEC = {"none": "none", "mtp": "mtp", "eagle": "eagle", "eagle3": "eagle"}
 
 
@@ -143,7 +135,7 @@ def _said(record: Record, hw: str, model: str, disagg: bool) -> tuple[tuple[str,
         ("mode", "disagg" if disagg else "agg"),
         ("spec_decode", _SPEC.get(record.text("spec_decoding") or record.text("spec_method"), "unknown")),
     ]
-    system = SYSTEMS.get(re.split(r"[-_]", hw.lower())[0])
+    system = system_of(hw)
     said += [("system", system)] if system else []
     said += [("model", MODELS[model])] if model in MODELS else []
     return tuple(said)

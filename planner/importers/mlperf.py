@@ -57,12 +57,19 @@ def summary(record: Record, given: Given) -> Draft | str:
     units = record.text("Units" if new else "Performance_Units").lower()
     if not units.startswith(("tokens/s", "queries/s")):
         raise record.refusal("Units" if new else "Performance_Units", f"'{units}' is no rate of tokens")
+    per_node = record.maybe("accelerators_per_node") if new else record.number("a#")
     gpus = record.number("total_accelerators") if new else record.number("a#") * record.number("Nodes")
     tokens = re.search(r"TOKENS_PER_SAMPLE:\s*([\d.]+)", record.text("Accuracy"))
     output = float(tokens.group(1)) if tokens else given.output_tokens
     model = record.text("MlperfModel") or record.text("UsedModel") or record.text("Model")
     ttft, tpot = LIMITS.get((re.sub(r"-99(\.9)?$", "", model).replace("_", "."), scenario.lower()), (None, None))
-    stated = {"ttft_limit_ms": given.ttft_limit_ms or ttft, "tpot_limit_ms": given.tpot_limit_ms or tpot}
+    stated = {}
+    for field, known in (("ttft_limit_ms", ttft), ("tpot_limit_ms", tpot)):
+        wanted = getattr(given, field)
+        if known is not None and wanted not in (None, known):
+            message = f"the limit of {model} is {known:g} ms here; leave {given.option(field)} out"
+            raise record.refusal("Scenario", message)
+        stated[field] = known or wanted
     return _kept_limits(
         record,
         Given(**vars(given) | stated),
@@ -70,7 +77,9 @@ def summary(record: Record, given: Given) -> Draft | str:
         output,
         gpus,
         (("engine", record.text("framework") or record.text("Software") or None),
-         ("precision", record.text("weight_data_types").lower() or None)),
+         ("precision", record.text("weight_data_types").lower() or None),
+         # Submissions of several nodes serve one copy on each: no worker spans two.
+         ("largest_worker_gpus", per_node and int(per_node))),
         model,
     )  # fmt: skip
 

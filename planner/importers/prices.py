@@ -7,20 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from planner.importers.hardware import system_of
 from planner.importers.record import Record
-
-# What these lists call the GPUs of a system of the catalog.
-SYSTEMS = {
-    "H100": "hgx-h100",
-    "H100-80GB": "hgx-h100",
-    "H100-SXM": "hgx-h100",
-    "H200": "hgx-h200",
-    "H200-SXM": "hgx-h200",
-    "B200": "hgx-b200",
-    "B300": "hgx-b300",
-    "GB200": "gb200-nvl72",
-    "GB300": "gb300-nvl72",
-}
 
 
 @dataclass(frozen=True)
@@ -81,7 +69,7 @@ def gpuhunt(record: Record, provider: str) -> list[Price]:
 
 
 def _price(record: Record, provider: str, region: str, kind: str, gpu: str, count: float, usd: float | None) -> Price:
-    system = SYSTEMS.get(gpu.upper(), "")
+    system = system_of(gpu) or ""
     reason = ""
     if not gpu or not count:
         reason = "no GPU"

@@ -49,6 +49,7 @@ _OBJECTS: tuple[tuple[Callable[[Mapping[str, Any]], bool], Source, Runs], ...] =
     (serve_bench.is_sglang, Source("sglang", _OWN, "measured"), lambda r, _: iter([serve_bench.sglang(r)])),
     (serve_bench.is_vllm, Source("vllm", _OWN, "measured"), lambda r, _: iter([serve_bench.vllm(r)])),
     (exports.is_aiperf, Source("aiperf", _OWN, "measured"), lambda r, _: iter([exports.aiperf(r)])),
+    (exports.is_genai_perf, Source("genai-perf", _OWN, "measured"), lambda r, _: iter([exports.aiperf(r)])),
     (exports.is_guidellm, Source("guidellm", _OWN, "measured"), lambda r, _: exports.guidellm(r)),
     (inferencex.is_agentic, Source("inferencex", "SemiAnalysis", "independent"),
      lambda r, _: iter([inferencex.agentic(r)])),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from planner.importers.draft import Draft
+from planner.importers.hardware import system_of
 from planner.importers.record import Record
 
 
@@ -22,15 +23,24 @@ def is_vllm(values: Mapping[str, Any]) -> bool:
 
 
 def vllm(record: Record) -> Draft:
-    """A run of vLLM: latencies in ms, rates of the whole server, lengths as totals ÷ requests."""
+    """A run of vLLM: latencies in ms, rates of the whole server, lengths as totals ÷ requests.
+
+    ``gpu``, ``num_gpus`` and ``tensor_parallel_size`` are there where the run was given them as ``--metadata``.
+    """
     drafting = any(key.startswith("spec_decode_") for key in record.values)
+    system, worker = system_of(record.text("gpu")), record.maybe("tensor_parallel_size")
     return _run(
         record,
         gpus=record.first("num_gpus", "tensor_parallel_size"),
         model=record.text("model_id"),
         as_of=record.day("date"),
         # Drafting shows in the file only where the server reports it: silence is no proof that there is none.
-        said=(("engine", "vllm"), *((("spec_decode", "on"),) if drafting else ())),
+        said=(
+            ("engine", "vllm"),
+            *((("spec_decode", "on"),) if drafting else ()),
+            *((("system", system),) if system else ()),
+            *((("largest_worker_gpus", int(worker)),) if worker else ()),
+        ),
         failed=record.maybe("failed") or 0.0,
     )
 
