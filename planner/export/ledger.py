@@ -10,7 +10,6 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
-from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -46,6 +45,7 @@ class Resource:
 
     ``kind`` is own, existing, site, reserved, signed, hourly, api or revenue. ``gpus`` (F, T) are in service.
     ``start`` is the period that its service or term begins in, for ``periods`` periods; None where there is no term.
+    ``used`` (F, T) is the share of a contract's usable GPU-hours that serve.
     """
 
     kind: str
@@ -57,6 +57,7 @@ class Resource:
     start: int | None = None
     periods: int = 0
     workload: str = ""
+    used: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -213,9 +214,7 @@ def _existing(account: Account) -> Iterator[Line]:
         place = next(g for g in premises.groups if premises.sites[g.site].name == site and g.index == group)
         item = premises.systems[premises.system_index[place.existing.system]]
         key = f"existing:{site}/{group}"
-        resource = Resource(
-            "existing", key, str(site), _region(account, str(site)), item.system, there * item.gpus
-        )
+        resource = Resource("existing", key, str(site), _region(account, str(site)), item.system, there * item.gpus)
         yield from _running(alone, resource, there)
 
 
@@ -256,6 +255,7 @@ def _signed(account: Account) -> Iterator[Line]:
             system=contract.system,
             gpus=hours / timeline.hours,
             start=timeline.period_of(contract.start),
+            used=_used(account, f"contract:{index}"),
         )
         yield from _line(resource, "reserved", MIDDLE, nothing + due, nothing + due, hours, GPU_HOURS)
 
@@ -279,6 +279,7 @@ def _reserved(account: Account) -> Iterator[Line]:
             gpus=alone.holdings.held[:, place] * deal.lot_gpus,
             start=start,
             periods=term_periods(premises, deal.term_months),
+            used=_used(account, f"offer:{deal.name}"),
         )
         price = float(rate(premises, deal)[start])
         solved = slice(0, timeline.periods)
@@ -346,6 +347,17 @@ def _line(
         yield Line(resource, category, timing, usd, accrued, none if quantity is None else quantity, unit)
 
 
+def _used(account: Account, key: str) -> Floats:
+    """Share of a supply's usable GPU-hours that serve, (F, T)."""
+    flow = account.supply
+    place = next(index for index, source in enumerate(flow.sources) if source.key == key)
+    usable = (flow.usable[:, place] * account.premises.timeline.block_hours).sum(axis=2)
+    busy = account.busy_gpu_hours[:, place]
+    share = np.divide(busy, usable, out=np.zeros_like(busy), where=usable > 0)
+    # Sums that miss a whole by a bit are one.
+    return np.asarray(np.where(share > 1 - TOLERANCE, 1.0, share))
+
+
 def _region(account: Account, site: str) -> str:
     return next(item.region for item in account.premises.sites if item.name == site)
 
@@ -395,7 +407,7 @@ def _table(found: Ledger) -> pd.DataFrame:
                     "_order": (int(future), int(period), order[line.category], line.timing != START, resource.key),
                 }
             )
-    rows.sort(key=lambda row: row["_order"])  # type: ignore[arg-type,return-value]
+    rows.sort(key=lambda row: row["_order"])
     columns = [
         "future", "period", "counts", "category", "timing", "kind", "resource", "provider", "region", "system", "day",
         "usd", "npv_usd",

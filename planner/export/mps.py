@@ -8,7 +8,6 @@ are the same in both formats. What is due whatever is decided is the cost of ``d
 from __future__ import annotations
 
 import hashlib
-import importlib
 import re
 import tempfile
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from planner.pipeline import catalog_of
 from planner.problem import build_problem
 from planner.report.files import write_file
 from planner.scenario import Scenario
+from planner.solvers import load_pulp
 from planner.solvers.objectives import matrix_of
 
 ENDINGS = (".mps", ".lp")
@@ -51,7 +51,7 @@ def model_text(scenario: Scenario, catalog: Catalog | None = None, ending: str =
     """The text of such a file, and its numbers of columns and rows."""
     catalog = catalog_of(scenario) if catalog is None else catalog
     model = build_model(build_problem(scenario, catalog))
-    problem = _problem(model, matrix_of(model, scenario.objective))
+    problem, size = _problem(model, matrix_of(model, scenario.objective))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"model{ending}"
         if ending == ".mps":
@@ -59,7 +59,7 @@ def model_text(scenario: Scenario, catalog: Catalog | None = None, ending: str =
         else:
             problem.writeLP(str(file), max_length=LONGEST + 1)
         text = file.read_text(encoding="utf-8")
-    return text, (len(problem.variables()), len(problem.constraints))
+    return text, size
 
 
 def names(blocks: Sequence[Block], futures: Sequence[str]) -> list[str]:
@@ -68,9 +68,7 @@ def names(blocks: Sequence[Block], futures: Sequence[str]) -> list[str]:
     for block in blocks:
         axes = list(block.axes)
         positions = np.unravel_index(block.cells, [len(axis) for axis in axes]) if axes else ()
-        told = [
-            place for place, axis in enumerate(axes) if not (len(futures) == 1 and tuple(axis) == tuple(futures))
-        ]
+        told = [place for place, axis in enumerate(axes) if not (len(futures) == 1 and tuple(axis) == tuple(futures))]
         for cell in range(len(block.cells)):
             parts = [axes[place][int(positions[place][cell])] for place in told]
             found.append(f"{block.name}({','.join(parts)})" if parts else block.name)
@@ -99,9 +97,9 @@ def _distinct(found: list[str]) -> list[str]:
     return found
 
 
-def _problem(model: Model, milp: Milp) -> Any:
-    """The matrix as a PuLP problem, which writes both formats with 12 digits."""
-    pulp: Any = importlib.import_module("pulp")
+def _problem(model: Model, milp: Milp) -> tuple[Any, tuple[int, int]]:
+    """The matrix as a PuLP problem, which writes both formats with 12 digits, and its numbers of columns and rows."""
+    pulp = load_pulp()
     problem = pulp.LpProblem("plan", pulp.LpMinimize)
     futures = model.problem.futures
     columns = [
@@ -119,13 +117,15 @@ def _problem(model: Model, milp: Milp) -> Any:
     if milp.constant:
         terms.append((pulp.LpVariable(DUE_ANYWAY, 1, 1), milp.constant))
     problem.addVariables(columns)
+    rows = 0
     problem.setObjective(pulp.LpAffineExpression(terms, name="cost"))
     for row, name in enumerate(names(milp.row_blocks, futures)):
         at = slice(milp.indptr[row], milp.indptr[row + 1])
         left = [(columns[place], value) for place, value in zip(milp.indices[at], milp.data[at].tolist(), strict=True)]
         for suffix, sense, side in _sides(pulp, float(milp.row_lower[row]), float(milp.row_upper[row])):
             problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(left), sense, f"{name}{suffix}", side))
-    return problem
+            rows += 1
+    return problem, (len(columns) + bool(milp.constant), rows)
 
 
 def _sides(pulp: Any, low: float, high: float) -> list[tuple[str, Any, float]]:
@@ -137,5 +137,3 @@ def _sides(pulp: Any, low: float, high: float) -> list[tuple[str, Any, float]]:
     if np.isfinite(low):
         return [("", pulp.LpConstraintGE, low)]
     return [("", pulp.LpConstraintLE, high)] if np.isfinite(high) else []
-
-

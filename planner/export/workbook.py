@@ -8,7 +8,6 @@ scenario named ``=1+1`` is that, not 2.
 from __future__ import annotations
 
 import datetime as dt
-import importlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -125,7 +124,8 @@ def workbook_bytes(plan: Plan, scenario: Scenario, catalog: Catalog | None = Non
 
 def workbook_of(found: Ledger) -> bytes:
     """The workbook of a ledger."""
-    xlsxwriter: Any = importlib.import_module("xlsxwriter")
+    import xlsxwriter
+
     plan, scenario = found.plan, found.account.scenario
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(
@@ -237,7 +237,9 @@ def _cash_flow(sheet: _Sheet, payments: _Sheet, found: Ledger) -> _Flow:
     sheet.put(2, 0, "horizon starts", "bold")
     sheet.put(2, 1, timeline.starts[0])
     sheet.put(1, 3, "USD undiscounted, out positive; columns up to prepayment_credit fall on the first day,", "note")
-    sheet.put(2, 3, "those up to contract_tail in the middle of a period. Sums below are weighed by probability.", "note")
+    sheet.put(
+        2, 3, "those up to contract_tail in the middle of a period. Sums below are weighed by probability.", "note"
+    )
     _header(sheet, _HEAD - 1, names)
     spans = {key: _cells(PAYMENTS, place, len(rows) + 1) for key, place in (("usd", 12), ("line", 0), ("column", 4))}
     for place in range(len(values)):
@@ -309,7 +311,7 @@ def _values(found: Ledger) -> pd.DataFrame:
     for line in found.lines:
         sign = -1.0 if line.category == "revenue" else 1.0
         paid[_column(line.category, line.timing)][:, : line.usd.shape[1]] += sign * line.usd
-    rows = []
+    rows: list[dict[str, Any]] = []
     for f, future in enumerate(premises.futures):
         for t, (begins, after) in enumerate(timeline.spans):
             usd = {name: float(values[f, t]) for name, values in paid.items()}
@@ -355,7 +357,7 @@ def _column(category: str, timing: str) -> str:
 
 def _ledger_rows(found: Ledger, values: pd.DataFrame) -> pd.DataFrame:
     rows = found.table
-    place = {key: line for key, line in zip(zip(values["future"], values["period"], strict=True), values["line"], strict=True)}
+    place = dict(zip(zip(values["future"], values["period"], strict=True), values["line"], strict=True))
     lines = [place[key] for key in zip(rows["future"], rows["period"], strict=True)]
     columns = [_column(*key) for key in zip(rows["category"], rows["timing"], strict=True)]
     rows = rows.drop(columns="category")
@@ -474,7 +476,11 @@ def _of(
     found: list[tuple[str, float | None, str, float | None, str]] = []
     for label, key, tokens in (
         ("levelised cost, USD per Mtok output", "levelised_usd_per_mtok_output", "mtok_output_discounted"),
-        ("levelised cost, USD per Mtok total (input + output)", "levelised_usd_per_mtok_total", "mtok_total_discounted"),
+        (
+            "levelised cost, USD per Mtok total (input + output)",
+            "levelised_usd_per_mtok_total",
+            "mtok_total_discounted",
+        ),
     ):
         made = whole(tokens)
         ratio = cost[1] / made[1] if made[1] else None
