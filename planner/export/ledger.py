@@ -89,7 +89,7 @@ class Ledger:
     def timeline(self) -> Timeline:
         """The solved horizon, followed by the periods that payments after it fall in (at least one)."""
         own = self.account.premises.timeline
-        longest = max([line.usd.shape[1] for line in self.lines], default=own.periods)
+        longest = max([int(np.nonzero(line.usd.any(axis=0))[0][-1]) + 1 for line in self.lines], default=own.periods)
         return own.extended(max(longest - own.periods, 1))
 
     @property

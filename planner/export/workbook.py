@@ -47,6 +47,8 @@ SUMMED = {
 MONEY = "#,##0.00;[Red]-#,##0.00;0.00"
 WIDEST = 60
 _HEAD = 5
+# Columns of the cash flow up to its factors.
+_FACTORS = 9
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ class _Sheet:
             self.sheet.write_number(row, column, float(value), look)
         else:
             self.sheet.write_string(row, column, str(value), look)
-        self._widen(column, value)
+        if kind not in ("title", "note"):
+            self._widen(column, value)
 
     def compute(self, row: int, column: int, formula: str, value: float | None, kind: str = "money") -> None:
         """A live formula with the figure that it comes to."""
@@ -82,13 +85,13 @@ class _Sheet:
         length = len(f"{value:,.2f}") if isinstance(value, float | int | np.number) else len(str(value))
         self.widths[column] = max(self.widths.get(column, 8), min(length + 2, WIDEST))
 
-    def finish(self) -> None:
+    def finish(self, pages_wide: int = 1) -> None:
         """Set the columns' widths and how the sheet prints."""
         for column, width in self.widths.items():
             self.sheet.set_column(column, column, width)
         self.sheet.set_landscape()
         self.sheet.set_paper(9)
-        self.sheet.fit_to_pages(1, 0)
+        self.sheet.fit_to_pages(pages_wide, 0)
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,7 @@ def _formats(book: Any) -> dict[str, Any]:
         "date": {"num_format": "yyyy-mm-dd", "align": "left"},
         "money": {"num_format": MONEY},
         "price": {"num_format": "0.000000"},
-        "number": {"num_format": "#,##0.###"},
+        "number": {"num_format": "#,##0.00##"},
         "whole": {"num_format": "#,##0"},
         "share": {"num_format": "0.0%"},
         "gap": {"num_format": "0.0000%"},
@@ -169,15 +172,16 @@ def _formats(book: Any) -> dict[str, Any]:
     return {name: book.add_format(look) for name, look in looks.items()}
 
 
-def _kind(column: str) -> str:
-    """How figures of a column look, by the unit that its name ends with."""
+def _kind(column: str, cells: Sequence[object]) -> str:
+    """How figures of a column look, by the unit that its name ends with and whether all are whole."""
     if column.endswith(("_per_mtok", "_per_gpu_hour")):
         return "price"
     if column.endswith("usd") or column == "marginal_usd_lp":
         return "money"
     if column.endswith("share"):
         return "share"
-    return "number"
+    whole = all(isinstance(cell, int | float) and float(cell).is_integer() for cell in cells)
+    return "whole" if whole else "number"
 
 
 def _header(sheet: _Sheet, row: int, names: Sequence[str]) -> None:
@@ -190,8 +194,9 @@ def _table(sheet: _Sheet, name: str, frame: pd.DataFrame, futures: Sequence[str]
     columns = [str(column) for column in frame.columns]
     _header(sheet, 0, columns)
     for place, column in enumerate(columns):
-        kind = _kind(column)
-        for row, value in enumerate(frame[column].tolist(), start=1):
+        cells = frame[column].tolist()
+        kind = _kind(column, cells)
+        for row, value in enumerate(cells, start=1):
             sheet.put(row, place, value, kind)
     sheet.sheet.freeze_panes(1, 0)
     sheet.sheet.autofilter(0, 0, max(len(frame), 1), len(columns) - 1)
@@ -238,7 +243,7 @@ def _cash_flow(sheet: _Sheet, payments: _Sheet, found: Ledger) -> _Flow:
     sheet.put(2, 1, timeline.starts[0])
     sheet.put(1, 3, "USD undiscounted, out positive; columns up to prepayment_credit fall on the first day,", "note")
     sheet.put(
-        2, 3, "those up to contract_tail in the middle of a period. Sums below are weighed by probability.", "note"
+        2, 3, "those up to contract_tail in the middle of a period. Columns that are 0 throughout are hidden.", "note"
     )
     _header(sheet, _HEAD - 1, names)
     spans = {key: _cells(PAYMENTS, place, len(rows) + 1) for key, place in (("usd", 12), ("line", 0), ("column", 4))}
@@ -249,12 +254,13 @@ def _cash_flow(sheet: _Sheet, payments: _Sheet, found: Ledger) -> _Flow:
             value = values[name].iloc[place]
             formula = _formula(name, cell, letters, spans)
             if formula is None:
-                sheet.put(row, column, value, "number" if name != "probability" else "share")
+                look = {"probability": "share", "line": "whole"}.get(name, "number")
+                sheet.put(row, column, value, look)
             else:
                 sheet.compute(row, column, formula, float(value), _look(name))
     last = _HEAD + len(values) + 1
     sheet.put(last, 0, "expected", "bold")
-    for column, name in enumerate(names[8:], start=8):
+    for column, name in enumerate(names[_FACTORS:], start=_FACTORS):
         formula = f"=SUMPRODUCT(${letters['probability']}${flow.first}:${letters['probability']}${flow.last},"
         formula += f"{letters[name]}{flow.first}:{letters[name]}{flow.last})"
         sheet.compute(last, column, formula, float(values["probability"] @ values[name]), "total")
@@ -262,8 +268,11 @@ def _cash_flow(sheet: _Sheet, payments: _Sheet, found: Ledger) -> _Flow:
     sheet.sheet.autofilter(_HEAD - 1, 0, flow.last - 1, len(names) - 1)
     sheet.widths[0] = 16
     sheet.widths.update({column: max(sheet.widths.get(column, 0), 14) for column in range(1, len(names))})
-    sheet.widths[3] = 14
-    sheet.finish()
+    sheet.finish(pages_wide=3)
+    sheet.sheet.repeat_columns(0, 3)
+    for column, name in enumerate(names):
+        if name in (*AT_START, *OVER_PERIOD, "revenue", "npv_revenue") and not values[name].any():
+            sheet.sheet.set_column(column, column, None, None, {"hidden": True})
     return flow
 
 
@@ -310,14 +319,15 @@ def _values(found: Ledger) -> pd.DataFrame:
     paid = {name: np.zeros((len(premises.futures), timeline.periods)) for name in (*AT_START, *OVER_PERIOD, "revenue")}
     for line in found.lines:
         sign = -1.0 if line.category == "revenue" else 1.0
-        paid[_column(line.category, line.timing)][:, : line.usd.shape[1]] += sign * line.usd
+        usd = line.usd[:, : timeline.periods]
+        paid[_column(line.category, line.timing)][:, : usd.shape[1]] += sign * usd
     rows: list[dict[str, Any]] = []
     for f, future in enumerate(premises.futures):
         for t, (begins, after) in enumerate(timeline.spans):
-            usd = {name: float(values[f, t]) for name, values in paid.items()}
+            money = {name: float(values[f, t]) for name, values in paid.items()}
             served = {name: float(values[f, t]) if t < found.solved else 0.0 for name, values in mtok.items()}
-            capex = sum(usd[name] for name in CAPEX)
-            opex = usd[UPFRONT] + sum(usd[name] for name in OPEX)
+            capex = sum(money[name] for name in CAPEX)
+            opex = money[UPFRONT] + sum(money[name] for name in OPEX)
             rows.append(
                 {
                     "line": len(rows) + 1,
@@ -329,14 +339,14 @@ def _values(found: Ledger) -> pd.DataFrame:
                     "first_day_after": after,
                     "factor_first_day": float(first[t]),
                     "factor_middle": float(middle[t]),
-                    **{name: usd[name] for name in (*AT_START, *OVER_PERIOD)},
+                    **{name: money[name] for name in (*AT_START, *OVER_PERIOD)},
                     "capex": capex,
                     "opex": opex,
                     "cash": capex + opex,
-                    "npv_cost": sum(usd[name] for name in AT_START) * float(first[t])
-                    + sum(usd[name] for name in OVER_PERIOD) * float(middle[t]),
-                    "revenue": usd["revenue"],
-                    "npv_revenue": usd["revenue"] * float(middle[t]),
+                    "npv_cost": sum(money[name] for name in AT_START) * float(first[t])
+                    + sum(money[name] for name in OVER_PERIOD) * float(middle[t]),
+                    "revenue": money["revenue"],
+                    "npv_revenue": money["revenue"] * float(middle[t]),
                     **served,
                     **{f"{name}_discounted": value * float(middle[t]) for name, value in served.items()},
                 }
@@ -417,7 +427,7 @@ def _cover(sheet: _Sheet, found: Ledger, flow: _Flow) -> None:
         sheet.put(row, 1, figure, kind)
         sheet.compute(row, 2, formula, value, kind)
         if figure is not None and value is not None:
-            sheet.compute(row, 3, f"=C{row + 1}-B{row + 1}", value - figure, kind)
+            sheet.compute(row, 3, f"=ROUND(C{row + 1}-B{row + 1},6)", round(value - figure, 6) + 0.0, kind)
     row += 2
     for column, heading in enumerate(("more of the headline", "the plan's")):
         sheet.put(row, column, heading, "header")
