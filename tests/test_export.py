@@ -128,12 +128,12 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Solved:
     return _solved(folder / "s.yaml")
 
 
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Solved:
-    """The scenario's name is a script, its site's name a formula, its workload's an address at a spreadsheet."""
+@pytest.fixture(scope="module", params=[SCRIPT, LINK], ids=["script", "formula"])
+def hostile(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Solved:
+    """The scenario's name is a script or a formula, its site's name a formula, its workload's a command."""
     folder = tmp_path_factory.mktemp("hostile")
     text = TINY.read_text(encoding="utf-8")
-    text = small.edited("name: tiny", f"name: '{SCRIPT}'", text)
+    text = small.edited("name: tiny", f"name: '{request.param}'", text)
     text = small.edited("  - name: hall", f"  - name: '{LINK}'", text)
     text = small.edited("  - name: chat", "  - name: '@SUM(1+9)*cmd|calc'", text)
     (folder / "s.yaml").write_text(text, encoding="utf-8")
@@ -177,6 +177,33 @@ def test_rows_that_do_not_add_up_are_refused(tiny: Solved) -> None:
     cash.loc[cash["category"] == "support", "usd"] += 1
     with pytest.raises(AuditFailure, match=r"by 1\.00 USD \(base, 202[78], support\)"):
         ledger(replace(tiny.plan, cashflow=cash), tiny.scenario)
+
+
+def test_a_conversion_and_token_apis_add_up_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hall converted for liquid nodes, beside an API for what they cannot serve; the charge has eight quarters."""
+    monkeypatch.chdir(tmp_path)
+    small.settle()
+    small.write(
+        {
+            "cat/systems.yaml": small.edited("cooling: air", "cooling: liquid", small.CATALOG["systems.yaml"]),
+            "cat/token_apis.csv": small.edited("0.2,0.8", "0.8,3.2", small.CATALOG["token_apis.csv"]),
+        }
+    )
+    solved = _solved(
+        tmp_path / "s.yaml",
+        "horizon.periods=8",
+        "sites.dallas.cooling=[air]",
+        "sites.dallas.power_mw=0.03",
+        "sites.dallas.conversion={cost_usd: 40000}",
+        "procurement.rent=[]",
+    )
+    rows = solved.ledger.table
+    assert {"conversion", "token_api", "hardware"} <= set(rows["category"])
+    costs = focus_rows(solved.plan, solved.scenario)
+    assert costs["BilledCost"].sum() == pytest.approx(solved.plan.kpis["cash_usd"])
+    charge = costs[costs["x_Category"] == "conversion"]
+    assert charge["BilledCost"].sum() == pytest.approx(40000)
+    assert charge["EffectiveCost"].sum() == pytest.approx(40000)
 
 
 # The workbook
@@ -314,7 +341,7 @@ def test_cached_figures_are_those_of_the_formulas(rich: Solved) -> None:
 def test_no_text_of_a_scenario_is_a_formula(hostile: Solved) -> None:
     book = workbook_bytes(hostile.plan, hostile.scenario)
     texts = ["".join(item.itertext()) for item in _xml(book, "xl/sharedStrings.xml").iter(f"{_MAIN}si")]
-    assert {SCRIPT, LINK, "@SUM(1+9)*cmd|calc"} <= set(texts)
+    assert {hostile.plan.scenario, LINK, "@SUM(1+9)*cmd|calc"} <= set(texts)
     for name, sheet in _sheets(book).items():
         for formula in sheet.iter(f"{_MAIN}f"):
             assert not re.search("HYPERLINK|script|cmd", formula.text or ""), name
@@ -328,7 +355,7 @@ def test_libreoffice_shows_hostile_texts_as_they_are(
     recalculated: Callable[[bytes], Sheets],  # noqa: F811
 ) -> None:
     sheets = recalculated(workbook_bytes(hostile.plan, hostile.scenario))
-    assert sheets["Cover"][0][0] == SCRIPT
+    assert sheets["Cover"][0][0] == hostile.plan.scenario
     assert {row[1] for row in sheets["purchases"][1:] if row[1]} == {LINK}
 
 
@@ -349,6 +376,9 @@ def test_no_text_of_a_csv_file_is_a_formula_and_all_read_back(hostile: Solved) -
     assert back.tolist() == texts
     purchases = pd.read_csv(io.StringIO(csv_text(hostile.plan.purchases)))
     assert set(purchases["site"]) == {f"'{LINK}"}
+    costs = pd.read_csv(io.BytesIO(focus_bytes(focus_rows(hostile.plan, hostile.scenario), hostile.plan, ".csv")))
+    assert set(costs["BillingAccountId"]) == {SCRIPT if hostile.plan.scenario == SCRIPT else f"'{LINK}"}
+    assert f"'{LINK}" in set(costs["ProviderName"])
 
 
 # Parquet
