@@ -25,6 +25,7 @@ COMMANDS = (
     "sensitivity",
     "levers",
     "economics",
+    "export",
     "catalog",
     "schema",
     "init",
@@ -293,6 +294,36 @@ def economics(
         from planner.cli.study import Wanted
 
         run(scenario, tuple(overrides or ()), Wanted(gap, time_limit, json, csv))
+
+
+@app.command()
+def export(
+    scenario: ScenarioPath,
+    xlsx: Annotated[
+        Path | None, typer.Option("--xlsx", metavar="FILE", help="An Excel workbook with live sums: FILE.xlsx.")
+    ] = None,
+    parquet: Annotated[
+        Path | None, typer.Option("--parquet", metavar="DIR", help="Every table as a Parquet file into DIR.")
+    ] = None,
+    focus: Annotated[
+        Path | None,
+        typer.Option("--focus", metavar="FILE", help="Cost rows in FinOps FOCUS columns: FILE.csv or FILE.parquet."),
+    ] = None,
+    mps: Annotated[
+        Path | None, typer.Option("--mps", metavar="FILE", help="The model itself, not solved: FILE.mps or FILE.lp.")
+    ] = None,
+    overrides: Set = None,
+    solver: Annotated[
+        str | None, typer.Option("--solver", help="auto, relay, scip, highs, cpsat, or pulp:NAME for any PuLP solver.")
+    ] = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+) -> None:
+    """The plan for others to work with: workbook, Parquet, FinOps cost rows, and the model itself."""
+    with exits():
+        from planner.cli.export import Asked, run
+
+        run(scenario, tuple(overrides or ()), Asked(xlsx, parquet, focus, mps, solver, gap, time_limit))
 
 
 @app.command()

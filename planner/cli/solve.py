@@ -13,7 +13,7 @@ from planner.analysis import information
 from planner.analysis.percentile import OtherPercentile, other_percentile
 from planner.analysis.percentile import applies as has_targets
 from planner.catalog import Catalog
-from planner.cli.exits import check_numbers
+from planner.cli.exits import FEASIBLE_EXIT, check_numbers
 from planner.cli.output import check_json, write_json
 from planner.cli.waiting import wait_for
 from planner.errors import InfeasiblePlan, SolverFailure
@@ -28,8 +28,6 @@ from planner.report.sheet import show
 from planner.report.terminal import console_on, render
 from planner.scenario import Scenario
 from planner.solvers import Options, check_name
-
-FEASIBLE_EXIT = 4
 
 
 @dataclass(frozen=True)
