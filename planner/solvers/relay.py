@@ -133,6 +133,19 @@ def neighbourhood(milp: Milp, x: Floats, radius: int, *, everything: bool = Fals
     return replace(milp, lower=np.maximum(low, milp.lower), upper=np.minimum(high, milp.upper))
 
 
+def between(milp: Milp, x: Floats, other: Floats) -> Milp:
+    """The same matrix with every guided level from the lower of two vectors, rounded down, to the higher, rounded up.
+
+    Where ``x`` is a plan it stays one.
+    """
+    low, high = np.floor(np.minimum(x, other) + WHOLE), np.ceil(np.maximum(x, other) - WHOLE)
+    return replace(
+        milp,
+        lower=np.maximum(np.where(milp.guided, low, milp.lower), milp.lower),
+        upper=np.minimum(np.where(milp.guided, high, milp.upper), milp.upper),
+    )
+
+
 def fix(milp: Milp, relaxation: Relaxation, upper: float) -> Milp:
     """The same matrix without integers' values that cannot be in a plan cheaper than ``upper``."""
     room = max(upper - relaxation.bound, 0.0)
