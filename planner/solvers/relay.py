@@ -60,9 +60,7 @@ def solve(milp: Milp, engine: Engine, polish: Polish, lp: Answer, options: Optio
     best: tuple[Floats, float] | None = None
     stopped = False
     # Finer than a narrow gap, since its own bound is not the global one; half of the time is left to that.
-    finer = replace(
-        left(), gap=options.gap / (2 if options.gap < WIDE else 1), time_limit_s=left().time_limit_s / 2
-    )
+    finer = replace(left(), gap=options.gap / (2 if options.gap < WIDE else 1), time_limit_s=left().time_limit_s / 2)
     near = engine(neighbourhood(milp, relaxation.x, RADIUS), ENGINE, finer, None)
     legs.append(replace(near.leg("neighbourhood"), bound=None))
     if near.x is not None:
