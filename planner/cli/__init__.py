@@ -16,6 +16,7 @@ from planner.streams import keep_stdout
 
 COMMANDS = (
     "solve",
+    "report",
     "verify",
     "compare",
     "breakeven",
@@ -50,6 +51,9 @@ Set = Annotated[
     typer.Option("--set", metavar="PATH=VALUE", help="Override one field, e.g. sites.dallas.power_mw=12; repeatable."),
 ]
 Gap = Annotated[float | None, typer.Option("--gap", help="Relative gap to prove, over the scenario's own.")]
+Solver = Annotated[
+    str | None, typer.Option("--solver", help="auto, relay, scip, highs, cpsat, or pulp:NAME for any PuLP solver.")
+]
 TimeLimit = Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", help="Wall clock of a solve.")]
 Json = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - for standard output.")
@@ -79,9 +83,7 @@ def plan(
 def solve(
     scenario: ScenarioPath,
     overrides: Set = None,
-    solver: Annotated[
-        str | None, typer.Option("--solver", help="auto, relay, scip, highs, cpsat, or pulp:NAME for any PuLP solver.")
-    ] = None,
+    solver: Solver = None,
     gap: Gap = None,
     time_limit: TimeLimit = None,
     json: Json = None,
@@ -97,6 +99,27 @@ def solve(
 
         asked = Asked(solver, gap, time_limit, json, csv, trace, quiet)
         run(scenario, tuple(overrides or ()), asked)
+
+
+@app.command()
+def report(
+    scenario: ScenarioPath,
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; - for standard output.")
+    ],
+    overrides: Set = None,
+    solver: Solver = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    options: Annotated[
+        str, typer.Option("--options", metavar="NAMES", help="What to compare with, as in `plan compare`, or none.")
+    ] = "buy,rent,hopper",
+) -> None:
+    """The plan as one page of HTML that needs no network: plots, tables, proof, comparison, sources."""
+    with exits():
+        from planner.cli.report import Wanted, run
+
+        run(scenario, tuple(overrides or ()), Wanted(output, solver, gap, time_limit, options))
 
 
 @app.command()
@@ -313,9 +336,7 @@ def export(
         Path | None, typer.Option("--mps", metavar="FILE", help="The model itself, not solved: FILE.mps or FILE.lp.")
     ] = None,
     overrides: Set = None,
-    solver: Annotated[
-        str | None, typer.Option("--solver", help="auto, relay, scip, highs, cpsat, or pulp:NAME for any PuLP solver.")
-    ] = None,
+    solver: Solver = None,
     gap: Gap = None,
     time_limit: TimeLimit = None,
 ) -> None:

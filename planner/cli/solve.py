@@ -69,7 +69,7 @@ def run(source: str, overrides: tuple[str, ...], asked: Asked) -> None:
     _check(asked)
     scenario = load(source, overrides)
     try:
-        solved = wait_for(lambda tell: _solve(scenario, asked, tell), f"{scenario.name}: solving")
+        solved = wait_for(lambda tell: find(scenario, asked, tell), f"{scenario.name}: solving")
     except InfeasiblePlan as error:
         write_json(asked.json, infeasible(scenario, error))
         # Why there is no plan is this scenario's report.
@@ -90,7 +90,8 @@ def _check(asked: Asked) -> None:
         check_folder(asked.csv, "--csv")
 
 
-def _solve(scenario: Scenario, asked: Asked, tell: Callable[[str], None]) -> Solved:
+def find(scenario: Scenario, asked: Asked, tell: Callable[[str], None]) -> Solved:
+    """The plan, with what is told beside it where anybody asked for that."""
     catalog = catalog_of(scenario)
     plan = solve_scenario(scenario, catalog, solver=asked.solver, gap=asked.gap, time_limit_s=asked.time_limit)
     other = None
