@@ -27,6 +27,7 @@ from planner.report.result_rows import (
     SignedContract,
     Unserved,
 )
+from planner.report.sheet import Sheet, left
 from planner.scenario import Scenario, scenario_digest
 
 
@@ -232,6 +233,12 @@ def infeasible(scenario: Scenario, found: InfeasiblePlan) -> dict[str, Any]:
         ],
         "smallest_proven": found.proven,
     }
+
+
+def infeasible_sheet(found: InfeasiblePlan) -> Sheet:
+    """What stands in the way of a plan, as the terminal says it."""
+    first, *rest = str(found).splitlines()
+    return Sheet(first, (left(),), tuple((line,) for line in rest))
 
 
 def text_of(result: Mapping[str, Any]) -> str:
