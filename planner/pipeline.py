@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from planner import solvers
 from planner.audit import Account, audit_of, totals_of
 from planner.catalog import Catalog, load_catalog
 from planner.errors import AuditFailure, InfeasiblePlan, SolverFailure
-from planner.milp import Model, build_model
+from planner.milp import Milp, Model, build_model
 from planner.milp.elastic import build_elastic
 from planner.plan import Plan, Proof, tables
 from planner.plan.extract import decisions
@@ -28,6 +29,7 @@ from planner.solvers.objectives import Outcome, minimise
 # How far a relaxed limit may be exceeded, as a multiple of itself: the narrow one keeps the search exact, the
 # wide one is for scenarios that are further off.
 ELASTIC_EXCESS = (30.0, 1e4)
+Held = Callable[[Model], Milp]
 
 
 def load(source: str | Path, overrides: tuple[str, ...] = ()) -> Scenario:
@@ -57,11 +59,13 @@ def solve(
     gap: float | None = None,
     time_limit_s: float | None = None,
     reductions: Reductions | None = None,
+    held: Held | None = None,
 ) -> Plan:
     """The provably cheapest plan of ``scenario`` (or the best for its objective), audited.
 
-    ``solver``, ``gap`` and ``time_limit_s`` stand over the scenario's own. Raises ScenarioError where the catalog lacks
-    what the scenario names, InfeasiblePlan with what to relax, SolverFailure where no plan was found.
+    ``solver``, ``gap`` and ``time_limit_s`` stand over the scenario's own. ``held`` gives the matrix of a model with
+    what is decided already as bounds, so that the rest is planned around it. Raises ScenarioError where the catalog
+    lacks what the scenario names, InfeasiblePlan with what to relax, SolverFailure where no plan was found.
     """
     if catalog is None:
         catalog = catalog_of(scenario)
@@ -78,10 +82,12 @@ def solve(
     )
     started = time.perf_counter()
     model = build_model(build_problem(scenario, catalog, reductions))
+    if held is not None:
+        model = replace(model, milp=held(model))
     outcome = minimise(model, scenario.objective, name, options)
     if outcome.x is None:
         if outcome.answer.status == "infeasible":
-            raise explain(scenario, catalog, options)
+            raise explain(scenario, catalog, options, reductions, held)
         raise SolverFailure(f"{name} found no plan within {options.time_limit_s:g} s; give it more time (--time-limit)")
     return plan_of(scenario, catalog, model, outcome, name, options, time.perf_counter() - started)
 
@@ -186,12 +192,20 @@ def _sources(catalog: Catalog, model: Model) -> tuple[str, ...]:
     return tuple(sorted(used))
 
 
-def explain(scenario: Scenario, catalog: Catalog, options: Options) -> InfeasiblePlan:
+def explain(
+    scenario: Scenario,
+    catalog: Catalog,
+    options: Options,
+    reductions: Reductions | None = None,
+    held: Held | None = None,
+) -> InfeasiblePlan:
     """Why ``scenario`` has no plan: the smallest set of limits to relax, by the elastic model.
 
-    Raises SolverFailure where even that has no answer in time.
+    ``held`` is what is decided already, as in ``solve``. Raises SolverFailure where even that has no answer in time.
     """
-    model = build_model(build_problem(scenario, catalog, elastic=True))
+    model = build_model(build_problem(scenario, catalog, reductions, elastic=True))
+    if held is not None:
+        model = replace(model, milp=held(model))
     for most_excess in ELASTIC_EXCESS:
         elastic = build_elastic(model, most_excess)
         fewest = solvers.run(elastic.fewest(), "scip", replace(options, gap=1e-6))
