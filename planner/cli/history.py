@@ -50,7 +50,7 @@ def _history_sheet(found: list[Listed], path: Path) -> Sheet:
         return Sheet("No run is saved yet; `plan SCENARIO --save` saves one.")
     columns = (
         right("run"), left("when, UTC"), left("scenario"), right("$ per Mtok output"), right("NPV"), right("gap"),
-        left("scenario and catalog digest"),
+        left("scenario digest"),
     )  # fmt: skip
     rows = tuple(
         (
@@ -60,7 +60,7 @@ def _history_sheet(found: list[Listed], path: Path) -> Sheet:
             price(run.levelised_usd_per_mtok_output),
             "no plan" if run.npv_usd is None else money(run.npv_usd),
             "-" if run.gap is None else gap_percent(run.gap),
-            f"{run.scenario_digest} {run.catalog_digest}",
+            run.scenario_digest,
         )
         for run in found
     )
