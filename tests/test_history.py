@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.store import TINY, empty_run, plan, tiny_run
 
 from planner.errors import InputError
 from planner.history.run import Run
@@ -21,6 +20,7 @@ from planner.history.written import written
 from planner.pipeline import load
 from planner.scenario import load_scenario, scenario_digest
 from planner.scenario.models import Scenario
+from tests.store import TINY, empty_run, plan, tiny_run
 
 SAVES = """
 import sys

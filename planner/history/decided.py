@@ -32,6 +32,7 @@ class Decided:
     ``orders`` has a row for each system, contract and conversion ordered before that day: kind (buy, sign, convert),
     item (as the matrix names it), future, period (index), number, order_by. ``kept`` has the number of each existing
     group still there: site, group, future, period, count; ``groups`` are the groups themselves by site and index.
+    ``hall_lead_weeks`` are those of conversions as they are known today, by site.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Decided:
     orders: pd.DataFrame
     kept: pd.DataFrame
     groups: dict[tuple[str, int], Existing]
+    hall_lead_weeks: dict[str, float]
 
     def in_future(self, name: str) -> Decided:
         """What holds in one of several futures, the one that came true."""
@@ -81,8 +83,7 @@ class Decided:
         signed = [item.offer.name for item in supply.reservations]
         late = [self._late(timeline, item.lead_weeks) for item in supply.reservations]
         yield self._part(model, "sign", "signed", signed, variables.sign, late, variables.held)
-        # A hall's lead time is only in what exists; what started before the day is past in any case.
-        late = [self._late(timeline, 0.0) for _ in sites]
+        late = [self._late(timeline, self.hall_lead_weeks.get(site.name, 0.0)) for site in sites]
         yield self._part(model, "convert", "converted", [site.name for site in sites], variables.convert, late, None)
         yield self._kept(model)
 
@@ -148,8 +149,8 @@ def ordered_before(rows: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     return rows[np.array([by < day for by in rows["order_by"]], dtype=bool)]
 
 
-def decided(run: Run, scenario: Scenario, as_of: dt.date) -> Decided:
-    """What ``run``, whose scenario is ``scenario``, had ordered before ``as_of``."""
+def decided(run: Run, scenario: Scenario, today: Scenario, as_of: dt.date) -> Decided:
+    """What ``run``, whose scenario is ``scenario``, had ordered before ``as_of``, for a plan of ``today``."""
     timeline = build_timeline(scenario.horizon, {"all": 1.0}, scenario.finance.discount_rate)
     before, result = run.decided(), run.result
     days: dict[tuple[str, str, str], dt.date] = {}
@@ -162,7 +163,7 @@ def decided(run: Run, scenario: Scenario, as_of: dt.date) -> Decided:
         ("buy", f"{row.site}/{row.system}", row.future, row.period, row.count) for row in before.buys.itertuples()
     ]
     orders += [("sign", row.offer, row.future, row.period, row.lots) for row in before.signs.itertuples()]
-    leads = {site.name: site.conversion.lead_weeks for site in scenario.sites if site.conversion is not None}
+    leads = _hall_leads(scenario)
     for row in before.conversions.itertuples():
         name = timeline.names[row.period]
         days["convert", row.site, name] = order_day(timeline.starts[row.period], leads[row.site])
@@ -175,4 +176,9 @@ def decided(run: Run, scenario: Scenario, as_of: dt.date) -> Decided:
         orders=ordered_before(frame, as_of),
         kept=before.keeps,
         groups={(site.name, index): item for site in scenario.sites for index, item in enumerate(site.existing)},
+        hall_lead_weeks=_hall_leads(today),
     )
+
+
+def _hall_leads(scenario: Scenario) -> dict[str, float]:
+    return {site.name: site.conversion.lead_weeks for site in scenario.sites if site.conversion is not None}

@@ -101,7 +101,7 @@ def replan(
             f"run {run.id} is planned by {then.horizon.period} from {then.horizon.start:%Y-%m} on, the scenario by "
             f"{now.horizon.period} from {now.horizon.start:%Y-%m}; periods have to be the same ones"
         )
-    fixed = decided(run, then, as_of)
+    fixed = decided(run, then, now, as_of)
     horizon = now.horizon.model_copy(update={"decided_on": then.horizon.decided_on})
     now = _changed(now, horizon=horizon) if horizon != now.horizon else now
     if future is not None:

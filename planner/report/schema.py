@@ -59,7 +59,7 @@ def schema(which: Which) -> dict[str, Any]:
     head = {"$schema": DIALECT, "$id": f"token-factory-planner/{schema_name(which)}"}
     if which == "scenario":
         body = Scenario.model_json_schema()
-        # An overlay's own key; it is gone once the files are put together, and the base has what the overlay leaves out.
+        # An overlay's own key, gone once the files are put together; the base has what the overlay leaves out.
         body["properties"]["extends"] = {"type": "string", "description": "scenario that this one is laid over"}
         needed = {"required": body.pop("required")}
         body |= {"if": {"not": {"required": ["extends"]}}, "then": needed}
