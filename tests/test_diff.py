@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from planner.history.inputs import changes, said
 from planner.history.store import save
@@ -301,3 +304,24 @@ def test_dates_of_a_schedule_are_told_one_by_one_where_few_differ() -> None:
         ("sites.hall.power_mw.2028-01", None, 0.07),
     ]
     assert [change.path for change in changes(with_power(dates), with_power(many))] == ["sites.hall.power_mw"]
+
+
+def test_the_pull_request_example_runs_as_it_is_written(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (TINY.parents[1] / "docs" / "history.md").read_text(encoding="utf-8")
+    steps = YAML(typ="safe", pure=True).load(page.split("```yaml\n")[1].split("```")[0])["steps"]
+    shell = steps[-1]["run"].replace("scenarios/10mw.yaml", "plans/s.yaml")
+    bin_folder = repository / "bin"
+    bin_folder.mkdir()
+    (bin_folder / "plan").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m planner.cli "$@"\n')
+    (bin_folder / "comment").write_text('#!/bin/sh\ncp "$1" commented.md\n')
+    for name in ("plan", "comment"):
+        (bin_folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{bin_folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
+    git("checkout", "-q", "--", "plans")
+    git("update-ref", "refs/remotes/origin/main", "HEAD~1")
+    done = subprocess.run(["bash", "-e", "-c", shell], capture_output=True, encoding="utf-8")
+    assert done.returncode == 6, done.stderr
+    text = (repository / "commented.md").read_text(encoding="utf-8")
+    assert "| sites.hall.power_mw | 0.06 | 0.04 |" in text
+    assert "8.7 % more than A" in text

@@ -152,6 +152,9 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("PYTHONIOENCODING", "utf-8")
+    # Runs that a page saves are its own, and saved at a known time.
+    monkeypatch.setenv("PLAN_STORE", str(tmp_path / "runs.sqlite"))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1796083200")
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path

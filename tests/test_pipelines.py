@@ -11,7 +11,6 @@ from typing import Any, get_args
 import jsonschema
 import pytest
 
-from planner.catalog import load_catalog
 from planner.document import parse
 from planner.history.store import find, listed
 from planner.pipeline import catalog_of, load
@@ -109,9 +108,3 @@ def test_a_pipe_in_and_a_pipe_out(tmp_path: Path) -> None:
     done = plan("diff", "-", tmp_path / "b.json", "--json", "-", text=TINY.read_text())
     assert (done.exit_code, done.stderr) == (0, "")
     assert json.loads(done.stdout)["decisions"] == []
-
-
-def test_the_catalog_has_a_schema_for_every_table() -> None:
-    tables = json.loads(schema_text("catalog"))["properties"]
-    assert {"systems.yaml", "offers.csv", "serving/*.csv", "sources.yaml"} <= set(tables)
-    assert load_catalog(("builtin",)).digest

@@ -121,8 +121,8 @@ def replan(
         solver=solver,
         gap=gap if gap is not None else run.result["solver"]["gap_asked"],
         time_limit_s=time_limit_s,
-        # What was signed then may be an offer that another one outdoes today.
-        reductions=None if same else Reductions(offers=False),
+        # What was signed then may be outdone by another offer today, or be more than would ever be needed.
+        reductions=None if same else Reductions(offers=False, bounds=False),
         held=fixed.held,
     )
     notes = []
