@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from planner.plan.extract import decisions
 from planner.plan.kpis import kpis
 from planner.plan.relaxation import relaxations
 from planner.plan.trace import trace
-from planner.problem import Reductions, build_problem
+from planner.problem import Problem, Reductions, build_problem
 from planner.scenario import Scenario, check_references, derived, load_scenario, scenario_digest
 from planner.solvers import Options
 from planner.solvers.answer import relative_gap
@@ -29,7 +29,16 @@ from planner.solvers.objectives import Outcome, minimise
 # How far a relaxed limit may be exceeded, as a multiple of itself: the narrow one keeps the search exact, the
 # wide one is for scenarios that are further off.
 ELASTIC_EXCESS = (30.0, 1e4)
-Held = Callable[[Model], Milp]
+
+
+class Held(Protocol):
+    """What is decided already, so that only the rest is planned."""
+
+    def widened(self, problem: Problem) -> Problem:
+        """The problem with room for it."""
+
+    def held(self, model: Model) -> Milp:
+        """The model's matrix with it as bounds."""
 
 
 def load(source: str | Path, overrides: tuple[str, ...] = ()) -> Scenario:
@@ -63,9 +72,9 @@ def solve(
 ) -> Plan:
     """The provably cheapest plan of ``scenario`` (or the best for its objective), audited.
 
-    ``solver``, ``gap`` and ``time_limit_s`` stand over the scenario's own. ``held`` gives the matrix of a model with
-    what is decided already as bounds, so that the rest is planned around it. Raises ScenarioError where the catalog
-    lacks what the scenario names, InfeasiblePlan with what to relax, SolverFailure where no plan was found.
+    ``solver``, ``gap`` and ``time_limit_s`` stand over the scenario's own. ``held`` is what is decided already; the
+    rest is planned around it. Raises ScenarioError where the catalog lacks what the scenario names, InfeasiblePlan
+    with what to relax, SolverFailure where no plan was found.
     """
     if catalog is None:
         catalog = catalog_of(scenario)
@@ -81,15 +90,21 @@ def solve(
         seed=wanted.seed,
     )
     started = time.perf_counter()
-    model = build_model(build_problem(scenario, catalog, reductions))
-    if held is not None:
-        model = replace(model, milp=held(model))
+    model = _model(build_problem(scenario, catalog, reductions), held)
     outcome = minimise(model, scenario.objective, name, options)
     if outcome.x is None:
         if outcome.answer.status == "infeasible":
             raise explain(scenario, catalog, options, reductions, held)
         raise SolverFailure(f"{name} found no plan within {options.time_limit_s:g} s; give it more time (--time-limit)")
     return plan_of(scenario, catalog, model, outcome, name, options, time.perf_counter() - started)
+
+
+def _model(problem: Problem, held: Held | None) -> Model:
+    """The matrix of a problem, what is decided already in it."""
+    if held is None:
+        return build_model(problem)
+    model = build_model(held.widened(problem))
+    return replace(model, milp=held.held(model))
 
 
 def plan_of(
@@ -203,9 +218,7 @@ def explain(
 
     ``held`` is what is decided already, as in ``solve``. Raises SolverFailure where even that has no answer in time.
     """
-    model = build_model(build_problem(scenario, catalog, reductions, elastic=True))
-    if held is not None:
-        model = replace(model, milp=held(model))
+    model = _model(build_problem(scenario, catalog, reductions, elastic=True), held)
     for most_excess in ELASTIC_EXCESS:
         elastic = build_elastic(model, most_excess)
         fewest = solvers.run(elastic.fewest(), "scip", replace(options, gap=1e-6))

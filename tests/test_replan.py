@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -257,3 +258,41 @@ def test_bad_input(tmp_path: Path, words: list[str], sentence: str) -> None:
 
 def test_replanned_is_what_the_type_says() -> None:
     assert isinstance(replan(tiny_run(), dt.date(2029, 1, 1)), Replanned)
+
+
+@pytest.mark.parametrize(("day", "systems"), [(dt.date(2026, 12, 4), 0), (dt.date(2026, 12, 5), 3)])
+def test_what_is_to_be_ordered_on_the_day_itself_is_still_open(day: dt.date, systems: int) -> None:
+    (bought,) = tiny_run().result["purchases"]
+    assert bought["order_by"] == "2026-12-04"
+    found = replan(tiny_run(), day, tiny_run().question(["procurement.providers.allow=null", "procurement.buy=true"]))
+    assert found.sunk.systems == systems
+
+
+CHEAP = (
+    "quotes=[{provider: nebius, system: hgx-b200, region: here, term_months: 12, usd_per_gpu_hour: 0.2, "
+    "lot_gpus: 8, min_lots: 2, lead_weeks: 4, expires: 2027-06-15}]"
+)
+
+
+def test_lots_signed_with_a_minimum_stay_where_hardly_any_would_be_needed() -> None:
+    run = run_for(SIGNED, CHEAP, "workloads.assistant.demand.output_mtok_per_day=1e6")
+    signed = [row for row in run.result["contracts"] if row["order_by"] < "2027-12-01"]
+    assert sum(row["lots"] for row in signed) > 200
+    less = run.question(["workloads.assistant.demand.output_mtok_per_day=100"])
+    found = replan(run, dt.date(2027, 12, 1), less)
+    assert orders(found.to_dict(), "2027-12-01") == orders(run.result, "2027-12-01")
+
+
+def test_what_was_retired_and_kept_is_so_in_the_past() -> None:
+    run = run_for(SIGNED, CHEAP)
+    first, second = run.result["retirements"]
+    assert (first["period"], second["period"]) == ("2027-Q1", "2027-Q2")
+    more = run.question(["workloads.assistant.demand.output_mtok_per_day={2027-01: 4e3, 2027-12: 2e5}"])
+    assert solve(more).to_dict()["retirements"] == [first | {"count": first["count"] + second["count"]}]
+    found = replan(run, dt.date(2027, 7, 1), more)
+    assert found.to_dict()["retirements"] == [first, second]
+
+
+def test_another_catalog_is_said() -> None:
+    found = replan(replace(tiny_run(), catalog_digest="0"), dt.date(2027, 6, 1))
+    assert found.notes == ("The catalog is not the one of run 0: what was fixed is priced as it says now.",)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from planner.errors import InputError
 from planner.history.run import Run
 from planner.milp import ABSENT, Milp, Model
+from planner.problem import Problem
 from planner.problem.availability import order_day
 from planner.report.figures import times
 from planner.scenario import Scenario
@@ -47,6 +48,13 @@ class Decided:
         orders, kept = (table[table["future"] == name] for table in (self.orders, self.kept))
         return replace(self, orders=orders, kept=kept)
 
+    def widened(self, problem: Problem) -> Problem:
+        """The problem with room for all of it: what stands there may be more than a plan made today would need."""
+        gpus = {item.asset.supply.removeprefix("own:"): item.asset.system.gpus for item in problem.supply.purchases}
+        gpus |= {item.offer.name: item.offer.lot_gpus for item in problem.supply.reservations}
+        there = (self.orders["number"] * self.orders["item"].map(gpus)).sum()
+        return replace(problem, gpus_ever_needed=problem.gpus_ever_needed + float(there))
+
     def held(self, model: Model) -> Milp:
         """The matrix with all of it as it was decided, and out of reach what had to be ordered earlier and was not.
 
@@ -61,13 +69,6 @@ class Decided:
                 raise self._no_place(part.verb, what, f"in service {model.problem.timeline.names[period]}")
             fixed = (part.late[:, None, :] | (part.number > 0)) & (part.ids != ABSENT)
             lower[part.ids[fixed]] = upper[part.ids[fixed]] = part.number[fixed]
-            if part.stock is not None:
-                # What stands there may be more than a plan made today would ever need.
-                there = part.stock != ABSENT
-                total = np.broadcast_to(part.number.sum(axis=2, keepdims=True), part.stock.shape)
-                raised = np.zeros(len(upper))
-                np.maximum.at(raised, part.stock[there], total[there])
-                upper += raised
         return replace(model.milp, lower=lower, upper=upper)
 
     def _no_place(self, verb: str, what: str, when: str) -> InputError:
@@ -79,28 +80,26 @@ class Decided:
         supply, sites = problem.supply, problem.limits.sites
         bought = [item.asset.supply.removeprefix("own:") for item in supply.purchases]
         late = [self._late(timeline, item.lead_weeks) for item in supply.purchases]
-        yield self._part(model, "buy", "bought", bought, variables.buy, late, variables.own)
+        yield self._part(model, "buy", "bought", bought, variables.buy, late)
         signed = [item.offer.name for item in supply.reservations]
         late = [self._late(timeline, item.lead_weeks) for item in supply.reservations]
-        yield self._part(model, "sign", "signed", signed, variables.sign, late, variables.held)
+        yield self._part(model, "sign", "signed", signed, variables.sign, late)
         late = [self._late(timeline, self.hall_lead_weeks.get(site.name, 0.0)) for site in sites]
-        yield self._part(model, "convert", "converted", [site.name for site in sites], variables.convert, late, None)
+        yield self._part(model, "convert", "converted", [site.name for site in sites], variables.convert, late)
         yield self._kept(model)
 
     def _late(self, timeline: Timeline, lead_weeks: float) -> Bools:
         """Periods for which one would have had to order before the day, (T,)."""
         return np.array([order_day(start, lead_weeks) < self.as_of for start in timeline.starts[:-1]], dtype=bool)
 
-    def _part(
-        self, model: Model, kind: str, verb: str, names: list[str], ids: Ints, late: list[Bools], stock: Ints | None
-    ) -> _Part:
+    def _part(self, model: Model, kind: str, verb: str, names: list[str], ids: Ints, late: list[Bools]) -> _Part:
         rows = self.orders[self.orders["kind"] == kind]
         number = np.zeros(ids.shape)
         for row in rows.itertuples():
             if row.item not in names or row.period >= model.problem.timeline.periods:
                 raise self._no_place(verb, times(row.number, row.item), f"ordered by {row.order_by}")
             number[names.index(row.item), self._futures(model, row.future), row.period] += row.number
-        return _Part(verb, names, ids, number, np.array(late, dtype=bool).reshape(ids.shape[0], ids.shape[2]), stock)
+        return _Part(verb, names, ids, number, np.array(late, dtype=bool).reshape(ids.shape[0], ids.shape[2]))
 
     def _kept(self, model: Model) -> _Part:
         """Existing groups as they stood in the periods begun by then; groups that the scenario words anew are free."""
@@ -118,7 +117,7 @@ class Decided:
             for row in mine.itertuples():
                 if row.period < ids.shape[2] and late[place, row.period]:
                     number[place, self._futures(model, row.future), row.period] = row.count
-        return _Part("kept", names, ids, number, late, None)
+        return _Part("kept", names, ids, number, late)
 
     def _futures(self, model: Model, name: str) -> Sequence[int]:
         """The futures of the model that a row holds in: all of them where the run knew only one."""
@@ -141,7 +140,6 @@ class _Part:
     ids: Ints
     number: Floats
     late: Bools
-    stock: Ints | None
 
 
 def ordered_before(rows: pd.DataFrame, day: dt.date) -> pd.DataFrame:

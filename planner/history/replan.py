@@ -121,9 +121,9 @@ def replan(
         solver=solver,
         gap=gap if gap is not None else run.result["solver"]["gap_asked"],
         time_limit_s=time_limit_s,
-        # What was signed then may be outdone by another offer today, or be more than would ever be needed.
-        reductions=None if same else Reductions(offers=False, bounds=False),
-        held=fixed.held,
+        # What was signed then may be outdone by another offer today.
+        reductions=None if same else Reductions(offers=False),
+        held=fixed,
     )
     notes = []
     if catalog.digest != run.catalog_digest:
