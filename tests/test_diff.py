@@ -16,6 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from planner.history.inputs import changes, said
+from planner.history.steps import steps
 from planner.history.store import save
 from planner.pipeline import load
 from planner.report.markdown import markdown
@@ -325,3 +326,31 @@ def test_the_pull_request_example_runs_as_it_is_written(repository: Path, monkey
     text = (repository / "commented.md").read_text(encoding="utf-8")
     assert "| sites.hall.power_mw | 0.06 | 0.04 |" in text
     assert "8.7 % more than A" in text
+
+
+def test_contracts_and_futures_are_told_by_lot_and_quarter() -> None:
+    def contract(period: str, lots: int, **more: Any) -> dict[str, Any]:
+        offer = {"provider": "nscale", "region": "no", "system": "hgx-b200", "kind": "reserved", "term_months": 36}
+        return {**offer, "period": period, "lots": lots, "gpus": 8 * lots, "cost_usd": 100.0 * lots, **more}
+
+    gone = {"site": "hall", "system": "hgx-h100", "period": "2027-Q1", "count": 4}
+    one = {"contracts": [contract("2027-Q2", 3), contract("2027-Q3", 1)], "retirements": [gone]}
+    other = {"contracts": [contract("2027-Q2", 1), contract("2027-Q2", 1, future="boom"), contract("2027-Q3", 1)]}
+    told = [(step.period, step.future, step.words, step.a.number, step.b.number) for step in steps(one, other)]
+    lots = "sign lots of 8 hgx-b200 GPUs at nscale in no for 36 months"
+    assert told == [
+        ("2027-Q1", "all", "retire hgx-h100 at hall", 4, 0),
+        ("2027-Q2", "all", lots, 3, 1),
+        ("2027-Q2", "boom", lots, 0, 1),
+    ]
+
+
+def test_without_tokens_there_is_no_cost_per_token_to_allow(store: Path, tmp_path: Path) -> None:
+    result = copy.deepcopy(tiny_run().result)
+    result["kpis"]["levelised_usd_per_mtok_output"] = None
+    (tmp_path / "r.json").write_text(json.dumps(result))
+    done = plan("diff", "1", tmp_path / "r.json", "--store", store, "--fail-above", "3%")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == f"--fail-above: {tmp_path / 'r.json'} has no cost per Mtok of output to compare\n"
+    done = plan("diff", "1", tmp_path / "r.json", "--store", store)
+    assert "There is no cost per Mtok of output to compare." in done.stdout
