@@ -214,20 +214,23 @@ def explain(
     reductions: Reductions | None = None,
     held: Held | None = None,
 ) -> InfeasiblePlan:
-    """Why ``scenario`` has no plan: the smallest set of limits to relax, by the elastic model.
+    """Why ``scenario`` has no plan: a smallest set of limits to relax, and by how much, by the elastic model.
 
-    ``held`` is what is decided already, as in ``solve``. Raises SolverFailure where even that has no answer in time.
+    ``held`` is what is decided already, as in ``solve``. A set that is smallest with parts of systems allowed is a
+    smallest one wherever whole systems do with it too; only where they do not is it looked for anew. Raises
+    SolverFailure where even that has no answer in time.
     """
     model = _model(build_problem(scenario, catalog, reductions, elastic=True), held)
     for most_excess in ELASTIC_EXCESS:
         elastic = build_elastic(model, most_excess)
-        fewest = solvers.run(elastic.fewest(), "scip", replace(options, gap=1e-6))
-        if fewest.x is None:
-            continue
-        chosen = np.round(fewest.x[elastic.relaxed])
-        least = solvers.run(elastic.least(chosen), "scip", replace(options, gap=0.01))
-        x = least.x if least.x is not None else fewest.x
-        found = relaxations(model, elastic, x)
-        if found:
-            return InfeasiblePlan(found, proven=fewest.status == "optimal")
+        for matrix, engine in ((elastic.fewest_with_parts(), "highs"), (elastic.fewest(), "scip")):
+            fewest = solvers.run(matrix, engine, replace(options, gap=1e-6))
+            if fewest.x is None:
+                break
+            least = solvers.run(elastic.least(np.round(fewest.x[elastic.relaxed])), "scip", replace(options, gap=0.01))
+            if least.x is None:
+                continue
+            found = relaxations(model, elastic, least.x)
+            if found:
+                return InfeasiblePlan(found, proven=fewest.status == "optimal")
     raise SolverFailure("the scenario has no plan, and no set of limits was found in time whose relaxation gives one")

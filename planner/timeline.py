@@ -104,6 +104,15 @@ class Timeline:
 
     def extended(self, periods: int) -> Timeline:
         """The same calendar, going on for ``periods`` more."""
+        if periods not in self._longer:
+            self._longer[periods] = self._extended(periods)
+        return self._longer[periods]
+
+    @cached_property
+    def _longer(self) -> dict[int, Timeline]:
+        return {}
+
+    def _extended(self, periods: int) -> Timeline:
         starts, names = _periods(self.starts[0], self.periods + periods, self.months_per_period)
         lookahead = np.concatenate([self.lookahead, np.ones(periods, dtype=bool)])
         return Timeline(

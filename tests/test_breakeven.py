@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -204,17 +203,3 @@ def test_bad_input_is_2_with_one_sentence(arguments: list[str], sentence: str) -
     assert (done.exit_code, done.stdout) == (2, "")
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
-
-
-def test_the_page_shows_10mw_in_the_shape_that_the_command_prints() -> None:
-    """Its digits take most of a minute to solve; its intervals have to be intervals."""
-    page = (ROOT / "docs" / "buy-or-rent.md").read_text(encoding="utf-8")
-    shown = page.split("```text\n$ plan breakeven scenarios/10mw.yaml", 1)[1].split("```", 1)[0].splitlines()[2:]
-    assert shown[0] == "At what price the plan of 10mw uses gb300-nvl72, all else equal, by re-solving:"
-    assert " ".join(shown[1].split()) == "way price today used below idle above today's plan"
-    for line, way in zip(shown[3:5], ("buy", "reserve"), strict=True):
-        assert line.startswith(way)
-        now, low, high = (float(number) for number in re.findall(r"\$([\d.]+)", line))
-        assert now < low < high < 1.15 * low
-        assert line.endswith("uses it")
-    assert shown[-1] == "rent: gb300-nvl72 cannot be had so in 10mw."

@@ -22,7 +22,6 @@ from planner.analysis.options import GENERATIONS, WAYS, check_options, option, o
 from planner.cli import app
 from planner.errors import InputError
 from planner.pipeline import catalog_of
-from planner.report.comparison import comparison_sheets
 from tests import strategies
 from tests.strategies import Case, solved, tiny_cases
 
@@ -184,15 +183,3 @@ def test_bad_input_is_2_with_one_sentence(arguments: list[str], sentence: str) -
     assert (done.exit_code, done.stdout) == (2, "")
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
-
-
-def test_the_page_shows_10mw_in_the_shape_that_the_command_prints(tiny: Comparison) -> None:
-    """Its digits take half a minute to solve; its lines are those of any comparison."""
-    page = (ROOT / "docs" / "compare.md").read_text(encoding="utf-8")
-    shown = page.split("```text\n$ plan compare scenarios/10mw.yaml", 1)[1].split("```", 1)[0].splitlines()[1:]
-    table, words = comparison_sheets(tiny.table, tiny.sentences, "10mw under 6 options")
-    assert shown[0] == table.sentence.replace(f"{len(tiny.table)} options", "6 options")
-    assert [line.split("  ")[0].replace("$ M", "$ k") for line in shown[3:18]] == [row[0] for row in table.rows]
-    assert max(map(len, shown)) <= 100
-    assert tuple(shown[-2:]) == words.notes
-    assert shown[20] == "mixed is what the others are held against"

@@ -152,13 +152,3 @@ def test_a_bad_option_is_one_sentence_and_exit_2(arguments: tuple[str, ...], sen
     assert done.returncode == 2
     assert done.stderr.startswith(sentence)
     assert done.stderr.count("\n") == 1
-
-
-@pytest.mark.parametrize("page", ["explain", "levers", "economics"])
-def test_the_page_shows_the_main_example_in_the_form_of_the_small_one(page: str) -> None:
-    # Too slow to run here: `plan COMMAND scenarios/10mw.yaml` prints it anew. Its headings are those of the command.
-    text = Path(f"docs/{page}.md").read_text(encoding="utf-8")
-    small, large = text.split("```console")[1].split("```")[0], text.split("```text")[1].split("```")[0]
-    headings = {line.split("  ")[0] for line in small.splitlines() if line.endswith(":") and not line.startswith("$")}
-    assert headings
-    assert headings <= {line.split("  ")[0] for line in large.splitlines()}

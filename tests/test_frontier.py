@@ -255,19 +255,3 @@ def test_bad_input_is_2_with_one_sentence(arguments: list[str], sentence: str) -
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert TINY.read_text() == before
-
-
-def test_the_page_shows_10mw_in_the_shape_that_the_command_prints(tiny: Frontier) -> None:
-    """Its digits take half a minute to solve; its lines are those of any frontier, and more power never costs more."""
-    page = (ROOT / "docs" / "frontier.md").read_text(encoding="utf-8")
-    shown = page.split("```text\n$ plan frontier scenarios/10mw.yaml", 1)[1].split("```", 1)[0].splitlines()[1:]
-    assert shown[0] == "10mw along sites.dallas.power_mw:"
-    assert " ".join(shown[1].split()) == "value status NPV, $ M proven $/Mtok out capex opex peak MW served"
-    rows = [line.split() for line in shown[3:16]]
-    assert [row[0] for row in rows] == [str(power) for power in range(4, 17)]
-    assert {row[1] for row in rows} == {"optimal"}
-    costs = [float(row[2]) for row in rows]
-    assert all(later <= before * 1.001 for before, later in itertools.pairwise(costs))
-    line, _ = frontier_sheets(tiny.table, tiny.mix, ["sites.hall.power_mw"], "tiny")
-    assert shown[16] == line.notes[0]
-    assert max(map(len, shown)) <= 100

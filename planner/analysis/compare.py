@@ -20,7 +20,7 @@ from planner.plan.plan import _plain
 from planner.report.view import probabilities, timeline_of
 from planner.scenario import Scenario, scenario_digest
 
-_Case = tuple[str, Scenario, Catalog, float | None, float | None]
+_Case = tuple[str, Scenario, Catalog, dict[str, Any], Plan | None]
 COLUMNS = (
     "name", "scenario", "scenario_digest", "status", "npv_usd", "npv_bound_usd", "gap",
     "levelised_usd_per_mtok_output", "levelised_usd_per_mtok_total", "capex_usd", "opex_usd",
@@ -76,16 +76,19 @@ def compare(
     scenarios: Scenario | Sequence[Scenario] | Mapping[str, Scenario],
     options: Sequence[str] = (),
     *,
+    solver: str | None = None,
     gap: float | None = None,
     time_limit_s: float | None = None,
+    known: Mapping[str, Plan] | None = None,
     jobs: int = 1,
     tell: Callable[[str], None] = lambda name: None,
 ) -> Comparison:
     """The plans of ``scenarios`` side by side, or of one scenario under named ``options`` (see analysis.options).
 
     ``jobs`` of them are solved at once, each in a process of its own (a script then needs the usual ``__main__``
-    guard); ``tell`` hears how far it is. Raises InputError where there is nothing to compare, and what ``solve``
-    raises but for InfeasiblePlan: a scenario without a plan stays in the table, with what stops it.
+    guard); ``known`` are plans by name that need no solving any more; ``tell`` hears how far it is. Raises InputError
+    where there is nothing to compare, and what ``solve`` raises but for InfeasiblePlan: a scenario without a plan stays
+    in the table, with what stops it.
     """
     named = _named(scenarios)
     if options:
@@ -95,13 +98,16 @@ def compare(
     elif len(named) < 2:
         raise InputError("one scenario alone has nothing beside it; name a second one, or options")
     cases: list[_Case] = []
+    known = known or {}
+    limits: dict[str, Any] = {"solver": solver, "gap": gap, "time_limit_s": time_limit_s}
     for name, scenario in named.items():
         catalog = catalog_of(scenario)
         if options:
-            limits = (catalog, gap, time_limit_s)
-            cases += [(choice, option(scenario, catalog, choice), *limits) for choice in options]
+            cases += [
+                (choice, option(scenario, catalog, choice), catalog, limits, known.get(choice)) for choice in options
+            ]
         else:
-            cases.append((name, scenario, catalog, gap, time_limit_s))
+            cases.append((name, scenario, catalog, limits, known.get(name)))
     found: dict[int, Entry] = {}
     tell(f"0 of {len(cases)} plans")
     for index, entry in answers(_entry, cases, jobs):
@@ -127,9 +133,9 @@ def _named(scenarios: Scenario | Sequence[Scenario] | Mapping[str, Scenario]) ->
 
 
 def _entry(case: _Case) -> Entry:
-    name, scenario, catalog, gap, time_limit_s = case
+    name, scenario, catalog, limits, plan = case
     try:
-        return Entry(name, scenario, catalog, solve(scenario, catalog, gap=gap, time_limit_s=time_limit_s))
+        return Entry(name, scenario, catalog, solve(scenario, catalog, **limits) if plan is None else plan)
     except InfeasiblePlan as error:
         return Entry(name, scenario, catalog, None, tuple(found.sentence for found in error.relaxations))
 

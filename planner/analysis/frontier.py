@@ -23,6 +23,8 @@ from planner.scenario import Scenario, check_references, scenario_digest
 
 MOST_AXES = 2
 MOST_CELLS = 2000
+# A cell is proven to this gap unless another is asked for: what counts is the line.
+GAP = 5e-3
 FIGURES = (
     "npv_usd", "levelised_usd_per_mtok_output", "levelised_usd_per_mtok_total", "capex_usd", "opex_usd",
     "peak_provisioned_utility_mw", "served_share",
@@ -107,11 +109,12 @@ def frontier(
 
     ``jobs`` cells are solved at once, each in a process of its own (a script then needs the usual ``__main__`` guard).
     ``known`` are cells of an earlier run by digest, which are not solved again; ``after`` gets the frontier so far, the
-    known cells in it, before the first solve and after each. Raises InputError for axes that cannot be.
+    known cells in it, before the first solve and after each. Without a ``gap`` each is proven to the scenario's own,
+    but no further than to ``GAP``. Raises InputError for axes that cannot be.
     """
     axes = checked([parse_axis(axis) if isinstance(axis, str) else axis for axis in _listed(over)])
     catalog = catalog_of(scenario)
-    settings = Settings(gap, time_limit_s)
+    settings = Settings(gap if gap is not None else max(scenario.solve.gap, GAP), time_limit_s)
     places = list(itertools.product(*(axis.values for axis in axes)))
     work = [_Work(_at(scenario, catalog, axes, place), catalog, settings, place) for place in places]
     found = {index: dict(known[piece.digest]) for index, piece in enumerate(work) if known and piece.digest in known}

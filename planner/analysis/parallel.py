@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing.process import BaseProcess
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from typing import TypeVar
+
+from planner.streams import keep_stdout
 
 Work = TypeVar("Work")
 Answer = TypeVar("Answer")
+
+# More processes than this gain nothing: each holds the catalog, the solvers and pandas.
+MOST_JOBS = 8
 
 
 def cores() -> int:
@@ -25,12 +31,13 @@ def answers(call: Callable[[Work], Answer], work: Sequence[Work], jobs: int) -> 
     In this process and in order where ``jobs`` is 1 or there is only one piece. ``call`` has to be a module's own
     function, since it is sent to the others by name. The first error ends it all.
     """
-    if min(jobs, len(work)) <= 1:
+    jobs = min(jobs, len(work), MOST_JOBS)
+    if jobs <= 1:
         for index, piece in enumerate(work):
             yield index, call(piece)
         return
     # Fresh processes: an engine's threads do not survive a fork.
-    pool = ProcessPoolExecutor(min(jobs, len(work)), multiprocessing.get_context("spawn"), _leave_with_parent)
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin)
     try:
         waiting = {pool.submit(call, piece): index for index, piece in enumerate(work)}
         for future in as_completed(waiting):
@@ -39,15 +46,15 @@ def answers(call: Callable[[Work], Answer], work: Sequence[Work], jobs: int) -> 
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _leave_with_parent() -> None:
-    """Ends this process when the one that started it is gone, however it went."""
-    # Standard output belongs to the command: an engine that prints must not write into it.
-    os.dup2(2, 1)
-    parent = multiprocessing.parent_process()
+def _begin() -> None:
+    """A worker keeps standard output clean and ends with whoever asked, however that ends."""
+    keep_stdout()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    parent = parent_process()
     if parent is not None:
-        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
 
 
-def _end_after(parent: BaseProcess) -> None:
-    parent.join()
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
     os._exit(1)

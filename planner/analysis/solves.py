@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import wait
 from typing import TypeVar
 
 import numpy as np
 
 from planner import solvers
+from planner.analysis import parallel
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError, SolverFailure
 from planner.milp import build_model
@@ -22,15 +18,12 @@ from planner.plan import Plan
 from planner.problem import build_problem
 from planner.scenario import Scenario
 from planner.solvers import Options
-from planner.streams import keep_stdout
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Range = tuple[float, float]
 Tell = Callable[[str], None]
 
-# More processes than this gain nothing: each holds the catalog, the solvers and pandas.
-MOST_WORKERS = 8
 NOT_EXPLAINED = "the limits leave none"
 
 
@@ -104,27 +97,12 @@ def each(
 
     With one worker everything runs in this process, which is what a host program without a main guard needs.
     """
-    workers = min(workers, len(items), MOST_WORKERS)
-    if workers <= 1:
-        found = []
-        for done, item in enumerate(items):
-            tell(f"{done} of {len(items)} done")
-            found.append(work(item))
-        return found
-    # Spawned, not forked: engines have threads, and the caller may be one itself.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin) as pool:
-        futures = [pool.submit(work, item) for item in items]
-        for done, _ in enumerate(as_completed(futures), start=1):
-            tell(f"{done} of {len(items)} done")
-        return [future.result() for future in futures]
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1
+    tell(f"0 of {len(items)} done")
+    found: dict[int, Result] = {}
+    for index, result in parallel.answers(work, items, workers):
+        found[index] = result
+        tell(f"{len(found)} of {len(items)} done")
+    return [found[index] for index in range(len(items))]
 
 
 def check_least_cost(scenario: Scenario, command: str) -> None:
@@ -141,19 +119,3 @@ def difference(more: Range, less: Range, *, least: float = -np.inf) -> Range:
     if not np.isfinite(more[1]):
         return (np.inf, np.inf) if np.isinf(more[0]) and more[0] > 0 else (least, np.inf)
     return max(more[0] - less[1], least), max(more[1] - less[0], least)
-
-
-def _begin() -> None:
-    """A worker keeps standard output clean and ends with whoever asked, however that ends."""
-    import signal
-
-    keep_stdout()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    parent = parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)

@@ -16,7 +16,7 @@ from planner.decisions import Decisions
 from planner.scenario.models import Scenario
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Account:
     """A plan's tables held against its Scenario and Catalog. Names in the tables must be known."""
 

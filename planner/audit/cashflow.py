@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 import numpy as np
@@ -117,6 +117,7 @@ def totals_of(account: Account) -> Totals:
     return Totals(by_future, **{str(name): float(value) for name, value in expected.items()})
 
 
-def entries(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
-    """(category, USD, USD discounted), each (F, T), for every category."""
-    return chain(capital(account), running_cost(account), rented(account), traded(account))
+@lru_cache(maxsize=2)
+def entries(account: Account) -> tuple[tuple[str, Floats, Floats], ...]:
+    """(category, USD, USD discounted), each (F, T), for every category; the latest accounts' are kept."""
+    return tuple(chain(capital(account), running_cost(account), rented(account), traded(account)))

@@ -21,12 +21,12 @@ def rented(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
     timeline = premises.timeline
     shape = (len(premises.futures), timeline.periods)
     upfront, spread, tail, tail_npv, credit = (np.zeros(shape) for _ in range(5))
-    spread += _signed(premises)
+    spread += signed_usd(premises).sum(axis=0)
     tail_share = premises.scenario.finance.contract_tail_share
     for place, deal in enumerate(premises.deals):
         if not deal.reserved:
             continue
-        ahead, hourly, prepaid = _payments(premises, deal, account.holdings.sign[:, place])
+        ahead, hourly, prepaid = payments(premises, deal, account.holdings.sign[:, place])
         calendar = timeline.extended(ahead.shape[1] - timeline.periods)
         upfront += ahead[:, : timeline.periods]
         spread += hourly[:, : timeline.periods]
@@ -85,7 +85,7 @@ def _lot_value(premises: Premises, deal: Deal) -> Floats:
     return np.asarray(rate(premises, deal) * deal.lot_gpus * (passed[starts + term] - passed[starts]))
 
 
-def _payments(premises: Premises, deal: Deal, sign: Floats) -> tuple[Floats, Floats, Floats]:
+def payments(premises: Premises, deal: Deal, sign: Floats) -> tuple[Floats, Floats, Floats]:
     """Upfront payments, hourly payments and prepayment used up, by period beyond the horizon, each (F, T + term)."""
     calendar, term = _calendar(premises, deal), term_periods(premises, deal.term_months)
     beyond = [(0, 0), (0, calendar.periods - premises.timeline.periods)]
@@ -95,14 +95,14 @@ def _payments(premises: Premises, deal: Deal, sign: Floats) -> tuple[Floats, Flo
     return upfront, worth * (1 - deal.upfront_share), worth * deal.upfront_share
 
 
-def _signed(premises: Premises) -> Floats:
-    """USD due for contracts already signed, pro rata by the hours they run in each period, (T,)."""
-    total = np.zeros(premises.timeline.periods)
-    for contract in premises.contracts:
+def signed_usd(premises: Premises) -> Floats:
+    """USD due for each contract already signed, pro rata by the hours it runs in each period, (C, T)."""
+    due = np.zeros((len(premises.contracts), premises.timeline.periods))
+    for place, contract in enumerate(premises.contracts):
         for period, (first, after) in enumerate(premises.timeline.spans):
             days = max(0, (min(after, contract.end) - max(first, contract.start)).days)
-            total[period] += contract.usd_per_gpu_hour * contract.gpus * days * HOURS_PER_DAY
-    return total
+            due[place, period] = contract.usd_per_gpu_hour * contract.gpus * days * HOURS_PER_DAY
+    return due
 
 
 def _hourly(account: Account) -> dict[str, Floats]:

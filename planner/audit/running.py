@@ -32,7 +32,7 @@ def running_cost(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
         ("licence", np.einsum("fskt,k->ft", account.holdings.installed, licence) * years),
         ("staff", np.einsum("fst,s->ft", installed_kw, staff) * years),
         ("colocation", np.einsum("fst,s->ft", installed_kw, colocation) * months),
-        ("lease", np.tile(_lease_a_month(premises) * months, (len(premises.futures), 1))),
+        ("lease", np.tile(lease_usd_a_month(premises).sum(axis=0) * months, (len(premises.futures), 1))),
         ("energy", np.einsum("fskt,st->ft", energy_mwh(account), electricity_usd_per_mwh(premises))),
     ):
         yield category, usd, usd * discount
@@ -53,17 +53,17 @@ def _support_a_year(account: Account) -> Floats:
     return total
 
 
-def _lease_a_month(premises: Premises) -> Floats:
-    """USD a month for all leases: contracted kW, escalated on anniversaries of the horizon's start, (T,)."""
+def lease_usd_a_month(premises: Premises) -> Floats:
+    """USD a month for each site's lease: contracted kW, escalated on anniversaries of the horizon's start, (S, T)."""
     timeline = premises.timeline
     anniversaries = np.arange(timeline.periods) * timeline.months_per_period // int(MONTHS_PER_YEAR)
-    total = np.zeros(timeline.periods)
-    for site in premises.sites:
+    due = np.zeros((len(premises.sites), timeline.periods))
+    for place, site in enumerate(premises.sites):
         if site.lease is None:
             continue
         kw = premises.by_period(_contracted(site.lease.it_kw))
-        total += kw * site.lease.usd_per_kw_month * (1 + site.lease.escalator_per_year) ** anniversaries
-    return total
+        due[place] = kw * site.lease.usd_per_kw_month * (1 + site.lease.escalator_per_year) ** anniversaries
+    return due
 
 
 def _contracted(it_kw: Schedule) -> Callable[[dt.date, dt.date], float]:

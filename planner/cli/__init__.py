@@ -13,11 +13,12 @@ from planner._version import __version__
 from planner.cli import runs
 from planner.cli.catalog import catalog
 from planner.cli.exits import exits
-from planner.cli.options import Csv, Gap, Json, Plot, Save, ScenarioPath, Set, Store, TimeLimit
+from planner.cli.options import Csv, Gap, Json, Plot, Save, ScenarioPath, Set, Solver, Store, TimeLimit
 from planner.streams import keep_stdout
 
 COMMANDS = (
     "solve",
+    "report",
     "verify",
     "compare",
     "breakeven",
@@ -27,6 +28,7 @@ COMMANDS = (
     "sensitivity",
     "levers",
     "economics",
+    "export",
     "history",
     "show",
     "diff",
@@ -71,9 +73,7 @@ def plan(
 def solve(
     scenario: ScenarioPath,
     overrides: Set = None,
-    solver: Annotated[
-        str | None, typer.Option("--solver", help="auto, relay, scip, highs, cpsat, or pulp:NAME for any PuLP solver.")
-    ] = None,
+    solver: Solver = None,
     gap: Gap = None,
     time_limit: TimeLimit = None,
     json: Json = None,
@@ -91,6 +91,27 @@ def solve(
 
         asked = Asked(solver, gap, time_limit, json, csv, trace, quiet, save, store)
         run(scenario, tuple(overrides or ()), asked)
+
+
+@app.command()
+def report(
+    scenario: ScenarioPath,
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; - for standard output.")
+    ],
+    overrides: Set = None,
+    solver: Solver = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    options: Annotated[
+        str, typer.Option("--options", metavar="NAMES", help="What to compare with, as in `plan compare`, or none.")
+    ] = "buy,rent,hopper",
+) -> None:
+    """The plan as one page of HTML that needs no network: plots, tables, proof, comparison, sources."""
+    with exits():
+        from planner.cli.report import Wanted, run
+
+        run(scenario, tuple(overrides or ()), Wanted(output, solver, gap, time_limit, options))
 
 
 @app.command()
@@ -288,6 +309,34 @@ def economics(
         from planner.cli.study import Wanted
 
         run(scenario, tuple(overrides or ()), Wanted(gap, time_limit, json, csv))
+
+
+@app.command()
+def export(
+    scenario: ScenarioPath,
+    xlsx: Annotated[
+        Path | None, typer.Option("--xlsx", metavar="FILE", help="An Excel workbook with live sums: FILE.xlsx.")
+    ] = None,
+    parquet: Annotated[
+        Path | None, typer.Option("--parquet", metavar="DIR", help="Every table as a Parquet file into DIR.")
+    ] = None,
+    focus: Annotated[
+        Path | None,
+        typer.Option("--focus", metavar="FILE", help="Cost rows in FinOps FOCUS columns: FILE.csv or FILE.parquet."),
+    ] = None,
+    mps: Annotated[
+        Path | None, typer.Option("--mps", metavar="FILE", help="The model itself, not solved: FILE.mps or FILE.lp.")
+    ] = None,
+    overrides: Set = None,
+    solver: Solver = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+) -> None:
+    """The plan for others to work with: workbook, Parquet, FinOps cost rows, and the model itself."""
+    with exits():
+        from planner.cli.export import Asked, run
+
+        run(scenario, tuple(overrides or ()), Asked(xlsx, parquet, focus, mps, solver, gap, time_limit))
 
 
 @app.command()

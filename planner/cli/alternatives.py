@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planner.analysis.alternatives import alternatives
-from planner.analysis.solves import cores
+from planner.analysis.parallel import cores
 from planner.cli.study import Wanted, deliver, found
 from planner.errors import InputError
 from planner.report.alternative import alternative_sheets

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from planner.analysis.explain import explain
-from planner.analysis.solves import cores
+from planner.analysis.parallel import cores
 from planner.cli.study import Wanted, deliver, found
 from planner.errors import InfeasiblePlan
 from planner.report.explained import explained_sheets

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from planner.analysis.levers import iceberg
-from planner.analysis.solves import cores
+from planner.analysis.parallel import cores
 from planner.cli.study import Wanted, deliver, found
 from planner.report.iceberg import levers_sheets, plot_levers
 from planner.report.plots import check_plot

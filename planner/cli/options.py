@@ -13,6 +13,9 @@ Set = Annotated[
     typer.Option("--set", metavar="PATH=VALUE", help="Override one field, e.g. sites.dallas.power_mw=12; repeatable."),
 ]
 Gap = Annotated[float | None, typer.Option("--gap", help="Relative gap to prove, over the scenario's own.")]
+Solver = Annotated[
+    str | None, typer.Option("--solver", help="auto, relay, scip, highs, cpsat, or pulp:NAME for any PuLP solver.")
+]
 TimeLimit = Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", help="Wall clock of a solve.")]
 Json = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - for standard output.")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import typer
 
+from planner.cli.exits import FEASIBLE_EXIT
 from planner.cli.history import check_store, keep
 from planner.cli.output import write_json
-from planner.cli.solve import FEASIBLE_EXIT
 from planner.cli.study import Wanted
 from planner.cli.waiting import wait_for
 from planner.errors import InputError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from planner.analysis.parallel import cores
 from planner.analysis.sensitivity import World, sensitivity
-from planner.analysis.solves import cores
 from planner.cli.study import Wanted, deliver, found
 from planner.errors import InputError
 from planner.pipeline import catalog_of, load

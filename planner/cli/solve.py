@@ -14,7 +14,7 @@ from planner.analysis import information
 from planner.analysis.percentile import OtherPercentile, other_percentile
 from planner.analysis.percentile import applies as has_targets
 from planner.catalog import Catalog
-from planner.cli.exits import check_numbers
+from planner.cli.exits import FEASIBLE_EXIT, check_numbers
 from planner.cli.output import check_json, write_json
 from planner.cli.waiting import wait_for
 from planner.errors import InfeasiblePlan, SolverFailure
@@ -29,8 +29,6 @@ from planner.report.sheet import Sheet, show
 from planner.report.terminal import console_on, sheets
 from planner.scenario import Scenario
 from planner.solvers import Options, check_name
-
-FEASIBLE_EXIT = 4
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ def run(source: str, overrides: tuple[str, ...], asked: Asked) -> None:
     store = _check(asked)
     scenario = load(source, overrides)
     try:
-        solved = wait_for(lambda tell: _solve(scenario, asked, tell), f"{scenario.name}: solving")
+        solved = wait_for(lambda tell: find(scenario, asked, tell), f"{scenario.name}: solving")
     except InfeasiblePlan as error:
         result = infeasible(scenario, error)
         write_json(asked.json, result)
@@ -103,7 +101,8 @@ def _check(asked: Asked) -> Path | None:
     return check_store(asked.store)
 
 
-def _solve(scenario: Scenario, asked: Asked, tell: Callable[[str], None]) -> Solved:
+def find(scenario: Scenario, asked: Asked, tell: Callable[[str], None]) -> Solved:
+    """The plan, with what is told beside it where anybody asked for that."""
     catalog = catalog_of(scenario)
     plan = solve_scenario(scenario, catalog, solver=asked.solver, gap=asked.gap, time_limit_s=asked.time_limit)
     other = None

@@ -48,14 +48,19 @@ class Elastic:
         cost[self.relaxed] = [last_resort if group.kind == "min_served" else 1.0 for group in self.groups]
         return replace(self.milp, cost=cost, constant=0.0)
 
+    def fewest_with_parts(self) -> Milp:
+        """``fewest`` with parts of systems and contracts: solved sooner, and no set is smaller than its."""
+        first = min([*self.excess, *self.relaxed], default=self.milp.columns)
+        whole = self.milp.integer & (np.arange(self.milp.columns) >= first)
+        return replace(self.fewest(), integer=whole)
+
     def least(self, relaxed: Floats) -> Milp:
-        """Objective: the sum of violations, among sets of groups as small as ``relaxed`` (groups,)."""
+        """Objective: the sum of violations of the groups ``relaxed`` (groups,) alone."""
         cost = np.zeros(self.milp.columns)
         cost[self.excess] = 1.0
-        weights = self.fewest().cost[self.relaxed]
-        most = float(weights @ relaxed) + 0.5
-        limited = with_rows(self.milp, [(self.relaxed, weights, -np.inf, most)], "fewest_groups")
-        return replace(limited, cost=cost, constant=0.0)
+        upper = self.milp.upper.copy()
+        upper[self.relaxed] = np.minimum(upper[self.relaxed], relaxed)
+        return replace(self.milp, upper=upper, cost=cost, constant=0.0)
 
 
 def build_elastic(model: Model, most_excess: float) -> Elastic:

@@ -27,8 +27,8 @@ _WORDS = {
 _YEAR = re.compile(r" in (\d{4})$")
 
 
-def binding_sheet(plan: Plan, scenario: Scenario) -> Sheet:
-    """The three limits worth most, each over all its periods of the reported horizon."""
+def binding_sheet(plan: Plan, scenario: Scenario, most: int = SHOWN) -> Sheet:
+    """The ``most`` limits worth most, each over all its periods of the reported horizon."""
     rows = _reported(plan, scenario)
     if rows.empty:
         return Sheet("No limit binds in the reported horizon.")
@@ -49,9 +49,9 @@ def binding_sheet(plan: Plan, scenario: Scenario) -> Sheet:
     if told:
         columns = (*columns, right("marginal_usd_lp of one more"))
         notes.append("marginal_usd_lp is an LP hint: NPV saved by one more unit throughout, were racks divisible.")
-    if len(ranked) > SHOWN:
-        notes.append(f"{len(ranked) - SHOWN} more limits bind; they are in the table binding of --json and --csv.")
-    lines = tuple(line[1:] if told else line[1:-1] for line in ranked[:SHOWN])
+    if len(ranked) > most:
+        notes.append(f"{len(ranked) - most} more limits bind; they are in the table binding of --json and --csv.")
+    lines = tuple(line[1:] if told else line[1:-1] for line in ranked[:most])
     sentence = "The limits that cost most:" if told else "Limits that bind:"
     return Sheet(sentence, columns, lines, tuple(notes))
 

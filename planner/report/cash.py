@@ -38,7 +38,9 @@ def cash_sheet(plan: Plan, scenario: Scenario) -> Sheet:
     npv = rows.groupby("category")["npv_usd"].sum()
     unit = money_unit([*by_year.sum(), *npv])
     costs = [name for name in (*CAPEX, *OPEX, *END_OF_HORIZON) if name in npv.index]
-    lines = [_line(_name(name), by_year.reindex([name], fill_value=0.0).sum(), npv[name], unit) for name in costs]
+    lines = [
+        _line(category_name(name), by_year.reindex([name], fill_value=0.0).sum(), npv[name], unit) for name in costs
+    ]
     in_total = by_year[by_year.index.isin(costs)].sum()
     lines.append(_line("cost", in_total, npv[costs].sum(), unit))
     if REVENUE in npv.index:
@@ -57,5 +59,6 @@ def _line(name: str, by_year: pd.Series[float], npv: float, unit: Unit) -> tuple
     return (name, *(unit.of(float(usd)) for usd in by_year), unit.of(float(by_year.sum())), unit.of(float(npv)))
 
 
-def _name(category: str) -> str:
+def category_name(category: str) -> str:
+    """A category of cash in words."""
     return _WORDS.get(category, category)

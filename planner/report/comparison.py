@@ -46,8 +46,19 @@ def _cost(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:
     return f"{row['name']} costs {money(abs(more))} {'more' if more > 0 else 'less'} NPV than {base['name']}"
 
 
-def comparison_sheets(table: pd.DataFrame, sentences: Sequence[str], title: str) -> Iterator[Sheet]:
-    """Tables of as many plans as fit into 100 columns, then a sentence for each; ``table`` is a comparison's."""
+def comparison_sheets(
+    table: pd.DataFrame, sentences: Sequence[str], title: str, width: float = WIDTH
+) -> Iterator[Sheet]:
+    """Tables of as many plans as fit into ``width`` columns, then a sentence for each; ``table`` is a comparison's."""
+    yield from _side_by_side(table, title, width)
+    notes = (
+        "NPV and cost per Mtok are over the solved horizon; capex and opex are cash of the reported periods.",
+        "Return and payback: of the plan with more capex, on the cash that it saves against the other.",
+    )
+    yield Sheet("In words:", (left(),), tuple((sentence,) for sentence in sentences), notes)
+
+
+def _side_by_side(table: pd.DataFrame, title: str, width: float) -> Iterator[Sheet]:
     rows = table.to_dict(orient="records")
     lines = list(_lines(rows))
     names = ("", *(_name(row["name"]) for row in rows))
@@ -55,17 +66,12 @@ def comparison_sheets(table: pd.DataFrame, sentences: Sequence[str], title: str)
     first = 1
     while first < len(names):
         last = first + 1
-        while last < len(names) and widths[0] + sum(widths[first : last + 1]) <= WIDTH:
+        while last < len(names) and widths[0] + sum(widths[first : last + 1]) <= width:
             last += 1
         again = ", continued" if first > 1 else ""
         shown = tuple((line[0], *line[first:last]) for line in lines)
         yield Sheet(f"{title}{again}:", (left(), *(right(name) for name in names[first:last])), shown)
         first = last
-    notes = (
-        "NPV and cost per Mtok are over the solved horizon; capex and opex are cash of the reported periods.",
-        "Return and payback: of the plan with more capex, on the cash that it saves against the other.",
-    )
-    yield Sheet("In words:", (left(),), tuple((sentence,) for sentence in sentences), notes)
 
 
 def _name(name: str) -> str:

@@ -7,8 +7,8 @@ import pandas as pd
 
 from planner.plan import Plan
 
-# A spreadsheet takes a cell that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet takes a cell that begins so for a formula; the wide forms are those of Asian keyboards.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def csv_texts(plan: Plan, *, trace: bool = False) -> dict[str, str]:
@@ -18,11 +18,14 @@ def csv_texts(plan: Plan, *, trace: bool = False) -> dict[str, str]:
 
 
 def csv_text(frame: pd.DataFrame) -> str:
-    """One table; texts that a spreadsheet would run get an apostrophe in front."""
-    return str(frame.map(_inert).to_csv(index=False, lineterminator="\n"))
+    """One table; texts that a spreadsheet would run get an apostrophe in front, numbers never.
+
+    A text that has apostrophes there already gets one more, so taking one off gives every text back.
+    """
+    return str(frame.map(_inert).rename(columns=_inert).to_csv(index=False, lineterminator="\n"))
 
 
 def _inert(cell: object) -> object:
     if isinstance(cell, bool | np.bool_):
         return str(cell).lower()
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip("'").startswith(FORMULA) else cell

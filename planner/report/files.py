@@ -52,14 +52,17 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise InputError(f"{path} could not be written: {error.strerror or error}") from error
 
 
-def write_folder(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write ``texts`` by file name into ``folder``; other files in it stay. Raises InputError where that fails."""
+def write_folder(folder: Path, texts: Mapping[str, str | bytes]) -> None:
+    """Write ``texts`` (bytes as they are) by file name into ``folder``; other files in it stay.
+
+    Raises InputError where that fails.
+    """
     there = folder.exists()
     try:
         beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder if there else folder.parent))
         try:
             for name, text in texts.items():
-                (beside / name).write_text(text, encoding="utf-8", newline="")
+                (beside / name).write_bytes(text.encode() if isinstance(text, str) else text)
             folder.mkdir(exist_ok=True)
             for name in texts:
                 _move(beside / name, folder / name)

@@ -25,13 +25,13 @@ def rented(plan: Plan, future: str) -> list[tuple[str, str, float]]:
     return sorted(found, key=lambda item: (-item[2], item[0]))
 
 
-def rented_sheet(plan: Plan) -> Sheet:
+def rented_sheet(plan: Plan, most: int = MOST_ROWS) -> Sheet:
     """The reported horizon's rentals and API calls of the only future."""
     found = rented(plan, plan.futures[0])
     if not found:
         return Sheet("Nothing is rented by the hour and no token API is called.")
     unit = money_unit(usd for _, _, usd in found)
-    shown, rest = found[:MOST_ROWS], found[MOST_ROWS:]
+    shown, rest = found[:most], found[most:]
     rows = [(words, amount, unit.of(usd)) for words, amount, usd in shown]
     if rest:
         rows.append((f"{len(rest)} more", "", unit.of(sum(usd for _, _, usd in rest))))

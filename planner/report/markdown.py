@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from planner.report.sheet import Sheet
+from planner.report.sheet import Sheet, plain
 
 # What means something in Markdown, in HTML or to a forge: mentions, issues, formulas, addresses that become links.
 _ACTIVE = re.compile(r"[&<>\\`*{}\[\]#|~@!$]|(?<!\w)_|_(?!\w)|:(?=//)|(?<=www)\.", re.ASCII)
@@ -34,5 +34,4 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _inert(words: str) -> str:
-    plain = "".join(letter if letter.isprintable() else "?" for letter in words)
-    return _ACTIVE.sub(lambda found: f"&#{ord(found[0])};", plain)
+    return _ACTIVE.sub(lambda found: f"&#{ord(found[0])};", plain(words))

@@ -24,7 +24,10 @@ MOST_ROWS = 24
 
 @dataclass(frozen=True)
 class Order:
-    """One step: ``by`` is the last day to order or sign it (None for retirements), ``what`` says it in a few words."""
+    """One step: ``by`` is the last day to order or sign it (None for retirements), ``what`` says it in a few words.
+
+    ``end`` is the first day after a contract, None for all else.
+    """
 
     future: str
     by: dt.date | None
@@ -37,6 +40,7 @@ class Order:
     gpus: float
     usd: float
     lookahead: bool
+    end: dt.date | None = None
 
     @property
     def words(self) -> str:
@@ -55,7 +59,7 @@ def orders(plan: Plan, scenario: Scenario) -> list[Order]:
     found += [
         Order(row.future, row.order_by, row.period, place[row.period], "sign", row.lots,
               f"{count(row.gpus / row.lots)} {row.system} GPUs", f"at {row.provider} for {row.term_months:g} months",
-              row.gpus, row.cost_usd, row.lookahead)
+              row.gpus, row.cost_usd, row.lookahead, row.end)
         for row in plan.contracts.itertuples()
     ]  # fmt: skip
     found += [

@@ -49,11 +49,17 @@ class Share:
         self.converted += other.converted
 
 
-def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
-    """Workload × system × kind of pool over the reported horizon, token APIs and what is left unserved included."""
+def servers_of(plan: Plan, scenario: Scenario, timeline: Timeline) -> dict[str, dict[str, Share]]:
+    """What each server (``gb300-nvl72 own``, ``token API zenith``) does for each workload over the reported horizon."""
     servers: dict[str, dict[str, Share]] = {}
     for workload, server, share in _shares(plan, scenario, timeline):
         servers.setdefault(workload, {}).setdefault(server, Share()).add(share)
+    return servers
+
+
+def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline, most: int = MOST_ROWS) -> Sheet:
+    """Workload × system × kind of pool over the reported horizon, token APIs and what is left unserved included."""
+    servers = servers_of(plan, scenario, timeline)
     lines: list[tuple[str, ...]] = []
     for wanted in scenario.workloads:
         if wanted.name in servers:
@@ -73,8 +79,8 @@ def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
         )
     if len(plan.futures) > 1:
         notes.append("Shares are expectations over the futures, peaks the highest of any.")
-    if len(lines) > MOST_ROWS:
-        notes.append(f"{len(lines) - MOST_ROWS} more lines are in the table serving of --json and --csv.")
+    if len(lines) > most:
+        notes.append(f"{len(lines) - most} more lines are in the table serving of --json and --csv.")
     columns = (
         left("workload, served by"),
         right("GPUs"),
@@ -85,12 +91,12 @@ def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
         left("serving point"),
     )
     sentence = "Serving by workload over the reported horizon, GPUs at their peak:"
-    return Sheet(sentence, columns, tuple(lines[:MOST_ROWS]), tuple(notes))
+    return Sheet(sentence, columns, tuple(lines[:most]), tuple(notes))
 
 
 def _shares(plan: Plan, scenario: Scenario, timeline: Timeline) -> Iterator[tuple[str, str, Share]]:
     """Workload, server and what it does, row by row of the reported horizon, weighted by the future's probability."""
-    kinds = _pool_kinds(plan)
+    kinds = pool_kinds(plan)
     output = {workload.name: workload.tokens.output for workload in scenario.workloads if workload.tokens}
     hours = {
         (period, block): float(timeline.block_hours[t, b])
@@ -121,7 +127,7 @@ def _shares(plan: Plan, scenario: Scenario, timeline: Timeline) -> Iterator[tupl
             yield row.workload, UNSERVED, Share(made)
 
 
-def _pool_kinds(plan: Plan) -> dict[str, str]:
+def pool_kinds(plan: Plan) -> dict[str, str]:
     """``own``, ``rented`` or ``spot`` for each pool."""
     kinds = {}
     for pool, supplies in plan.decisions.pools.groupby("pool")["supply"]:

@@ -75,6 +75,10 @@ def _print(table: Table, console: Console) -> None:
     console.print(Text("\n".join(lines)), soft_wrap=True)
 
 
+def plain(words: str) -> str:
+    """The words with a question mark for whatever cannot be printed: names come from files and move no cursor."""
+    return "".join(letter if letter.isprintable() else "?" for letter in words)
+
+
 def _text(words: str, style: str = "") -> Text:
-    """Names come from files: nothing in them is markup or moves the cursor."""
-    return Text("".join(letter if letter.isprintable() else "?" for letter in words), style=style)
+    return Text(plain(words), style=style)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from typing import Any
 
 from planner.errors import InputError
 from planner.milp.matrix import Milp
@@ -12,7 +13,7 @@ from planner.solvers.answer import Answer, Floats, Leg, Options, relative_gap
 MATHOPT = ("scip", "highs", "cpsat", "glop")
 NAMES = ("auto", "relay", "scip", "highs", "cpsat", "pulp:cbc")
 
-__all__ = ["MATHOPT", "NAMES", "Answer", "Leg", "Options", "check_name", "relative_gap", "run"]
+__all__ = ["MATHOPT", "NAMES", "Answer", "Leg", "Options", "check_name", "load_pulp", "relative_gap", "run"]
 
 
 def check_name(name: str) -> None:
@@ -24,8 +25,7 @@ def check_name(name: str) -> None:
 def run(milp: Milp, engine: str, options: Options, hint: Floats | None = None) -> Answer:
     """``milp`` solved by one engine: a name in ``MATHOPT``, or ``pulp:NAME``."""
     if engine.startswith("pulp:"):
-        # OR-Tools first: PuLP loads highspy where it is installed, and then OR-Tools could not be loaded any more.
-        _import_ortools()
+        load_pulp()
         from planner.solvers import pulp
 
         return pulp.solve(milp, engine.removeprefix("pulp:"), options, hint)
@@ -36,6 +36,12 @@ def run(milp: Milp, engine: str, options: Options, hint: Floats | None = None) -
     from planner.solvers import process
 
     return process.solve(milp, engine, options, hint)
+
+
+def load_pulp() -> Any:
+    """PuLP, after OR-Tools: it loads highspy where that is installed, and then OR-Tools can be loaded no more."""
+    _import_ortools()
+    return importlib.import_module("pulp")
 
 
 def _import_ortools() -> bool:

@@ -52,6 +52,25 @@ class Outcome:
         return relative_gap(self.value, self.bound)
 
 
+def matrix_of(model: Model, kind: Kind) -> Milp:
+    """The matrix whose least value answers ``kind``: USD NPV of cost, or minus the Mtok served or the profit.
+
+    Least cost among the plans that serve or earn the most is a second solve, which this leaves out. Raises InputError
+    for `cost_per_token`, a ratio, which takes several.
+    """
+    fixed_tokens = not model.problem.elastic and bool(np.all(model.problem.demand.min_served >= 1))
+    if kind == "cost" or (fixed_tokens and kind != "profit"):
+        return model.milp
+    if kind == "cost_per_token":
+        raise InputError(
+            "objective cost_per_token is a ratio, which no linear model states; "
+            "write the model with --set objective=cost and a min_served"
+        )
+    per_request = _tokens_per_request(model) if kind == "tokens" else model.problem.demand.revenue_usd
+    lost, most = _lost(model, kind, per_request)
+    return _aimed(model.milp, lost, (model.milp.constant if kind == "profit" else 0.0) - most)
+
+
 def minimise(model: Model, kind: Kind, solver: str, options: Options) -> Outcome:
     """``model`` solved for the objective ``kind``; where nothing may go unserved, every token-only aim is `cost`."""
     fixed_tokens = not model.problem.elastic and bool(np.all(model.problem.demand.min_served >= 1))
@@ -140,16 +159,23 @@ def _cost_per_token(model: Model, solver: str, options: Options) -> Outcome:
 
 def _tokens(model: Model, per_request: Floats, solver: str, options: Options) -> Outcome:
     """Most tokens first, then least cost at what was achieved."""
-    lost = unserved_weights(model, mtok_from_tokens(per_request), discounted=False)
-    most = mtok_from_tokens(demand_total(model.problem, per_request, discounted=False))
+    lost, most = _lost(model, "tokens", per_request)
     return _then_cost(model, "tokens", "Mtok", lost, 0.0, most, solver, options)
 
 
 def _profit(model: Model, per_request: Floats, solver: str, options: Options) -> Outcome:
     """Most revenue less cost first, then least cost at what was achieved."""
-    lost = unserved_weights(model, per_request, discounted=True) + model.milp.cost
-    most = demand_total(model.problem, per_request, discounted=True)
+    lost, most = _lost(model, "profit", per_request)
     return _then_cost(model, "profit", "USD NPV", lost, model.milp.constant, most, solver, options)
+
+
+def _lost(model: Model, kind: Kind, per_request: Floats) -> tuple[Floats, float]:
+    """What each column takes from the aim `tokens` (Mtok) or `profit` (USD NPV), and what there would be without."""
+    if kind == "tokens":
+        lost = unserved_weights(model, mtok_from_tokens(per_request), discounted=False)
+        return lost, mtok_from_tokens(demand_total(model.problem, per_request, discounted=False))
+    lost = unserved_weights(model, per_request, discounted=True) + model.milp.cost
+    return lost, demand_total(model.problem, per_request, discounted=True)
 
 
 def _then_cost(

@@ -1,0 +1,113 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const figures = JSON.parse(document.getElementById("figures").textContent);
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const toggle = document.getElementById("theme");
+  const PRINT_PX = 680;
+  // What a plot wears: the page's own colours, and paper's while it is printed.
+  const PAPER = { ink: "#000000", line: "#bbbbbb", shade: "#ffffff" };
+
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
+
+  function colours() {
+    const style = getComputedStyle(root);
+    const of = (name) => style.getPropertyValue(name).trim();
+    return { ink: of("--ink"), line: of("--line"), shade: of("--shade") };
+  }
+
+  function themed(layout, wear) {
+    const changes = {
+      "font.color": wear.ink,
+      "hoverlabel.bgcolor": wear.shade,
+      "hoverlabel.bordercolor": wear.ink,
+      "hoverlabel.font.color": wear.ink,
+    };
+    for (const axis of Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))) {
+      changes[axis + ".gridcolor"] = wear.line;
+      changes[axis + ".zerolinecolor"] = wear.line;
+      changes[axis + ".dividercolor"] = wear.line;
+      changes[axis + ".linecolor"] = wear.line;
+    }
+    return changes;
+  }
+
+  const config = { responsive: true, displayModeBar: false };
+  const places = Object.keys(figures).map((name) => document.getElementById("plot-" + name));
+  const layoutOf = (place) => figures[place.id.slice("plot-".length)].layout;
+  // A plot that nobody sees has no width: it is drawn when it is shown.
+  const seen = (place) => place.offsetParent !== null;
+
+  function draw() {
+    for (const place of places.filter((place) => seen(place) && !place.data)) {
+      const { data, layout } = figures[place.id.slice("plot-".length)];
+      place.style.height = layout.height + "px";
+      Plotly.newPlot(place, data, layout, config);
+    }
+  }
+
+  function dress(wear, width) {
+    const size = width ? { width, autosize: false } : { width: null, autosize: true };
+    for (const place of places.filter(seen)) {
+      Plotly.relayout(place, { ...themed(layoutOf(place), wear), ...size });
+    }
+  }
+
+  function settle() {
+    toggle.textContent = isDark() ? "Light" : "Dark";
+    toggle.setAttribute("aria-pressed", String(isDark()));
+    draw();
+    showFuture();
+    dress(colours());
+  }
+
+  const future = document.getElementById("future");
+
+  function showFuture() {
+    if (!future) return;
+    for (const place of places.filter((place) => place.data)) {
+      const traces = place.data.map((trace, index) => index).filter((index) => place.data[index].meta);
+      const visible = traces.map((index) => place.data[index].meta.future === future.value);
+      if (traces.length) Plotly.restyle(place, { visible }, traces);
+    }
+  }
+
+  toggle.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    settle();
+  });
+  dark.addEventListener("change", settle);
+
+  if (future) future.addEventListener("change", settle);
+
+  for (const button of document.querySelectorAll("[data-view]")) {
+    button.addEventListener("click", () => {
+      for (const other of button.parentElement.querySelectorAll("[data-view]")) {
+        other.setAttribute("aria-pressed", String(other === button));
+        document.getElementById("view-" + other.dataset.view).hidden = other !== button;
+      }
+      settle();
+    });
+  }
+
+  // Paper has no buttons: every view and every table that is not long is on it.
+  let folded = [];
+  let hidden = [];
+  window.addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("details:not([open]):not(.screen)")];
+    hidden = [...document.querySelectorAll(".view[hidden]")];
+    for (const details of folded) details.open = true;
+    for (const view of hidden) view.hidden = false;
+    draw();
+    showFuture();
+    dress(PAPER, PRINT_PX);
+  });
+  window.addEventListener("afterprint", () => {
+    for (const details of folded) details.open = false;
+    for (const view of hidden) view.hidden = true;
+    settle();
+  });
+
+  settle();
+  root.dataset.ready = "true";
+})();

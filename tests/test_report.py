@@ -1,0 +1,478 @@
+"""The page: its figures are the result's, its names are inert, its bytes are the same again."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field, replace
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import browser
+import pytest
+import small
+
+from planner.analysis.compare import compare
+from planner.audit.cashflow import CAPEX, OPEX
+from planner.catalog import Catalog
+from planner.pipeline import catalog_of, solve
+from planner.plan import Plan
+from planner.report.headline import headline
+from planner.report.html.page import Beside, html_report
+from planner.report.serving import serving_sheet
+from planner.report.view import timeline_of
+from planner.scenario import Scenario, load_scenario
+
+ROOT = Path(__file__).parents[1]
+HOSTILE = "<script>alert(1)</script>"
+IMAGE = "</script><img src=x onerror=alert(2)>"
+# Something of everything: a purchase and a contract for both futures, one purchase for each, rentals, an API, revenue.
+MORE = f"""\
+  - name: research
+    model: tiny
+    tokens: {{input: 100, output: 100}}
+    demand: {{output_mtok_per_day: {{2027-01: 2e3, 2028-01: 4e3}}}}
+    load: office
+    token_api: false
+    price_usd_per_mtok: {{input: 1, output: 3}}
+budget: {{capex_usd: 1.6e6}}
+futures:
+  - {{name: calm, probability: 0.75}}
+  - {{name: '{IMAGE}', probability: 0.25, demand: 1.6}}
+revealed: 2027-07
+"""
+VOID = {"meta", "wbr", "br", "img", "link", "input"}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A plan, its result and its page."""
+
+    scenario: Scenario
+    catalog: Catalog
+    plan: Plan
+    page: str
+
+    @property
+    def result(self) -> dict[str, Any]:
+        return self.plan.to_dict()
+
+
+@dataclass
+class Element:
+    """A tag with its attributes and all text inside it."""
+
+    tag: str
+    attributes: dict[str, str]
+    text: str = ""
+    inside: dict[str, str] = field(default_factory=dict)
+
+
+class Elements(HTMLParser):
+    """Every element of a page, in order, as a browser without scripts would see it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Element] = []
+        self.open: list[Element] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        outer = {f"{element.tag}.{key}": value for element in self.open for key, value in element.attributes.items()}
+        element = Element(tag, {key: value or "" for key, value in attrs}, inside=outer)
+        self.found.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open[-1].tag == tag, f"</{tag}> closes <{self.open[-1].tag}>"
+        self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        for element in self.open:
+            element.text += data
+
+
+@cache
+def elements(page: str) -> list[Element]:
+    # The plots' own library is long and says nothing here.
+    parser = Elements()
+    parser.feed(re.sub(r"(<script>)\n/\*\*\n\* plotly.*?(</script>)", r"\1\2", page, flags=re.S))
+    assert parser.open == []
+    return parser.found
+
+
+def settled(folder: Path, scenario: str) -> tuple[Scenario, Catalog]:
+    cheap = small.edited("price_usd: 400000", "price_usd: 250000", small.CATALOG["systems.yaml"])
+    for name, text in (small.CATALOG | {"systems.yaml": cheap}).items():
+        path = folder / "cat" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (folder / "s.yaml").write_text(scenario)
+    loaded = load_scenario(folder / "s.yaml")
+    return loaded, catalog_of(loaded)
+
+
+def made(folder: Path, text: str, options: tuple[str, ...] = ()) -> Made:
+    scenario, catalog = settled(folder, text)
+    plan = solve(scenario, catalog)
+    beside = Beside(uncompared="Nothing.")
+    if options:
+        found = compare(scenario, ("mixed", *options), known={"mixed": plan})
+        beside = Beside(options=found.table, sentences=found.sentences)
+    return Made(scenario, catalog, plan, html_report(plan, scenario, catalog, beside))
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Two futures, a lookahead, purchases, contracts, rentals, an API: names that would like to be scripts."""
+    text = small.SCENARIO.replace("name: small", f"name: '{HOSTILE}'").replace("name: dallas", f"name: '{IMAGE}'")
+    text = text.replace("name: chat", f"name: '{HOSTILE}'").replace("periods: 4}", "periods: 4, lookahead: 1}")
+    text = text.replace("blocks: {day:", f"blocks: {{'{HOSTILE}':").replace("{day: 1.5,", f"{{'{HOSTILE}': 1.5,")
+    return made(tmp_path_factory.mktemp("several"), text + MORE, ("buy", "rent", "hopper"))
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Made:
+    return tiny_made()
+
+
+@cache
+def tiny_made() -> Made:
+    scenario = load_scenario(ROOT / "scenarios" / "tiny.yaml")
+    catalog = catalog_of(scenario)
+    plan = solve(scenario, catalog)
+    found = compare(scenario, ("mixed", "buy", "rent"), known={"mixed": plan})
+    beside = Beside(options=found.table, sentences=found.sentences)
+    return Made(scenario, catalog, plan, html_report(plan, scenario, catalog, beside))
+
+
+@pytest.fixture(params=["tiny", "several"])
+def either(request: pytest.FixtureRequest) -> Made:
+    found: Made = request.getfixturevalue(request.param)
+    return found
+
+
+def weight(result: dict[str, Any], row: dict[str, Any]) -> float:
+    chances = {item["name"]: item["probability"] for item in result["kpis"].get("futures", [])}
+    return float(chances.get(row.get("future"), 1.0))
+
+
+def matches(field: str, row: dict[str, Any], filters: dict[str, str]) -> bool:
+    for key, value in filters.items():
+        if key == "future" and row.get("future", "all") in (value, "all"):
+            continue
+        if key == "lookahead":
+            if row.get("lookahead"):
+                return False
+            continue
+        if key == "category" and value == "cost":
+            if row["category"] == "revenue" or (field == "usd" and row["category"] not in (*CAPEX, *OPEX)):
+                return False
+            continue
+        if row[key] != value:
+            return False
+    return True
+
+
+def value_of(made: Made, path: str) -> float:
+    """What the result holds at a figure's path (see planner.report.html.cells)."""
+    result, (op, _, rest) = made.result, path.partition(" ")
+    if not rest:
+        found: Any = result
+        for step in path.split("."):
+            found = found[int(step)] if isinstance(found, list) else found[step]
+        return float(found)
+    place, _, query = rest.partition("?")
+    table, field = place.split(".")
+    filters = dict(parse_qsl(query, keep_blank_values=True))
+    if op == "served":
+        return rate_of(made, filters)
+    rows = [row for row in result[table] if matches(field, row, filters)]
+    if op == "first":
+        return float(rows[0][field])
+    assert op in ("sum", "levelised")
+    total = math.fsum(row[field] * (weight(result, row) if "usd" in field else 1.0) for row in rows)
+    basis = f"levelised_usd_per_mtok_{made.scenario.finance.token_basis}"
+    return total / result["kpis"]["npv_usd"] * result["kpis"][basis] if op == "levelised" else total
+
+
+def rate_of(made: Made, filters: dict[str, str]) -> float:
+    """Requests/s of one supply: GPUs by system and pool, an API from its tokens, or what is unserved."""
+    supply, result = filters["supply"], made.result
+    where = {key: value for key, value in filters.items() if key != "supply"}
+
+    def rows(table: str) -> list[dict[str, Any]]:
+        return [row for row in result[table] if matches("", row, where)]
+
+    if supply == "unserved":
+        return math.fsum(row["requests_per_s"] for row in rows("unserved"))
+    if supply.startswith("token API "):
+        timeline = timeline_of(made.scenario, made.catalog)
+        at = timeline.names.index(filters["period"]), timeline.blocks.index(filters["block"])
+        seconds = float(timeline.block_hours[at]) * 3600
+        output = next(w.tokens.output for w in made.scenario.workloads if w.name == filters["workload"] and w.tokens)
+        mine = [row for row in rows("token_api") if row["provider"] == supply.removeprefix("token API ")]
+        return math.fsum(row["mtok_output"] for row in mine) * 1e6 / output / seconds
+    system, _, kind = supply.rpartition(" ")
+    kinds = {"rented": "rented", "spot": "spot"}
+    return math.fsum(
+        row["requests_per_s"]
+        for row in rows("serving")
+        if row["system"] == system and kinds.get(row["pool"].split("/")[0], "own") == kind
+    )
+
+
+def shown(text: str) -> tuple[float, float]:
+    """The number a text shows and half of its last digit; shares never round up, so theirs is a whole one."""
+    if text == "-":
+        return 0.0, 0.5
+    if text == "under 0.0001 %":
+        return 0.0, 1e-6
+    found = re.fullmatch(r"(-?)\$?([\d,]+)(?:\.(\d+))?(?:e(-?\d+))?( M| k| %| MW| MWh| trillion)?", text)
+    assert found, text
+    sign, whole, decimals, power, unit = found.groups()
+    scale = {None: 1.0, " M": 1e6, " k": 1e3, " %": 0.01, " trillion": 1e12}.get(unit, 1.0) * 10 ** int(power or 0)
+    number = float(f"{whole.replace(',', '')}.{decimals or 0}")
+    last = 10.0 ** -len(decimals or "")
+    return (-number if sign else number) * scale, (1.0 if unit == " %" else 0.5) * last * scale
+
+
+def test_every_figure_is_the_results(either: Made) -> None:
+    figures = [element for element in elements(either.page) if "data-figure" in element.attributes]
+    for element in figures:
+        path, value = element.attributes["data-figure"], float(element.attributes["data-value"])
+        assert value == pytest.approx(value_of(either, path), rel=1e-9, abs=1e-9), path
+        seen, half = shown(element.text)
+        scale = float(element.attributes["data-scale"])
+        # A dash is nothing in the unit of its column.
+        assert seen * scale == pytest.approx(value, rel=1e-9, abs=half * scale * (1 + 1e-9)), (path, element.text)
+    paths = " ".join(element.attributes["data-figure"] for element in figures)
+    for part in ("kpis.npv_usd", "solver.gap", "audit.checks", "purchases.0", "sum cash", "levelised cash", "served "):
+        assert part in paths
+    assert len(figures) > 80
+
+
+def test_every_number_of_a_table_says_where_it_comes_from(either: Made) -> None:
+    found = elements(either.page)
+    cells = [e for e in found if e.tag == "td" and e.attributes.get("class") == "n"]
+    free = [cell.text for cell in cells if "table.data-sheet" not in cell.inside and re.search(r"\d", cell.text)]
+    named = [e.text for e in found if e.tag == "span" and "td.class" in e.inside and e.inside["td.class"] == "n"]
+    assert len(cells) > 20
+    # The cap of a period in which nothing stands is in no row of the result.
+    unnamed = sorted(free)
+    for text in named:
+        if text in unnamed:
+            unnamed.remove(text)
+    assert set(unnamed) <= {f"{value:.2f}" for value in (0.06, 2.0, 4.0)}
+
+
+def test_the_sums_are_the_key_figures(either: Made) -> None:
+    figures = {e.attributes["data-figure"]: float(e.attributes["data-value"])
+               for e in elements(either.page) if "data-figure" in e.attributes}  # fmt: skip
+    kpis = either.result["kpis"]
+    assert figures["sum cashflow.usd?category=cost&lookahead=no"] == pytest.approx(kpis["cash_usd"])
+    whole = figures["levelised cashflow.npv_usd?category=cost"]
+    assert whole == pytest.approx(kpis[f"levelised_usd_per_mtok_{either.scenario.finance.token_basis}"])
+
+
+def test_the_terminals_tables_are_on_it(either: Made) -> None:
+    timeline = timeline_of(either.scenario, either.catalog)
+    sheets = (
+        headline(either.plan, either.scenario, timeline),
+        serving_sheet(either.plan, either.scenario, timeline),
+    )
+    texts = {e.text for e in elements(either.page) if e.tag in ("th", "td")}
+    for sheet in sheets:
+        for row in sheet.rows:
+            if row[0] != "solved in":
+                assert set(row) <= texts
+    assert "solved in" not in texts
+
+
+def test_options_without_a_plan_say_why(several: Made) -> None:
+    text = " ".join(e.text for e in elements(several.page) if e.tag == "section")
+    assert "no plan" in text
+    assert "hopper has no plan: " in text
+    assert "buy" in text
+
+
+def test_names_are_inert(several: Made) -> None:
+    found = elements(several.page)
+    assert [e.text for e in found if e.tag == "h1"] == [HOSTILE]
+    assert [e.attributes for e in found if e.tag == "script"] == [{"type": "application/json", "id": "figures"}, {}, {}]
+    assert not [e for e in found if e.tag == "img"]
+    assert not [key for e in found for key in e.attributes if key.startswith("on")]
+    data = next(e.text for e in found if e.attributes.get("id") == "figures")
+    assert not set("<>&") & set(data)
+    # Plotly takes tags in a text for its own: none is left in what it is given.
+    words = [word for word in strings(json.loads(data)) if "script" in word or "img" in word]
+    assert words
+    assert not [word for word in words if re.search(r"<(?!br>|extra>|/extra>)", word)]
+
+
+def strings(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        # The page compares meta with what is chosen and shows it nowhere.
+        return [word for key, item in value.items() if key != "meta" for word in strings(item)]
+    if isinstance(value, list):
+        return [word for item in value for word in strings(item)]
+    return [value] if isinstance(value, str) else []
+
+
+def test_only_the_pages_own_scripts_may_run(tiny: Made) -> None:
+    policy = next(e.attributes["content"] for e in elements(tiny.page) if "http-equiv" in e.attributes)
+    assert "default-src 'none'" in policy
+    scripts = re.findall(r"<script>(.*?)</script>", tiny.page, flags=re.S)
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    assert len(scripts) == 2
+    assert re.findall(r"script-src (.*?);", policy)[0].split() == [f"'sha256-{hash}'" for hash in hashes]
+
+
+def test_nothing_on_it_is_fetched(tiny: Made) -> None:
+    for element in elements(tiny.page):
+        assert not {"src", "srcset", "poster", "background"} & set(element.attributes)
+        assert element.tag not in ("link", "iframe", "object", "embed", "base", "form")
+
+
+def test_only_addresses_on_the_web_are_links(tmp_path: Path) -> None:
+    scenario, catalog = settled(tmp_path, small.SCENARIO + MORE)
+    sources = dict(catalog.sources)
+    sources["maker"] = sources["maker"].model_copy(update={"address": "javascript:alert(1)"})
+    sources["bench"] = sources["bench"].model_copy(update={"address": "https://bench.example/a?b=1&c=2"})
+    catalog = replace(catalog, sources=sources)
+    page = html_report(solve(scenario, catalog), scenario, catalog)
+    links = [e.attributes["href"] for e in elements(page) if e.tag == "a" and not e.attributes["href"].startswith("#")]
+    assert links == ["https://bench.example/a?b=1&c=2"]
+    assert "javascript:alert(1)" in page
+
+
+def test_headings_and_tables_can_be_read_aloud(either: Made) -> None:
+    found = elements(either.page)
+    assert next(e for e in found if e.tag == "html").attributes["lang"] == "en"
+    levels = [int(e.tag[1]) for e in found if re.fullmatch(r"h\d", e.tag)]
+    assert levels == [1, *[2] * (len(levels) - 1)]
+    plots = [e for e in found if e.attributes.get("class") == "plot"]
+    assert len(plots) >= 6
+    assert all(e.attributes["role"] == "img" and e.attributes["aria-label"].endswith(".") for e in plots)
+    captions = [e for e in found if e.tag == "caption"]
+    assert len(captions) == len([e for e in found if e.tag == "table"])
+    ids = [e.attributes["id"] for e in found if "id" in e.attributes]
+    assert len(ids) == len(set(ids))
+    targets = [e.attributes["href"][1:] for e in found if e.attributes.get("href", "").startswith("#")]
+    assert set(targets) <= set(ids)
+
+
+def test_the_same_plan_makes_the_same_bytes(several: Made, tmp_path: Path) -> None:
+    plan = solve(several.scenario, several.catalog)
+    assert plan.proof.seconds != several.plan.proof.seconds
+    pages = [html_report(one, several.scenario, several.catalog) for one in (plan, several.plan)]
+    assert pages[0] == pages[1]
+
+
+def test_plots_hold_the_results_figures(either: Made) -> None:
+    drawn = json.loads(next(e.text for e in elements(either.page) if e.attributes.get("id") == "figures"))
+    check_plots(either, {name: figure["data"] for name, figure in drawn.items()})
+
+
+def check_plots(made: Made, drawn: dict[str, Any]) -> None:
+    """Sums of what is drawn against the result."""
+    result = made.result
+    unit = 1e3 if made.plan.kpis["cash_usd"] < 1e7 else 1e6
+    cash = math.fsum(value for trace in drawn["cash"] for value in trace["y"])
+    assert cash * unit == pytest.approx(result["kpis"]["cash_usd"])
+    whole = math.fsum(value for trace in drawn["levelised"] for value in trace["y"])
+    assert whole == pytest.approx(result["kpis"]["levelised_usd_per_mtok_output"])
+    for name in made.plan.futures:
+        rows = [row for row in result["fleet"] if matches("", row, {"future": name, "lookahead": "no"})]
+        bars = [trace for trace in drawn["power"] if trace["type"] == "bar" and of(trace, name)]
+        expected = math.fsum(row["provisioned_utility_mw"] for row in rows)
+        assert math.fsum(value for trace in bars for value in trace["y"]) == pytest.approx(expected)
+        bars = [trace for trace in drawn["served"] if of(trace, name) and "token API" not in trace["name"]]
+        rows = [
+            row
+            for table in ("serving", "unserved")
+            for row in result[table]
+            if matches("", row, {"future": name, "lookahead": "no"})
+        ]
+        expected = math.fsum(row["requests_per_s"] for row in rows)
+        assert math.fsum(value for trace in bars for value in trace["y"]) == pytest.approx(expected)
+    steps = [trace for trace in drawn["timeline"] if trace["name"] == "contract runs"]
+    assert sum(len(trace["y"]) for trace in steps) == len(result["contracts"])
+    bought = [trace for trace in drawn["timeline"] if trace["name"] == "in service"]
+    assert sum(len(trace["y"]) for trace in bought) == len(result["purchases"])
+
+
+def of(trace: dict[str, Any], future: str) -> bool:
+    return bool(trace.get("meta", {"future": future})["future"] == future)
+
+
+def plan_command(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "planner.cli", *arguments],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
+def test_the_command_writes_it(tmp_path: Path) -> None:
+    settled(tmp_path, small.SCENARIO)
+    done = plan_command("report", "s.yaml", "-o", "plan.html", "--options", "none", "--set", "name=x", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"plan.html: the plan of x, optimal\n", done.stdout)
+    page = (tmp_path / "plan.html").read_text(encoding="utf-8")
+    assert "<h1>x</h1>" in page
+    assert "No options were asked for." in page
+
+
+def test_standard_output_gets_the_page_alone(tmp_path: Path) -> None:
+    settled(tmp_path, small.SCENARIO)
+    done = plan_command("report", "s.yaml", "-o", "-", "--options", "none", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("<!DOCTYPE html>\n")
+    assert done.stdout.endswith("</html>\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["-o", "no/plan.html"], 2, "--output no/plan.html: there is no folder no"),
+        (["-o", "cat"], 2, "--output cat: that is a folder, name a file in it"),
+        (["-o", "p.html", "--options", "byu"], 2, "--options byu: there is no option 'byu'; did you mean buy?"),
+        (["-o", "p.html", "--gap", "2"], 2, "--gap 2: must be more than 0 and less than 1, such as 0.001"),
+        (["-o", "p.html", "--set", "procurement.buy=false", "--set", "procurement.rent=[]",
+          "--set", "procurement.token_api=false"], 3, "no plan meets every limit"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_written_is_said(tmp_path: Path, arguments: list[str], code: int, sentence: str) -> None:
+    settled(tmp_path, small.SCENARIO)
+    done = plan_command("report", "s.yaml", *arguments, folder=tmp_path)
+    assert done.returncode == code
+    assert done.stderr.startswith(sentence)
+    assert "Traceback" not in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cat", "s.yaml"]
+
+
+def test_a_plan_without_a_page_loads_no_plots() -> None:
+    code = "import sys, planner.cli, planner.cli.solve; print([m for m in ('plotly', 'jinja2') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("", pytest.skip.Exception), ("1", pytest.fail.Exception)])
+def test_a_machine_without_a_browser(
+    ci: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr(browser.shutil, "which", lambda name: None)
+    with pytest.raises(outcome, match="chromium and chromedriver not installed"), browser.chromium(tmp_path):
+        pass

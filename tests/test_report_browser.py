@@ -1,0 +1,148 @@
+"""The page in a browser: its controls work, it logs no error and asks the network for nothing."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import chromium, requests_of
+from test_report import HOSTILE, IMAGE, Made, check_plots, several, tiny  # noqa: F401
+
+READY = "return document.documentElement.dataset.ready === 'true'"
+PAPER = "return getComputedStyle(document.body).backgroundColor"
+INK = "return document.getElementById('plot-power')._fullLayout.font.color"
+LIGHT, DARK = "rgb(255, 255, 255)", "rgb(20, 23, 28)"
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with chromium(tmp_path_factory.mktemp("chromium")) as found:
+        yield found
+
+
+def opened(driver: Any, made: Made, folder: Path) -> None:
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    file = folder / "plan.html"
+    file.write_text(made.page, encoding="utf-8")
+    driver.get_log("browser")
+    driver.get(file.as_uri())
+    WebDriverWait(driver, 60).until(lambda found: found.execute_script(READY))
+
+
+def quiet(driver: Any) -> None:
+    """No error in the console, nothing asked of the network."""
+    assert driver.get_log("browser") == []
+    assert requests_of(driver) == []
+
+
+def click(driver: Any, selector: str) -> None:
+    driver.execute_script(
+        "arguments[0].scrollIntoView({block: 'center'})", driver.find_element("css selector", selector)
+    )
+    driver.find_element("css selector", selector).click()
+
+
+def media(driver: Any, **features: str) -> None:
+    found = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": found})
+
+
+def drawn(driver: Any) -> dict[str, Any]:
+    """What the plots were drawn from, as the browser has it."""
+    script = "return JSON.stringify(Object.fromEntries([...document.querySelectorAll('.plot')].filter(p => p.data)"
+    found: dict[str, Any] = json.loads(driver.execute_script(script + ".map(p => [p.id.slice(5), p.data])))"))
+    return found
+
+
+def test_controls_change_the_page_and_nothing_else(driver: Any, tiny: Made, tmp_path: Path) -> None:  # noqa: F811
+    media(driver, prefers_color_scheme="light")
+    opened(driver, tiny, tmp_path)
+    assert driver.execute_script(PAPER) == LIGHT
+    ink = driver.execute_script(INK)
+    click(driver, "#theme")
+    assert driver.execute_script(PAPER) == DARK
+    assert driver.execute_script(INK) != ink
+    assert driver.find_element("id", "theme").text == "Light"
+    click(driver, "#theme")
+    assert (driver.execute_script(PAPER), driver.execute_script(INK)) == (LIGHT, ink)
+
+    assert driver.find_element("id", "plot-cash").is_displayed()
+    assert not driver.find_element("id", "plot-levelised").is_displayed()
+    click(driver, "[data-view=levelised]")
+    assert not driver.find_element("id", "plot-cash").is_displayed()
+    bars = driver.find_elements("css selector", "#plot-levelised .point path")
+    assert driver.find_element("id", "plot-levelised").is_displayed()
+    assert len([bar for bar in bars if bar.size["width"] > 20]) >= 2
+    check_plots(tiny, drawn(driver))
+    quiet(driver)
+
+
+def test_the_page_follows_the_machines_own_theme(driver: Any, tiny: Made, tmp_path: Path) -> None:  # noqa: F811
+    media(driver, prefers_color_scheme="dark")
+    opened(driver, tiny, tmp_path)
+    assert driver.execute_script(PAPER) == DARK
+    dark = driver.execute_script(INK)
+    media(driver, prefers_color_scheme="light")
+    assert driver.execute_script(PAPER) == LIGHT
+    assert driver.execute_script(INK) != dark
+    quiet(driver)
+
+
+def test_figures_can_be_seen(driver: Any, tiny: Made, tmp_path: Path) -> None:  # noqa: F811
+    opened(driver, tiny, tmp_path)
+    for fold in driver.find_elements("css selector", "summary"):
+        driver.execute_script("arguments[0].parentElement.open = true", fold)
+    click(driver, "[data-view=cash]")
+    seen = driver.execute_script(
+        "return [...document.querySelectorAll('[data-figure]')]"
+        ".map(e => [e.dataset.figure, e.innerText, e.checkVisibility()])"
+    )
+    hidden = [figure for figure, text, visible in seen if not (visible and text.strip())]
+    assert len(seen) > 80
+    assert all(figure.startswith("levelised ") for figure in hidden)
+    wide = driver.execute_script("return document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0
+    quiet(driver)
+
+
+def test_a_future_is_chosen_and_names_stay_words(driver: Any, several: Made, tmp_path: Path) -> None:  # noqa: F811
+    opened(driver, several, tmp_path)
+    assert driver.find_element("css selector", "h1").text == HOSTILE
+    assert driver.title == f"{HOSTILE}: plan"
+    served = driver.execute_script("return document.getElementById('plot-served').textContent")
+    assert HOSTILE in served
+    assert driver.find_elements("css selector", "img, iframe") == []
+    before = visible_mw(driver)
+    driver.execute_script(
+        "const s = document.getElementById('future'); s.value = arguments[0]; s.dispatchEvent(new Event('change'))",
+        IMAGE,
+    )
+    for name, seen in (("calm", before), (IMAGE, visible_mw(driver))):
+        rows = [row for row in several.result["fleet"] if row["future"] in (name, "all") and "lookahead" not in row]
+        assert seen == pytest.approx(math.fsum(row["provisioned_utility_mw"] for row in rows))
+    click(driver, "[data-view=levelised]")
+    check_plots(several, drawn(driver))
+    quiet(driver)
+
+
+def visible_mw(driver: Any) -> float:
+    traces = drawn(driver)["power"]
+    return math.fsum(y for trace in traces if trace["type"] == "bar" and trace["visible"] for y in trace["y"])
+
+
+def test_it_prints(driver: Any, several: Made, tmp_path: Path) -> None:  # noqa: F811
+    media(driver, prefers_color_scheme="dark")
+    opened(driver, several, tmp_path)
+    made = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": False, "preferCSSPageSize": True})
+    assert base64.b64decode(made["data"]).startswith(b"%PDF")
+    # Back on the screen everything is as it was: dark, folded, one view.
+    assert driver.execute_script(PAPER) == DARK
+    assert driver.find_elements("css selector", "details[open]") == []
+    assert not driver.find_element("id", "plot-levelised").is_displayed()
+    quiet(driver)
