@@ -40,6 +40,7 @@ CHANGING = (
     (re.compile(r"[ \t]*(?<![\w.])\d[\d,]*(\.\d+)?(e[+-]?\d+)? (s|ms)\b"), " # s"),  # times, and their alignment
     (re.compile(r"\b\d+\.\d+\.\d+(\.?\w+)*"), "#.#.#"),  # versions
     (re.compile(r"worst deviation [\d.e+-]+"), "worst deviation #"),  # the last bits of sums
+    (re.compile(r"\b[0-9a-f]{16}\b"), "#"),  # digests, which a new field or catalog row changes
 )
 
 
