@@ -176,7 +176,13 @@ def _fewer(model: Model, sought: Sought) -> list[Alternative]:
     for name in waiting:
         less = upper.copy()
         less[things[name]] = model.milp.lower[things[name]]
-        answer = optimise(model, replace(model.milp, upper=less), "relay", options)
+        without = replace(model.milp, upper=less)
+        # Where not even parts of systems do, whole ones need not be tried.
+        scale = 1e3 / max(abs(sought.best_usd), 1e-9)
+        lp = solvers.run(replace(without, cost=without.cost * scale).relaxed(), "glop", options)
+        if lp.x is None or without.objective(lp.x) > _limit(sought, sought.within[-1]):
+            continue
+        answer = optimise(model, without, "relay", options)
         if answer.x is not None and model.milp.objective(answer.x) <= _limit(sought, sought.within[-1]):
             upper = less
             chain.append(answer.x)
