@@ -6,7 +6,8 @@ What a fence's info string asks for:
 - ``console``: a line ``$ plan …`` is run, and what stands behind it up to the next ``$`` is its output, standard error
   included. Nothing behind it: only the exit code counts. A line ``…`` stands for any lines. The exit code has to be 0,
   unless ``$ echo $?`` and a number follow. Other commands (``$ pip install …``) are not run.
-- ``yaml scenario``: loaded as a scenario, and its names looked up in its catalogs.
+- ``yaml scenario``: loaded as a scenario, and its names looked up in its catalogs. One whose first line is a path
+  as a comment, ``# scenarios/mine.yaml``, is there under that path when the page's commands run.
 
 Every page runs in its own copy of the repository's root (scenarios, catalogs, docs, the tests' samples), so blocks may
 write files.
@@ -25,8 +26,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import planner
+from planner.cli import COMMANDS, app
+from planner.cli.reference import commands_reference
 from planner.pipeline import catalog_of
 from planner.report import reference
 from planner.scenario.models import Scenario
@@ -128,6 +132,12 @@ def same_output(shown: list[str], printed: list[str]) -> bool:
     return re.fullmatch(pattern, "".join(f"{line}\n" for line in normalised(printed))) is not None
 
 
+def file_of(block: Block) -> str | None:
+    """The path that a scenario's first line asks to save it under."""
+    found = re.match(r"# (scenarios/[\w-]+\.yaml)\n", block.text)
+    return found[1] if found else None
+
+
 def _ids(pages: list[Path]) -> list[str]:
     return [str(page.relative_to(ROOT)) for page in pages]
 
@@ -171,9 +181,12 @@ def test_python_blocks_run(page: Path) -> None:
         exec(code, namespace)
 
 
-@pytest.mark.usefixtures("workspace")
 @pytest.mark.parametrize("page", _with("console"), ids=_ids(_with("console")))
-def test_commands_print_what_the_page_shows(page: Path) -> None:
+def test_commands_print_what_the_page_shows(page: Path, workspace: Path) -> None:
+    for block in blocks(page, "yaml scenario"):
+        if name := file_of(block):
+            assert not (workspace / name).exists(), f"{block.place}: {name} is shipped"
+            (workspace / name).write_text(block.text, encoding="utf-8")
     for block in blocks(page, "console"):
         for command in commands(block):
             done = subprocess.run(
@@ -200,7 +213,7 @@ def _difference(shown: list[str], printed: list[str]) -> str:
 @pytest.mark.parametrize("page", _with("yaml scenario"), ids=_ids(_with("yaml scenario")))
 def test_scenarios_of_a_page_load(page: Path, workspace: Path) -> None:
     for number, block in enumerate(blocks(page, "yaml scenario")):
-        file = workspace / "scenarios" / f"block-{number}.yaml"
+        file = workspace / (file_of(block) or f"scenarios/block-{number}.yaml")
         file.write_text(block.text, encoding="utf-8")
         try:
             catalog_of(planner.load(file))
@@ -243,6 +256,28 @@ def test_the_scenario_reference_is_what_the_models_say() -> None:
     page = ROOT / "docs" / "scenario-reference.md"
     how = "python -m planner.report.reference > docs/scenario-reference.md"
     assert page.read_text(encoding="utf-8") == reference.scenario_reference(), f"write it anew: {how}"
+
+
+def test_the_commands_page_is_what_the_commands_say() -> None:
+    page = ROOT / "docs" / "commands.md"
+    how = "python -m planner.cli.reference > docs/commands.md"
+    assert page.read_text(encoding="utf-8") == commands_reference(), f"write it anew: {how}"
+
+
+def test_the_commands_page_has_every_command_and_option_of_the_help() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^## `(plan[\w -]*)`\n(.*?)(?=^## |\Z)", page, flags=re.M | re.S))
+    assert {name.split()[1] for name in sections if name != "plan"} == set(COMMANDS)
+    for name, text in sections.items():
+        asked = CliRunner().invoke(app, [*name.split()[1:], "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
+        options = asked.output.split("Options:")[1].split("Commands:")[0]
+        told = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", options, flags=re.M)) - {"--help"}
+        assert set(re.findall(r"^\| .*?`(--[a-z-]+)", text, flags=re.M)) == told, name
+
+
+def test_every_argument_and_option_has_a_meaning() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| .*\|  \|$", page, flags=re.M) == []
 
 
 def test_every_field_of_a_scenario_has_a_meaning() -> None:

@@ -169,12 +169,16 @@ def import_files(
     system: Annotated[str | None, typer.Option("--system", help="Key of systems.yaml.")] = None,
     model: Annotated[str | None, typer.Option("--model", help="As scenarios name it.")] = None,
     precision: Annotated[str | None, typer.Option("--precision", help="fp4, fp8, bf16 or int4.")] = None,
-    gpus_per_replica: Annotated[int | None, typer.Option("--gpus-per-replica", min=1)] = None,
-    largest_worker_gpus: Annotated[int | None, typer.Option("--largest-worker-gpus", min=1)] = None,
+    gpus_per_replica: Annotated[
+        int | None, typer.Option("--gpus-per-replica", min=1, help="GPUs of one replica.")
+    ] = None,
+    largest_worker_gpus: Annotated[
+        int | None, typer.Option("--largest-worker-gpus", min=1, help="GPUs of its largest worker.")
+    ] = None,
     mode: Annotated[str | None, typer.Option("--mode", help="agg or disagg.")] = None,
     spec_decode: Annotated[str | None, typer.Option("--spec-decode", help="none, mtp, eagle or unknown.")] = None,
-    engine: Annotated[str | None, typer.Option("--engine")] = None,
-    engine_version: Annotated[str | None, typer.Option("--engine-version")] = None,
+    engine: Annotated[str | None, typer.Option("--engine", help="Serving engine, e.g. vllm.")] = None,
+    engine_version: Annotated[str | None, typer.Option("--engine-version", help="Its version.")] = None,
     series: Annotated[str | None, typer.Option("--series", help="Name of the sweep over concurrency.")] = None,
     provider: Annotated[str | None, typer.Option("--provider", help="Of a price list that does not name it.")] = None,
     input_tokens: Annotated[float | None, typer.Option("--input-tokens", help="Nominal length.")] = None,
