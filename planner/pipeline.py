@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -12,14 +13,14 @@ from planner import solvers
 from planner.audit import Account, audit_of, totals_of
 from planner.catalog import Catalog, load_catalog
 from planner.errors import AuditFailure, InfeasiblePlan, SolverFailure
-from planner.milp import Model, build_model
+from planner.milp import Milp, Model, build_model
 from planner.milp.elastic import build_elastic
 from planner.plan import Plan, Proof, tables
 from planner.plan.extract import decisions
 from planner.plan.kpis import kpis
 from planner.plan.relaxation import relaxations
 from planner.plan.trace import trace
-from planner.problem import Reductions, build_problem
+from planner.problem import Problem, Reductions, build_problem
 from planner.scenario import Scenario, check_references, derived, load_scenario, scenario_digest
 from planner.solvers import Options
 from planner.solvers.answer import relative_gap
@@ -28,6 +29,16 @@ from planner.solvers.objectives import Outcome, minimise
 # How far a relaxed limit may be exceeded, as a multiple of itself: the narrow one keeps the search exact, the
 # wide one is for scenarios that are further off.
 ELASTIC_EXCESS = (30.0, 1e4)
+
+
+class Held(Protocol):
+    """What is decided already, so that only the rest is planned."""
+
+    def widened(self, problem: Problem) -> Problem:
+        """The problem with room for it."""
+
+    def held(self, model: Model) -> Milp:
+        """The model's matrix with it as bounds."""
 
 
 def load(source: str | Path, overrides: tuple[str, ...] = ()) -> Scenario:
@@ -57,11 +68,13 @@ def solve(
     gap: float | None = None,
     time_limit_s: float | None = None,
     reductions: Reductions | None = None,
+    held: Held | None = None,
 ) -> Plan:
     """The provably cheapest plan of ``scenario`` (or the best for its objective), audited.
 
-    ``solver``, ``gap`` and ``time_limit_s`` stand over the scenario's own. Raises ScenarioError where the catalog lacks
-    what the scenario names, InfeasiblePlan with what to relax, SolverFailure where no plan was found.
+    ``solver``, ``gap`` and ``time_limit_s`` stand over the scenario's own. ``held`` is what is decided already; the
+    rest is planned around it. Raises ScenarioError where the catalog lacks what the scenario names, InfeasiblePlan
+    with what to relax, SolverFailure where no plan was found.
     """
     if catalog is None:
         catalog = catalog_of(scenario)
@@ -77,13 +90,21 @@ def solve(
         seed=wanted.seed,
     )
     started = time.perf_counter()
-    model = build_model(build_problem(scenario, catalog, reductions))
+    model = _model(build_problem(scenario, catalog, reductions), held)
     outcome = minimise(model, scenario.objective, name, options)
     if outcome.x is None:
         if outcome.answer.status == "infeasible":
-            raise explain(scenario, catalog, options)
+            raise explain(scenario, catalog, options, reductions, held)
         raise SolverFailure(f"{name} found no plan within {options.time_limit_s:g} s; give it more time (--time-limit)")
     return plan_of(scenario, catalog, model, outcome, name, options, time.perf_counter() - started)
+
+
+def _model(problem: Problem, held: Held | None) -> Model:
+    """The matrix of a problem, what is decided already in it."""
+    if held is None:
+        return build_model(problem)
+    model = build_model(held.widened(problem))
+    return replace(model, milp=held.held(model))
 
 
 def plan_of(
@@ -186,13 +207,20 @@ def _sources(catalog: Catalog, model: Model) -> tuple[str, ...]:
     return tuple(sorted(used))
 
 
-def explain(scenario: Scenario, catalog: Catalog, options: Options) -> InfeasiblePlan:
+def explain(
+    scenario: Scenario,
+    catalog: Catalog,
+    options: Options,
+    reductions: Reductions | None = None,
+    held: Held | None = None,
+) -> InfeasiblePlan:
     """Why ``scenario`` has no plan: a smallest set of limits to relax, and by how much, by the elastic model.
 
-    A set that is smallest with parts of systems allowed is a smallest one wherever whole systems do with it too; only
-    where they do not is it looked for anew. Raises SolverFailure where even that has no answer in time.
+    ``held`` is what is decided already, as in ``solve``. A set that is smallest with parts of systems allowed is a
+    smallest one wherever whole systems do with it too; only where they do not is it looked for anew. Raises
+    SolverFailure where even that has no answer in time.
     """
-    model = build_model(build_problem(scenario, catalog, elastic=True))
+    model = _model(build_problem(scenario, catalog, reductions, elastic=True), held)
     for most_excess in ELASTIC_EXCESS:
         elastic = build_elastic(model, most_excess)
         for matrix, engine in ((elastic.fewest_with_parts(), "highs"), (elastic.fewest(), "scip")):

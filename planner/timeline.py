@@ -94,6 +94,10 @@ class Timeline:
         """Years from the horizon's start to each period's middle, (T,)."""
         return years_from_days((self._days[:-1] + self._days[1:]) / 2)
 
+    def years_since(self, day: dt.date) -> Floats:
+        """Years from ``day`` to each period's middle, (T,); 0 where that comes first."""
+        return np.maximum(self.years_to_middle + years_from_days((self.starts[0] - day).days), 0.0)
+
     def first_period(self, day: dt.date) -> int:
         """Index of the first period that starts on or after ``day``; T where none does."""
         return sum(first < day for first in self.starts[:-1])

@@ -832,8 +832,11 @@ class _Writer:
                 yield workload.gpu_hours_weight[pool.system] * (1 - workload.headroom), 1, 0, usd
             return
         gain = self.scenario.procurement.software_gain_per_year.get(pool.system, 0.0)
-        growth = (1 + gain) ** self.calendar.years_to_middle(t)
         for point in self.catalog.serving.values():
+            years = self.calendar.years_to_middle(t)
+            if self.scenario.procurement.software_gain_from == "measured":
+                years = max(0.0, years + (self.scenario.horizon.start - point.as_of).days / 365.25)
+            growth = (1 + gain) ** years
             if point.system != pool.system or not self.point_fits(workload, point, system):
                 continue
             if point.gpus_per_replica > system.nvlink_domain_usable_gpus and not pool.rdma:

@@ -766,6 +766,7 @@ def _procurement(
         rules |= {"spot_availability": {block: one(draw, 0.5, 0.0, 0.9) for block in blocks if some(draw, 5)}}
     if some(draw, 2):
         rules |= {"software_gain_per_year": {one(draw, *names): one(draw, 0.3, 1.0)}}
+        rules |= {"software_gain_from": one(draw, "start", "measured")}
     return rules
 
 

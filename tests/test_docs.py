@@ -44,6 +44,7 @@ CHANGING = (
     (re.compile(r"[ \t]*(?<![\w.])\d[\d,]*(\.\d+)?(e[+-]?\d+)? (s|ms)\b"), " # s"),  # times, and their alignment
     (re.compile(r"\b\d+\.\d+\.\d+(\.?\w+)*"), "#.#.#"),  # versions
     (re.compile(r"worst deviation [\d.e+-]+"), "worst deviation #"),  # the last bits of sums
+    (re.compile(r"\b[0-9a-f]{16}\b"), "#"),  # digests, which a new field or catalog row changes
 )
 
 
@@ -162,6 +163,9 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("PYTHONIOENCODING", "utf-8")
+    # Runs that a page saves are its own, and saved at a known time.
+    monkeypatch.setenv("PLAN_STORE", str(tmp_path / "runs.sqlite"))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1796083200")
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -130,8 +130,11 @@ def point_rate(premises: Premises, workload: Workload, point: ServingPoint, riva
     if point.evidence == "predicted":
         proven = [trusted_rate(premises, workload, rival) for rival in rivals if _caps(rival, point, workload)]
         rate = min(rate, max(proven, default=rate))
-    gain = premises.scenario.procurement.software_gain_per_year.get(point.system, 0.0)
-    growth = (1 + gain) ** premises.timeline.years_to_middle
+    procurement, timeline = premises.scenario.procurement, premises.timeline
+    years = timeline.years_to_middle
+    if procurement.software_gain_from == "measured":
+        years = timeline.years_since(point.as_of)
+    growth = (1 + procurement.software_gain_per_year.get(point.system, 0.0)) ** years
     return np.asarray(rate * growth * (1 - workload.headroom))
 
 

@@ -10,8 +10,10 @@ from typing import Annotated
 import typer
 
 from planner._version import __version__
+from planner.cli import runs
 from planner.cli.catalog import catalog
 from planner.cli.exits import exits
+from planner.cli.options import Csv, Gap, Json, Plot, Save, ScenarioPath, Set, Solver, Store, TimeLimit
 from planner.streams import keep_stdout
 
 COMMANDS = (
@@ -27,6 +29,11 @@ COMMANDS = (
     "levers",
     "economics",
     "export",
+    "history",
+    "show",
+    "diff",
+    "replan",
+    "actuals",
     "catalog",
     "schema",
     "init",
@@ -40,28 +47,11 @@ app = typer.Typer(
     help="Plan AI inference capacity: what to buy, sign, rent and run, when, at the provably least cost.\n\n"
     "`plan SCENARIO` is `plan solve SCENARIO`.\n\n"
     "Exit codes: 0 optimal, 2 bad input, 3 infeasible (with what to relax), 4 stopped above the gap with a plan, "
-    "5 no plan.",
+    "5 no plan, 6 dearer than `plan diff --fail-above` allows.",
 )
 
 app.add_typer(catalog, name="catalog")
-
-ScenarioPath = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or - for standard input.")]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Override one field, e.g. sites.dallas.power_mw=12; repeatable."),
-]
-Gap = Annotated[float | None, typer.Option("--gap", help="Relative gap to prove, over the scenario's own.")]
-Solver = Annotated[
-    str | None, typer.Option("--solver", help="auto, relay, scip, highs, cpsat, or pulp:NAME for any PuLP solver.")
-]
-TimeLimit = Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", help="Wall clock of a solve.")]
-Json = Annotated[
-    str | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - for standard output.")
-]
-
-Csv = Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="Write every table as a CSV file into DIR.")]
-
-Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw it: FILE.svg or FILE.png.")]
+runs.add_to(app)
 
 
 def _version(wanted: bool) -> None:
@@ -92,12 +82,14 @@ def solve(
         bool, typer.Option("--trace", help="Say which catalog rows and sources each figure comes from.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no report.")] = False,
+    save: Save = False,
+    store: Store = None,
 ) -> None:
     """The cheapest plan that keeps every limit, with its proof."""
     with exits():
         from planner.cli.solve import Asked, run
 
-        asked = Asked(solver, gap, time_limit, json, csv, trace, quiet)
+        asked = Asked(solver, gap, time_limit, json, csv, trace, quiet, save, store)
         run(scenario, tuple(overrides or ()), asked)
 
 

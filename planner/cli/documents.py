@@ -10,7 +10,7 @@ import typer
 
 from planner.errors import InputError
 from planner.report.files import check_file, write_file
-from planner.report.schema import Which, schema_text
+from planner.report.schema import Which, schema_name, schema_text
 
 
 def print_schema(which: str) -> None:
@@ -23,9 +23,13 @@ def print_schema(which: str) -> None:
 
 
 def write_template(path: Path) -> None:
-    """Write the commented scenario to start from, where nothing is yet."""
+    """Write the commented scenario to start from, where nothing is yet, and beside it the schema that it names."""
     if path.exists():
         raise InputError(f"{path} exists already; name a file that does not")
     check_file(path, "init")
+    schema = path.with_name(schema_name("scenario"))
+    if not schema.exists():
+        write_file(schema, schema_text("scenario"))
     write_file(path, (files("planner.scenario") / "template.yaml").read_text(encoding="utf-8"))
     typer.echo(f"{path} written; `plan {path}` solves it")
+    typer.echo(f"{schema} beside it tells an editor what a scenario may say")

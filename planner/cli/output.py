@@ -19,9 +19,14 @@ def check_json(target: str | None) -> None:
 
 def write_json(target: str | None, result: Mapping[str, Any]) -> None:
     """Write ``result`` to ``target``, whole or not at all; nothing where that is None."""
+    if target is not None:
+        write_text(target, text_of(result))
+
+
+def write_text(target: str | None, text: str) -> None:
+    """Write ``text`` to ``target``, `-` for standard output, whole or not at all; nothing where that is None."""
     if target is None:
         return
-    text = text_of(result)
     if target != "-":
         write_file(Path(target), text)
         return

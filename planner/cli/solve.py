@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -23,9 +24,9 @@ from planner.plan import Plan
 from planner.report.csv_files import csv_texts
 from planner.report.files import check_folder, write_folder
 from planner.report.origins import trace_sheet
-from planner.report.result import infeasible
-from planner.report.sheet import show
-from planner.report.terminal import console_on, render
+from planner.report.result import infeasible, infeasible_sheet
+from planner.report.sheet import Sheet, show
+from planner.report.terminal import console_on, sheets
 from planner.scenario import Scenario
 from planner.solvers import Options, check_name
 
@@ -41,6 +42,8 @@ class Asked:
     csv: Path | None
     trace: bool
     quiet: bool
+    save: bool = False
+    store: Path | None = None
 
     @property
     def report(self) -> bool:
@@ -50,7 +53,7 @@ class Asked:
     @property
     def information(self) -> bool:
         """Whether anybody will see what is computed beside the plan."""
-        return not self.quiet or self.json is not None
+        return not self.quiet or self.json is not None or self.save
 
 
 @dataclass(frozen=True)
@@ -66,28 +69,36 @@ class Solved:
 
 def run(source: str, overrides: tuple[str, ...], asked: Asked) -> None:
     """Solve, report, write; ends the process with the exit code of the outcome."""
-    _check(asked)
+    store = _check(asked)
     scenario = load(source, overrides)
     try:
         solved = wait_for(lambda tell: find(scenario, asked, tell), f"{scenario.name}: solving")
     except InfeasiblePlan as error:
-        write_json(asked.json, infeasible(scenario, error))
+        result = infeasible(scenario, error)
+        write_json(asked.json, result)
+        if store is not None:
+            _keep(store, scenario, catalog_of(scenario), None, result, [infeasible_sheet(error)], overrides)
         # Why there is no plan is this scenario's report.
         typer.echo(str(error), err=not asked.report)
         raise typer.Exit(error.exit_code) from None
-    _deliver(scenario, solved, asked)
+    _deliver(scenario, solved, asked, store, overrides)
     if solved.plan.status == "feasible":
         raise typer.Exit(FEASIBLE_EXIT)
 
 
-def _check(asked: Asked) -> None:
-    """Everything that can be wrong with the options is told before a minute is spent on solving."""
+def _check(asked: Asked) -> Path | None:
+    """The store to save in, if any. What can be wrong with options is told before a minute is spent on solving."""
     check_numbers(asked.gap, asked.time_limit)
     if asked.solver is not None:
         check_name(asked.solver)
     check_json(asked.json)
     if asked.csv is not None:
         check_folder(asked.csv, "--csv")
+    if not asked.save:
+        return None
+    from planner.cli.history import check_store
+
+    return check_store(asked.store)
 
 
 def find(scenario: Scenario, asked: Asked, tell: Callable[[str], None]) -> Solved:
@@ -113,8 +124,8 @@ def find(scenario: Scenario, asked: Asked, tell: Callable[[str], None]) -> Solve
     return Solved(catalog, plan, worth, other)
 
 
-def _deliver(scenario: Scenario, solved: Solved, asked: Asked) -> None:
-    """Files first: a report on the screen says that everything else is done."""
+def _deliver(scenario: Scenario, solved: Solved, asked: Asked, store: Path | None, overrides: tuple[str, ...]) -> None:
+    """Files first, then the store: a report on the screen says that everything else is done."""
     if asked.csv is not None:
         write_folder(asked.csv, csv_texts(solved.plan, trace=asked.trace))
     result = solved.plan.to_dict()
@@ -125,12 +136,36 @@ def _deliver(scenario: Scenario, solved: Solved, asked: Asked) -> None:
     if asked.trace:
         result["trace"] = solved.plan.trace().to_dict(orient="records")
     write_json(asked.json, result)
+    view = _view(scenario, solved, asked) if asked.report or store is not None else []
+    if store is not None:
+        _keep(store, scenario, solved.catalog, solved.plan, result, view, overrides)
     if asked.report:
-        more = [information.sheet(solved.worth)] if solved.worth is not None else []
-        beside = [solved.other.line()] if solved.other is not None else []
         console = console_on(sys.stdout)
-        render(solved.plan, scenario, console, catalog=solved.catalog, beside=beside, more=more)
-        if asked.trace:
-            show(trace_sheet(solved.plan), console)
+        for sheet in view:
+            show(sheet, console)
         if solved.unknown:
             typer.echo(solved.unknown, err=True)
+
+
+def _view(scenario: Scenario, solved: Solved, asked: Asked) -> list[Sheet]:
+    """The parts of the report, in order."""
+    more = [information.sheet(solved.worth)] if solved.worth is not None else []
+    beside = [solved.other.line()] if solved.other is not None else []
+    view = list(sheets(solved.plan, scenario, solved.catalog, beside, more))
+    return [*view, trace_sheet(solved.plan)] if asked.trace else view
+
+
+def _keep(
+    store: Path,
+    scenario: Scenario,
+    catalog: Catalog,
+    plan: Plan | None,
+    result: Mapping[str, Any],
+    view: Sequence[Sheet],
+    overrides: tuple[str, ...],
+) -> None:
+    # Loaded by those who save: a plan alone needs no store.
+    from planner.cli.history import keep
+    from planner.history.run import run_of
+
+    keep(store, run_of(scenario, catalog, plan, result, view, overrides))

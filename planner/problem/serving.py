@@ -77,10 +77,12 @@ def large_workers(point: ServingPoint, system: System) -> int:
     return point.gpus_per_replica // point.largest_worker_gpus
 
 
-def software_gain(scenario: Scenario, timeline: Timeline, system: str) -> Floats:
-    """Throughput growth of ``system`` by period, (T,)."""
-    growth = scenario.procurement.software_gain_per_year.get(system, 0.0)
-    return np.asarray((1 + growth) ** timeline.years_to_middle)
+def software_gain(scenario: Scenario, timeline: Timeline, point: ServingPoint) -> Floats:
+    """Throughput growth of a point by period, (T,)."""
+    procurement = scenario.procurement
+    growth = procurement.software_gain_per_year.get(point.system, 0.0)
+    since = point.as_of if procurement.software_gain_from == "measured" else timeline.starts[0]
+    return np.asarray((1 + growth) ** timeline.years_since(since))
 
 
 def candidates(scenario: Scenario, catalog: Catalog, timeline: Timeline, systems: set[str]) -> list[Candidate]:
@@ -148,7 +150,7 @@ def _points(
                 workload=index,
                 system=point.system,
                 name=point.name,
-                rate=rate * software_gain(scenario, timeline, point.system),
+                rate=rate * software_gain(scenario, timeline, point),
                 gpus_per_replica=point.gpus_per_replica,
                 large_workers=large_workers(point, system),
                 needs_rdma=point.gpus_per_replica > system.nvlink_domain_usable_gpus,

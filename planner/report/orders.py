@@ -96,17 +96,21 @@ def common(plan: Plan, found: Iterable[Order]) -> list[Order]:
     return [order for order in found if len(plan.futures) == 1 or order.future == ALL]
 
 
-def next_orders(plan: Plan, scenario: Scenario) -> Sheet:
-    """What must be ordered or signed next, and by when."""
-    decided = scenario.horizon.decided_on
-    dated = [(order.by, order) for order in common(plan, orders(plan, scenario)) if order.by is not None]
+def next_orders(plan: Plan, scenario: Scenario, since: dt.date | None = None) -> Sheet:
+    """What must be ordered or signed next, and by when; from ``since`` on, where the plan began earlier."""
+    decided = since or scenario.horizon.decided_on
+    dated = [
+        (order.by, order)
+        for order in common(plan, orders(plan, scenario))
+        if order.by is not None and (since is None or order.by >= since)
+    ]
     dated.sort(key=lambda item: (item[0], -item[1].usd, item[1].words))
     several = len(plan.futures) > 1
     sentence = f"To order or sign next{', whatever comes' if several else ''} (decided on {decided}):"
     soon = [item for item in dated if item[0] < decided + FIRST_YEAR]
     chosen = (soon or dated[:1])[:NEXT_ORDERS]
     if not chosen:
-        return Sheet("Nothing is to be ordered or signed.")
+        return Sheet(f"Nothing is to be ordered or signed{f' from {since} on' if since else ''}.")
     rows = tuple(
         (f"by {by}", f"{order.words}, {_from(order)} {order.period}{_ahead(order)}", money(order.usd))
         for by, order in chosen

@@ -18,6 +18,7 @@ from planner.report.result_rows import (
     ApiCalls,
     Binding,
     Cash,
+    Day,
     Fleet,
     Origin,
     Purchase,
@@ -27,6 +28,7 @@ from planner.report.result_rows import (
     SignedContract,
     Unserved,
 )
+from planner.report.sheet import Sheet, left
 from planner.scenario import Scenario, scenario_digest
 
 
@@ -162,6 +164,24 @@ class OtherPercentile(TypedDict):
 
 
 @with_config(CLOSED)
+class Replan(TypedDict):
+    """What a plan for the rest started from; money is expected over the futures, in USD."""
+
+    run: Annotated[int, Field(description="the saved run whose decisions were kept")]
+    as_of: Annotated[Day, Field(description="what had to be ordered before that day is fixed")]
+    before_npv_usd: Annotated[float, Field(description="NPV of all cost as that run planned it")]
+    paid_usd: Annotated[
+        float, Field(description="capex of the periods begun, other cash out of those over; undiscounted")
+    ]
+    paid_npv_usd: float
+    rest_npv_usd: Annotated[float, Field(description="NPV of all cost less paid_npv_usd")]
+    systems: Annotated[float, Field(description="ordered before that day")]
+    bought_usd: Annotated[float, Field(description="their whole capex, undiscounted")]
+    lots: Annotated[float, Field(description="signed before that day")]
+    signed_usd: Annotated[float, Field(description="their whole value, undiscounted")]
+
+
+@with_config(CLOSED)
 class PlanResult(TypedDict):
     """A plan that has passed its audit."""
 
@@ -174,6 +194,7 @@ class PlanResult(TypedDict):
     kpis: Kpis
     information: NotRequired[Information]
     other_percentile: NotRequired[OtherPercentile]
+    replan: NotRequired[Replan]
     trace: NotRequired[list[Origin]]
     purchases: list[Purchase]
     retirements: list[Retirement]
@@ -232,6 +253,12 @@ def infeasible(scenario: Scenario, found: InfeasiblePlan) -> dict[str, Any]:
         ],
         "smallest_proven": found.proven,
     }
+
+
+def infeasible_sheet(found: InfeasiblePlan) -> Sheet:
+    """What stands in the way of a plan, as the terminal says it."""
+    first, *rest = str(found).splitlines()
+    return Sheet(first, (left(),), tuple((line,) for line in rest))
 
 
 def text_of(result: Mapping[str, Any]) -> str:

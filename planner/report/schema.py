@@ -44,6 +44,11 @@ ROWS = {
 }
 
 
+def schema_name(which: Which) -> str:
+    """The file that a schema is published as, below docs/schemas/."""
+    return f"{which}-{VERSIONS[which]}.json"
+
+
 def schema_text(which: Which) -> str:
     """The schema as JSON text."""
     return json.dumps(schema(which), indent=1, ensure_ascii=False) + "\n"
@@ -51,11 +56,13 @@ def schema_text(which: Which) -> str:
 
 def schema(which: Which) -> dict[str, Any]:
     """The schema of a scenario, of a catalog's rows by file, or of a result."""
-    head = {"$schema": DIALECT, "$id": f"token-factory-planner/{which}-{VERSIONS[which]}.json"}
+    head = {"$schema": DIALECT, "$id": f"token-factory-planner/{schema_name(which)}"}
     if which == "scenario":
         body = Scenario.model_json_schema()
-        # An overlay's own key; it is gone once the files are put together.
+        # An overlay's own key, gone once the files are put together; the base has what the overlay leaves out.
         body["properties"]["extends"] = {"type": "string", "description": "scenario that this one is laid over"}
+        needed = {"required": body.pop("required")}
+        body |= {"if": {"not": {"required": ["extends"]}}, "then": needed}
         return {**head, **_with_days(body)}
     if which == "catalog":
         return {**head, **_with_days(_catalog())}

@@ -21,13 +21,14 @@ from planner.scenario.overrides import overridden
 from planner.validation import faults_of
 
 
-def load_scenario(source: Path | str | TextIO, overrides: Sequence[str] = ()) -> Scenario:
+def load_scenario(source: Path | str | TextIO, overrides: Sequence[str] = (), folder: Path | None = None) -> Scenario:
     """The scenario of a file (`-` is standard input) or an open text, with ``path=value`` overrides.
 
-    Raises ScenarioError with all faults of the file, the files it draws on and the overrides.
+    ``folder`` is what the paths of a text are relative to, the working folder if None; those of a file start from its
+    own. Raises ScenarioError with all faults of the file, the files it draws on and the overrides.
     """
     text, shown, path = _text(source)
-    folder = path.parent if path else Path()
+    folder = path.parent if path else folder or Path()
     root = read_scenario(text, shown, folder, (path.resolve(),) if path else ())
     faults: list[Fault] = []
     root = overridden(root, overrides, faults)

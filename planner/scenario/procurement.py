@@ -55,7 +55,10 @@ class Procurement(Section):
         default_factory=dict, description="further factor on spot supply, by load block"
     )
     software_gain_per_year: dict[str, NonNegative] = Field(
-        default_factory=dict, description="yearly growth of throughput from the horizon's start, by system"
+        default_factory=dict, description="yearly growth of throughput, by system"
+    )
+    software_gain_from: Literal["start", "measured"] = Field(
+        "start", description="growth counts from the horizon's start, or from each point's own date of measurement"
     )
 
 

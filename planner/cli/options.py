@@ -1,0 +1,31 @@
+"""The options that many commands have, with what `--help` says of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ScenarioPath = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or - for standard input.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Override one field, e.g. sites.dallas.power_mw=12; repeatable."),
+]
+Gap = Annotated[float | None, typer.Option("--gap", help="Relative gap to prove, over the scenario's own.")]
+Solver = Annotated[
+    str | None, typer.Option("--solver", help="auto, relay, scip, highs, cpsat, or pulp:NAME for any PuLP solver.")
+]
+TimeLimit = Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", help="Wall clock of a solve.")]
+Json = Annotated[
+    str | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - for standard output.")
+]
+Csv = Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="Write every table as a CSV file into DIR.")]
+Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw it: FILE.svg or FILE.png.")]
+Save = Annotated[bool, typer.Option("--save", help="Keep the run in the store: `plan history` lists it.")]
+Store = Annotated[
+    Path | None,
+    typer.Option(
+        "--store", metavar="FILE", envvar="PLAN_STORE", help="The store of runs; default: in the user's data folder."
+    ),
+]
