@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _SYSTEMS = {
     "h100": "hgx-h100",
@@ -16,6 +17,7 @@ _SYSTEMS = {
 _OTHER_CARDS = {"pcie", "nvl"}
 
 
+@lru_cache(maxsize=256)
 def system_of(name: str) -> str | None:
     """The system whose GPUs are called so, as in H100-80GB, h200_sxm, gb200-nv; None where the catalog has none."""
     words = re.split(r"[-_ ]", name.lower().removeprefix("nvidia "))
