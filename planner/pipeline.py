@@ -69,12 +69,14 @@ def solve(
     time_limit_s: float | None = None,
     reductions: Reductions | None = None,
     held: Held | None = None,
+    near: Plan | None = None,
 ) -> Plan:
     """The provably cheapest plan of ``scenario`` (or the best for its objective), audited.
 
     ``solver``, ``gap`` and ``time_limit_s`` stand over the scenario's own. ``held`` is what is decided already; the
-    rest is planned around it. Raises ScenarioError where the catalog lacks what the scenario names, InfeasiblePlan
-    with what to relax, SolverFailure where no plan was found.
+    rest is planned around it. ``near`` is a plan of a scenario much like this one, for the search to start from; it
+    changes how long that takes and which of the plans within the gap is found. Raises ScenarioError where the catalog
+    lacks what the scenario names, InfeasiblePlan with what to relax, SolverFailure where no plan was found.
     """
     if catalog is None:
         catalog = catalog_of(scenario)
@@ -91,7 +93,7 @@ def solve(
     )
     started = time.perf_counter()
     model = _model(build_problem(scenario, catalog, reductions), held)
-    outcome = minimise(model, scenario.objective, name, options)
+    outcome = minimise(model, scenario.objective, name, options, None if near is None else near.solution)
     if outcome.x is None:
         if outcome.answer.status == "infeasible":
             raise explain(scenario, catalog, options, reductions, held)
@@ -156,6 +158,7 @@ def plan_of(
         origins=trace(scenario, catalog, frames),
         periods=problem.timeline.names,
         futures=problem.futures,
+        solution=outcome.x,
     )
 
 

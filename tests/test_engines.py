@@ -8,9 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from strategies import Case, cases, examples, solved
 
 import planner
+from planner.analysis.changes import with_demand
 from planner.milp import build_model
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
@@ -40,6 +42,29 @@ def test_what_follows_from_whole_numbers_is_declared_whole(case: Case) -> None:
     """Left to find it out, SCIP and HiGHS have both called a wrong plan optimal."""
     milp = build_model(build_problem(case.scenario, case.catalog)).milp
     assert not (milp.guided & ~milp.integer).any()
+
+
+@examples(0.5)
+@given(case=cases(), demand=st.sampled_from([0.9, 1.0, 1.1]), engine=st.sampled_from(["relay", "scip"]))
+def test_a_plan_to_start_from_changes_no_optimum(case: Case, demand: float, engine: str) -> None:
+    """Whether or not it is a plan of the other scenario too."""
+    try:
+        near = planner.solve(case.scenario, case.catalog)
+    except planner.InfeasiblePlan:
+        return
+    other = replace(case, scenario=with_demand(case.scenario, demand))
+    assert solved(other, engine).meets(solved(other, engine, near=near))
+
+
+def test_a_good_plan_to_start_from_is_all_it_takes() -> None:
+    scenario = planner.load("scenarios/existing-fleet.yaml")
+    near = planner.solve(scenario)
+    again = planner.solve(scenario, near=near, gap=2 * scenario.solve.gap)
+    assert [leg.name for leg in again.proof.legs] == ["relaxation"]
+    assert again.proof.objective_usd == pytest.approx(near.proof.objective_usd, rel=1e-9)
+    # A plan of another shape says nothing here.
+    tiny = planner.solve(planner.load("scenarios/tiny.yaml"), near=near)
+    assert tiny.status == "optimal"
 
 
 def test_a_time_limit_is_never_read_as_a_proof() -> None:

@@ -110,9 +110,12 @@ def alternatives(
     best, x = _best(scenario, catalog, model, options)
     limit = time_limit_s if time_limit_s is not None else TIME_LIMIT_S
     shares = tuple(sorted(set(within)))
-    asked = [Sought(scenario, catalog, aim, shares, best.proof.objective_usd, x, limit) for aim in AIMS]
+    # Counts are the quickest, so they come last: no worker is left with a long search when the others are done.
+    aims = sorted(AIMS, key=lambda aim: aim in COUNTS)
+    asked = [Sought(scenario, catalog, aim, shares, best.proof.objective_usd, x, limit) for aim in aims]
     listed = each(alternative, asked, workers=workers, tell=lambda words: tell(f"{scenario.name}: {words}"))
-    found = sorted((item for items in listed for item in items), key=lambda item: item.within)
+    order = list(AIMS)
+    found = sorted((item for items in listed for item in items), key=lambda item: (item.within, order.index(item.aim)))
     table = pd.DataFrame([_row(model, item, best, x) for item in found], columns=COLUMNS)
     plans = [item.plan for item in found]
     decided = decisions(scenario, best, plans)

@@ -113,7 +113,7 @@ def worth(
     matrix = build_model(build_problem(scenario, catalog)).milp
     moved = [not _same(matrix, build_model(build_problem(step.scenario, catalog)).milp) for step in asked]
     questions = [
-        Question(f"{step.limit} of {step.where}", step.scenario, catalog, gap, time_limit_s, solver)
+        Question(f"{step.limit} of {step.where}", step.scenario, catalog, gap, time_limit_s, solver, near=base.plan)
         for step, different in zip(asked, moved, strict=True)
         if different
     ]

@@ -172,7 +172,9 @@ def outlook(item: Outlook) -> tuple[Reply, Range]:
     """The plan for a world, and the range of the least cost there with today's orders as they are."""
     world = item.world
     name = f"{world.input} {world.value}"
-    reply = answer(Question(name, world.scenario, world.catalog, item.gap, item.time_limit_s, item.solver, False))
+    reply = answer(
+        Question(name, world.scenario, world.catalog, item.gap, item.time_limit_s, item.solver, False, item.today)
+    )
     if reply.plan is None:
         return reply, (np.nan, np.nan)
     model = build_model(build_problem(world.scenario, world.catalog))
@@ -181,7 +183,7 @@ def outlook(item: Outlook) -> tuple[Reply, Range]:
         return reply, (np.nan, np.nan)
     options = Options(item.gap, item.time_limit_s, world.scenario.solve.seed)
     try:
-        answered = optimise(kept, kept.milp, "relay", options)
+        answered = optimise(kept, kept.milp, "relay", options, item.today.solution)
     except SolverFailure:
         return reply, (np.nan, np.nan)
     if answered.x is None:

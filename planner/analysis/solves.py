@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -32,6 +32,7 @@ class Question:
     """A scenario to plan for: ``gap`` relative, ``time_limit_s`` in seconds of wall clock.
 
     ``explained``: where there is no plan, what would have to be relaxed is looked for, which takes longer than a plan.
+    ``near`` is a plan that the search starts from.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Question:
     time_limit_s: float
     solver: str = "auto"
     explained: bool = True
+    near: Plan | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ def answer(question: Question) -> Reply:
             solver=question.solver,
             gap=question.gap,
             time_limit_s=question.time_limit_s,
+            near=question.near,
         )
     except InfeasiblePlan as error:
         reason = "; ".join(relaxation.sentence for relaxation in error.relaxations)

@@ -5,41 +5,37 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
 from planner.catalog.models import Row
 from planner.catalog.rows import PLACE
 
+# By type, since one look-up is faster than asking for each type in turn: tables have millions of cells.
+_FORMS: dict[type, Callable[[Any], str]] = {
+    type(None): lambda value: "",
+    float: "{:.10g}".format,
+    tuple: lambda value: ";".join(map(str, value)),
+    dt.date: dt.date.isoformat,
+}
+
 
 def csv_of(model: type[Row], rows: Iterable[Row]) -> str:
     """A CSV text with a column for each field; an absent value is a blank cell, a list is joined by semicolons."""
-    columns = _columns(model)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    values = attrgetter(*columns)
-    writer.writerows(map(_cell, values(row)) for row in rows)
+    writer.writerow(_columns(model))
+    writer.writerows(map(cells, rows))
     return text.getvalue()
 
 
 def cells(row: Row) -> list[str]:
     """What a row says, as it is written, in the order of the model's fields."""
-    return [_cell(getattr(row, name)) for name in _columns(type(row))]
+    return [_FORMS.get(type(value), str)(value) for value in attrgetter(*_columns(type(row)))(row)]
 
 
-def _columns(model: type[Row]) -> list[str]:
-    return [name for name in model.model_fields if name not in PLACE]
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    if isinstance(value, tuple):
-        return ";".join(map(str, value))
-    return value.isoformat() if isinstance(value, dt.date) else str(value)
+@lru_cache
+def _columns(model: type[Row]) -> tuple[str, ...]:
+    return tuple(name for name in model.model_fields if name not in PLACE)

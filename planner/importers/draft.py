@@ -132,9 +132,9 @@ def row(draft: Draft, given: Given, source: str, today: dt.date, evidence: str) 
         "tpot_p99_ms": draft.tpot_p99_ms,
         "input_tok_s_per_gpu": draft.input_tok_s / gpus,
         "output_tok_s_per_gpu": draft.output_tok_s / gpus,
-        "requires": ";".join([*requires, *said.get("requires", ())]),
-        "source": source,
-        "as_of": (draft.as_of or given.as_of or today).isoformat(),
+        "requires": (*requires, *said.get("requires", ())),
+        "source": (source,),
+        "as_of": draft.as_of or given.as_of or today,
         "evidence": given.evidence or evidence,
         "note": "; ".join(part for part in (draft.note, undated, _failures(draft), doubt_of(draft)) if part),
     }

@@ -33,8 +33,8 @@ class Price:
             "kind": self.kind,
             "usd_per_gpu_hour": self.usd_per_hour / self.gpus,
             "lot_gpus": self.gpus,
-            "source": source,
-            "as_of": as_of.isoformat(),
+            "source": (source,),
+            "as_of": as_of,
             "evidence": evidence,
             "note": f"instance {self.record.text('InstanceType') or self.record.text('instance_name')}",
         }

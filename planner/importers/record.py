@@ -56,7 +56,7 @@ class Record:
                 value = float(value)
             except ValueError:
                 raise self.refusal(key, f"'{value[:40]}' is not a number") from None
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        elif isinstance(value, bool) or not isinstance(value, int | float):
             raise self.refusal(key, f"expected a number, found {type(value).__name__}")
         if not math.isfinite(value):
             raise self.refusal(key, f"{value} is not a finite number")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from planner._version import __version__
 from planner.audit import Audit
@@ -39,7 +40,7 @@ class Plan:
     ``status`` is ``optimal`` within the gap asked for, or ``feasible`` where the search was stopped above it.
     ``kpis`` sum over the reported periods, NPV and levelised cost over the solved horizon. ``left_out`` says what
     rules and reductions dropped, ``sources`` which catalog sources the plan's figures come from, ``origins`` which rows
-    (see ``trace``).
+    (see ``trace``). ``solution`` (columns,) is the vector of the matrix, from which a search for a similar plan starts.
     """
 
     scenario: str
@@ -65,6 +66,7 @@ class Plan:
     origins: pd.DataFrame
     periods: tuple[str, ...]
     futures: tuple[str, ...]
+    solution: NDArray[np.float64] = field(repr=False, compare=False)
 
     def trace(self, table: str | None = None, row: int | None = None) -> pd.DataFrame:
         """The catalog rows that a plan's figures were computed from, with file, line, evidence and sources.

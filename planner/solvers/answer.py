@@ -14,11 +14,12 @@ Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 @dataclass(frozen=True)
 class Options:
-    """How to solve: relative gap, seconds of wall clock, seed."""
+    """How to solve: relative gap, seconds of wall clock, seed; without ``presolve`` the engine starts at once."""
 
     gap: float = 0.001
     time_limit_s: float = 60.0
     seed: int = 1
+    presolve: bool = True
 
 
 @dataclass(frozen=True)

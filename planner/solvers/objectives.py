@@ -71,11 +71,14 @@ def matrix_of(model: Model, kind: Kind) -> Milp:
     return _aimed(model.milp, lost, (model.milp.constant if kind == "profit" else 0.0) - most)
 
 
-def minimise(model: Model, kind: Kind, solver: str, options: Options) -> Outcome:
-    """``model`` solved for the objective ``kind``; where nothing may go unserved, every token-only aim is `cost`."""
+def minimise(model: Model, kind: Kind, solver: str, options: Options, near: Floats | None = None) -> Outcome:
+    """``model`` solved for the objective ``kind``; where nothing may go unserved, every token-only aim is `cost`.
+
+    ``near`` (columns,) is a plan of a matrix like this one, for `cost` to start from.
+    """
     fixed_tokens = not model.problem.elastic and bool(np.all(model.problem.demand.min_served >= 1))
     if kind == "cost":
-        return _cost(model, solver, options)
+        return _cost(model, solver, options, near)
     if kind == "cost_per_token":
         return _cost_per_token(model, solver, options)
     per_request = _tokens_per_request(model) if kind == "tokens" else model.problem.demand.revenue_usd
@@ -94,8 +97,8 @@ def _tokens_per_request(model: Model) -> Floats:
     return np.repeat(model.problem.token_weight[:, None], periods, axis=1)
 
 
-def _cost(model: Model, solver: str, options: Options) -> Outcome:
-    answer = optimise(model, model.milp, solver, options)
+def _cost(model: Model, solver: str, options: Options, near: Floats | None = None) -> Outcome:
+    answer = optimise(model, model.milp, solver, options, near)
     return Outcome(
         "cost", "USD NPV", answer.x, answer.objective, answer.bound, answer.bound, answer, answer.legs, answer.seconds
     )

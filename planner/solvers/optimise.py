@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,9 +59,10 @@ def _rescaled(answer: Answer, factor: float) -> Answer:
     )
 
 
-def optimise(model: Model, milp: Milp, solver: str, options: Options) -> Answer:
+def optimise(model: Model, milp: Milp, solver: str, options: Options, near: Floats | None = None) -> Answer:
     """``milp`` (``model``'s matrix with any objective) solved; x is tidy and feasible, objective its own.
 
+    ``near`` (columns,) is a plan of a matrix like this one: where it is one of this one too, the search starts there.
     The answer carries the LP's duals, whichever engine ran.
     """
     started = time.perf_counter()
@@ -72,16 +74,18 @@ def optimise(model: Model, milp: Milp, solver: str, options: Options) -> Answer:
     def polish(x: Floats) -> tuple[Floats, float] | None:
         return polished(model, scaled, x, options)
 
+    start = polish(near) if near is not None and near.shape == milp.cost.shape else None
     left = replace(options, time_limit_s=max(options.time_limit_s - (time.perf_counter() - started), 0.05))
     if solver in ("auto", "relay"):
-        answer = relay.solve(scaled, solvers.run, polish, lp, left)
+        answer = relay.solve(scaled, solvers.run, polish, lp, left, start)
         if answer.x is not None or answer.status == "infeasible":
             return _rescaled(answer, 1 / scale)
         raise SolverFailure(_no_plan(options))
-    answer = solvers.run(scaled, solver, left)
+    answer = solvers.run(scaled, solver, left, None if start is None else start[0])
     if answer.status == "infeasible":
         return answer
-    best = polish(answer.x) if answer.x is not None else None
+    found = polish(answer.x) if answer.x is not None else None
+    best = min((plan for plan in (found, start) if plan is not None), key=itemgetter(1), default=None)
     if best is None:
         raise SolverFailure(_no_plan(options))
     relaxation = relay.prove(scaled, lp.x, lp.duals) if lp.x is not None and lp.duals is not None else None

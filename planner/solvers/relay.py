@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import numpy as np
 
@@ -26,7 +27,8 @@ WHOLE = 1e-6
 RADIUS = 1
 # Asked for no more than this, a plan good enough is found long before the neighbourhood's best is proven.
 WIDE = 2e-3
-# Measured: HiGHS is the faster on a site's plan and on fleets. Whole numbers that it bends the other straightens.
+# Measured: HiGHS is the faster on a site's plan and on fleets; where a narrow gap is asked, its presolve takes longer
+# in the neighbourhood than it saves. Whole numbers that it bends the other straightens.
 ENGINE, OTHER = "highs", "scip"
 
 
@@ -40,15 +42,22 @@ class Relaxation:
     duals: Floats
 
 
-def solve(milp: Milp, engine: Engine, polish: Polish, lp: Answer, options: Options) -> Answer:
-    """``milp`` solved to ``options.gap`` from its LP relaxation ``lp``.
+def solve(
+    milp: Milp,
+    engine: Engine,
+    polish: Polish,
+    lp: Answer,
+    options: Options,
+    start: tuple[Floats, float] | None = None,
+) -> Answer:
+    """``milp`` solved to ``options.gap`` from its LP relaxation ``lp`` and, where given, a plan with its cost.
 
     ``polish`` turns a vector into a feasible one with its cost, or None where it cannot. The best polished plan
     survives every leg; the bound is the larger of the LP's and the last leg's. The neighbourhood's is never global.
     """
     started = time.perf_counter()
     if lp.x is None or lp.duals is None:
-        return engine(milp, ENGINE, options, None)
+        return engine(milp, ENGINE, options, None if start is None else start[0])
     relaxation = prove(milp, lp.x, lp.duals)
     legs: list[Leg] = [replace(lp.leg("relaxation"), bound=relaxation.bound)]
     bound = relaxation.bound
@@ -57,15 +66,20 @@ def solve(milp: Milp, engine: Engine, polish: Polish, lp: Answer, options: Optio
         spent = time.perf_counter() - started + lp.seconds
         return replace(options, time_limit_s=max(options.time_limit_s - spent, 0.05))
 
-    best: tuple[Floats, float] | None = None
-    stopped = False
-    # Finer than a narrow gap, since its own bound is not the global one; half of the time is left to that.
-    finer = replace(left(), gap=options.gap / (2 if options.gap < WIDE else 1), time_limit_s=left().time_limit_s / 2)
-    near = engine(neighbourhood(milp, relaxation.x, RADIUS), ENGINE, finer, None)
-    legs.append(replace(near.leg("neighbourhood"), bound=None))
-    if near.x is not None:
-        best = polish(near.x)
-    if best is None or relative_gap(best[1], bound) > options.gap:
+    def open_still() -> bool:
+        return best is None or relative_gap(best[1], bound) > options.gap
+
+    best, stopped = start, False
+    if open_still():
+        wide = options.gap >= WIDE
+        # Finer than a narrow gap, since its own bound is not the global one; half of the time is left to that.
+        finer = replace(left(), gap=options.gap / (1 if wide else 2), presolve=wide)
+        finer = replace(finer, time_limit_s=finer.time_limit_s / 2)
+        near = engine(neighbourhood(milp, relaxation.x, RADIUS), ENGINE, finer, None)
+        legs.append(replace(near.leg("neighbourhood"), bound=None))
+        found = polish(near.x) if near.x is not None else None
+        best = min((plan for plan in (best, found) if plan is not None), key=itemgetter(1), default=None)
+    if open_still():
         fixed = milp if best is None else fix(milp, relaxation, best[1])
         last = engine(fixed, ENGINE, _just_inside(left()), None if best is None else best[0])
         legs.append(last.leg("whole"))
