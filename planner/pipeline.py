@@ -21,7 +21,7 @@ from planner.plan.kpis import kpis
 from planner.plan.relaxation import relaxations
 from planner.plan.trace import trace
 from planner.problem import Problem, Reductions, build_problem
-from planner.scenario import Scenario, check_references, derived, load_scenario, scenario_digest
+from planner.scenario import Scenario, check_references, derived, load_scenario, quoted, scenario_digest
 from planner.solvers import Options
 from planner.solvers.answer import relative_gap
 from planner.solvers.objectives import Outcome, minimise
@@ -55,7 +55,7 @@ def catalog_of(scenario: Scenario) -> Catalog:
     Raises CatalogError or ScenarioError with every fault.
     """
     origin = scenario.origin
-    catalog = load_catalog(scenario.catalogs, origin.folder if origin else None)
+    catalog = quoted(scenario, load_catalog(scenario.catalogs, origin.folder if origin else None))
     check_references(scenario, catalog)
     return derived(scenario, catalog)
 
@@ -81,6 +81,7 @@ def solve(
     if catalog is None:
         catalog = catalog_of(scenario)
     else:
+        catalog = quoted(scenario, catalog)
         check_references(scenario, catalog)
         catalog = derived(scenario, catalog)
     wanted = scenario.solve

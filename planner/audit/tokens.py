@@ -9,6 +9,7 @@ import pandas as pd
 
 from planner.audit.account import Account
 from planner.audit.premises import Floats, Premises
+from planner.catalog.models import QuotedApi
 from planner.scenario.models import Workload
 from planner.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK
 
@@ -64,7 +65,8 @@ def _api_cost(account: Account) -> Floats:
         [[_api_price(w, place, premises) for place in range(len(premises.apis))] for w in premises.workloads]
     ).reshape(sent.shape[1:3])
     path = premises.path_factor("api", premises.timeline.years)
-    return np.asarray(np.einsum("fwjt,wj->ft", sent, prices) * path)
+    quoted = np.array([isinstance(api, QuotedApi) for api in premises.apis], dtype=bool)
+    return np.asarray(np.einsum("fwjt,wj,jt->ft", sent, prices, np.where(quoted[:, None], 1.0, path)))
 
 
 def _api_price(workload: Workload, api: int, premises: Premises) -> float:

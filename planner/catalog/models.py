@@ -219,6 +219,10 @@ class TokenApi(Row):
         return f"{self.provider}/{self.model}"
 
 
+class QuotedApi(TokenApi):
+    """What a salesperson asks for tokens: a row of the scenario, in no file of a catalog. No price path moves it."""
+
+
 class ServingPoint(Row):
     """One operating point: a configuration at a concurrency, its latency and its rates over all deployed GPUs."""
 

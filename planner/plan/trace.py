@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.audit.cashflow import CATEGORIES
 from planner.catalog import Catalog
-from planner.catalog.models import DerivedPoint, Energy, Row, System
+from planner.catalog.models import DerivedPoint, Energy, QuotedApi, Row, System
 from planner.scenario.models import Scenario
 
 COLUMNS = ("table", "item", "gives", "row", "evidence", "as_of", "where", "source", "note")
@@ -92,7 +92,13 @@ def _offers(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_F
 def _apis(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Found]:
     apis = {api.name: api for api in catalog.token_apis.values()}
     for item in _items("token_api", tables["token_api"]):
-        yield "token_api", item, "price per token", apis[item]
+        quote = isinstance(apis[item], QuotedApi)
+        yield (
+            "token_api",
+            item,
+            "a quote of the scenario" if quote else "price per token",
+            None if quote else apis[item],
+        )
 
 
 def _points(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Found]:

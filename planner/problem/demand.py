@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog import Catalog
-from planner.catalog.models import TokenApi
+from planner.catalog.models import QuotedApi, TokenApi
 from planner.problem.availability import allowed_provider, available, price_path
 from planner.problem.serving import sla_excess
 from planner.scenario.models import Scenario, TailRatio, Workload
@@ -138,7 +138,7 @@ def build_api_lanes(scenario: Scenario, catalog: Catalog, timeline: Timeline) ->
     if not scenario.procurement.token_api:
         apis = []
     path = price_path(scenario, catalog)
-    factor = path.factors("api", timeline.years)
+    factor, fixed = path.factors("api", timeline.years), np.ones(timeline.periods)
     lanes = [
         (index, position, workload, api)
         for index, workload in enumerate(scenario.workloads)
@@ -153,7 +153,8 @@ def build_api_lanes(scenario: Scenario, catalog: Catalog, timeline: Timeline) ->
     return ApiLanes(
         workload=np.array([index for index, _, _, _ in lanes], dtype=np.int64),
         api=np.array([position for _, position, _, _ in lanes], dtype=np.int64),
-        usd_per_request=np.array(prices).reshape(-1, 1) * factor,
+        usd_per_request=np.array(prices).reshape(-1, 1)
+        * np.array([fixed if isinstance(api, QuotedApi) else factor for *_, api in lanes]).reshape(-1, periods),
         exists=np.array(exists, dtype=bool).reshape(len(lanes), periods),
         sla_excess=np.array(excess, dtype=float),
         mtok_per_request=mtok_from_tokens(np.array(tokens, dtype=float)),

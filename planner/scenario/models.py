@@ -20,7 +20,7 @@ from planner.catalog.models import (
     wrong,
 )
 from planner.scenario.origin import Origin
-from planner.scenario.procurement import Contract, Procurement, Providers, Quota, Quote, Systems
+from planner.scenario.procurement import Contract, Procurement, Providers, Quota, Quote, Systems, TokenQuote
 from planner.scenario.section import Amounts, BelowOne, Name, Overhead, Section, YearlyLimit
 from planner.scenario.site import Conversion, Existing, Lease, Pue, Site
 from planner.scenario.workload import Demand, Sla, TokenPrice, Tokens, Workload
@@ -62,6 +62,7 @@ __all__ = [
     "TailRatio",
     "TokenBasis",
     "TokenPrice",
+    "TokenQuote",
     "Tokens",
     "Trust",
     "Workload",
@@ -192,6 +193,7 @@ class Scenario(Section):
     revealed: Day | None = Field(None, description="day the future is known; default: the horizon's end")
     procurement: Procurement = Procurement()
     quotes: tuple[Quote, ...] = ()
+    token_quotes: tuple[TokenQuote, ...] = ()
     contracts: tuple[Contract, ...] = Field((), description="already signed")
     budget: Budget = Budget()
     objective: Objective = "cost"

@@ -6,8 +6,22 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from planner.catalog.models import Capability, Count, Day, Kind, Months, NonNegative, Positive, Share, Weeks, wrong
+from planner.catalog.models import (
+    Capability,
+    Count,
+    Day,
+    Kind,
+    Months,
+    NonNegative,
+    Positive,
+    Share,
+    Statistic,
+    Weeks,
+    wrong,
+)
 from planner.scenario.section import Section
+from planner.scenario.workload import Tokens
+from planner.units import MS_PER_S, SECONDS_PER_DAY, mtok_from_tokens
 
 
 class Quota(Section):
@@ -87,6 +101,49 @@ class Quote(Section):
         if self.max_lots and self.min_lots and self.min_lots > self.max_lots:
             raise wrong("min_lots", f"{self.min_lots} is above max_lots {self.max_lots}")
         return self
+
+
+class TokenQuote(Section):
+    """What a salesperson asks for a million tokens: a row of token_apis.csv, in the scenario.
+
+    At a ``concurrency`` it holds for as many requests in flight, each of ``tokens`` at the quoted latencies.
+    """
+
+    provider: str
+    model: str
+    input_usd_per_mtok: Positive
+    cached_input_usd_per_mtok: Positive | None = None
+    output_usd_per_mtok: Positive
+    ttft_ms: Positive | None = None
+    ttft_statistic: Statistic | None = None
+    tpot_ms: Positive | None = None
+    tpot_statistic: Statistic | None = None
+    concurrency: Positive | None = Field(None, description="requests in flight that it holds for; default: any number")
+    tokens: Tokens | None = Field(None, description="of a request at that concurrency")
+    max_mtok_per_day: Positive | None = Field(None, description="input and output together, on any day")
+    available_until: Day | None = Field(None, description="last day it serves")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> TokenQuote:
+        for metric in ("ttft", "tpot"):
+            if (getattr(self, f"{metric}_ms") is None) != (getattr(self, f"{metric}_statistic") is None):
+                raise wrong(f"{metric}_ms", f"this and {metric}_statistic, such as p50, go together")
+        if self.concurrency is None:
+            return self
+        if self.tokens is None or self.ttft_ms is None or self.tpot_ms is None:
+            raise wrong("concurrency", "what it serves in a day takes tokens, ttft_ms and tpot_ms too")
+        if self.max_mtok_per_day is not None:
+            raise wrong("max_mtok_per_day", "concurrency says that already; give one of them")
+        return self
+
+    @property
+    def most_mtok_per_day(self) -> float | None:
+        """Mtok of input and output that it serves on any day, at its concurrency by Little's law; None for any."""
+        if self.concurrency is None or self.tokens is None or self.ttft_ms is None or self.tpot_ms is None:
+            return self.max_mtok_per_day
+        seconds = (self.ttft_ms + (self.tokens.output - 1) * self.tpot_ms) / MS_PER_S
+        tokens = self.tokens.input + self.tokens.output
+        return mtok_from_tokens(self.concurrency / seconds * tokens * SECONDS_PER_DAY)
 
 
 class Contract(Section):
