@@ -75,7 +75,7 @@ def _weak(shares: dict[str, dict[str, float]]) -> tuple[str, ...]:
         if sum(weak.values()) > 0.5:
             words = {"estimate": "estimates" if of == "cost" else "estimated", "predicted": "predicted"}
             named = " and ".join(words[name] for name in weak)
-            notes.append(f"More than half of {what} {named} ({percent(sum(weak.values()))}): get quotes or measure.")
+            notes.append(f"More than half of {what} {named} ({_part(sum(weak.values()))}): get quotes or measure.")
     return tuple(notes)
 
 
