@@ -11,8 +11,8 @@ import numpy as np
 
 from planner import solvers
 from planner.audit import Account, audit_of, totals_of
-from planner.catalog import Catalog, load_catalog
-from planner.errors import AuditFailure, InfeasiblePlan, SolverFailure
+from planner.catalog import Catalog, is_catalog, load_catalog
+from planner.errors import AuditFailure, InfeasiblePlan, ScenarioError, SolverFailure
 from planner.milp import Milp, Model, build_model
 from planner.milp.elastic import build_elastic
 from planner.plan import Plan, Proof, tables
@@ -55,7 +55,14 @@ def catalog_of(scenario: Scenario) -> Catalog:
     Raises CatalogError or ScenarioError with every fault.
     """
     origin = scenario.origin
-    catalog = quoted(scenario, load_catalog(scenario.catalogs, origin.folder if origin else None))
+    faults = [
+        origin.fault(("catalogs", index), f"no such catalog folder: {name}; write builtin or the path of a folder")
+        for index, name in enumerate(scenario.catalogs)
+        if not is_catalog(name, origin.folder)
+    ]
+    if faults:
+        raise ScenarioError(faults)
+    catalog = quoted(scenario, load_catalog(scenario.catalogs, origin.folder))
     check_references(scenario, catalog)
     return derived(scenario, catalog)
 

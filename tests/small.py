@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from planner.catalog import load_catalog
 from planner.errors import InputError
-from planner.scenario import Scenario, check_references, load_scenario
+from planner.pipeline import catalog_of
+from planner.scenario import Scenario, load_scenario
 
 SCENARIO = """\
 name: small
@@ -125,7 +125,7 @@ def settle() -> None:
 def load(*overrides: str) -> Scenario:
     """The scenario in the current folder, checked against its catalogs."""
     scenario = load_scenario("s.yaml", overrides)
-    check_references(scenario, load_catalog(scenario.catalogs, scenario.origin.folder))
+    catalog_of(scenario)
     return scenario
 
 

@@ -265,7 +265,7 @@ name: small => name: small\nobjective: cost_per_token\nservice: {min_served: 0}
 ! s.yaml:3: service.min_served: the objective cost_per_token needs a share above 0: serving nothing would be cheapest
 # Files and sizes
 catalogs: [cat] => catalogs: [cats]
-! cats: no such catalog folder; write builtin or the path of a folder
+! s.yaml:3: catalogs.0: no such catalog folder: cats; write builtin or the path of a folder
 catalogs: [cat] => catalogs: []
 ! s.yaml:3: catalogs: this list is empty; it needs at least one entry
 {output_mtok_per_day: {2027-01: 1e3, 2028-01: 2e3}} => {csv: d.csv}
@@ -492,7 +492,7 @@ procurement.lead_weeks.nodd=3
 trust.vendor=2
 ! --set trust.vendor: this has to be at most 1, not 2
 catalogs.0=nocat
-! nocat: no such catalog folder; write builtin or the path of a folder
+! --set catalogs.0: no such catalog folder: nocat; write builtin or the path of a folder
 load_shapes.office.day=3
 ! s.yaml:11: load_shapes.office: the mean of the levels, weighted with the blocks' shares, is 1.75; it has to be 1
 extends=3

@@ -112,6 +112,11 @@ def builtin_folder() -> Path:
     return shipped if shipped.is_dir() else package.parent / "catalogs"
 
 
+def is_catalog(name: str, base: Path | None = None) -> bool:
+    """Whether ``name`` is `builtin` or a folder, relative to ``base``."""
+    return _folder(name, base)[0].is_dir()
+
+
 def _folder(name: str, base: Path | None) -> tuple[Path, str]:
     """A catalog's folder, and how its files are named in faults."""
     if name == BUILTIN:
