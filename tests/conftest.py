@@ -31,7 +31,7 @@ UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filte
 
 settings.register_profile(
     "ci",
-    max_examples=8,
+    max_examples=6,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
     deadline=None,

@@ -384,6 +384,8 @@ def test_ctrl_c_is_130_and_quiet(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         encoding="utf-8",
         env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        # As in a shell's foreground, also where the tests themselves run in a background that ignores it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     with pytest.raises(subprocess.TimeoutExpired):
         running.wait(timeout=6)
