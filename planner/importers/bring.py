@@ -45,15 +45,6 @@ class Brought:
     files: list[Path] = field(default_factory=list)
 
 
-def bring(files: Sequence[Path], into: Path, given: Given, today: dt.date) -> Brought:
-    """Rows of ``files`` merged into the catalog folder ``into``; a row with the same key is replaced.
-
-    Raises InputError for anything that cannot be mapped, before anything is written.
-    """
-    with _no_garbage():
-        return _bring(files, into, given, today)
-
-
 @contextmanager
 def _no_garbage() -> Iterator[None]:
     """Without the search for cycles: rows are in none, and a hundred thousand of them are looked at for nothing."""
@@ -66,7 +57,12 @@ def _no_garbage() -> Iterator[None]:
             gc.enable()
 
 
-def _bring(files: Sequence[Path], into: Path, given: Given, today: dt.date) -> Brought:
+@_no_garbage()
+def bring(files: Sequence[Path], into: Path, given: Given, today: dt.date) -> Brought:
+    """Rows of ``files`` merged into the catalog folder ``into``; a row with the same key is replaced.
+
+    Raises InputError for anything that cannot be mapped, before anything is written.
+    """
     brought = Brought()
     points: dict[Key, Row] = {}
     offers: dict[Key, Row] = {}

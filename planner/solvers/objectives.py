@@ -58,7 +58,7 @@ def matrix_of(model: Model, kind: Kind) -> Milp:
     Least cost among the plans that serve or earn the most is a second solve, which this leaves out. Raises InputError
     for `cost_per_token`, a ratio, which takes several.
     """
-    fixed_tokens = not model.problem.elastic and bool(np.all(model.problem.demand.min_served >= 1))
+    fixed_tokens = _serves_all(model)
     if kind == "cost" or (fixed_tokens and kind != "profit"):
         return model.milp
     if kind == "cost_per_token":
@@ -66,7 +66,7 @@ def matrix_of(model: Model, kind: Kind) -> Milp:
             "objective cost_per_token is a ratio, which no linear model states; "
             "write the model with --set objective=cost and a min_served"
         )
-    per_request = _tokens_per_request(model) if kind == "tokens" else model.problem.demand.revenue_usd
+    per_request = _per_request(model, kind)
     lost, most = _lost(model, kind, per_request)
     return _aimed(model.milp, lost, (model.milp.constant if kind == "profit" else 0.0) - most)
 
@@ -76,12 +76,12 @@ def minimise(model: Model, kind: Kind, solver: str, options: Options, near: Floa
 
     ``near`` (columns,) is a plan of a matrix like this one, for `cost` to start from.
     """
-    fixed_tokens = not model.problem.elastic and bool(np.all(model.problem.demand.min_served >= 1))
+    fixed_tokens = _serves_all(model)
     if kind == "cost":
         return _cost(model, solver, options, near)
     if kind == "cost_per_token":
         return _cost_per_token(model, solver, options)
-    per_request = _tokens_per_request(model) if kind == "tokens" else model.problem.demand.revenue_usd
+    per_request = _per_request(model, kind)
     if fixed_tokens:
         return _from_cost(model, kind, per_request, _cost(model, solver, options))
     return (
@@ -89,6 +89,16 @@ def minimise(model: Model, kind: Kind, solver: str, options: Options, near: Floa
         if kind == "tokens"
         else _profit(model, per_request, solver, options)
     )
+
+
+def _serves_all(model: Model) -> bool:
+    """Whether nothing may go unserved, so that tokens and revenue are constants."""
+    return not model.problem.elastic and bool(np.all(model.problem.demand.min_served >= 1))
+
+
+def _per_request(model: Model, kind: Kind) -> Floats:
+    """What a request adds to the aim `tokens` (tokens on the headline basis) or `profit` (USD of revenue), (W, T)."""
+    return _tokens_per_request(model) if kind == "tokens" else model.problem.demand.revenue_usd
 
 
 def _tokens_per_request(model: Model) -> Floats:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +84,7 @@ def optimise(model: Model, milp: Milp, solver: str, options: Options, near: Floa
     if answer.status == "infeasible":
         return answer
     found = polish(answer.x) if answer.x is not None else None
-    best = min((plan for plan in (found, start) if plan is not None), key=itemgetter(1), default=None)
+    best = relay.cheapest(found, start)
     if best is None:
         raise SolverFailure(_no_plan(options))
     relaxation = relay.prove(scaled, lp.x, lp.duals) if lp.x is not None and lp.duals is not None else None

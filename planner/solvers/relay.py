@@ -78,7 +78,7 @@ def solve(
         near = engine(neighbourhood(milp, relaxation.x, RADIUS), ENGINE, finer, None)
         legs.append(replace(near.leg("neighbourhood"), bound=None))
         found = polish(near.x) if near.x is not None else None
-        best = min((plan for plan in (best, found) if plan is not None), key=itemgetter(1), default=None)
+        best = cheapest(best, found)
     if open_still():
         fixed = milp if best is None else fix(milp, relaxation, best[1])
         last = engine(fixed, ENGINE, _just_inside(left()), None if best is None else best[0])
@@ -93,8 +93,7 @@ def solve(
             repaired = engine(neighbourhood(milp, last.x, 1, everything=True), OTHER, left(), None)
             legs.append(replace(repaired.leg("repair"), bound=None))
             better = polish(repaired.x) if repaired.x is not None else None
-        if better is not None and (best is None or better[1] < best[1]):
-            best = better
+        best = cheapest(best, better)
         # What fixing removed is no better than the incumbent, so the bound of what is left is capped there.
         upper = np.inf if best is None else best[1]
         proven = upper if last.status == "infeasible" else min(last.bound, upper)
@@ -113,6 +112,11 @@ def solve(
         legs=tuple(legs),
         wall_clock_stop=stopped,
     )
+
+
+def cheapest(*plans: tuple[Floats, float] | None) -> tuple[Floats, float] | None:
+    """The plan of least cost, the first of equals; None where there is none."""
+    return min((plan for plan in plans if plan is not None), key=itemgetter(1), default=None)
 
 
 def _just_inside(options: Options) -> Options:
