@@ -16,9 +16,10 @@ from rich.console import Console
 from planner.catalog import Catalog
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
-from planner.report import binding, cash, futures, headline, hourly, limits, orders, serving, sheet, terminal
-from planner.report.figures import bar, count, digits, gap_percent, money, money_unit, percent, price, short
-from planner.report.sheet import Sheet, left, right
+from planner.render import sheet
+from planner.render.figures import bar, count, digits, gap_percent, money, money_unit, percent, price, short
+from planner.render.sheet import Sheet, left, right
+from planner.report import binding, cash, futures, headline, hourly, limits, orders, serving, terminal
 from planner.report.view import timeline_of
 from planner.scenario import Scenario, load_scenario
 
