@@ -17,7 +17,7 @@ from planner.catalog import Catalog
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.render import sheet
-from planner.render.console import console_on
+from planner.render.console import WIDTH, console_on
 from planner.render.figures import bar, count, digits, gap_percent, money, money_unit, percent, price, short
 from planner.render.sheet import Sheet, left, right
 from planner.report import binding, cash, futures, headline, hourly, limits, orders, serving, terminal
@@ -416,7 +416,7 @@ def test_a_terminal_gets_bold_sentences_and_its_own_width() -> None:
             return True
 
     console = console_on(Screen())
-    assert console.width <= terminal.WIDTH
+    assert console.width <= WIDTH
     file = io.StringIO()
     part = Sheet("A table:", (left("name"), right("MW")), (("hall", "1.0"),), ("A note.",))
     sheet.show(part, Console(file=file, force_terminal=True, width=40, color_system="standard"))
