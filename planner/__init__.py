@@ -24,13 +24,13 @@ from planner.errors import (
 )
 
 if TYPE_CHECKING:
-    from planner.analysis.compare import compare
-    from planner.analysis.explain import explain
-    from planner.analysis.frontier import frontier
     from planner.catalog import Catalog, load_catalog
     from planner.pipeline import load, solve
     from planner.plan import Plan
     from planner.scenario import Scenario
+    from planner.studies.compare.study import compare
+    from planner.studies.explain.study import explain
+    from planner.studies.frontier.study import frontier
 
 __all__ = [
     "AuditFailure",
@@ -57,9 +57,9 @@ _HOMES = {
     "Catalog": "planner.catalog",
     "Plan": "planner.plan",
     "Scenario": "planner.scenario",
-    "compare": "planner.analysis.compare",
-    "frontier": "planner.analysis.frontier",
-    "explain": "planner.analysis.explain",
+    "compare": "planner.studies.compare.study",
+    "frontier": "planner.studies.frontier.study",
+    "explain": "planner.studies.explain.study",
     "load": "planner.pipeline",
     "load_catalog": "planner.catalog",
     "solve": "planner.pipeline",

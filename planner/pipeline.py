@@ -10,7 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from planner import solvers
-from planner.audit import Account, audit_of, totals_of
+from planner.accounts import Account, totals_of
+from planner.audit import audit_of
 from planner.catalog import Catalog, is_catalog, load_catalog
 from planner.errors import AuditFailure, InfeasiblePlan, ScenarioError, SolverFailure
 from planner.milp import Milp, Model, build_model
@@ -21,7 +22,8 @@ from planner.plan.kpis import kpis
 from planner.plan.relaxation import relaxations
 from planner.plan.trace import trace
 from planner.problem import Problem, Reductions, build_problem
-from planner.scenario import Scenario, check_references, derived, load_scenario, quoted, scenario_digest
+from planner.rules import apply_quotes, check_references, derive_points
+from planner.scenario import Scenario, load_scenario, scenario_digest
 from planner.solvers import Options
 from planner.solvers.answer import relative_gap
 from planner.solvers.objectives import Outcome, minimise
@@ -62,9 +64,9 @@ def catalog_of(scenario: Scenario) -> Catalog:
     ]
     if faults:
         raise ScenarioError(faults)
-    catalog = quoted(scenario, load_catalog(scenario.catalogs, origin.folder))
+    catalog = apply_quotes(scenario, load_catalog(scenario.catalogs, origin.folder))
     check_references(scenario, catalog)
-    return derived(scenario, catalog)
+    return derive_points(scenario, catalog)
 
 
 def solve(
@@ -88,9 +90,9 @@ def solve(
     if catalog is None:
         catalog = catalog_of(scenario)
     else:
-        catalog = quoted(scenario, catalog)
+        catalog = apply_quotes(scenario, catalog)
         check_references(scenario, catalog)
-        catalog = derived(scenario, catalog)
+        catalog = derive_points(scenario, catalog)
     wanted = scenario.solve
     name = solver or wanted.solver
     solvers.check_name(name)

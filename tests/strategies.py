@@ -17,7 +17,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from planner.audit import Account, audit_of, totals_of
+from planner.accounts import Account, totals_of
+from planner.audit import audit_of
 from planner.catalog.models import (
     Catalog,
     Energy,

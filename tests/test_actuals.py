@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from planner.errors import InputError
-from planner.history.actuals import ALL_WORKLOADS, actuals
 from planner.history.run import run_of
 from planner.history.store import save
 from planner.pipeline import catalog_of, solve
 from planner.scenario import load_scenario
+from planner.studies.actuals.study import ALL_WORKLOADS, actuals
 from tests.store import plan, tiny_run
 from tests.test_cli import FUTURES, SMALL
 

@@ -9,13 +9,13 @@ import pytest
 from test_cli import plan
 
 import planner
-from planner.analysis import alternatives as module
-from planner.analysis.aims import AIMS, aimed
-from planner.analysis.alternatives import Sought, alternative, alternatives
 from planner.milp import build_model
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
 from planner.solvers import Options
+from planner.studies.alternatives import study as module
+from planner.studies.alternatives.objectives import AIMS, aimed
+from planner.studies.alternatives.study import Sought, alternative, alternatives
 
 TINY = "scenarios/tiny.yaml"
 # Room to choose: two systems and two providers.

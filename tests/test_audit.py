@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.audit.account import Account
+from planner.accounts.account import Account
+from planner.accounts.cashflow import totals
+from planner.accounts.eligibility import api_fault, latency_ms, point_fault, point_rate
+from planner.accounts.fleet import fleet
+from planner.accounts.inputs import premises
+from planner.accounts.service import pool_use, served_rates
 from planner.audit.audit import FAMILIES, Audit, audit
-from planner.audit.cashflow import totals
-from planner.audit.eligibility import api_fault, latency_ms, point_fault, point_rate
-from planner.audit.fleet import fleet
-from planner.audit.premises import premises
-from planner.audit.service import pool_use, served_rates
 from planner.catalog.models import (
     Catalog,
     Energy,

@@ -15,7 +15,8 @@ from small import SCENARIO, Files, cases, edited, edits, load, refusal, settle, 
 
 from planner.catalog import load_catalog
 from planner.errors import ScenarioError
-from planner.scenario import Scenario, check_references, load_scenario
+from planner.rules import check_references
+from planner.scenario import Scenario, load_scenario
 
 
 def forecast(text: str | bytes) -> Files:

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import planner
-from planner.analysis.breakeven import KINDS, Kind, Threshold, price_now, threshold, with_price, without_supply
-from planner.analysis.screening import Screening, screen
-from planner.analysis.ways import Given, held_by_terms
 from planner.cli import app
 from planner.errors import InputError
 from planner.pipeline import catalog_of
+from planner.studies.breakeven.screening import Screening, screen
+from planner.studies.breakeven.sourcing import Given, held_by_terms
+from planner.studies.breakeven.study import KINDS, Kind, Threshold, price_now, threshold, with_price, without_supply
 from tests import strategies
 from tests.strategies import Case, solved, tiny_cases
 

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.audit.account import Account
-from planner.audit.capital import residual_share
-from planner.audit.cashflow import CATEGORIES, cash_flow, commitments, tokens_served, totals
-from planner.audit.demand import demand_rates
+from planner.accounts.account import Account
+from planner.accounts.capital import residual_share
+from planner.accounts.cashflow import CATEGORIES, cash_flow, commitments, tokens_served, totals
+from planner.accounts.demand import demand_rates
 from planner.catalog.models import Catalog, Energy, Offer, PricePath, ServingPoint, System, TokenApi
 from planner.decisions import COLUMNS, Decisions
 from planner.errors import ScenarioError

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from planner.analysis.point_levers import Lever, Side, levers
-from planner.analysis.point_levers_face import sheet
 from planner.catalog import Catalog, load_catalog
 from planner.catalog.points import Shape, best_at, parse_shape, price_of, total_tok_s
 from planner.errors import InputError
+from planner.studies.catalog_levers.sheet import sheet
+from planner.studies.catalog_levers.study import Lever, Side, levers
 
 LONG = Shape(8192, 1024)
 

@@ -18,16 +18,16 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from planner.analysis.verify import Verification
 from planner.cli import waiting
 from planner.cli.waiting import wait_for
 from planner.errors import InputError, SolverFailure
-from planner.report.files import write_file, write_folder
-from planner.report.schema import schema
+from planner.render.files import write_file, write_folder
+from planner.schema.published import schema
+from planner.studies.verify.study import Verification
 
 # Not ``from planner.cli import``: the commands of those names stand there.
 solve_command = import_module("planner.cli.solve")
-verify_command = import_module("planner.cli.verify")
+verify_command = import_module("planner.studies.verify.command")
 
 # One hall, one system to buy or rent; solves in a fraction of a second.
 SMALL = """

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import planner
-from planner.analysis.compare import Comparison, compare
-from planner.analysis.investment import gain, irr, payback_years
-from planner.analysis.options import GENERATIONS, WAYS, check_options, option, option_words
 from planner.cli import app
 from planner.errors import InputError
+from planner.finance import gain, irr, payback_years
 from planner.pipeline import catalog_of
+from planner.studies.compare.options import GENERATIONS, WAYS, check_options, option, option_words
+from planner.studies.compare.study import Comparison, compare
 from tests import strategies
 from tests.strategies import Case, solved, tiny_cases
 
@@ -81,7 +81,7 @@ def test_the_rate_of_return_makes_both_plans_cost_the_same(tiny: Comparison) -> 
     npv = []
     for entry in (mixed, rent):
         assert entry.plan is not None
-        from planner.audit import cash_flow
+        from planner.accounts import cash_flow
 
         changed = entry.scenario.model_copy(update={"finance": finance})
         npv.append(cash_flow(changed, entry.catalog, entry.plan.decisions)["npv_usd"].sum())

@@ -14,14 +14,16 @@ from strategies import Case, catalog, examples, offer, point, scenario, solved, 
 from test_invariants import less_trust, never_cheaper
 
 import planner
-from planner.audit import Account, audit_of
+from planner.accounts import Account
+from planner.audit import audit_of
 from planner.catalog.models import Catalog, DerivedPoint, ServingPoint
 from planner.errors import InfeasiblePlan, ScenarioError
 from planner.pipeline import catalog_of
 from planner.report.serving import serving_sheet
 from planner.report.view import timeline_of
-from planner.scenario import Scenario, check_references, derived
-from planner.scenario.derive import gpu_seconds
+from planner.rules import check_references, derive_points
+from planner.rules.derive import gpu_seconds
+from planner.scenario import Scenario
 
 HOURS = 8760
 USD_PER_GPU_HOUR = 2.4
@@ -107,7 +109,7 @@ def test_between_two_concurrencies_a_series_runs_at_exactly_its_target() -> None
     assert paid(asking((1000, 500), sla=sla), renting(SWEEP)) == pytest.approx(20 * HOURS * USD_PER_GPU_HOUR)
     asked = asking((1000, 500), sla=sla, interpolate=True)
     assert paid(asked, renting(SWEEP)) == pytest.approx(20 / 1.5 * HOURS * USD_PER_GPU_HOUR)
-    row = only(derived(asked, renting(SWEEP)))
+    row = only(derive_points(asked, renting(SWEEP)))
     assert (row.tpot_ms, row.tpot_statistic, row.concurrency) == (30, "p50", 64)
     assert row.parents == tuple(entry.name for entry in SWEEP)
 
@@ -115,7 +117,7 @@ def test_between_two_concurrencies_a_series_runs_at_exactly_its_target() -> None
 def test_the_slower_of_two_targets_decides() -> None:
     slow = at((1000, 500), 0.5, series="sweep", concurrency=96, tpot_ms=40.0, ttft_ms=4800.0)
     asked = asking((1000, 500), sla={"tpot_ms": 30, "ttft_s": 1.8}, interpolate=True)
-    row = only(derived(asked, renting([SWEEP[0], slow])))
+    row = only(derive_points(asked, renting([SWEEP[0], slow])))
     # A quarter of the way from 0.8 s to 4.8 s.
     assert row.ttft_ms == pytest.approx(1800)
     assert row.tpot_ms == pytest.approx(25)
@@ -138,12 +140,12 @@ def test_nothing_is_interpolated_between_points_that_are_not_neighbours_of_one_s
     first = SWEEP[0] if "evidence" not in change else ServingPoint.model_validate({**dict(SWEEP[0]), **change})
     asked = asking((1000, 500), sla={"tpot_ms": 30}, interpolate=True)
     rows = renting([first, other])
-    assert derived(asked, rows) is rows
+    assert derive_points(asked, rows) is rows
 
 
 def test_a_tail_target_is_interpolated_between_tails() -> None:
     asked = asking((1000, 500), sla={"tpot_ms": 60, "tpot_percentile": 99}, interpolate=True)
-    row = only(derived(asked, renting(SWEEP)))
+    row = only(derive_points(asked, renting(SWEEP)))
     assert (row.tpot_ms, row.tpot_statistic) == (60, "p99")
     assert gpu_seconds(row) == pytest.approx(1 / 1.5)
 
@@ -156,7 +158,7 @@ def test_a_fitted_point_rests_on_its_parents() -> None:
         at((1000, 1000), 0.4, evidence="measured", as_of="2026-05-01", gpus_per_replica=4, largest_worker_gpus=2),
         at((8000, 1000), 1.1, as_of="2025-01-01", gpus_per_replica=8, largest_worker_gpus=1, ttft_ms=1500.0),
     ]
-    row = only(derived(asking((4500, 1000)), renting(points)))
+    row = only(derive_points(asking((4500, 1000)), renting(points)))
     assert (row.evidence, row.as_of, row.derived) == ("independent", dt.date(2025, 1, 1), "fitted")
     assert (row.gpus_per_replica, row.largest_worker_gpus) == (8, 2)
     assert (row.ttft_ms, row.tpot_ms) == (1500, 20)
@@ -180,12 +182,12 @@ def test_a_fitted_point_rests_on_its_parents() -> None:
 )
 def test_a_fit_keeps_to_one_configuration(change: dict[str, Any]) -> None:
     rows = renting([CORNERS[0], at((8000, 1000), 1.1, **change)])
-    assert derived(asking((4500, 1000)), rows) is rows
+    assert derive_points(asking((4500, 1000)), rows) is rows
 
 
 def test_a_configuration_measured_close_by_is_not_fitted() -> None:
     close = at((4400, 1050), 3.0)
-    assert derived(asking((4500, 1000)), renting([*CORNERS, close])).serving.keys() == {
+    assert derive_points(asking((4500, 1000)), renting([*CORNERS, close])).serving.keys() == {
         entry.key for entry in (*CORNERS, close)
     }
 
@@ -193,7 +195,7 @@ def test_a_configuration_measured_close_by_is_not_fitted() -> None:
 def test_a_predicted_fit_keeps_its_parents_caps() -> None:
     claims = [at((1000, 1000), 0.4, evidence="predicted"), at((8000, 1000), 1.1, evidence="predicted")]
     proven = at((8000, 1000), 4.4, engine="other", series="q")
-    row = only(derived(asking((4500, 1000)), renting([*claims, proven])))
+    row = only(derive_points(asking((4500, 1000)), renting([*claims, proven])))
     # After trust the 8k/1k prediction claims 0.65 / 1.1 requests/s and may have 1 / 4.4.
     assert gpu_seconds(row) == pytest.approx(0.75 * (0.65 / 1.1) / (1 / 4.4))
 
@@ -208,7 +210,7 @@ def test_a_derived_point_serves_no_other_workload() -> None:
     asked = asking((4500, 1000))
     twin = asked.workloads[0].model_copy(update={"name": "twin"})
     both = asked.model_copy(update={"workloads": (asked.workloads[0], twin)})
-    rows = derived(both, renting(CORNERS))
+    rows = derive_points(both, renting(CORNERS))
     plan = planner.solve(both, rows)
     swapped = plan.decisions.serving.assign(
         point=[name.replace("+chat", "+?").replace("+twin", "+chat") for name in plan.decisions.serving["point"]]
@@ -219,9 +221,9 @@ def test_a_derived_point_serves_no_other_workload() -> None:
 
 def test_deriving_again_changes_nothing_and_another_question_starts_afresh() -> None:
     asked = asking((4500, 1000))
-    once = derived(asked, renting(CORNERS))
-    assert derived(asked, once).serving == once.serving
-    assert derived(asking((1000, 1000)), once).serving.keys() == {entry.key for entry in CORNERS}
+    once = derive_points(asked, renting(CORNERS))
+    assert derive_points(asked, once).serving == once.serving
+    assert derive_points(asking((1000, 1000)), once).serving.keys() == {entry.key for entry in CORNERS}
 
 
 def test_the_trace_names_the_measured_rows_behind_a_fit() -> None:
@@ -319,7 +321,7 @@ def mixed(draw: st.DrawFn) -> Case:
 
 
 def made(case: Case) -> Case:
-    rows = derived(case.scenario, case.catalog)
+    rows = derive_points(case.scenario, case.catalog)
     how = {f"{row.derivation}, {row.evidence}" for row in rows.serving.values() if row.derivation}
     event(f"derived: {'; '.join(sorted(how)) or 'none'}")
     return Case(case.scenario, rows)
@@ -357,7 +359,7 @@ def test_less_trust_is_never_cheaper(case: Case) -> None:
 @examples(2)
 @given(case=mixed())
 def test_what_is_interpolated_lies_between_its_neighbours(case: Case) -> None:
-    rows = derived(interpolating(case).scenario, case.catalog).serving.values()
+    rows = derive_points(interpolating(case).scenario, case.catalog).serving.values()
     names = {row.name: row for row in rows}
     sla = case.scenario.workloads[0].sla
     for row in rows:
@@ -372,7 +374,7 @@ def test_what_is_interpolated_lies_between_its_neighbours(case: Case) -> None:
 
 def test_solved_and_planned_agree_on_derived_points() -> None:
     asked, rows = asking((4500, 1000)), renting(CORNERS)
-    assert solved(Case(asked, derived(asked, rows))).high == pytest.approx(planner.solve(asked, rows).proof.value)
+    assert solved(Case(asked, derive_points(asked, rows))).high == pytest.approx(planner.solve(asked, rows).proof.value)
 
 
 def test_a_target_that_no_fit_meets_is_named_with_the_one_that_would_do() -> None:

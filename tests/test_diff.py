@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from planner.history.inputs import changes, said
-from planner.history.steps import steps
 from planner.history.store import save
 from planner.pipeline import load
-from planner.report.markdown import markdown
-from planner.report.sheet import Sheet, left
+from planner.render.markdown import markdown
+from planner.render.sheet import Sheet, left
+from planner.studies.diff.inputs import changes, said
+from planner.studies.diff.steps import steps
 from tests.store import TINY, plan, tiny_run
 
 LESS_POWER = ("power_mw: 0.06 ", "power_mw: 0.04 ")

@@ -32,8 +32,8 @@ import planner
 from planner.cli import COMMANDS, app
 from planner.cli.reference import commands_reference
 from planner.pipeline import catalog_of
-from planner.report import reference
 from planner.scenario.models import Scenario
+from planner.schema import reference
 
 ROOT = Path(__file__).parents[1]
 PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if page.exists()]
@@ -254,7 +254,7 @@ def test_the_index_lists_every_page() -> None:
 
 def test_the_scenario_reference_is_what_the_models_say() -> None:
     page = ROOT / "docs" / "scenario-reference.md"
-    how = "python -m planner.report.reference > docs/scenario-reference.md"
+    how = "python -m planner.schema.reference > docs/scenario-reference.md"
     assert page.read_text(encoding="utf-8") == reference.scenario_reference(), f"write it anew: {how}"
 
 

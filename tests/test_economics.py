@@ -11,9 +11,9 @@ import pytest
 from test_cli import plan
 
 import planner
-from planner.analysis.economics import economics, payback_years, root
-from planner.audit import Account, totals_of
+from planner.accounts import Account, totals_of
 from planner.pipeline import catalog_of
+from planner.studies.economics.study import economics, payback_years, root
 
 TINY = "scenarios/tiny.yaml"
 PRICE = "workloads.chat.price_usd_per_mtok={input: 0.2, output: 0.7}"

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from strategies import Case, cases, examples, solved
 
 import planner
-from planner.analysis.changes import with_demand
 from planner.milp import build_model
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
 from planner.solvers import Options, check_name, relay, run
 from planner.solvers.optimise import optimise
+from planner.studies.changes import with_demand
 
 
 @pytest.mark.parametrize("engine", ["scip", "highs"])

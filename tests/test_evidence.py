@@ -25,8 +25,8 @@ from strategies import (
 )
 
 import planner
-from planner.analysis.percentile import applies, other_percentile
-from planner.audit import Account, audit_of
+from planner.accounts import Account
+from planner.audit import audit_of
 from planner.catalog.models import Accuracy
 from planner.catalog.precedence import in_force
 from planner.pipeline import catalog_of
@@ -37,6 +37,7 @@ from planner.report.serving import serving_sheet
 from planner.report.view import timeline_of
 from planner.scenario.models import Scenario
 from planner.solvers import Options
+from planner.studies.percentile import applies, other_percentile
 
 YEAR = {"decided_on": "2026-10-01", "start": "2027-01", "periods": 1, "period": "year"}
 MEDIAN_ONLY: dict[str, Any] = {"ttft_p99_ms": None, "tpot_p99_ms": None}

@@ -9,10 +9,10 @@ import pytest
 from test_cli import plan
 
 import planner
-from planner.analysis import changes
-from planner.analysis.conflict import Limits, conflicts
-from planner.analysis.explain import explain
 from planner.pipeline import catalog_of
+from planner.studies import changes
+from planner.studies.explain.conflict import Limits, conflicts
+from planner.studies.explain.study import explain
 
 TINY = "scenarios/tiny.yaml"
 BOTH = "procurement.systems.allow=[hgx-h200,hgx-b200]"

@@ -19,14 +19,14 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import planner
-from planner.analysis.axes import Axis, changed, parse_axis, plain
-from planner.analysis.frontier import Frontier, frontier, known_cells
 from planner.cli import app
 from planner.errors import InputError
-from planner.report.line import frontier_plot, frontier_sheets
-from planner.report.plots import drawn
-from planner.report.result import text_of
+from planner.render.plots import drawn
 from planner.scenario import Scenario
+from planner.schema.result import text_of
+from planner.studies.frontier.axes import Axis, changed, parse_axis, plain
+from planner.studies.frontier.sheet import frontier_plot, frontier_sheets
+from planner.studies.frontier.study import Frontier, frontier, known_cells
 from tests import strategies
 from tests.strategies import Case, solved, tiny_cases
 

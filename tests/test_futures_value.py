@@ -8,20 +8,13 @@ from functools import cache
 import numpy as np
 import pytest
 
-from planner.analysis.information import (
-    Information,
-    applies,
-    fixed,
-    mean_problem,
-    sheet,
-    value_of_information,
-)
 from planner.errors import InputError
 from planner.milp import ABSENT, build_model
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.problem import build_problem
 from planner.scenario import Scenario, load_scenario
+from planner.studies.information import Information, applies, fixed, mean_problem, sheet, value_of_information
 
 HALL = """
 name: hall

@@ -9,7 +9,7 @@ import pytest
 
 from planner.catalog import load_catalog
 from planner.catalog.models import Offer
-from planner.importers import Brought, Given, bring
+from planner.importers import Brought, Given, import_files
 
 TODAY = dt.date(2026, 11, 21)
 SKYPILOT = """\
@@ -30,7 +30,7 @@ h100x1,us-west,,26,200,1,H100,80,False,,together
 def prices(folder: Path, text: str, asked: Given) -> tuple[Brought, dict[str, Offer]]:
     path = folder / "list.csv"
     path.write_text(text)
-    done = bring([path], folder / "mine", asked, TODAY)
+    done = import_files([path], folder / "mine", asked, TODAY)
     built = load_catalog(["builtin"]).offers
     rows = load_catalog(["builtin", str(folder / "mine")]).offers
     return done, {row.name: row for key, row in rows.items() if key not in built}

@@ -16,7 +16,7 @@ from strategies import examples
 import planner
 from planner.catalog import load_catalog
 from planner.catalog.models import ServingPoint
-from planner.importers import Brought, Given, bring
+from planner.importers import Brought, Given, import_files
 
 SAMPLES = Path(__file__).parent / "samples"
 TODAY = dt.date(2026, 11, 21)
@@ -27,7 +27,7 @@ def brought(folder: Path, text: Any, asked: Given = OURS) -> tuple[Brought, list
     """What an import of a text (or of an object as JSON) made, and the rows of its folder."""
     path = folder / "run.json"
     path.write_text(text if isinstance(text, str) else json.dumps(text))
-    done = bring([path], folder / "mine", asked, TODAY)
+    done = import_files([path], folder / "mine", asked, TODAY)
     built = load_catalog(["builtin"]).serving
     if not (folder / "mine").exists():
         return done, []
@@ -333,7 +333,7 @@ def test_a_mean_is_taken_where_there_is_no_median(tmp_path: Path) -> None:
 def test_importing_again_changes_nothing(tmp_path: Path) -> None:
     first, _ = brought(tmp_path, VLLM)
     before = {path: path.read_bytes() for path in (tmp_path / "mine").rglob("*") if path.is_file()}
-    again = bring([tmp_path / "run.json"], tmp_path / "mine", OURS, TODAY + dt.timedelta(days=9))
+    again = import_files([tmp_path / "run.json"], tmp_path / "mine", OURS, TODAY + dt.timedelta(days=9))
     assert (len(first.added), again.added, again.replaced, again.files) == (1, [], [], [])
     assert again.unchanged == first.added
     assert {path: path.read_bytes() for path in before} == before

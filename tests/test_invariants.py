@@ -44,11 +44,11 @@ from strategies import (
 
 import planner
 from planner import solvers
-from planner.analysis.information import value_of_information
 from planner.catalog.models import Catalog
 from planner.milp import build_model
 from planner.problem import Reductions, build_problem
 from planner.scenario.models import Future, Scenario
+from planner.studies.information import value_of_information
 
 Change = Callable[[Case], Case]
 

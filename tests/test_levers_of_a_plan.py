@@ -9,8 +9,8 @@ import pytest
 from test_cli import plan
 
 import planner
-from planner.analysis.levers import TOGETHER, iceberg, levers
 from planner.pipeline import catalog_of
+from planner.studies.levers.study import TOGETHER, iceberg, levers
 
 TINY = "scenarios/tiny.yaml"
 
@@ -66,7 +66,7 @@ def test_the_command_writes_what_it_says(tmp_path: Path) -> None:
     result = json.loads((tmp_path / "out.json").read_text())
     assert [row["lever"] for row in result["levers"]][1:-1] == [lever.name for lever in levers()]
     assert {path.name for path in (tmp_path / "tables").iterdir()} == {"levers.csv", "metrics.csv"}
-    from planner.report.iceberg import plot_levers
+    from planner.studies.levers.sheet import plot_levers
 
     for name in ("two.svg", "three.svg"):
         plot_levers(tmp_path / name, "tiny", iceberg(planner.load(TINY))["levers"])

@@ -14,7 +14,7 @@ import pytest
 from planner.document import parse
 from planner.history.store import find, listed
 from planner.pipeline import catalog_of, load
-from planner.report.schema import Which, schema_name, schema_text
+from planner.schema.published import Which, schema_name, schema_text
 from tests.store import ROOT, TINY, plan
 
 VERSIONS = sorted(path for path in (ROOT / "tests" / "compat").iterdir() if path.is_dir())

@@ -15,12 +15,12 @@ import pytest
 
 from planner.catalog import load_catalog
 from planner.errors import InfeasiblePlan, InputError
-from planner.history.replan import Replanned, replan
 from planner.history.run import Run, run_of
 from planner.history.store import find, save
 from planner.pipeline import catalog_of, solve
-from planner.report.schema import schema
 from planner.scenario import load_scenario
+from planner.schema.published import schema
+from planner.studies.replan.study import Replanned, replan
 from tests.store import TINY, plan, tiny_run
 from tests.test_cli import FUTURES, SMALL
 

@@ -20,8 +20,7 @@ import browser
 import pytest
 import small
 
-from planner.analysis.compare import compare
-from planner.audit.cashflow import CAPEX, OPEX
+from planner.accounts.cashflow import CAPEX, OPEX
 from planner.catalog import Catalog
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
@@ -30,6 +29,8 @@ from planner.report.html.page import Beside, html_report
 from planner.report.serving import serving_sheet
 from planner.report.view import timeline_of
 from planner.scenario import Scenario, load_scenario
+from planner.studies.compare.sheet import comparison_sheets
+from planner.studies.compare.study import Comparison, compare
 
 ROOT = Path(__file__).parents[1]
 HOSTILE = "<script>alert(1)</script>"
@@ -120,13 +121,18 @@ def settled(folder: Path, scenario: str) -> tuple[Scenario, Catalog]:
     return loaded, catalog_of(loaded)
 
 
+def compared(found: Comparison) -> Beside:
+    sheets = comparison_sheets(found.table, found.sentences, "The plan (mixed) beside each option", float("inf"))
+    return Beside(options=found.table, compared=tuple(sheets))
+
+
 def made(folder: Path, text: str, options: tuple[str, ...] = ()) -> Made:
     scenario, catalog = settled(folder, text)
     plan = solve(scenario, catalog)
     beside = Beside(uncompared="Nothing.")
     if options:
         found = compare(scenario, ("mixed", *options), known={"mixed": plan})
-        beside = Beside(options=found.table, sentences=found.sentences)
+        beside = compared(found)
     return Made(scenario, catalog, plan, html_report(plan, scenario, catalog, beside))
 
 
@@ -150,7 +156,7 @@ def tiny_made() -> Made:
     catalog = catalog_of(scenario)
     plan = solve(scenario, catalog)
     found = compare(scenario, ("mixed", "buy", "rent"), known={"mixed": plan})
-    beside = Beside(options=found.table, sentences=found.sentences)
+    beside = compared(found)
     return Made(scenario, catalog, plan, html_report(plan, scenario, catalog, beside))
 
 

@@ -18,7 +18,8 @@ import planner.scenario
 from planner.catalog import load_catalog
 from planner.document import KeyPath, Node
 from planner.errors import ScenarioError
-from planner.scenario import Scenario, check_references, load_scenario, scenario_digest
+from planner.rules import check_references
+from planner.scenario import Scenario, load_scenario, scenario_digest
 from planner.schedule import Schedule, parse_date
 
 TEMPLATE = Path(planner.scenario.__file__).parent / "template.yaml"

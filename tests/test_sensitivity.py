@@ -9,8 +9,8 @@ import pytest
 from test_cli import plan
 
 import planner
-from planner.analysis.sensitivity import World, sensitivity, worlds
 from planner.pipeline import catalog_of
+from planner.studies.sensitivity.study import World, sensitivity, worlds
 
 TINY = "scenarios/tiny.yaml"
 

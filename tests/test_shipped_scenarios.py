@@ -85,7 +85,7 @@ def test_what_10mw_starts_in_the_last_quarters_is_needed_there() -> None:
 
 
 def _usable_at_surge(plan: Plan) -> dict[tuple[str, str], float]:
-    from planner.audit import Account
+    from planner.accounts import Account
 
     scenario = planner.load(SCENARIOS / "10mw.yaml")
     account = Account(scenario, catalog_of(scenario), plan.decisions)

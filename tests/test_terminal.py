@@ -16,9 +16,11 @@ from rich.console import Console
 from planner.catalog import Catalog
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
-from planner.report import binding, cash, futures, headline, hourly, limits, orders, serving, sheet, terminal
-from planner.report.figures import bar, count, digits, gap_percent, money, money_unit, percent, price, short
-from planner.report.sheet import Sheet, left, right
+from planner.render import sheet
+from planner.render.console import WIDTH, console_on
+from planner.render.figures import bar, count, digits, gap_percent, money, money_unit, percent, price, short
+from planner.render.sheet import Sheet, left, right
+from planner.report import binding, cash, futures, headline, hourly, limits, orders, serving, terminal
 from planner.report.view import timeline_of
 from planner.scenario import Scenario, load_scenario
 
@@ -86,7 +88,7 @@ def solved(text: str, *overrides: str) -> tuple[Plan, Scenario, Catalog]:
 
 def shown(plan: Plan, scenario: Scenario, catalog: Catalog | None = None) -> str:
     file = io.StringIO()
-    terminal.render(plan, scenario, terminal.console_on(file), catalog=catalog)
+    terminal.render(plan, scenario, console_on(file), catalog=catalog)
     return file.getvalue()
 
 
@@ -413,8 +415,8 @@ def test_a_terminal_gets_bold_sentences_and_its_own_width() -> None:
         def isatty(self) -> bool:
             return True
 
-    console = terminal.console_on(Screen())
-    assert console.width <= terminal.WIDTH
+    console = console_on(Screen())
+    assert console.width <= WIDTH
     file = io.StringIO()
     part = Sheet("A table:", (left("name"), right("MW")), (("hall", "1.0"),), ("A note.",))
     sheet.show(part, Console(file=file, force_terminal=True, width=40, color_system="standard"))

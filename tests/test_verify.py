@@ -6,11 +6,11 @@ import io
 
 import pytest
 
-from planner.analysis import verify as module
-from planner.analysis.verify import Voice, engines, judge, sheet, verify
 from planner.errors import InfeasiblePlan, InputError, SolverFailure
 from planner.pipeline import catalog_of
 from planner.scenario import Scenario, load_scenario
+from planner.studies.verify import study as module
+from planner.studies.verify.study import Voice, engines, judge, sheet, verify
 
 HALL = """
 name: hall

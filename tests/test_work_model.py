@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import nnls
 
-from planner.catalog.work import Work, covered, fit_work, near
+from planner.rules.work import Work, covered, fit_work, near
 
 CORNERS = ((1000.0, 1000.0), (8000.0, 1000.0), (1000.0, 8000.0))
 tokens = st.integers(100, 20_000).map(float)

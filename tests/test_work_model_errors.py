@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from planner.analysis.work_model import COLUMNS, error_table, left_out, plot
 from planner.catalog import load_catalog
+from planner.rules.work_errors import COLUMNS, error_table, left_out, plot
 
 PAGE = Path(__file__).parents[1] / "docs" / "work-model.md"
 CATALOG = load_catalog(["builtin"])
 
 
 def test_the_page_shows_the_errors_of_the_shipped_catalog() -> None:
-    """After a change of the catalog: ``python -m planner.analysis.work_model docs/work-model.svg`` prints the table."""
+    """After a change of the catalog: ``python -m planner.rules.work_errors docs/work-model.svg`` prints the table."""
     text = PAGE.read_text(encoding="utf-8")
     shown = text.split("<!-- errors -->", 1)[1].strip().split("\n\n", 1)[0]
     assert shown + "\n" == error_table(CATALOG)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.audit.account import Account
+from planner.accounts.account import Account
 from planner.audit.choice_rules import check_choices
-from planner.audit.deal_rules import check_deals
+from planner.audit.contract_rules import check_deals
 from planner.audit.findings import Findings, Violation
 from planner.audit.foresight_rules import check_foresight
 from planner.audit.money_rules import check_money

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.audit.account import Account
-from planner.audit.eligibility import api_fault, needs_rdma, point_fault
+from planner.accounts.account import Account
+from planner.accounts.eligibility import api_fault, needs_rdma, point_fault
+from planner.accounts.service import Use
+from planner.accounts.supply import Source
 from planner.audit.findings import Findings, Told, figure
-from planner.audit.service import Use
-from planner.audit.supply import Source
 from planner.units import SECONDS_PER_DAY, TOKENS_PER_MTOK
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from planner.audit.premises import Floats
+from planner.accounts.inputs import Floats
 
 TOLERANCE = 1e-6
 WHOLE_TOLERANCE = 1e-6

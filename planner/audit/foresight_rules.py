@@ -7,9 +7,9 @@ from functools import partial
 
 import numpy as np
 
-from planner.audit.account import Account
+from planner.accounts.account import Account
+from planner.accounts.inputs import Floats, Premises
 from planner.audit.findings import Findings, Told, figure
-from planner.audit.premises import Floats, Premises
 
 
 def check_foresight(account: Account, findings: Findings) -> None:

@@ -6,11 +6,11 @@ from functools import partial
 
 import numpy as np
 
-from planner.audit.account import Account
-from planner.audit.cashflow import CAPEX, OPEX, entries, totals_of
-from planner.audit.contracts import commitments_by_period
+from planner.accounts.account import Account
+from planner.accounts.cashflow import CAPEX, OPEX, entries, totals_of
+from planner.accounts.contracts import commitments_by_period
+from planner.accounts.inputs import Floats, Premises
 from planner.audit.findings import Findings, Told, figure
-from planner.audit.premises import Floats, Premises
 from planner.scenario.models import YearlyLimit
 
 

@@ -6,10 +6,10 @@ from functools import partial
 
 import numpy as np
 
-from planner.audit.account import Account
+from planner.accounts.account import Account
+from planner.accounts.inputs import Floats
+from planner.accounts.service import Places
 from planner.audit.findings import Findings, Told, figure
-from planner.audit.premises import Floats
-from planner.audit.service import Places
 
 
 def check_service(account: Account, findings: Findings) -> None:

@@ -7,11 +7,11 @@ from functools import partial
 
 import numpy as np
 
-from planner.audit.account import Account
-from planner.audit.deals import order_day
+from planner.accounts.account import Account
+from planner.accounts.fleet import it_kw, power_limit_mw, utility_kw
+from planner.accounts.inputs import Bools, Floats, Premises
+from planner.accounts.terms import order_day
 from planner.audit.findings import Findings, Told, figure
-from planner.audit.fleet import it_kw, power_limit_mw, utility_kw
-from planner.audit.premises import Bools, Floats, Premises
 from planner.units import KW_PER_MW
 
 NODE_GPUS = 8

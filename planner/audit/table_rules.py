@@ -7,11 +7,11 @@ from dataclasses import fields
 import numpy as np
 import pandas as pd
 
-from planner.audit.account import Account
+from planner.accounts.account import Account
+from planner.accounts.holdings import group_codes
+from planner.accounts.inputs import Bools
+from planner.accounts.supply import source_keys
 from planner.audit.findings import TOLD_AT_MOST, Findings
-from planner.audit.holdings import group_codes
-from planner.audit.premises import Bools
-from planner.audit.supply import source_keys
 
 NUMBERS = ("count", "lots", "gpus", "requests_per_s", "replicas")
 

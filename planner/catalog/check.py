@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from planner.catalog.doubts import Doubt, findings
+from planner.catalog.findings import Doubt, findings
 from planner.catalog.models import Catalog, Offer, PricePath, Row, ServingPoint, System, TokenApi
 from planner.catalog.peers import contradictions, prices
 from planner.catalog.physics import physics

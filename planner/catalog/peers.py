@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from statistics import median
 
-from planner.catalog.doubts import Doubt
+from planner.catalog.findings import Doubt
 from planner.catalog.models import Catalog, Row, ServingPoint
 from planner.catalog.precedence import configuration, rank
 

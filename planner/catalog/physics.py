@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from planner.catalog.doubts import Doubt
+from planner.catalog.findings import Doubt
 from planner.catalog.models import Catalog, ModelSize, ServingPoint, System
 from planner.units import ms_from_s, s_from_ms
 

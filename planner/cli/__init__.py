@@ -11,7 +11,7 @@ import typer
 
 from planner._version import __version__
 from planner.cli import runs
-from planner.cli.catalog import catalog
+from planner.cli.catalog.group import catalog
 from planner.cli.exits import exits
 from planner.cli.options import Csv, Gap, Json, Plot, Save, ScenarioPath, Set, Solver, Store, TimeLimit
 from planner.streams import keep_stdout
@@ -124,7 +124,7 @@ def verify(
 ) -> None:
     """A second opinion: the audit, and every installed engine on the same matrix."""
     with exits():
-        from planner.cli.verify import run
+        from planner.studies.verify.command import run
 
         run(scenario, tuple(overrides or ()), gap, time_limit, json)
 
@@ -144,7 +144,7 @@ def compare(
 ) -> None:
     """Plans side by side: scenarios, or one scenario under named alternatives."""
     with exits():
-        from planner.cli.compare import run
+        from planner.studies.compare.command import run
 
         run(scenarios, options, tuple(overrides or ()), gap, time_limit, json, csv)
 
@@ -174,8 +174,8 @@ def breakeven(
 ) -> None:
     """Buy, reserve, rent or call an API: by utilisation, by months held, and at what price the plan changes."""
     with exits():
-        from planner.analysis.ways import Given
-        from planner.cli.breakeven import Asked, run
+        from planner.studies.breakeven.command import Asked, run
+        from planner.studies.breakeven.sourcing import Given
 
         given = Given(own, reserve, on_demand)
         asked = Asked(
@@ -204,7 +204,7 @@ def frontier(
 ) -> None:
     """The optimum along one field or two: cost and fleet against power, budget, latency, demand."""
     with exits():
-        from planner.cli.frontier import Asked, run
+        from planner.studies.frontier.command import Asked, run
 
         run(
             scenario,
@@ -228,8 +228,8 @@ def explain(
 ) -> None:
     """What each limit costs, why something is not in the plan, or why there is none."""
     with exits():
-        from planner.cli.explain import run
-        from planner.cli.study import Wanted
+        from planner.cli.studies import Wanted
+        from planner.studies.explain.command import run
 
         run(scenario, tuple(overrides or ()), tuple(why_not or ()), Wanted(gap, time_limit, json, csv))
 
@@ -248,8 +248,8 @@ def alternatives(
 ) -> None:
     """Plans that cost little more than the best and differ most, and what all of them share."""
     with exits():
-        from planner.cli.alternatives import run
-        from planner.cli.study import Wanted
+        from planner.cli.studies import Wanted
+        from planner.studies.alternatives.command import run
 
         run(scenario, tuple(overrides or ()), within, Wanted(gap, time_limit, json, csv))
 
@@ -270,8 +270,8 @@ def sensitivity(
 ) -> None:
     """What each input does to the cost of a token and to today's orders, and what they would regret."""
     with exits():
-        from planner.cli.sensitivity import run
-        from planner.cli.study import Wanted
+        from planner.cli.studies import Wanted
+        from planner.studies.sensitivity.command import run
 
         run(scenario, tuple(overrides or ()), tuple(vary or ()), plot, Wanted(gap, time_limit, json, csv))
 
@@ -288,8 +288,8 @@ def levers(
 ) -> None:
     """What the plan would cost without FP4, MTP, disaggregation and the like: each alone and all together."""
     with exits():
-        from planner.cli.levers import run
-        from planner.cli.study import Wanted
+        from planner.cli.studies import Wanted
+        from planner.studies.levers.command import run
 
         run(scenario, tuple(overrides or ()), plot, Wanted(gap, time_limit, json, csv))
 
@@ -305,8 +305,8 @@ def economics(
 ) -> None:
     """The plan as an investment: margin, payback, rate of return, the token price at which it breaks even."""
     with exits():
-        from planner.cli.economics import run
-        from planner.cli.study import Wanted
+        from planner.cli.studies import Wanted
+        from planner.studies.economics.command import run
 
         run(scenario, tuple(overrides or ()), Wanted(gap, time_limit, json, csv))
 

@@ -9,8 +9,8 @@ from typing import get_args
 import typer
 
 from planner.errors import InputError
-from planner.report.files import check_file, write_file
-from planner.report.schema import Which, schema_name, schema_text
+from planner.render.files import check_file, write_file
+from planner.schema.published import Which, schema_name, schema_text
 
 
 def print_schema(which: str) -> None:

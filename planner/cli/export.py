@@ -18,8 +18,8 @@ from planner.export.target import check_ending
 from planner.pipeline import catalog_of, load
 from planner.pipeline import solve as solve_scenario
 from planner.plan import Plan
-from planner.report.figures import gap_percent, money
-from planner.report.files import check_file, check_folder, write_bytes, write_folder
+from planner.render.figures import gap_percent, money
+from planner.render.files import check_file, check_folder, write_bytes, write_folder
 from planner.scenario import Scenario
 from planner.solvers import check_name
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from planner.report.files import check_file, write_file
-from planner.report.result import text_of
+from planner.render.files import check_file, write_file
+from planner.schema.result import text_of
 
 
 def check_json(target: str | None) -> None:

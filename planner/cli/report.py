@@ -10,25 +10,27 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from planner.analysis import information
-from planner.analysis.compare import compare
-from planner.analysis.options import check_options, option_words
-from planner.analysis.parallel import cores
 from planner.cli.exits import FEASIBLE_EXIT, check_numbers
 from planner.cli.solve import Asked, Solved, find
 from planner.cli.waiting import wait_for
 from planner.errors import SolverFailure
 from planner.pipeline import load
-from planner.report.files import check_file, write_file
-from planner.report.sheet import plain
+from planner.render.files import check_file, write_file
+from planner.render.sheet import plain
 from planner.scenario import Scenario
 from planner.solvers import check_name
+from planner.studies import information
+from planner.studies.compare.options import check_options, option_words
+from planner.studies.compare.sheet import comparison_sheets
+from planner.studies.compare.study import compare
+from planner.studies.pool import cores
 
 if TYPE_CHECKING:
     from planner.report.html.page import Beside
 
 STDOUT = "-"
 PLAN = "mixed"
+TITLE = "The plan (mixed) beside each option"
 NOTHING = "none"
 
 
@@ -105,4 +107,5 @@ def _beside(
     except SolverFailure as error:
         return replace(beside, uncompared=f"The comparison is not known: {error}.")
     meanings = [(name, option_words(name)) for name in others]
-    return replace(beside, options=found.table, sentences=found.sentences, meanings=meanings)
+    compared = tuple(comparison_sheets(found.table, found.sentences, TITLE, float("inf")))
+    return replace(beside, options=found.table, compared=compared, meanings=meanings)

@@ -22,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
 def history(store: Store = None, json: Json = None) -> None:
     """The runs that were saved with --save."""
     with exits():
-        from planner.cli.history import show_history
+        from planner.studies.history.command import show_history
 
         show_history(store, json)
 
@@ -37,7 +37,7 @@ def show(
 ) -> None:
     """A saved run as it was printed."""
     with exits():
-        from planner.cli.history import show_run
+        from planner.studies.history.command import show_run
 
         show_run(run, scenario, store, json)
 
@@ -59,7 +59,7 @@ def diff(
 ) -> None:
     """What changed: in the inputs, in the decisions, in the cost."""
     with exits():
-        from planner.cli.diff import Asked, run
+        from planner.studies.diff.command import Asked, run
 
         run(a, b, Asked(fail_above, gap, time_limit, store, json, markdown))
 
@@ -85,7 +85,7 @@ def replan(
 ) -> None:
     """The cheapest plan for the rest, with what a saved run has bought and signed by a day."""
     with exits():
-        from planner.cli.replan import Asked, go
+        from planner.studies.replan.command import Asked, go
 
         asked = Asked(as_of, scenario, tuple(overrides or ()), future, gap, time_limit, json, csv, save, store)
         go(run, asked)
@@ -101,6 +101,6 @@ def actuals(
 ) -> None:
     """What really came, beside what a saved run planned."""
     with exits():
-        from planner.cli.actuals import run as compare
+        from planner.studies.actuals.command import run as compare
 
         compare(run, file, store, json)

@@ -10,9 +10,6 @@ from typing import Any
 
 import typer
 
-from planner.analysis import information
-from planner.analysis.percentile import OtherPercentile, other_percentile
-from planner.analysis.percentile import applies as has_targets
 from planner.catalog import Catalog
 from planner.cli.exits import FEASIBLE_EXIT, check_numbers
 from planner.cli.output import check_json, write_json
@@ -21,14 +18,18 @@ from planner.errors import InfeasiblePlan, SolverFailure
 from planner.pipeline import catalog_of, load
 from planner.pipeline import solve as solve_scenario
 from planner.plan import Plan
+from planner.render.console import console_on
+from planner.render.files import check_folder, write_folder
+from planner.render.sheet import Sheet, show
 from planner.report.csv_files import csv_texts
-from planner.report.files import check_folder, write_folder
 from planner.report.origins import trace_sheet
-from planner.report.result import infeasible, infeasible_sheet
-from planner.report.sheet import Sheet, show
-from planner.report.terminal import console_on, sheets
+from planner.report.terminal import sheets
 from planner.scenario import Scenario
+from planner.schema.result import infeasible, infeasible_sheet
 from planner.solvers import Options, check_name
+from planner.studies import information
+from planner.studies.percentile import OtherPercentile, other_percentile
+from planner.studies.percentile import applies as has_targets
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _check(asked: Asked) -> Path | None:
         check_folder(asked.csv, "--csv")
     if not asked.save:
         return None
-    from planner.cli.history import check_store
+    from planner.studies.history.command import check_store
 
     return check_store(asked.store)
 
@@ -165,7 +166,7 @@ def _keep(
     overrides: tuple[str, ...],
 ) -> None:
     # Loaded by those who save: a plan alone needs no store.
-    from planner.cli.history import keep
     from planner.history.run import run_of
+    from planner.studies.history.command import keep
 
     keep(store, run_of(scenario, catalog, plan, result, view, overrides))

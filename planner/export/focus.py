@@ -17,15 +17,15 @@ from typing import Any
 import pandas as pd
 from ruamel.yaml import YAML
 
-from planner.audit.cashflow import CAPEX, OPEX
-from planner.audit.premises import Floats
+from planner.accounts.cashflow import CAPEX, OPEX
+from planner.accounts.inputs import Floats
 from planner.catalog import Catalog
 from planner.export.ledger import GPU_HOURS, START, Ledger, Line, ledger
 from planner.export.parquet import Kind, metadata_of, parquet_bytes
 from planner.export.target import check_ending
 from planner.plan import Plan
-from planner.report.csv_files import csv_text
-from planner.report.files import write_bytes
+from planner.render.csv import csv_text
+from planner.render.files import write_bytes
 from planner.scenario import Scenario
 
 ENDINGS = (".csv", ".parquet")

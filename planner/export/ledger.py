@@ -14,16 +14,16 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from planner.audit import Account
-from planner.audit.capital import capital
-from planner.audit.cashflow import CAPEX, CATEGORIES
-from planner.audit.contracts import payments, rate, rented, signed_usd
-from planner.audit.energy import electricity_usd_per_mwh
-from planner.audit.fleet import energy_mwh
-from planner.audit.holdings import term_periods
-from planner.audit.premises import Floats
-from planner.audit.running import lease_usd_a_month, running_cost
-from planner.audit.tokens import requests, tokens_per_request, traded
+from planner.accounts import Account
+from planner.accounts.capital import capital
+from planner.accounts.cashflow import CAPEX, CATEGORIES
+from planner.accounts.contracts import payments, rate, rented, signed_usd
+from planner.accounts.energy import electricity_usd_per_mwh
+from planner.accounts.fleet import energy_mwh
+from planner.accounts.holdings import term_periods
+from planner.accounts.inputs import Floats
+from planner.accounts.running import lease_usd_a_month, running_cost
+from planner.accounts.tokens import requests, tokens_per_request, traded
 from planner.catalog import Catalog
 from planner.decisions import Decisions
 from planner.errors import AuditFailure, InputError

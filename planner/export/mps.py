@@ -22,7 +22,7 @@ from planner.milp import Model, build_model
 from planner.milp.matrix import Block, Milp
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
-from planner.report.files import write_file
+from planner.render.files import write_file
 from planner.scenario import Scenario
 from planner.solvers import load_pulp
 from planner.solvers.objectives import matrix_of

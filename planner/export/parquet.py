@@ -18,9 +18,9 @@ import pandas as pd
 
 from planner._version import __version__
 from planner.plan import Plan
-from planner.report.files import write_folder
-from planner.report.result import PlanResult
-from planner.report.result_rows import Day
+from planner.render.files import write_folder
+from planner.schema.result import PlanResult
+from planner.schema.result_rows import Day
 
 Kind = Literal["string", "float", "date", "time", "bool"]
 METADATA = "planner"

@@ -18,13 +18,13 @@ import numpy as np
 import pandas as pd
 
 from planner._version import __version__
-from planner.audit.cashflow import CAPEX, OPEX
-from planner.audit.tokens import requests, tokens_per_request
+from planner.accounts.cashflow import CAPEX, OPEX
+from planner.accounts.tokens import requests, tokens_per_request
 from planner.catalog import Catalog
 from planner.export.ledger import START, Ledger, ledger
 from planner.export.target import check_ending
 from planner.plan import Plan
-from planner.report.files import write_bytes
+from planner.render.files import write_bytes
 from planner.scenario import Scenario
 from planner.units import TOKENS_PER_MTOK
 

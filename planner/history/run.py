@@ -17,15 +17,15 @@ from typing import Any
 import pandas as pd
 
 from planner._version import __version__
-from planner.audit.cashflow import tokens_served
+from planner.accounts.cashflow import tokens_served
 from planner.catalog import Catalog
 from planner.decisions import COLUMNS, Decisions
 from planner.history.written import written
 from planner.plan import Plan
 from planner.plan.plan import _plain
-from planner.report.result import text_of
-from planner.report.sheet import Column, Sheet
+from planner.render.sheet import Column, Sheet
 from planner.scenario import Scenario, load_scenario
+from planner.schema.result import text_of
 from planner.units import mtok_from_tokens
 
 # What a plan's figures can depend on beside the scenario and the catalog.

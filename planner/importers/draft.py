@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from planner.errors import InputError
-from planner.importers.given import Given
+from planner.importers.options import Given
 from planner.importers.record import Record
 from planner.units import MS_PER_S
 

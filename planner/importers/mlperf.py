@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from planner.importers.draft import Draft
-from planner.importers.given import Given
+from planner.importers.options import Given
 from planner.importers.record import Record
 
 _NS_PER_MS = 1e6

@@ -14,7 +14,7 @@ from planner.document import read_text
 from planner.errors import Fault, InputError
 from planner.importers import aiconfigurator, exports, inferencex, mlperf, prices, serve_bench
 from planner.importers.draft import Draft
-from planner.importers.given import Given
+from planner.importers.options import Given
 from planner.importers.prices import Price
 from planner.importers.record import Record
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.audit.account import Account
-from planner.audit.cashflow import CAPEX, END_OF_HORIZON, OPEX, REVENUE, Totals, cash_flow_of
-from planner.audit.fleet import fleet
-from planner.audit.tokens import requests, tokens_per_request
+from planner.accounts.account import Account
+from planner.accounts.cashflow import CAPEX, END_OF_HORIZON, OPEX, REVENUE, Totals, cash_flow_of
+from planner.accounts.fleet import fleet
+from planner.accounts.tokens import requests, tokens_per_request
 from planner.problem import Problem
 from planner.units import KW_PER_MW, SECONDS_PER_HOUR, mtok_from_tokens
 

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from planner.audit.account import Account
-from planner.audit.cashflow import cash_flow_of
-from planner.audit.fleet import fleet
-from planner.audit.tokens import tokens_per_request
+from planner.accounts.account import Account
+from planner.accounts.cashflow import cash_flow_of
+from planner.accounts.fleet import fleet
+from planner.accounts.tokens import tokens_per_request
 from planner.catalog.models import Offer
 from planner.milp import Model
 from planner.problem import Problem

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from planner.audit.cashflow import CATEGORIES
+from planner.accounts.cashflow import CATEGORIES
 from planner.catalog import Catalog
 from planner.catalog.models import DerivedPoint, Energy, QuotedApi, Row, System
 from planner.scenario.models import Scenario

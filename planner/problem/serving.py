@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from planner.catalog import Catalog
 from planner.catalog.models import Derivation, DerivedPoint, ServingPoint, System, TokenApi
-from planner.catalog.work import near
-from planner.scenario.latency import Metric, converts, latency_ms
+from planner.rules.latency import Metric, converts, latency_ms
+from planner.rules.work import near
 from planner.scenario.models import Scenario, Sla, TailRatio, Workload
 from planner.timeline import Timeline
 from planner.units import ms_from_s

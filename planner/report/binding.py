@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from planner.plan import Plan
-from planner.report.figures import digits, money, percent, short, span
-from planner.report.sheet import Column, Sheet, left, right
+from planner.render.figures import digits, money, percent, short, span
+from planner.render.sheet import Column, Sheet, left, right
 from planner.scenario import Scenario
 
 SHOWN = 3

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from planner.audit.cashflow import CAPEX, END_OF_HORIZON, OPEX, REVENUE
+from planner.accounts.cashflow import CAPEX, END_OF_HORIZON, OPEX, REVENUE
 from planner.plan import Plan
-from planner.report.figures import Unit, money_unit
-from planner.report.sheet import Sheet, left, right
+from planner.render.figures import Unit, money_unit
+from planner.render.sheet import Sheet, left, right
 from planner.report.view import probabilities
 from planner.scenario import Scenario
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from planner.plan import Plan
-from planner.report.figures import count, digits, money, money_unit, percent, price
+from planner.render.figures import count, digits, money, money_unit, percent, price
+from planner.render.sheet import Sheet, left, right
 from planner.report.hourly import rented
 from planner.report.orders import own_steps
-from planner.report.sheet import Sheet, left, right
 from planner.scenario import Scenario
 
 MOST_FUTURES = 6

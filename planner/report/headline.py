@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planner.plan import Plan
-from planner.report.figures import digits, gap_percent, money, percent, price
+from planner.render.figures import digits, gap_percent, money, percent, price
+from planner.render.sheet import Sheet, left
 from planner.report.limits import power_use
-from planner.report.sheet import Sheet, left
 from planner.scenario import Scenario
 from planner.timeline import Timeline
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from planner.plan import Plan
-from planner.report.figures import count, digits, money_unit
-from planner.report.sheet import Sheet, left, right
+from planner.render.figures import count, digits, money_unit
+from planner.render.sheet import Sheet, left, right
 from planner.report.view import rows_of
 
 MOST_ROWS = 8

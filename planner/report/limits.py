@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from planner.audit.cashflow import CAPEX, OPEX
+from planner.accounts.cashflow import CAPEX, OPEX
 from planner.plan import Plan
-from planner.report.figures import bar, money_unit, percent
-from planner.report.sheet import Sheet, left, right
+from planner.render.figures import bar, money_unit, percent
+from planner.render.sheet import Sheet, left, right
 from planner.report.view import rows_of
 from planner.scenario import Scenario
 from planner.scenario.models import YearlyLimit

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from planner.plan import Plan
+from planner.render.sheet import Sheet, left
 from planner.report.serving import short_point
-from planner.report.sheet import Sheet, left
 
 WIDEST = 38
 

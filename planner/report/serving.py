@@ -11,8 +11,8 @@ import pandas as pd
 
 from planner.plan import Plan
 from planner.problem.serving import NO_CREDIT
-from planner.report.figures import count, digits, percent, short
-from planner.report.sheet import Sheet, left, right
+from planner.render.figures import count, digits, percent, short
+from planner.render.sheet import Sheet, left, right
 from planner.report.view import probabilities, rows_of
 from planner.scenario import Scenario
 from planner.scenario.models import Workload

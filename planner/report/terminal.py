@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TextIO
 
 from rich.console import Console
 
 from planner.catalog import Catalog
 from planner.plan import Plan
+from planner.render.sheet import Sheet, show
 from planner.report.binding import binding_sheet
 from planner.report.cash import cash_sheet
 from planner.report.futures import futures_sheet, later_sheet
@@ -17,11 +17,8 @@ from planner.report.hourly import rented_sheet
 from planner.report.limits import budget_sheet, power_sheet
 from planner.report.orders import next_orders, purchases_and_contracts
 from planner.report.serving import serving_sheet
-from planner.report.sheet import Sheet, show
 from planner.report.view import timeline_of
 from planner.scenario import Scenario
-
-WIDTH = 100
 
 
 def sheets(
@@ -66,14 +63,3 @@ def render(
     """
     for sheet in sheets(plan, scenario, catalog, beside, more):
         show(sheet, console)
-
-
-def console_on(file: TextIO, width: int = WIDTH) -> Console:
-    """A console on ``file``: plain and ``width`` columns wide, unless it is a terminal: at most 100, maybe narrower."""
-    if file.isatty():
-        console = Console(file=file, highlight=False)
-        console.width = min(console.width, WIDTH)
-        return console
-    return Console(
-        file=file, width=width, color_system=None, force_terminal=False, highlight=False, legacy_windows=False
-    )

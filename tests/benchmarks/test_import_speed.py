@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from planner.importers import Given, bring
+from planner.importers import Given, import_files
 
 ROWS = 100_000
 
@@ -17,7 +17,9 @@ def test_import_prices(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     lines = [f"i{n},H100,8,{20 + n % 7},{9 + n % 3},region-{n},a" for n in range(ROWS)]
     path.write_text("\n".join(["InstanceType,AcceleratorName,AcceleratorCount,Price,SpotPrice,Region,Zone", *lines]))
-    done = benchmark.pedantic(bring, ([path], tmp_path / "mine", Given(provider="x"), dt.date(2026, 11, 21)), rounds=1)
+    done = benchmark.pedantic(
+        import_files, ([path], tmp_path / "mine", Given(provider="x"), dt.date(2026, 11, 21)), rounds=1
+    )
     benchmark.extra_info.update(rows=len(done.added))
 
 
@@ -30,5 +32,5 @@ def test_import_points(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     path.write_text("\n".join([header, *lines]))
     shutil.rmtree(tmp_path / "mine", ignore_errors=True)
     given = Given(model="llama-3.3-70b")
-    done = benchmark.pedantic(bring, ([path], tmp_path / "mine", given, dt.date(2026, 11, 21)), rounds=1)
+    done = benchmark.pedantic(import_files, ([path], tmp_path / "mine", given, dt.date(2026, 11, 21)), rounds=1)
     benchmark.extra_info.update(rows=len(done.added))

@@ -6,9 +6,9 @@ import re
 
 from planner.catalog import Catalog
 from planner.plan import Plan
-from planner.report.figures import percent, short, span
+from planner.render.figures import percent, short, span
+from planner.render.sheet import plain
 from planner.report.html.cells import Cell, Grid, headings, words
-from planner.report.sheet import plain
 from planner.scenario import Scenario
 from planner.schedule import Schedule
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from planner.report.sheet import Sheet, plain
+from planner.render.sheet import Sheet, plain
 
 SHORT, LONGEST_WORD, SENTENCE = 12, 30, 120
 # A table of as many rows is not torn by a page's end.

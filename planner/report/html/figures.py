@@ -17,14 +17,14 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from planner.plan import Plan
+from planner.render.figures import count, money, short
+from planner.render.plots import COLOURS
+from planner.render.sheet import plain
 from planner.report.cash import category_name
-from planner.report.figures import count, money, short
 from planner.report.html import flows
 from planner.report.limits import power_use
 from planner.report.orders import Order, orders
-from planner.report.plots import COLOURS
 from planner.report.serving import UNSERVED, servers_of
-from planner.report.sheet import plain
 from planner.scenario import Scenario
 from planner.timeline import Timeline
 from planner.units import MS_PER_S

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from planner.audit.cashflow import CAPEX, CATEGORIES, END_OF_HORIZON, OPEX, REVENUE
+from planner.accounts.cashflow import CAPEX, CATEGORIES, END_OF_HORIZON, OPEX, REVENUE
 from planner.plan import Plan
 from planner.report.serving import UNSERVED, pool_kinds
 from planner.report.view import probabilities, rows_of

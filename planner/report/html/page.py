@@ -18,10 +18,10 @@ from plotly.offline import get_plotlyjs
 from planner._version import __version__
 from planner.catalog import Catalog
 from planner.plan import Plan
+from planner.render.figures import money_unit
+from planner.render.sheet import Sheet, plain
 from planner.report.binding import binding_sheet
 from planner.report.cash import cash_sheet
-from planner.report.comparison import comparison_sheets
-from planner.report.figures import money_unit
 from planner.report.futures import futures_sheet, later_sheet
 from planner.report.headline import headline
 from planner.report.hourly import rented_sheet
@@ -30,7 +30,6 @@ from planner.report.html.cells import Grid, of_sheet
 from planner.report.limits import budget_sheet
 from planner.report.orders import next_orders, orders
 from planner.report.serving import serving_sheet
-from planner.report.sheet import Sheet, plain
 from planner.report.view import timeline_of
 from planner.scenario import Scenario
 from planner.timeline import Timeline
@@ -46,7 +45,7 @@ EVERY_ROW = 10_000
 
 @dataclass(frozen=True)
 class Beside:
-    """What is told beside a plan: lines of the headline, further sheets, the comparison's table with its sentences.
+    """What is told beside a plan: lines of the headline, further sheets, the comparison's table and its sheets.
 
     ``meanings`` say what each option leaves, ``uncompared`` why there is no comparison where there is none.
     """
@@ -54,7 +53,7 @@ class Beside:
     lines: Sequence[tuple[str, str]] = ()
     sheets: Sequence[Sheet] = ()
     options: pd.DataFrame | None = None
-    sentences: Sequence[str] = ()
+    compared: Sequence[Sheet] = ()
     meanings: Sequence[tuple[str, str]] = ()
     uncompared: str = ""
 
@@ -263,13 +262,11 @@ def _comparison(beside: Beside) -> Section:
     if beside.options is None:
         return Section("comparison", title, words=(beside.uncompared or "Nothing was compared.",))
     unit = money_unit(usd for usd in beside.options["npv_usd"] if not pd.isna(usd))
-    name = "The plan (mixed) beside each option"
-    grids = [of_sheet(sheet) for sheet in comparison_sheets(beside.options, beside.sentences, name, float("inf"))]
     return Section(
         "comparison",
         title,
         words=tuple(f"{name}: {what}." for name, what in beside.meanings),
-        grids=tuple(grids),
+        grids=tuple(of_sheet(sheet) for sheet in beside.compared),
         plots=_plot(
             "options",
             "NPV of all cost of this plan and of each option; an option without a plan says so.",

@@ -9,8 +9,8 @@ import pandas as pd
 
 from planner.plan import Plan
 from planner.plan.tables import ALL
+from planner.render.figures import Unit, count, digits, gap_percent, money, money_unit, percent, price, short
 from planner.report.cash import category_name
-from planner.report.figures import Unit, count, digits, gap_percent, money, money_unit, percent, price, short
 from planner.report.html import flows
 from planner.report.html.cells import Cell, Grid, heading, headings, number, rows_where, words
 from planner.report.limits import power_use

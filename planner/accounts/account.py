@@ -1,0 +1,57 @@
+"""Account: everything recomputed from a plan's tables, each part once and when first asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from planner.accounts.holdings import Holdings, holdings
+from planner.accounts.inputs import Floats, Premises, premises
+from planner.accounts.service import Service, service
+from planner.accounts.supply import Supply, supply
+from planner.catalog.models import Catalog
+from planner.decisions import Decisions
+from planner.scenario.models import Scenario
+
+
+@dataclass(frozen=True, eq=False)
+class Account:
+    """A plan's tables held against its Scenario and Catalog. Names in the tables must be known."""
+
+    scenario: Scenario
+    catalog: Catalog
+    decisions: Decisions
+
+    @cached_property
+    def premises(self) -> Premises:
+        """Axes and calendar."""
+        return premises(self.scenario, self.catalog, self.decisions)
+
+    @cached_property
+    def holdings(self) -> Holdings:
+        """What is owned, held and rented."""
+        return holdings(self.premises, self.decisions)
+
+    @cached_property
+    def supply(self) -> Supply:
+        """GPUs by supply and pool."""
+        return supply(self.premises, self.decisions, self.holdings)
+
+    @cached_property
+    def service(self) -> Service:
+        """What is served, and with which GPUs."""
+        return service(self.premises, self.decisions, self.supply.pools)
+
+    @cached_property
+    def busy_gpu_hours(self) -> Floats:
+        """GPU-hours served by each supply, (F, P, T): a pool's in proportion to the usable GPUs of its supplies."""
+        flow = self.supply
+        usable = np.where(flow.pool_usable > 0, flow.pool_usable, 1.0)
+        load = self.service.pool_busy / usable
+        busy = np.zeros(flow.usable.shape)
+        for pool, source in flow.member:
+            busy[:, source] += flow.usable[:, source] * load[:, pool]
+        hours = self.premises.timeline.block_hours
+        return np.asarray((busy * hours[None, None]).sum(axis=3))

@@ -1,0 +1,226 @@
+"""Premises: what a plan is held against, as named axes over Scenario and Catalog."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from planner.accounts.terms import Deal, deals, order_day
+from planner.catalog.models import Catalog, System, TokenApi
+from planner.decisions import Decisions
+from planner.scenario.models import Contract, Existing, Future, Scenario, Site, Workload
+from planner.schedule import Schedule, add_months
+from planner.timeline import Timeline, build_timeline
+from planner.units import MONTHS_PER_YEAR
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+ONLY_FUTURE = "base"
+
+
+@dataclass(frozen=True)
+class Group:
+    """An existing group: ``site`` is the site's place in the scenario, ``index`` the group's place in it."""
+
+    site: int
+    index: int
+    existing: Existing
+
+
+@dataclass(frozen=True)
+class Premises:
+    """Scenario and Catalog with one order for everything that is counted.
+
+    Arrays elsewhere use these axes: F futures, S sites, K systems, G existing groups, O deals, C signed
+    contracts, W workloads, J token APIs, T periods (lookahead included), B load blocks.
+    """
+
+    scenario: Scenario
+    catalog: Catalog
+    timeline: Timeline
+    futures: tuple[Future, ...]
+
+    @cached_property
+    def systems(self) -> tuple[System, ...]:
+        """All systems of the catalog (K)."""
+        return tuple(self.catalog.systems.values())
+
+    @cached_property
+    def deals(self) -> tuple[Deal, ...]:
+        """All offers and quotes, allowed or not (O)."""
+        return tuple(deals(self.scenario, self.catalog).values())
+
+    @cached_property
+    def apis(self) -> tuple[TokenApi, ...]:
+        """All token APIs, allowed or not (J)."""
+        return tuple(self.catalog.token_apis.values())
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Existing groups of all sites, in order (G)."""
+        return tuple(
+            Group(place, index, existing)
+            for place, site in enumerate(self.scenario.sites)
+            for index, existing in enumerate(site.existing)
+        )
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """Sites (S)."""
+        return self.scenario.sites
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """Workloads (W)."""
+        return self.scenario.workloads
+
+    @property
+    def contracts(self) -> tuple[Contract, ...]:
+        """Contracts already signed (C)."""
+        return self.scenario.contracts
+
+    @cached_property
+    def system_index(self) -> dict[str, int]:
+        """Place of each system."""
+        return {system.system: place for place, system in enumerate(self.systems)}
+
+    @cached_property
+    def probability(self) -> Floats:
+        """Probability of each future, (F,)."""
+        return np.array([future.probability for future in self.futures])
+
+    @cached_property
+    def revealed(self) -> dt.date:
+        """Day from which futures may be told apart."""
+        return self.scenario.revealed or self.timeline.end
+
+    @cached_property
+    def names(self) -> dict[str, pd.Index[str]]:
+        """The names that tables may use, by column."""
+        return {
+            "future": pd.Index([future.name for future in self.futures], dtype=object),
+            "site": pd.Index([site.name for site in self.sites], dtype=object),
+            "system": pd.Index(list(self.system_index), dtype=object),
+            "offer": pd.Index([deal.name for deal in self.deals], dtype=object),
+            "workload": pd.Index([workload.name for workload in self.workloads], dtype=object),
+            "api": pd.Index([api.name for api in self.apis], dtype=object),
+            "block": pd.Index(list(self.timeline.blocks), dtype=object),
+        }
+
+    def when(self, future: int, period: int, block: int | None = None) -> str:
+        """``2027-Q1 (surge) in future boom``, as far as there are several blocks and futures."""
+        words = self.timeline.names[period]
+        if block is not None and len(self.timeline.blocks) > 1:
+            words += f" ({self.timeline.blocks[block]})"
+        return words + self.where_several(future)
+
+    def where_several(self, future: int) -> str:
+        """`` in future boom``, '' where there is only one."""
+        return f" in future {self.futures[future].name}" if len(self.futures) > 1 else ""
+
+    def codes(self, frame: pd.DataFrame, column: str, names: pd.Index[str] | None = None) -> NDArray[np.intp]:
+        """The place of each row's name on its axis, -1 where there is none such."""
+        known = self.names[column] if names is None else names
+        codes, used = pd.factorize(frame[column].to_numpy(dtype=object))
+        places = known.get_indexer(pd.Index(used, dtype=object))
+        return np.asarray(np.append(places, -1)[codes], dtype=np.intp)
+
+    def system_faults(self, name: str) -> str:
+        """Why a plan may not take on this system, '' where it may."""
+        rule = self.scenario.procurement.systems
+        if name not in self.catalog.systems:
+            return f"{name} is not in the catalog"
+        if name in rule.deny or (rule.allow is not None and name not in rule.allow):
+            return f"procurement.systems does not allow {name}"
+        if self.catalog.systems[name].announced and name not in self._switched_on:
+            return f"{name} is announced and not switched on"
+        return ""
+
+    def provider_faults(self, name: str) -> str:
+        """Why a plan may not use this provider, '' where it may."""
+        rule = self.scenario.procurement.providers
+        if name in rule.deny or (rule.allow is not None and name not in rule.allow):
+            return f"procurement.providers does not allow {name}"
+        return ""
+
+    def purchase_lead_weeks(self, system: System) -> float:
+        """Weeks from order to service of a bought system."""
+        return self.scenario.procurement.lead_weeks.get(system.system, system.lead_weeks)
+
+    def order_days(self, weeks: float) -> list[dt.date]:
+        """Order day of what starts with each period, (T,)."""
+        return [order_day(first, weeks) for first, _ in self.timeline.spans]
+
+    def life_periods(self, system: System) -> int:
+        """Periods that a bought system is in service."""
+        return max(1, round(system.life_years * MONTHS_PER_YEAR / self.timeline.months_per_period))
+
+    def group_window(self, group: Group) -> Bools:
+        """Periods on all of whose days an existing group can be there, (T,)."""
+        existing = group.existing
+        life = self.catalog.systems[existing.system].life_years
+        until = existing.until or add_months(existing.in_service, round(life * MONTHS_PER_YEAR))
+        return self.covered(existing.in_service, until)
+
+    def covered(self, first: dt.date, after: dt.date) -> Bools:
+        """Periods that lie wholly in ``[first, after)``, (T,)."""
+        return np.array([first <= start and end <= after for start, end in self.timeline.spans], dtype=bool)
+
+    def path_factor(self, kind: str, years: Iterable[int]) -> Floats:
+        """Factor of the scenario's price path in each of ``years``; 1 where the path is flat and not listed."""
+        path = self.catalog.price_paths.get(self.scenario.finance.price_path)
+        if path is None:
+            return np.ones(len(list(years)))
+        return np.array([path.factor(kind, int(year)) for year in years])  # type: ignore[arg-type]
+
+    @cached_property
+    def rent_path(self) -> Floats:
+        """Factor of the price path on rent in each period, (T,)."""
+        return self.path_factor("rent", self.timeline.years)
+
+    def by_period(self, read: Callable[[dt.date, dt.date], float]) -> Floats:
+        """A schedule's value in each period, (T,)."""
+        return np.array([read(first, after) for first, after in self.timeline.spans])
+
+    def limit(self, schedule: Schedule | None) -> Floats:
+        """A limit in each period: its least value in it, infinite where there is none, (T,)."""
+        if schedule is None:
+            return np.full(self.timeline.periods, np.inf)
+        return self.by_period(schedule.step_min)
+
+    def price(self, schedule: Schedule) -> Floats:
+        """A price or factor in each period: its mean over the days, (T,)."""
+        if schedule.anchors[0][0] == dt.date.min and len(schedule.anchors) == 1:
+            return np.full(self.timeline.periods, schedule.anchors[0][1])
+        return self.by_period(schedule.step_mean)
+
+    @cached_property
+    def _switched_on(self) -> frozenset[str]:
+        """Systems that the scenario names on purpose, announced or not."""
+        scenario = self.scenario
+        named = {group.existing.system for group in self.groups}
+        named |= {quote.system for quote in scenario.quotes}
+        named |= {contract.system for contract in scenario.contracts}
+        return frozenset(named | set(scenario.procurement.systems.include))
+
+
+def premises(scenario: Scenario, catalog: Catalog, decisions: Decisions) -> Premises:
+    """The premises of a plan. Without futures there is one, of whatever name the tables use."""
+    blocks = scenario.blocks if scenario.blocks is not None else catalog.blocks
+    timeline = build_timeline(scenario.horizon, dict(blocks), scenario.finance.discount_rate)
+    futures = scenario.futures or (Future(name=_only_future(decisions), probability=1.0),)
+    return Premises(scenario, catalog, timeline, futures)
+
+
+def _only_future(decisions: Decisions) -> str:
+    for field in fields(decisions):
+        frame: pd.DataFrame = getattr(decisions, field.name)
+        if "future" in frame.columns and len(frame):
+            return str(frame["future"].iloc[0])
+    return ONLY_FUTURE

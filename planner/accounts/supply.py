@@ -1,0 +1,187 @@
+"""Supply: where GPUs come from, what runs on them and how many serve in each pool."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from planner.accounts.energy import usd_per_gpu_hour
+from planner.accounts.holdings import Holdings
+from planner.accounts.inputs import Floats, Premises
+from planner.accounts.terms import stack
+from planner.catalog.models import System
+from planner.decisions import Decisions
+
+
+@dataclass(frozen=True)
+class Source:
+    """One supply: ``own:site/system``, ``existing:site/group``, ``offer:name`` or ``contract:index``.
+
+    ``system`` is the system's place; ``site`` the site's place (-1 where rented); ``provider`` is '' where
+    owned; ``capabilities`` is None where any stack may run; ``usable_share`` leaves spot availability out.
+    """
+
+    key: str
+    system: int
+    site: int
+    provider: str
+    capabilities: frozenset[str] | None
+    rdma: bool
+    preemptible: bool
+    usable_share: float
+
+
+@dataclass(frozen=True)
+class Supply:
+    """All supplies P and the pools Q that they feed.
+
+    ``gpus`` and ``usable`` (F, P, T, B) are GPUs in service and those that may serve; ``energy_usd`` (P, T) is what
+    one GPU costs for an hour's serving over an hour's idling. ``member`` (M, 2) are the (pool, supply) places.
+    """
+
+    sources: tuple[Source, ...]
+    pools: pd.Index[str]
+    member: NDArray[np.intp]
+    gpus: Floats
+    usable: Floats
+    energy_usd: Floats
+
+    def by_pool(self, values: Floats) -> Floats:
+        """Values of supplies (F, P, T, B) summed by pool, (F, Q, T, B)."""
+        total = np.zeros((values.shape[0], len(self.pools), *values.shape[2:]))
+        for pool, source in self.member:
+            total[:, pool] += values[:, source]
+        return total
+
+    @cached_property
+    def pool_usable(self) -> Floats:
+        """GPUs that may serve, (F, Q, T, B)."""
+        return self.by_pool(self.usable)
+
+    @cached_property
+    def pool_gpus(self) -> Floats:
+        """GPUs in service, spares included, (F, Q, T, B)."""
+        return self.by_pool(self.gpus)
+
+    @cached_property
+    def pool_sources(self) -> list[list[Source]]:
+        """The supplies of each pool (Q)."""
+        found: list[list[Source]] = [[] for _ in self.pools]
+        for pool, source in self.member:
+            found[pool].append(self.sources[source])
+        return found
+
+
+def source_keys(premises: Premises) -> pd.Index[str]:
+    """The keys that the table of pools may use, in the order of ``sources``."""
+    return pd.Index([source.key for source in sources(premises)], dtype=object)
+
+
+def sources(premises: Premises) -> tuple[Source, ...]:
+    """Every supply there can be: bought, existing, offered, signed; (P)."""
+    found = [
+        _owned(f"own:{site.name}/{system.system}", place, kind, system)
+        for place, site in enumerate(premises.sites)
+        for kind, system in enumerate(premises.systems)
+    ]
+    for group in premises.groups:
+        kind = premises.system_index[group.existing.system]
+        key = f"existing:{premises.sites[group.site].name}/{group.index}"
+        found.append(_owned(key, group.site, kind, premises.systems[kind]))
+    for deal in premises.deals:
+        kind = premises.system_index[deal.system]
+        found.append(
+            Source(
+                key=f"offer:{deal.name}",
+                system=kind,
+                site=-1,
+                provider=deal.provider,
+                capabilities=deal.capabilities,
+                rdma=deal.rdma,
+                preemptible=deal.kind == "spot",
+                usable_share=_share(deal.usable_share, premises.systems[kind]),
+            )
+        )
+    for index, contract in enumerate(premises.contracts):
+        kind = premises.system_index[contract.system]
+        found.append(
+            Source(
+                key=f"contract:{index}",
+                system=kind,
+                site=-1,
+                provider=contract.provider,
+                capabilities=stack(contract.service, contract.capabilities),
+                rdma=contract.interconnect == "rdma",
+                preemptible=False,
+                usable_share=_share(contract.usable_share, premises.systems[kind]),
+            )
+        )
+    return tuple(found)
+
+
+def _owned(key: str, site: int, kind: int, system: System) -> Source:
+    return Source(key, kind, site, "", None, True, False, system.usable_share)
+
+
+def _share(own: float | None, system: System) -> float:
+    return system.usable_share if own is None else own
+
+
+def supply(premises: Premises, decisions: Decisions, held: Holdings) -> Supply:
+    """The supply that the holdings make; every pool member must be known."""
+    found = sources(premises)
+    codes, pools = pd.factorize(decisions.pools["pool"].to_numpy(dtype=object))
+    keys = pd.Index([source.key for source in found], dtype=object)
+    member = np.stack([codes, premises.codes(decisions.pools, "supply", keys)], axis=1).astype(np.intp)
+    gpus = _gpus(premises, held)
+    shares = np.array([source.usable_share for source in found])
+    usable = gpus * shares[None, :, None, None] * _spot_share(premises, found)[None, :, None, :]
+    rate = usd_per_gpu_hour(premises)
+    energy = np.zeros((len(found), premises.timeline.periods))
+    for place, source in enumerate(found):
+        if source.site >= 0:
+            energy[place] = rate[source.site, source.system]
+    return Supply(found, pd.Index(pools, dtype=object), member, gpus, usable, energy)
+
+
+def _gpus(premises: Premises, held: Holdings) -> Floats:
+    """GPUs in service of each supply, (F, P, T, B), in the order of ``sources``."""
+    futures, blocks = len(premises.futures), len(premises.timeline.blocks)
+    time = premises.timeline.periods
+    per_system = np.array([system.gpus for system in premises.systems], dtype=float)
+    per_group = np.array([per_system[premises.system_index[g.existing.system]] for g in premises.groups])
+    per_lot = np.array([deal.lot_gpus for deal in premises.deals], dtype=float)
+
+    def flat(counts: Floats) -> Floats:
+        """Over all load blocks alike."""
+        return np.repeat(counts.reshape(futures, -1, time)[..., None], blocks, axis=3)
+
+    own = flat(held.own * per_system[None, None, :, None])
+    existing = flat(held.keep * per_group[None, :, None])
+    rented = (held.held[..., None] + held.rent) * per_lot[None, :, None, None]
+    return np.concatenate([own, existing, rented, flat(signed_gpus(premises))], axis=1)
+
+
+def signed_gpus(premises: Premises) -> Floats:
+    """GPUs of contracts already signed, in the periods they cover wholly, (F, C, T)."""
+    shape = (len(premises.futures), len(premises.contracts), premises.timeline.periods)
+    gpus = np.zeros(shape)
+    for place, contract in enumerate(premises.contracts):
+        gpus[:, place] = contract.gpus * premises.covered(contract.start, contract.end)
+    return gpus
+
+
+def _spot_share(premises: Premises, found: tuple[Source, ...]) -> Floats:
+    """Share of a spot supply's paid hours that is useful, 1 for all others, (P, B)."""
+    by_block = premises.scenario.procurement.spot_availability
+    blocks = np.array([by_block.get(block, 1.0) for block in premises.timeline.blocks])
+    availability = {f"offer:{deal.name}": deal.availability for deal in premises.deals}
+    share = np.ones((len(found), len(blocks)))
+    for place, source in enumerate(found):
+        if source.preemptible:
+            share[place] = availability[source.key] * blocks
+    return share

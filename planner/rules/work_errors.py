@@ -1,0 +1,141 @@
+"""How far the work model is off a shape that it was not fitted on: the table and the plot of docs/work-model.md.
+
+``python -m planner.rules.work_errors docs/work-model.svg`` draws the plot, and prints the table.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from planner.catalog import Catalog, load_catalog
+from planner.catalog.models import ServingPoint
+from planner.rules.derive import families, fit_of, gpu_seconds, least_work, shape_of
+from planner.rules.work import Lengths
+
+# Leaving one of two shapes out leaves one, and a fit on one shape says nothing.
+FEWEST_SHAPES = 3
+TPOT_TARGETS_MS = (25.0, 50.0, np.inf)
+COLUMNS = (
+    "system",
+    "model",
+    "evidence",
+    "TPOT at most, ms",
+    "configurations",
+    "median error of the fit",
+    "largest",
+    "median error left out",
+    "largest",
+)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A configuration's shape at a TPOT target: measured, fitted with it, and predicted by the fit on the others."""
+
+    family: tuple[str, ...]
+    tpot_ms: float
+    shape: Lengths
+    measured: float
+    fitted: float
+    predicted: float
+
+    @property
+    def fit_error(self) -> float:
+        """Fitted ÷ measured − 1."""
+        return self.fitted / self.measured - 1
+
+    @property
+    def error(self) -> float:
+        """Predicted ÷ measured − 1, of the fit that has not seen the shape."""
+        return self.predicted / self.measured - 1
+
+
+def left_out(catalog: Catalog, tpot_ms: float = np.inf) -> list[LeftOut]:
+    """Every shape of every configuration with three or more at ``tpot_ms``, left out of the fit in turn."""
+    points = [point for point in catalog.serving.values() if not point.derivation and point.tpot_ms <= tpot_ms]
+    found = []
+    for family, group in sorted(families(points, catalog).items()):
+        best = tuple(least_work(group).values())
+        if len(best) >= FEWEST_SHAPES:
+            found += [_left_out(family, tpot_ms, best, place) for place in range(len(best))]
+    return found
+
+
+def _left_out(family: tuple[str, ...], tpot_ms: float, best: tuple[ServingPoint, ...], place: int) -> LeftOut:
+    shape = shape_of(best[place])
+    return LeftOut(
+        family,
+        tpot_ms,
+        shape,
+        gpu_seconds(best[place]),
+        fit_of(best).gpu_seconds(*shape),
+        fit_of(best[:place] + best[place + 1 :]).gpu_seconds(*shape),
+    )
+
+
+def error_table(catalog: Catalog) -> str:
+    """The errors by system, model, class of evidence and TPOT target, as Markdown."""
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
+    return "\n".join([*lines, *_lines(catalog)]) + "\n"
+
+
+def _lines(catalog: Catalog) -> Iterator[str]:
+    rows = [row for tpot_ms in TPOT_TARGETS_MS for row in left_out(catalog, tpot_ms)]
+    keys = sorted({(row.family[1], row.family[0], row.family[-1], row.tpot_ms) for row in rows})
+    for system, model, evidence, tpot_ms in keys:
+        these = [
+            row
+            for row in rows
+            if (row.family[1], row.family[0], row.family[-1], row.tpot_ms) == (system, model, evidence, tpot_ms)
+        ]
+        fit = np.abs([row.fit_error for row in these])
+        out = np.abs([row.error for row in these])
+        cells = (
+            system,
+            model,
+            evidence,
+            "any" if np.isinf(tpot_ms) else f"{tpot_ms:g}",
+            str(len({row.family for row in these})),
+            *(f"{100 * share:.0f} %" for share in (np.median(fit), fit.max(), np.median(out), out.max())),
+        )
+        yield "| " + " | ".join(cells) + " |"
+
+
+def plot(catalog: Catalog, path: Path, tpot_ms: float = 50.0) -> None:
+    """Measured against predicted GPU-seconds of the shapes left out at ``tpot_ms``, as an SVG file."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    rows = left_out(catalog, tpot_ms)
+    # The same bytes from the same figures.
+    with mpl.rc_context({"svg.hashsalt": "work-model", "svg.fonttype": "none"}):
+        figure = Figure(figsize=(7, 5), layout="constrained")
+        axes = figure.add_subplot()
+        for model in sorted({row.family[0] for row in rows}):
+            these = [row for row in rows if row.family[0] == model]
+            axes.scatter([row.measured for row in these], [row.predicted for row in these], s=18, label=model)
+        ends = [min(row.measured for row in rows), max(row.measured for row in rows)]
+        axes.plot(ends, ends, color="black", linewidth=0.8, label="as measured")
+        axes.plot(ends, [2 * end for end in ends], color="grey", linewidth=0.8, linestyle=":", label="twice, half")
+        axes.plot(ends, [end / 2 for end in ends], color="grey", linewidth=0.8, linestyle=":")
+        axes.set(
+            xscale="log",
+            yscale="log",
+            xlabel="measured, GPU-seconds per request",
+            ylabel="predicted by the fit on the other shapes",
+            title=f"Shapes left out of the work model, TPOT at most {tpot_ms:g} ms",
+        )
+        axes.legend()
+        figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    shipped = load_catalog(["builtin"])
+    for argument in sys.argv[1:]:
+        plot(shipped, Path(argument))
+    print(error_table(shipped), end="")

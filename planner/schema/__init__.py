@@ -1,0 +1,1 @@
+"""The published formats: results, catalogs and scenarios, described by field."""

@@ -1,0 +1,43 @@
+"""``plan alternatives`` on a terminal: what plans within a few percent could do instead, and what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from planner.render.figures import count, digits, money, percent
+from planner.render.sheet import Sheet, left, right
+
+
+def alternative_sheets(tables: dict[str, pd.DataFrame], sentences: Sequence[str]) -> list[Sheet]:
+    """The alternatives, what is ordered in the first year of all of them, and what that means."""
+    rows = tuple(
+        (
+            f"within {percent(row.within, 1)}",
+            str(row.aim),
+            money(row.cost_usd),
+            f"+{100 * row.over:.2f} %",
+            _amount(row.value, str(row.unit)),
+            _amount(row.value_of_best, str(row.unit)),
+            str(row.unit),
+        )
+        for row in tables["alternatives"].itertuples()
+    )
+    columns = (left(), left("aim"), right("NPV"), right("over"), right("reaches"), right("best plan"), left("of"))
+    decided = tables["decisions"]
+    ordered = tuple(
+        (str(row.decision), count(row.best), count(row.least), count(row.most), str(row.verdict))
+        for row in decided.itertuples()
+    )
+    first, *rest = sentences
+    heads = (left("decision"), right("best plan"), right("least"), right("most"), left())
+    return [
+        Sheet("Plans that cost little more than the best, and what they could be better at:", columns, rows),
+        Sheet("What they order or sign within a year, in systems and lots:", heads, ordered),
+        Sheet(first, notes=tuple(rest)),
+    ]
+
+
+def _amount(value: float, unit: str) -> str:
+    return money(value) if unit == "USD" else digits(value)

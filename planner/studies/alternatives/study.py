@@ -1,0 +1,288 @@
+"""``plan alternatives``: plans that cost little more than the best and differ most, and what they have in common.
+
+Modelling to generate alternatives: a row holds the cost within a stated share of the best plan's, and another aim
+takes the objective's place. Then, with whole numbers and the aim's value held, the cheapest such plan. How far an aim
+could be taken at most is bounded by the LP relaxation; counts are brought down one by one and carry no bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from planner import solvers
+from planner.catalog import Catalog
+from planner.errors import InfeasiblePlan, InputError, SolverFailure
+from planner.milp import Milp, Model, build_model
+from planner.milp.elastic import with_rows
+from planner.milp.vector import tidy
+from planner.pipeline import catalog_of, plan_of, solve
+from planner.plan import Plan
+from planner.problem import build_problem
+from planner.render.figures import count, percent
+from planner.scenario import Scenario
+from planner.schedule import add_months
+from planner.solvers import Options
+from planner.solvers.answer import Answer
+from planner.solvers.objectives import Outcome, minimise
+from planner.solvers.optimise import optimise
+from planner.solvers.relay import between
+from planner.studies.alternatives.objectives import AIMS, COUNTS, USED, aimed, counted, value
+from planner.studies.orders import ordered
+from planner.studies.result import Study, study
+from planner.studies.solves import Tell, check_least_cost, each
+
+Floats = NDArray[np.float64]
+
+WITHIN = (0.01, 0.02, 0.05)
+# An aim is met to this gap; it is the difference between plans that counts, not its last percent.
+AIM_GAP = 0.02
+# Of plans without a vendor or a system type the cheapest is found to this gap.
+COUNT_GAP = 0.005
+TIME_LIMIT_S = 60.0
+# Measured on these objectives: twice as fast as HiGHS.
+ENGINE = "scip"
+# Rows are in shares of the best plan's cost, and engines let rows be missed by about 1e-6.
+SLACK = 1e-6
+
+COLUMNS = ["aim", "within", "cost_usd", "over", "value", "bound", "value_of_best", "unit", "stopped"]
+
+
+@dataclass(frozen=True)
+class Sought:
+    """``aim`` at a cost of at most 1 + each share of ``within`` (ascending) times ``best_usd``; ``x`` is the best."""
+
+    scenario: Scenario
+    catalog: Catalog
+    aim: str
+    within: tuple[float, ...]
+    best_usd: float
+    x: Floats
+    time_limit_s: float
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A plan that has passed its audit. ``value`` is of the aim, in its unit; ``bound`` no plan that cheap is below.
+
+    ``stopped`` where the clock ended the search: another machine may find a better one.
+    """
+
+    aim: str
+    within: float
+    plan: Plan
+    value: float
+    bound: float
+    stopped: bool = False
+
+
+def alternatives(
+    scenario: Scenario,
+    catalog: Catalog | None = None,
+    *,
+    within: Sequence[float] = WITHIN,
+    gap: float | None = None,
+    time_limit_s: float | None = None,
+    workers: int = 1,
+    tell: Tell = lambda words: None,
+) -> Study:
+    """Plans within each share of the best plan's cost, one for each of ``AIMS``.
+
+    Tables: ``alternatives`` (one row each) and ``decisions`` (what is ordered in the first year, in the least and the
+    most of them). Every plan is audited, and its distance is by the audit's own cost.
+    """
+    check_least_cost(scenario, "alternatives")
+    for share in within:
+        if not 0 < share < 1:
+            raise InputError(f"--within {100 * share:g}: must be above 0 and below 100 percent, such as 1,2,5")
+    catalog = catalog_of(scenario) if catalog is None else catalog
+    options = Options(
+        gap if gap is not None else scenario.solve.gap,
+        time_limit_s if time_limit_s is not None else scenario.solve.time_limit_s,
+        scenario.solve.seed,
+    )
+    tell(f"{scenario.name}: the plan itself")
+    model = build_model(build_problem(scenario, catalog))
+    best, x = _best(scenario, catalog, model, options)
+    limit = time_limit_s if time_limit_s is not None else TIME_LIMIT_S
+    shares = tuple(sorted(set(within)))
+    # Counts are the quickest, so they come last: no worker is left with a long search when the others are done.
+    aims = sorted(AIMS, key=lambda aim: aim in COUNTS)
+    asked = [Sought(scenario, catalog, aim, shares, best.proof.objective_usd, x, limit) for aim in aims]
+    listed = each(alternative, asked, workers=workers, tell=lambda words: tell(f"{scenario.name}: {words}"))
+    order = list(AIMS)
+    found = sorted((item for items in listed for item in items), key=lambda item: (item.within, order.index(item.aim)))
+    table = pd.DataFrame([_row(model, item, best, x) for item in found], columns=COLUMNS)
+    plans = [item.plan for item in found]
+    decided = decisions(scenario, best, plans)
+    sentences = _said(scenario, decided, max(within), len(plans))
+    if table["stopped"].any():
+        late = ", ".join(f"{row.aim} within {percent(row.within, 1)}" for row in table[table["stopped"]].itertuples())
+        sentences += (f"The clock ended the search for {late}; --time-limit gives it more.",)
+    return study(
+        "alternatives",
+        scenario,
+        {"alternatives": table, "decisions": decided},
+        sentences,
+        best_usd=best.proof.objective_usd,
+        best_bound_usd=best.proof.best_bound_usd,
+    )
+
+
+def alternative(sought: Sought) -> list[Alternative]:
+    """For each share the plan that goes furthest towards the aim, and of those that go as far the cheapest."""
+    model = build_model(build_problem(sought.scenario, sought.catalog))
+    return _fewer(model, sought) if sought.aim in COUNTS else _less(model, sought)
+
+
+def _less(model: Model, sought: Sought) -> list[Alternative]:
+    """The LP relaxation for a bound, then the whole numbers between it and the best plan, which is one of them."""
+    found = []
+    aim = aimed(model, sought.aim)
+    # Of two plans that go as far the cheaper: an aim of nothing leaves the best plan where it is.
+    best, options = sought.x, Options(AIM_GAP, sought.time_limit_s, sought.scenario.solve.seed)
+    for share in sought.within:
+        bound, stopped = float(aim @ best), False
+        if bound > 0:
+            held = with_rows(replace(model.milp, cost=aim, constant=0.0), [_cost_row(model, sought, share)], "within")
+            # The gap is asked of the best plan's value, also where little is left of it.
+            held = replace(held, cost=held.cost * (1e3 / bound), constant=1e3)
+            lp = solvers.run(held.relaxed(), "glop", options)
+            bound = (lp.bound - 1e3) * bound / 1e3 if lp.x is not None else 0.0
+            answer = solvers.run(between(held, best, best if lp.x is None else lp.x), ENGINE, options, best)
+            stopped = answer.wall_clock_stop or answer.status == "unknown"
+            x = _cheapest(model, held, answer.x, options) if answer.x is not None else None
+            inside = x is not None and model.milp.objective(x) <= _limit(sought, share)
+            if x is not None and inside and float(aim @ x) < float(aim @ best):
+                best = x
+        found.append(_found(model, sought, share, best, min(bound, float(aim @ best)), stopped))
+    return found
+
+
+def _fewer(model: Model, sought: Sought) -> list[Alternative]:
+    """By leaving out one after the other, the least used first, as long as the widest share allows it."""
+    things = counted(model, sought.aim)
+    options = Options(COUNT_GAP, sought.time_limit_s, sought.scenario.solve.seed)
+    upper, x = model.milp.upper.copy(), sought.x
+    for name, columns in things.items():
+        if not (x[columns] > USED).any():
+            upper[things[name]] = np.minimum(upper[columns], model.milp.lower[columns])
+    chain = [x]
+    waiting = sorted(
+        (name for name, columns in things.items() if (x[columns] > USED).any()),
+        key=lambda name: (float(x[things[name]].sum()), name),
+    )
+    for name in waiting:
+        less = upper.copy()
+        less[things[name]] = model.milp.lower[things[name]]
+        without = replace(model.milp, upper=less)
+        # Where not even parts of systems do, whole ones need not be tried.
+        scale = 1e3 / max(abs(sought.best_usd), 1e-9)
+        lp = solvers.run(replace(without, cost=without.cost * scale).relaxed(), "glop", options)
+        if lp.x is None or without.objective(lp.x) > _limit(sought, sought.within[-1]):
+            continue
+        answer = optimise(model, without, "relay", options)
+        if answer.x is not None and model.milp.objective(answer.x) <= _limit(sought, sought.within[-1]):
+            upper = less
+            chain.append(answer.x)
+    found = []
+    for share in sought.within:
+        inside = [x for x in chain if model.milp.objective(x) <= _limit(sought, share)]
+        best = min(inside, key=lambda x: (value(model, sought.aim, x), model.milp.objective(x)), default=sought.x)
+        found.append(_found(model, sought, share, best, np.nan))
+    return found
+
+
+def _found(model: Model, sought: Sought, share: float, x: Floats, bound: float, stopped: bool = False) -> Alternative:
+    """A vector as an audited plan."""
+    cost = model.milp.objective(x)
+    nothing = Answer("feasible", ENGINE, "", x, cost, -np.inf, 0.0)
+    outcome = Outcome("cost", "USD NPV", x, cost, -np.inf, -np.inf, nothing, (), 0.0)
+    plan = plan_of(sought.scenario, sought.catalog, model, outcome, ENGINE, Options(), 0.0)
+    return Alternative(sought.aim, share, plan, value(model, sought.aim, x), bound, stopped)
+
+
+def _limit(sought: Sought, share: float) -> float:
+    return sought.best_usd + share * abs(sought.best_usd)
+
+
+def _cost_row(model: Model, sought: Sought, share: float) -> tuple[NDArray[np.int64], Floats, float, float]:
+    columns = np.flatnonzero(model.milp.cost)
+    scale = abs(sought.best_usd) or 1.0
+    room = _limit(sought, share) - model.milp.constant
+    # Engines' own tolerance is kept out of the distance that is promised.
+    return columns, model.milp.cost[columns] / scale, -np.inf, room / scale - SLACK
+
+
+def _cheapest(model: Model, held: Milp, x: Floats, options: Options) -> Floats | None:
+    """The least cost with the whole numbers of ``x`` and no more of the aim than in it."""
+    whole = np.clip(np.round(x), held.lower, held.upper)
+    columns = np.flatnonzero(held.cost)
+    size = max(float(np.abs(held.cost[columns]).max(initial=0.0)), 1e-300)
+    reached = float(held.cost @ x) / size
+    row = (columns, held.cost[columns] / size, -np.inf, reached + SLACK * max(1.0, abs(reached)))
+    scale = 1e3 / max(abs(model.milp.objective(x)), 1e-9)
+    lp = replace(
+        with_rows(held, [row], "aim"),
+        lower=np.where(held.integer, whole, held.lower),
+        upper=np.where(held.integer, whole, held.upper),
+        cost=model.milp.cost * scale,
+    ).relaxed()
+    answer = solvers.run(lp, "glop", replace(options, time_limit_s=max(options.time_limit_s, 10.0)))
+    return None if answer.x is None else tidy(model, np.where(held.integer, whole, answer.x))
+
+
+def decisions(scenario: Scenario, best: Plan, plans: Sequence[Plan]) -> pd.DataFrame:
+    """What is ordered or signed within a year of the decision: columns decision, best, least, most, verdict.
+
+    ``least`` and ``most`` are over the best plan and all others. ``now`` is in every one of them, ``open`` in some.
+    """
+    until = add_months(scenario.horizon.decided_on, 12)
+    counted = [ordered(plan, until) for plan in (best, *plans)]
+    rows = []
+    for decision in sorted({name for orders in counted for name in orders}):
+        numbers = [orders.get(decision, 0.0) for orders in counted]
+        verdict = "now" if min(numbers) > 0 else "open"
+        rows.append((decision, numbers[0], min(numbers), max(numbers), verdict))
+    rows.sort(key=lambda row: (row[4], -row[2], -row[3], row[0]))
+    return pd.DataFrame(rows, columns=["decision", "best", "least", "most", "verdict"])
+
+
+def _best(scenario: Scenario, catalog: Catalog, model: Model, options: Options) -> tuple[Plan, Floats]:
+    outcome = minimise(model, "cost", scenario.solve.solver, options)
+    if outcome.x is None:
+        if outcome.answer.status == "infeasible":
+            solve(scenario, catalog)  # raises InfeasiblePlan with what to relax
+            raise InfeasiblePlan((), proven=False)
+        raise SolverFailure(f"no plan found within {options.time_limit_s:g} s; give it more time (--time-limit)")
+    plan = plan_of(scenario, catalog, model, outcome, scenario.solve.solver, options, outcome.seconds)
+    return plan, outcome.x
+
+
+def _row(model: Model, item: Alternative, best: Plan, x: Floats) -> tuple[object, ...]:
+    cost = item.plan.proof.objective_usd
+    over = cost / best.proof.objective_usd - 1
+    of_best = value(model, item.aim, x)
+    return item.aim, item.within, cost, over, item.value, item.bound, of_best, AIMS[item.aim], item.stopped
+
+
+def _said(scenario: Scenario, decided: pd.DataFrame, most: float, plans: int) -> tuple[str, ...]:
+    """What to do now and what to leave open, a sentence each."""
+    now, later = decided[decided["verdict"] == "now"], decided[decided["verdict"] == "open"]
+    until = add_months(scenario.horizon.decided_on, 12)
+    sentences = []
+    if len(now):
+        listed = "; ".join(f"{row.decision}: at least {count(row.least)}" for row in now.itertuples())
+        sentences.append(
+            f"Decide now, by {until} it is in every one of {plans + 1} plans within {percent(most, 1)}: {listed}."
+        )
+    else:
+        sentences.append(f"Nothing ordered by {until} is in every one of {plans + 1} plans: all of it is open.")
+    if len(later):
+        listed = "; ".join(f"{row.decision} (0 to {count(row.most)})" for row in later.itertuples())
+        sentences.append(f"Keep open: {listed}.")
+    return tuple(sentences)

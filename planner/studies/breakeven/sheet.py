@@ -1,0 +1,133 @@
+"""Screening curves and break-even prices as tables and a plot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from planner.render.figures import digits, money, percent
+from planner.render.plots import Line, curves
+from planner.render.sheet import Sheet, left, right
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SHOWN_UTILISATION = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+SHOWN_MONTHS = (1, 3, 6, 12, 18, 24, 36, 48, 60)
+# Beyond this multiple of the cheapest a curve only hides the others.
+HIGHEST = 8.0
+
+
+def screening_sheets(
+    by_utilisation: pd.DataFrame, by_months: pd.DataFrame, crossovers: pd.DataFrame, said: Mapping[str, Any]
+) -> Iterator[Sheet]:
+    """``said`` holds system, workload, months, utilisation, point, mtok_per_gpu_hour and notes of the ways."""
+    what = f"{said['system']} for {said['workload']}, $ per GPU-hour in use"
+    mtok = said["mtok_per_gpu_hour"]
+    notes = (
+        f"A usable GPU makes {digits(mtok)} Mtok of output an hour in use: divide by it for $ per Mtok output.",
+        *(f"{name}: {note}" for name, note in said["ways"].items() if note),
+    )
+    sentence = f"{what}, held for {said['months']} months, by utilisation:"
+    yield _curve_sheet(sentence, by_utilisation, "utilisation", SHOWN_UTILISATION, lambda share: percent(share), notes)
+    sentence = f"{what}, {percent(said['utilisation'])} in use, by months held:"
+    yield _curve_sheet(sentence, by_months, "months", SHOWN_MONTHS, lambda months: f"{months:.0f}", ())
+    rows = tuple(
+        (f"{row.way} below {row.against}", _share(float(row.utilisation)), _month(float(row.from_month)))
+        for row in crossovers.itertuples()
+    )
+    columns = (
+        left("what"),
+        right(f"in use, held {said['months']} months"),
+        right(f"held, {percent(said['utilisation'])} in use"),
+    )
+    yield Sheet("Where the curves cross:", columns, rows)
+
+
+def _curve_sheet(
+    sentence: str,
+    table: pd.DataFrame,
+    first: str,
+    shown: Sequence[float],
+    text: Callable[[float], str],
+    notes: tuple[str, ...],
+) -> Sheet:
+    rows = [
+        (text(float(row[first])), *(digits(float(row[name])) for name in table.columns if name != first))
+        for _, row in table.iterrows()
+        if any(np.isclose(row[first], value) for value in shown)
+    ]
+    columns = tuple(right(name) for name in table.columns)
+    return Sheet(sentence, columns, tuple(rows), notes)
+
+
+def _share(share: float) -> str:
+    if np.isnan(share):
+        return "nowhere"
+    return "everywhere" if share == 0 else f"above {share * 100:.1f} %"
+
+
+def _month(month: float) -> str:
+    return "never for good" if np.isnan(month) else "always" if month == 1 else f"from month {month:.0f} on"
+
+
+def threshold_sheet(thresholds: Sequence[Mapping[str, Any]], missing: Sequence[str], system: str, name: str) -> Sheet:
+    """Break-even prices of the plan itself; ``missing`` are the kinds that no offer is open for."""
+    rows, notes = [], []
+    for item in thresholds:
+        rows.append((item["kind"], _price(item, "now"), *_ends(item), _verdict(item)))
+        if item["worth_usd"] is not None and item["high"] is not None:
+            worth = f"at its upper price and above, {item['kind']} is worth at most {money(item['worth_usd'])} NPV"
+            notes.append(f"{worth} ({item['solves']} solves).")
+    notes += [f"{kind}: {system} cannot be had so in {name}." for kind in missing]
+    columns = (left("way"), right("price today"), right("used below"), right("idle above"), left("today's plan"))
+    return Sheet(
+        f"At what price the plan of {name} uses {system}, all else equal, by re-solving:",
+        columns,
+        tuple(rows),
+        tuple(notes),
+    )
+
+
+def _price(item: Mapping[str, Any], end: str) -> str:
+    value = item[end]
+    if value is None:
+        return "-"
+    return money(value) if item["kind"] == "buy" else f"${value:,.2f}/h"
+
+
+def _ends(item: Mapping[str, Any]) -> tuple[str, str]:
+    return ("any price", "never") if item["needed"] else (_price(item, "low"), _price(item, "high"))
+
+
+def _verdict(item: Mapping[str, Any]) -> str:
+    return {True: "uses it", False: "does not need it", None: "within the interval"}[item["drawn_on"]]
+
+
+def screening_plot(
+    by_utilisation: pd.DataFrame, by_months: pd.DataFrame, crossovers: pd.DataFrame, said: Mapping[str, Any]
+) -> Callable[[Figure], None]:
+    """Cost of a GPU-hour in use over utilisation, and over months held; upright lines where curves cross."""
+    panels, marks = [], []
+    for table, first, label, scale in (
+        (by_utilisation, "utilisation", f"utilisation, %, held for {said['months']} months", 100.0),
+        (by_months, "months", f"months held, {said['utilisation'] * 100:g} % in use", 1.0),
+    ):
+        names = [name for name in table.columns if name != first]
+        top = HIGHEST * float(table[names].min().min())
+        lines = [_line(name, table[first] * scale, table[name], top) for name in names]
+        lines = [line for line in lines if len(line.x)]
+        panels.append((label, "$ per GPU-hour in use", lines))
+        drawn = [line.name for line in lines]
+        both = crossovers[crossovers["way"].isin(drawn) & crossovers["against"].isin(drawn)]
+        at = both["utilisation" if first == "utilisation" else "from_month"] * scale
+        marks.append(sorted({float(value) for value in at if value > (1 if first == "months" else 0)}))
+    return curves(panels, marks)
+
+
+def _line(name: str, x: pd.Series[float], y: pd.Series[float], top: float) -> Line:
+    kept = y <= top
+    return Line(name, list(x[kept]), list(y[kept]))

@@ -1,0 +1,100 @@
+"""One of two things to compare: a run, a scenario file, a result file or a revision of a scenario."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from planner._version import __version__
+from planner.catalog import Catalog
+from planner.errors import InfeasiblePlan, InputError
+from planner.history.revision import scenario_at
+from planner.history.store import LAST, find
+from planner.pipeline import catalog_of, load, solve
+from planner.plan.plan import RESULT_VERSION
+from planner.scenario import Scenario
+from planner.schema.result import infeasible
+
+NEEDED = ("status", "scenario", "scenario_digest", "planner")
+
+
+@dataclass(frozen=True)
+class Side:
+    """``scenario`` is None for a result file, which holds no inputs; ``catalog_digest`` '' where it is not known."""
+
+    label: str
+    scenario: Scenario | None
+    scenario_digest: str
+    catalog_digest: str
+    planner: str
+    result: dict[str, Any]
+
+    @property
+    def planned(self) -> bool:
+        """Whether it has a plan."""
+        return bool(self.result["status"] != "infeasible")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A scenario that is still to be solved."""
+
+    label: str
+    scenario: Scenario
+    catalog: Catalog
+
+
+def read(source: str, store: Path) -> Side | Question:
+    """What ``source`` names: a file that is there, ``REV:path`` in git, else a run of ``store``.
+
+    Raises InputError where it is none of them.
+    """
+    path = Path(source)
+    if source == "-" or path.exists():
+        return _result(path) if path.suffix == ".json" else _question(source, load(source))
+    if ":" in source:
+        with scenario_at(source) as scenario:
+            return _question(source, scenario)
+    if not (source.isdecimal() or source == LAST) and path.suffix in (".yaml", ".yml", ".json"):
+        raise InputError(f"{source}: no such file")
+    run = find(store, source)
+    label = f"run {run.id}"
+    return Side(
+        label, run.question(), run.scenario_digest, run.catalog_digest, run.versions.get("planner", ""), run.result
+    )
+
+
+def answered(
+    side: Side | Question, *, gap: float | None, time_limit_s: float | None, tell: Callable[[str], None]
+) -> Side:
+    """The side with its result: as it stands, or solved now."""
+    if isinstance(side, Side):
+        return side
+    tell(f"{side.label}: solving")
+    try:
+        plan = solve(side.scenario, side.catalog, gap=gap, time_limit_s=time_limit_s)
+        result = plan.to_dict()
+    except InfeasiblePlan as error:
+        result = infeasible(side.scenario, error)
+    return Side(side.label, side.scenario, result["scenario_digest"], side.catalog.digest, __version__, result)
+
+
+def _question(label: str, scenario: Scenario) -> Question:
+    return Question(label, scenario, catalog_of(scenario))
+
+
+def _result(path: Path) -> Side:
+    """A result file. Raises InputError where it is none that this version reads."""
+    try:
+        result = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        raise InputError(f"{path}: this is not a result; `plan SCENARIO --json {path}` writes one") from None
+    if not isinstance(result, dict) or any(name not in result for name in NEEDED):
+        raise InputError(f"{path}: this is not a result; `plan SCENARIO --json {path}` writes one")
+    if result.get("version") != RESULT_VERSION:
+        raise InputError(f"{path}: this is a result of version {result.get('version')}, not {RESULT_VERSION}")
+    digest = str(result.get("catalog", {}).get("digest", ""))
+    return Side(str(path), None, str(result["scenario_digest"]), digest, str(result["planner"]), result)

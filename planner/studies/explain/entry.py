@@ -1,0 +1,148 @@
+"""The price or the speed at which something that a plan leaves out would enter it, confirmed by solving again.
+
+With at least one of it forced in, the least cost is a concave function of its price, and a plan's own cost a straight
+line. So from a plan with one in it follows a price at which that plan costs no more than the best without; the next
+solve, at that price, may find a better plan and a higher price, until none does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.catalog import Catalog
+from planner.milp import ABSENT, Model, build_model
+from planner.milp.elastic import with_rows
+from planner.problem import Reductions, build_problem
+from planner.scenario import Scenario
+from planner.solvers import Options
+from planner.solvers.optimise import optimise
+from planner.studies import changes
+from planner.studies.solves import Range
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+MOST_ROUNDS = 5
+# Prices closer than this are one price.
+SETTLED = 0.002
+GIFT = 0.01
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way into a plan: buying ``system``, or renting by the offers named ``offers``."""
+
+    name: str
+    system: str = ""
+    offers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Factors on today's price: at ``enters`` or less a plan with one costs no more than the best known without.
+
+    Above ``not_above`` no plan with one is that cheap; ``premium_usd`` is what the first one costs at today's price.
+    ``possible`` is False where the limits leave no room for one.
+    """
+
+    possible: bool
+    premium_usd: Range = (np.nan, np.nan)
+    enters: float = np.nan
+    not_above: float = np.nan
+    settled: bool = True
+
+
+def entry(scenario: Scenario, catalog: Catalog, way: Way, without: Range, solver: str, options: Options) -> Entry:
+    """At which share of its price ``way`` enters a plan; the least cost without it lies in ``without``."""
+    best = without[1]
+    today = _forced(scenario, catalog, way, 1.0, solver, options)
+    if today is None:
+        return Entry(possible=False)
+    premium = (max(today.cost[0] - best, 0.0), max(today.cost[1] - without[0], 0.0))
+    if today.cost[1] <= best:
+        return Entry(True, premium, 1.0, np.inf)
+    at, found = 1.0, today
+    settled = False
+    for _ in range(MOST_ROUNDS):
+        price = (best - (found.cost[1] - found.slope * at)) / found.slope if found.slope > 0 else -np.inf
+        if price <= GIFT:
+            if at <= GIFT:
+                return Entry(True, premium, 0.0, _not_above(at, found.cost[0], today.cost[0], best))
+            price = GIFT
+        elif at < 1 and abs(price - at) <= SETTLED * price:
+            at, settled = price, True
+            break
+        again = _forced(scenario, catalog, way, price, solver, options)
+        if again is None:
+            break
+        at, found = price, again
+    else:
+        at = max((best - (found.cost[1] - found.slope * at)) / found.slope, 0.0) if found.slope > 0 else 0.0
+    return Entry(True, premium, min(at, 1.0), _not_above(at, found.cost[0], today.cost[0], best), settled)
+
+
+def _not_above(at: float, lower: float, lower_today: float, best: float) -> float:
+    """The factor above which the chord of two lower bounds, below which no concave function is, exceeds ``best``."""
+    if lower_today <= best:
+        return 1.0
+    if lower >= best:
+        return at
+    return at + (best - lower) / (lower_today - lower) * (1 - at)
+
+
+@dataclass(frozen=True)
+class _Forced:
+    cost: Range
+    slope: float
+
+
+def _forced(
+    scenario: Scenario, catalog: Catalog, way: Way, factor: float, solver: str, options: Options
+) -> _Forced | None:
+    """The least cost with at least one of ``way`` at ``factor`` times its price, and how that plan's cost moves."""
+    model = _model(scenario, catalog, way, factor)
+    columns, weights = _columns(model, way)
+    if not len(columns):
+        return None
+    milp = with_rows(model.milp, [(columns, weights, 1.0, np.inf)], "forced")
+    answer = optimise(model, milp, solver, options)
+    if answer.x is None:
+        return None
+    cost = model.milp.objective(answer.x)
+    other = _model(scenario, catalog, way, factor / 2)
+    slope = (cost - other.milp.objective(answer.x)) / (factor / 2)
+    return _Forced((min(answer.bound, cost), cost), slope)
+
+
+def _model(scenario: Scenario, catalog: Catalog, way: Way, factor: float) -> Model:
+    if way.system:
+        return build_model(build_problem(scenario, changes.with_hardware_price(catalog, factor, way.system)))
+    for name in way.offers:
+        scenario, catalog = changes.with_rates(scenario, catalog, factor, name=name)
+    # A dearer offer of the same kind must not take this one's column away, nor the other way round.
+    return build_model(build_problem(scenario, catalog, Reductions(offers=False)))
+
+
+def _columns(model: Model, way: Way) -> tuple[Ints, Floats]:
+    """Columns of which the weighted sum counts units: systems bought, lots signed, lots rented for a mean period."""
+    supply, variables, timeline = model.problem.supply, model.variables, model.problem.timeline
+    ids, weights = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
+    for index, purchase in enumerate(supply.purchases):
+        if purchase.asset.system.system == way.system:
+            ids.append(variables.buy[index].ravel())
+            weights.append(np.ones(variables.buy[index].size))
+    for index, item in enumerate(supply.reservations):
+        if item.offer.name in way.offers:
+            ids.append(variables.sign[index].ravel())
+            weights.append(np.ones(variables.sign[index].size))
+    share = timeline.block_hours / timeline.hours.mean()
+    for index, rented in enumerate(supply.hourly):
+        if rented.offer.name in way.offers:
+            ids.append(variables.rent[index].ravel())
+            weights.append(np.broadcast_to(share, variables.rent[index].shape).ravel())
+    columns, first = np.unique(np.concatenate(ids), return_index=True)
+    present = columns != ABSENT
+    return columns[present], np.concatenate(weights)[first][present]

@@ -1,0 +1,123 @@
+"""The optimum along one or two fields: a table of figures and of the fleet behind them, and its plot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.render.figures import count, digits, gap_percent, money_unit, percent, price, short
+from planner.render.plots import heat_map, line_and_mix
+from planner.render.sheet import Sheet, left, right
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COST, BOUND, LEVELISED = "npv_usd", "bound_usd", "levelised_usd_per_mtok_output"
+MOST_COLUMNS = 9
+MOST_SOURCES = 5
+WIDTH = 100
+
+
+def frontier_sheets(table: pd.DataFrame, mix: pd.DataFrame, axes: list[str], name: str) -> Iterator[Sheet]:
+    """``table`` and ``mix`` of a frontier along ``axes``, the names of its first columns."""
+    over = " and ".join(axes)
+    if len(axes) == 1:
+        yield _line(table, axes[0], name)
+        if len(mix):
+            yield _mix(mix, axes[0])
+    else:
+        yield from _grid(table, axes, name)
+    stopped = table[table["reason"].notna() & (table["reason"] != "")]
+    if len(stopped):
+        lines = [(", ".join(f"{row[axis]:g}" for axis in axes), str(row["reason"])) for _, row in stopped.iterrows()]
+        yield Sheet(
+            f"No plan at these values of {over}, and what would have to be relaxed:", (left(), left()), tuple(lines)
+        )
+
+
+def _line(table: pd.DataFrame, axis: str, name: str) -> Sheet:
+    unit = money_unit(table[COST].dropna())
+    rows = [
+        (
+            short(row[axis]) if abs(row[axis]) < 1e6 else f"{row[axis]:,.0f}",
+            "no plan" if np.isnan(row[COST]) else str(row["status"]),
+            _known(row[COST], unit.of),
+            _known((row[COST] - row[BOUND]) / abs(row[COST]) if row[COST] else 0.0, gap_percent),
+            _known(row[LEVELISED], price),
+            _known(row["capex_usd"], unit.of),
+            _known(row["opex_usd"], unit.of),
+            _known(row["peak_provisioned_utility_mw"], lambda mw: f"{mw:.2f}"),
+            _known(row["served_share"], lambda share: percent(share, 1)),
+        )
+        for _, row in table.iterrows()
+    ]
+    columns = (
+        right("value"), left("status"), right(f"NPV, {unit.name}"), right("proven"), right("$/Mtok out"),
+        right("capex"), right("opex"), right("peak MW"), right("served"),
+    )  # fmt: skip
+    note = "Capex and opex are cash of the reported periods, in the unit of the NPV; peak MW is utility power."
+    return Sheet(f"{name} along {axis}:", columns, tuple(rows), (note,))
+
+
+def _known(value: float, text: Callable[[float], str]) -> str:
+    return "-" if value is None or np.isnan(value) else text(value)
+
+
+def _mix(mix: pd.DataFrame, axis: str) -> Sheet:
+    sources = mix.drop(columns=axis)
+    largest = list(sources.sum().sort_values(ascending=False, kind="stable").index)
+    shown, rest = largest[:MOST_SOURCES], largest[MOST_SOURCES:]
+    rows = []
+    for index, row in sources.iterrows():
+        cells = [_gpus(row[source]) for source in shown]
+        others = [_gpus(row[rest].sum())] if rest else []
+        rows.append((short(mix.loc[index, axis]), *cells, *others))
+    columns = (right("value"), *(right(source) for source in shown), *((right("others"),) if rest else ()))
+    notes: tuple[str, ...] = ()
+    if sum(len(column.header) + 2 for column in columns) > WIDTH:
+        notes = ("c.: under contract; h.: by the hour.",)
+        columns = tuple(
+            right(column.header.replace("contract ", "c. ").replace("hourly ", "h. ")) for column in columns
+        )
+    return Sheet("The fleet behind it, mean GPUs over the reported periods:", columns, tuple(rows), notes)
+
+
+def _gpus(number: float) -> str:
+    return "-" if number < 0.05 else count(number)
+
+
+def _grid(table: pd.DataFrame, axes: list[str], name: str) -> Iterator[Sheet]:
+    cells = grid(table, axes, LEVELISED)
+    for first in range(0, len(cells.columns), MOST_COLUMNS):
+        part = cells.iloc[:, first : first + MOST_COLUMNS]
+        rows = [
+            (_axis_value(float(value)), *("-" if np.isnan(cell) else digits(cell) for cell in row))
+            for value, row in zip(part.index, part.to_numpy(dtype=float), strict=True)
+        ]
+        columns = (right(""), *(right(_axis_value(float(value))) for value in part.columns))
+        again = ", continued" if first else ""
+        sentence = f"{name}, $ per Mtok output{again}; down: {axes[0]}; across: {axes[1]}:"
+        yield Sheet(sentence, columns, tuple(rows), ("A dash: no plan meets every limit there.",))
+
+
+def _axis_value(value: float) -> str:
+    return short(value) if abs(value) < 1e4 else f"{value:.6g}"
+
+
+def grid(table: pd.DataFrame, axes: list[str], figure: str) -> pd.DataFrame:
+    """One figure of a frontier in two dimensions: the first axis down, the second across, in the axes' order."""
+    rows, columns = (list(dict.fromkeys(table[axis])) for axis in axes)
+    return table.pivot_table(index=axes[0], columns=axes[1], values=figure, dropna=False).reindex(rows, columns=columns)
+
+
+def frontier_plot(table: pd.DataFrame, mix: pd.DataFrame, axes: list[str]) -> Callable[[Figure], None]:
+    """A line with the mix stacked below it, or a heat map."""
+    if len(axes) == 2:
+        cells = grid(table, axes, LEVELISED).sort_index().sort_index(axis=1)
+        return heat_map(axes[0], axes[1], cells, "cost, $ per Mtok output")
+    ordered, fleet = table.sort_values(axes[0]), mix.sort_values(axes[0])
+    cost, low = ordered[COST] / 1e6, ordered[BOUND] / 1e6
+    return line_and_mix(axes[0], ordered[axes[0]], "NPV of all cost, $ M", cost, low, fleet)

@@ -1,0 +1,192 @@
+"""What it is worth to know the future, and to plan for several of them rather than for their mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.catalog import Catalog
+from planner.errors import InputError
+from planner.milp import ABSENT, Milp, Model, build_model
+from planner.milp.vector import values
+from planner.plan import Plan
+from planner.problem import Problem, build_problem
+from planner.render.figures import money
+from planner.render.sheet import Sheet, left, right
+from planner.rules import derive_points
+from planner.scenario import Scenario
+from planner.solvers import Options
+from planner.solvers.optimise import optimise
+
+Range = tuple[float, float]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Information:
+    """Expected NPV costs in USD; ranges follow from the bounds of the solves, which stop at a gap.
+
+    ``here_and_now`` is the plan's cost, ``wait_and_see`` the mean cost where each future is planned for alone,
+    ``mean_plan`` the expected cost of the purchases and contracts that suit the mean future best, infinite where they
+    leave some future unserved. Knowing the future is worth ``evpi_usd``, planning for all of them ``vss_usd``.
+    """
+
+    here_and_now: Range
+    wait_and_see: Range
+    mean_plan: Range
+
+    @property
+    def evpi_usd(self) -> float:
+        """Expected value of perfect information: here and now − wait and see."""
+        return max(self.here_and_now[1] - self.wait_and_see[1], 0.0)
+
+    @property
+    def evpi_range_usd(self) -> Range:
+        """What the bounds leave open of it."""
+        return _difference(self.here_and_now, self.wait_and_see)
+
+    @property
+    def vss_usd(self) -> float:
+        """Value of the stochastic solution: the mean plan's expected cost − here and now."""
+        return max(self.mean_plan[1] - self.here_and_now[1], 0.0)
+
+    @property
+    def vss_range_usd(self) -> Range:
+        """What the bounds leave open of it."""
+        return _difference(self.mean_plan, self.here_and_now)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, null for infinity."""
+        feasible = bool(np.isfinite(self.mean_plan[1]))
+        return {
+            "here_and_now_usd": self.here_and_now[1],
+            "wait_and_see_usd": self.wait_and_see[1],
+            "evpi_usd": self.evpi_usd,
+            "evpi_range_usd": _finite(self.evpi_range_usd),
+            "mean_plan_feasible": feasible,
+            "mean_plan_expected_usd": self.mean_plan[1] if feasible else None,
+            "vss_usd": self.vss_usd if feasible else None,
+            "vss_range_usd": _finite(self.vss_range_usd),
+        }
+
+
+def applies(scenario: Scenario) -> bool:
+    """Whether ``value_of_information`` has an answer: several futures, and the least cost is what is asked for."""
+    return len(scenario.futures) > 1 and scenario.objective == "cost"
+
+
+def value_of_information(
+    scenario: Scenario,
+    catalog: Catalog,
+    plan: Plan,
+    *,
+    gap: float | None = None,
+    time_limit_s: float | None = None,
+    tell: Callable[[str], None] = lambda what: None,
+) -> Information:
+    """The value of knowing which of the scenario's futures comes, and of ``plan`` over the plan for their mean.
+
+    Of the mean future's plan the purchases and contracts that are decided before the future is revealed are kept;
+    everything else is decided anew. Every solve is by the relay, with the scenario's gap and time limit unless given.
+    Raises InputError where it does not apply, SolverFailure where a solve finds no plan in time.
+    """
+    if not applies(scenario):
+        raise InputError("the value of information needs several futures and objective: cost")
+    catalog = derive_points(scenario, catalog)
+    wanted = scenario.solve
+    options = Options(
+        gap=gap if gap is not None else wanted.gap,
+        time_limit_s=time_limit_s if time_limit_s is not None else wanted.time_limit_s,
+        seed=wanted.seed,
+    )
+    alone = []
+    for future in scenario.futures:
+        tell(f"{future.name} alone")
+        certain = scenario.model_copy(update={"futures": (future.model_copy(update={"probability": 1.0}),)})
+        alone.append(_optimum(build_model(build_problem(certain, catalog)), options)[0])
+    weights = np.array([future.probability for future in scenario.futures])
+    below, above = (float(weights @ np.array(side)) for side in zip(*alone, strict=True))
+    tell("the mean future")
+    problem = build_problem(scenario, catalog)
+    mean = build_model(mean_problem(problem))
+    _, x = _optimum(mean, options)
+    tell("the plan for the mean future in every future")
+    model = build_model(problem)
+    kept = replace(model, milp=fixed(model, mean, x))
+    expected, _ = _optimum(kept, options)
+    bound = plan.proof.best_bound_usd
+    cost = plan.proof.objective_usd
+    here = (min(bound, cost) if bound is not None else -np.inf, cost)
+    return Information(here_and_now=here, wait_and_see=(below, above), mean_plan=expected)
+
+
+def mean_problem(problem: Problem) -> Problem:
+    """``problem`` with one future in which demand and hourly prices are at their expectation."""
+    weight = problem.probability
+    demand = np.einsum("f,wftb->wtb", weight, problem.demand.requests_per_s)[:, None]
+    hourly = tuple(replace(item, usd_per_hour=(weight @ item.usd_per_hour)[None]) for item in problem.supply.hourly)
+    return replace(
+        problem,
+        futures=("mean",),
+        probability=np.ones(1),
+        demand=replace(problem.demand, requests_per_s=demand),
+        supply=replace(problem.supply, hourly=hourly),
+    )
+
+
+def fixed(model: Model, mean: Model, x: NDArray[np.float64]) -> Milp:
+    """The matrix of all futures, with the mean plan's purchases and contracts up to the day the future is revealed."""
+    supply = model.problem.supply
+    lower, upper = model.milp.lower.copy(), model.milp.upper.copy()
+    periods = np.arange(model.problem.timeline.periods)
+    for ids, chosen, items in (
+        (model.variables.buy, mean.variables.buy, supply.purchases),
+        (model.variables.sign, mean.variables.sign, supply.reservations),
+    ):
+        until = np.array([item.common_until for item in items], dtype=np.int64)
+        early = (periods < until[:, None]) & (ids[:, 0] != ABSENT)
+        amounts = values(x, chosen[:, 0])
+        lower[ids[:, 0][early]] = upper[ids[:, 0][early]] = amounts[early]
+    return replace(model.milp, lower=lower, upper=upper)
+
+
+def _optimum(model: Model, options: Options) -> tuple[Range, NDArray[np.float64]]:
+    """The range in which the least cost lies, infinite where there is no plan, and the vector that reaches its end."""
+    answer = optimise(model, model.milp, "relay", options)
+    if answer.x is None:
+        return (np.inf, np.inf), np.zeros(model.milp.columns)
+    return (min(answer.bound, answer.objective), answer.objective), answer.x
+
+
+def _difference(more: Range, less: Range) -> Range:
+    """The range of the difference of two costs of which the first is known to be no lower."""
+    if not np.isfinite(more[1]):
+        return (np.inf, np.inf)
+    return max(more[0] - less[1], 0.0), max(more[1] - less[0], 0.0)
+
+
+def _finite(ends: Range) -> list[float | None]:
+    return [float(end) if np.isfinite(end) else None for end in ends]
+
+
+def sheet(found: Information) -> Sheet:
+    """The value of information as a table."""
+    columns = (left(), right("expected NPV"), left("between"))
+
+    def line(what: str, usd: float, ends: Range) -> tuple[str, str, str]:
+        if not np.isfinite(usd):
+            return what, "unbounded", "it cannot serve every future"
+        return what, money(usd), f"{money(ends[0])} and {money(ends[1])}"
+
+    lines = (
+        line("this plan, here and now", found.here_and_now[1], found.here_and_now),
+        line("each future planned for alone, once it is known", found.wait_and_see[1], found.wait_and_see),
+        line("knowing the future is worth (EVPI)", found.evpi_usd, found.evpi_range_usd),
+        line("the plan for the mean future, in every future", found.mean_plan[1], found.mean_plan),
+        line("planning for every future is worth (VSS)", found.vss_usd, found.vss_range_usd),
+    )
+    return Sheet("What knowing the future and planning for all of them is worth:", columns, lines)

@@ -1,0 +1,72 @@
+"""``plan levers`` on a terminal and as a waterfall."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from planner.render.bars import waterfall
+from planner.render.figures import bar, digits, money
+from planner.render.sheet import Sheet, left, right
+
+WIDTH = 20
+
+
+def levers_sheets(tables: dict[str, pd.DataFrame], sentences: Sequence[str]) -> list[Sheet]:
+    """The waterfall, the metrics side by side, and what they say."""
+    levers, metrics = tables["levers"], tables["metrics"]
+    most = float(levers["times"].max())
+    rows = tuple(
+        (
+            str(row.lever),
+            money(row.cost_usd) if pd.notna(row.cost_usd) else "no plan",
+            _rise(row.rise_low_usd, row.rise_high_usd),
+            f"${digits(row.usd_per_mtok_output)}" if pd.notna(row.cost_usd) else "-",
+            f"{row.times:.2f}×" if pd.notna(row.times) else "-",
+            bar(row.times / most, WIDTH).replace(".", " ") if pd.notna(row.times) else "",
+        )
+        for row in levers.itertuples()
+    )
+    heads = (left("the plan"), right("NPV"), right("more than as optimised"), right("$/Mtok"), right("times"), left())
+    several = len(set(metrics["site"])) > 1
+    shown = tuple(
+        (
+            str(row.workload),
+            f"{row.system} at {row.site}" if several else str(row.system),
+            digits(row.usd_per_gpu_hour, 3),
+            digits(row.fp8_pflops_per_kusd, 3),
+            digits(row.output_tok_s_per_gpu, 3),
+            digits(row.output_tok_s_per_mw / 1e3, 3),
+            digits(row.usd_per_mtok_output, 3),
+        )
+        for row in metrics.itertuples()
+    )
+    columns = (
+        left("workload"), left("system"), right("$/GPU-h"), right("PFLOP/$k"), right("tok/s GPU"), right("k tok/s MW"),
+        right("$/Mtok"),
+    )  # fmt: skip
+    first, *rest = sentences
+    return [
+        Sheet("What the plan would cost without its levers, each alone and all together:", heads, rows),
+        Sheet("Input metrics beside output metrics, of systems bought and always busy:", columns, shown),
+        Sheet(first, notes=tuple(rest)),
+    ]
+
+
+def plot_levers(path: Path, scenario: str, levers: pd.DataFrame) -> None:
+    """The waterfall: $/Mtok of output as optimised, and the rise of each."""
+    known = levers[levers["cost_usd"].notna()]
+    base = float(known["usd_per_mtok_output"].iloc[0])
+    rises = [float(usd) - base for usd in known["usd_per_mtok_output"].iloc[1:]]
+    title = f"{scenario}: cost of a token without each lever"
+    waterfall(path, title, list(known["lever"]), base, rises, "levelised cost, USD per Mtok output")
+
+
+def _rise(low: float, high: float) -> str:
+    if pd.isna(low):
+        return "-"
+    if high == 0:
+        return ""
+    return money(low) if money(low) == money(high) else f"{money(low)} to {money(high)}"

@@ -1,0 +1,222 @@
+"""``plan levers``: what the plan would cost without each of the things that make tokens cheap, alone and together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from planner.catalog import Catalog
+from planner.errors import SolverFailure
+from planner.pipeline import catalog_of, solve
+from planner.plan import Plan
+from planner.problem import Problem, build_problem
+from planner.render.figures import money
+from planner.scenario import Scenario
+from planner.scenario.models import Workload
+from planner.studies import changes
+from planner.studies.result import Study, study
+from planner.studies.solves import Question, Reply, Tell, answer, answers, check_least_cost, difference
+from planner.units import KW_PER_MW, SECONDS_PER_HOUR, mtok_from_tokens
+
+Change = Callable[[Scenario, Catalog], tuple[Scenario, Catalog]]
+GAP = 5e-3
+TOGETHER, POSSIBLE = "all of these together", "all that have a plan, together"
+
+COLUMNS = [
+    "lever", "cost_usd", "rise_low_usd", "rise_high_usd", "usd_per_mtok_output", "times", "peak_mw", "gpus_bought",
+    "reason",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Lever:
+    """Something taken away: ``change`` makes the scenario and catalog without it."""
+
+    name: str
+    change: Change
+
+
+def levers() -> tuple[Lever, ...]:
+    """In the order of the waterfall."""
+    return (
+        Lever("without FP4", _without_fp4),
+        Lever("without MTP or speculative decoding", _without_speculation),
+        Lever("without disaggregation", _without_disaggregation),
+        Lever("without KV offload", _without_offload),
+        Lever("at half the utilisation", _half_used),
+        Lever("rented at on-demand list price", _at_list),
+        Lever("Hopper only", _hopper_only),
+    )
+
+
+def iceberg(
+    scenario: Scenario,
+    catalog: Catalog | None = None,
+    *,
+    gap: float | None = None,
+    time_limit_s: float | None = None,
+    workers: int = 1,
+    tell: Tell = lambda words: None,
+) -> Study:
+    """The cost as optimised, without each lever, and without all of them.
+
+    Tables: ``levers``, ``COLUMNS`` (cost USD NPV; ``rise`` over the plan as an interval from the bounds of both solves;
+    ``times`` the cost per token) and ``metrics``: input and output metrics of each system for each workload.
+    """
+    check_least_cost(scenario, "levers")
+    catalog = catalog_of(scenario) if catalog is None else catalog
+    gap = gap if gap is not None else GAP
+    limit = time_limit_s if time_limit_s is not None else scenario.solve.time_limit_s
+    solver = scenario.solve.solver
+    parts = levers()
+    asked = [("as optimised", scenario, catalog)]
+    asked += [(lever.name, *lever.change(scenario, catalog)) for lever in parts]
+    asked.append((TOGETHER, *_all(parts, scenario, catalog)))
+    found = answers(
+        [Question(name, one, rows, gap, limit, solver, name != TOGETHER) for name, one, rows in asked],
+        workers=workers,
+        tell=lambda words: tell(f"{scenario.name}: {words}"),
+    )
+    if found[0].plan is None:
+        if np.isinf(found[0].range_usd[0]) and found[0].range_usd[0] > 0:
+            solve(scenario, catalog)  # raises InfeasiblePlan with what to relax
+        raise SolverFailure(found[0].reason)
+    able = [lever for lever, reply in zip(parts, found[1:-1], strict=True) if reply.plan is not None]
+    if found[-1].plan is None and 1 < len(able) < len(parts):
+        tell(f"{scenario.name}: {POSSIBLE}")
+        found.append(answer(Question(POSSIBLE, *_all(able, scenario, catalog), gap, limit, solver, False)))
+    table = pd.DataFrame([_row(reply, found[0]) for reply in found], columns=COLUMNS)
+    measured = metrics(build_problem(scenario, catalog))
+    return study("levers", scenario, {"levers": table, "metrics": measured}, _said(table, measured, scenario))
+
+
+def _row(reply: Reply, base: Reply) -> tuple[object, ...]:
+    assert base.plan is not None
+    if reply.plan is None:
+        return reply.name, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, reply.reason
+    # Taking something away never makes the best plan cheaper.
+    rise = (0.0, 0.0) if reply is base else difference(reply.range_usd, base.range_usd, least=0.0)
+    per_token, before = (plan.kpis["levelised_usd_per_mtok_output"] for plan in (reply.plan, base.plan))
+    return (
+        reply.name, reply.range_usd[1], *rise, per_token, per_token / before if before else np.nan,
+        reply.plan.kpis["peak_provisioned_utility_mw"], _gpus_bought(reply.plan), "",
+    )  # fmt: skip
+
+
+def _gpus_bought(plan: Plan) -> float:
+    return float(plan.purchases["gpus"].sum())
+
+
+def _all(parts: Sequence[Lever], scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]:
+    for lever in parts:
+        scenario, catalog = lever.change(scenario, catalog)
+    return scenario, catalog
+
+
+def _without_fp4(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]:
+    return scenario, changes.with_points(catalog, lambda point: point.precision != "fp4")
+
+
+def _without_speculation(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]:
+    return scenario, changes.with_points(catalog, lambda point: point.spec_decode == "none")
+
+
+def _without_disaggregation(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]:
+    return scenario, changes.with_points(catalog, lambda point: point.mode == "agg")
+
+
+def _without_offload(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]:
+    return scenario, changes.with_points(catalog, lambda point: "kv_offload" not in point.requires)
+
+
+def _half_used(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]:
+    """Half of what is used of a GPU's saturated rate now."""
+
+    def change(workload: Workload) -> Workload:
+        return workload.model_copy(update={"headroom": 1 - (1 - workload.headroom) / 2})
+
+    return changes.workloads(scenario, change), catalog
+
+
+def _at_list(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]:
+    """No contract, no quote and no spot: what is rented is rented at the hourly list price."""
+    hourly = tuple(kind for kind in scenario.procurement.rent if kind == "on_demand")
+    return changes.with_procurement(scenario, rent=hourly).model_copy(update={"quotes": ()}), catalog
+
+
+def _hopper_only(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]:
+    """No system of a later generation is bought or rented; what is owned or signed already stays."""
+    later = tuple(key for key, system in catalog.systems.items() if system.generation != "hopper")
+    systems = scenario.procurement.systems
+    denied = systems.model_copy(update={"deny": tuple(dict.fromkeys((*systems.deny, *later))), "include": ()})
+    kept = tuple(quote for quote in scenario.quotes if quote.system not in later)
+    return changes.with_procurement(scenario, systems=denied).model_copy(update={"quotes": kept}), catalog
+
+
+def metrics(problem: Problem) -> pd.DataFrame:
+    """Input metrics beside output metrics, by workload and system that can be bought.
+
+    Columns workload, system, usd_per_gpu_hour (bought at its first date: NPV of capex, support and running less resale,
+    over discounted GPU-hours), fp8_pflops_per_kusd (dense, of the hardware price), output_tok_s_per_gpu (best eligible
+    point, trust, headroom and the workload's output share included), output_tok_s_per_mw (provisioned at the cap) and
+    usd_per_mtok_output (always busy).
+    """
+    rows, timeline = [], problem.timeline
+    hours = timeline.hours * timeline.discount_middle
+    for purchase in problem.supply.purchases:
+        system, asset = purchase.asset.system, purchase.asset
+        start = int(np.argmax(purchase.exists))
+        until = min(start + purchase.life_periods, timeline.periods)
+        running = float((asset.running_usd * timeline.discount_middle)[start:until].sum())
+        gpu_hours = float(hours[start:until].sum()) * system.gpus
+        usd_per_hour = (float(purchase.npv_usd[start]) + running) / gpu_hours
+        busy = float((asset.busy_usd_per_gpu_hour * hours)[start:until].sum() / hours[start:until].sum())
+        pflops = system.fp8_dense_pflops_per_gpu * system.gpus / (system.price_usd / 1e3)
+        for workload, name in enumerate(problem.demand.names):
+            rates = [
+                float(problem.lanes.rate[lane, start])
+                for lane, candidate in enumerate(problem.lanes.candidates)
+                if candidate.workload == workload and candidate.system == system.system
+            ]
+            tokens = max(rates, default=0.0) * float(problem.demand.output_tokens[workload])
+            if not tokens:
+                continue
+            site = problem.limits.sites[asset.site].name
+            per_mw = tokens * system.usable_share * system.gpus / asset.cap_kw * KW_PER_MW
+            per_hour = tokens * SECONDS_PER_HOUR
+            usd_per_mtok = (usd_per_hour / system.usable_share + busy) / mtok_from_tokens(per_hour)
+            rows.append((name, site, system.system, usd_per_hour, pflops, tokens, per_mw, usd_per_mtok))
+    columns = [
+        "workload", "site", "system", "usd_per_gpu_hour", "fp8_pflops_per_kusd", "output_tok_s_per_gpu",
+        "output_tok_s_per_mw", "usd_per_mtok_output",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _said(table: pd.DataFrame, measured: pd.DataFrame, scenario: Scenario) -> tuple[str, ...]:
+    alone = table[~table["lever"].isin(["as optimised", TOGETHER, POSSIBLE])]
+    known = alone[alone["rise_low_usd"] > 0]
+    sentences = []
+    if len(known):
+        most = known.loc[known["rise_low_usd"].idxmax()]
+        sentences.append(f"Of what can go alone, {most.lever} costs most: at least {money(most.rise_low_usd)} more.")
+    else:
+        sentences.append("None of these alone surely makes the plan dearer.")
+    sentences += [f"{row.lever}: no plan; {row.reason}." for row in alone.itertuples() if row.reason]
+    for workload in scenario.workloads:
+        mine = measured[measured["workload"] == workload.name]
+        if len(mine) < 2:
+            continue
+        cheap = mine.loc[mine["usd_per_gpu_hour"].idxmin(), "system"]
+        flops = mine.loc[mine["fp8_pflops_per_kusd"].idxmax(), "system"]
+        tokens = mine.loc[mine["usd_per_mtok_output"].idxmin(), "system"]
+        power = mine.loc[mine["output_tok_s_per_mw"].idxmax(), "system"]
+        if len({cheap, flops, tokens, power}) > 1:
+            sentences.append(
+                f"For {workload.name} the metrics disagree: {cheap} is cheapest by the GPU-hour, {flops} has most FLOP "
+                f"per dollar, {power} makes most tokens per MW, {tokens} makes the cheapest token."
+            )
+    return tuple(sentences)

@@ -1,0 +1,109 @@
+"""What the plan would cost were its latency targets meant at the other percentile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from planner.catalog import Catalog
+from planner.milp import build_model
+from planner.plan import Plan
+from planner.problem import build_problem
+from planner.render.figures import money, percent, price
+from planner.rules import derive_points
+from planner.scenario import Scenario
+from planner.scenario.models import Workload
+from planner.solvers import Options
+from planner.solvers.optimise import scale_of
+from planner.solvers.relay import prove
+
+MEDIAN, TAIL = 50, 99
+
+
+@dataclass(frozen=True)
+class OtherPercentile:
+    """A proven lower bound on the cost with every target at ``percentile``, USD NPV; infinite where nothing meets it.
+
+    ``usd_per_mtok`` is the bound per 10⁶ tokens of the headline's ``basis``, None where demand may go unserved, so that
+    tokens are not the same. ``share`` is the bound over the plan's cost, less 1. ``unmet`` are the workloads that
+    nothing known can serve at that percentile.
+    """
+
+    percentile: int
+    cost_at_least_usd: float
+    usd_per_mtok: float | None
+    basis: str
+    share: float
+    unmet: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, null for infinity."""
+        feasible = bool(np.isfinite(self.cost_at_least_usd))
+        return {
+            "percentile": self.percentile,
+            "feasible": None if feasible else False,
+            "npv_at_least_usd": self.cost_at_least_usd if feasible else None,
+            "levelised_at_least_usd_per_mtok": self.usd_per_mtok if feasible else None,
+            "unmet": list(self.unmet),
+        }
+
+    def line(self) -> tuple[str, str]:
+        """What stands beside the headline."""
+        label = f"at p{self.percentile} instead"
+        if not np.isfinite(self.cost_at_least_usd):
+            if not self.unmet:
+                return label, "no plan meets every limit"
+            return label, f"no plan: nothing is known to meet the latency targets of {', '.join(self.unmet)}"
+        tokens = "" if self.usd_per_mtok is None else f"at least {price(self.usd_per_mtok)} per Mtok {self.basis}, "
+        more = f"{percent(abs(self.share), 1)} {'more' if self.share >= 0 else 'less'}"
+        return label, f"{tokens}NPV at least {money(self.cost_at_least_usd)}, {more} (LP bound)"
+
+
+def applies(scenario: Scenario) -> bool:
+    """Whether there is another percentile to ask about: the least cost is wanted and some workload has a target."""
+    return scenario.objective == "cost" and any(_has_target(workload) for workload in scenario.workloads)
+
+
+def other_percentile(scenario: Scenario, catalog: Catalog, plan: Plan, options: Options) -> OtherPercentile:
+    """The bound of the LP relaxation with every target at p99, or at p50 where any is at a tail already.
+
+    A closed-loop benchmark's p99 TTFT is inflated by its burst start and can flip the choice of hardware, so a plan
+    says what the other reading of its targets would cost.
+    """
+    tails = [max(w.sla.ttft_percentile, w.sla.tpot_percentile) for w in scenario.workloads if _has_target(w)]
+    percentile = MEDIAN if max(tails) > MEDIAN else TAIL
+    changed = scenario.model_copy(update={"workloads": tuple(_at(w, percentile) for w in scenario.workloads)})
+    problem = build_problem(changed, derive_points(changed, catalog))
+    able = {*problem.lanes.workload.tolist(), *problem.api.workload.tolist()}
+    milp = build_model(problem).milp
+    scale, lp = scale_of(milp, options)
+    bound = np.inf if lp.status == "infeasible" else -np.inf
+    if lp.x is not None and lp.duals is not None:
+        bound = prove(milp, lp.x, lp.duals / scale).bound
+    cost = plan.proof.objective_usd
+    basis = scenario.finance.token_basis
+    levelised = plan.kpis[f"levelised_usd_per_mtok_{basis}"]
+    return OtherPercentile(
+        percentile=percentile,
+        cost_at_least_usd=float(bound),
+        usd_per_mtok=levelised * bound / cost if levelised and cost and _all_served(scenario) else None,
+        basis=basis,
+        share=float(bound / cost - 1) if cost else 0.0,
+        unmet=tuple(name for index, name in enumerate(problem.demand.names) if index not in able),
+    )
+
+
+def _all_served(scenario: Scenario) -> bool:
+    floors = [scenario.service.min_served if w.min_served is None else w.min_served for w in scenario.workloads]
+    return all(floor >= 1 for floor in floors)
+
+
+def _has_target(workload: Workload) -> bool:
+    return workload.sla.ttft_s is not None or workload.sla.tpot_ms is not None
+
+
+def _at(workload: Workload, percentile: int) -> Workload:
+    targets = {"ttft_percentile": percentile, "tpot_percentile": percentile}
+    return workload.model_copy(update={"sla": workload.sla.model_copy(update=targets)})

@@ -1,0 +1,68 @@
+"""``plan sensitivity`` on a terminal and as a tornado."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from planner.render.bars import tornado
+from planner.render.figures import digits, money
+from planner.render.sheet import Sheet, left, right
+
+
+def sensitivity_sheets(inputs: pd.DataFrame, sentences: Sequence[str]) -> list[Sheet]:
+    """The inputs, those that matter most first, what else would be ordered, and what that means."""
+    rows = tuple(
+        (
+            str(row.input),
+            str(row.value),
+            f"${digits(row.usd_per_mtok_output)}" if pd.notna(row.cost_usd) else "no plan",
+            f"{100 * row.effect:+.1f} %" if pd.notna(row.effect) else "-",
+            "changes" if row.first_year_changes else "same",
+            _regret(row.regret_low_usd, row.regret_high_usd),
+        )
+        for row in inputs.itertuples()
+    )
+    heads = (
+        left("input"),
+        left("at"),
+        right("$/Mtok"),
+        right("effect"),
+        left("first year"),
+        right("regret of today's"),
+    )
+    first, *rest = sentences
+    found = [
+        Sheet("What each input does to the cost of a token and to the first year's orders:", heads, rows),
+        Sheet(first, notes=tuple(rest)),
+    ]
+    moved = inputs[inputs["changes"] != ""]
+    if len(moved):
+        lines = tuple((f"{row.input} {row.value}", str(row.changes)) for row in moved.itertuples())
+        found.append(
+            Sheet("What else would be ordered or signed in the first year:", (left("if"), left("then")), lines)
+        )
+    return found
+
+
+def plot_sensitivity(path: Path, scenario: str, inputs: pd.DataFrame) -> None:
+    """The tornado: relative change of the levelised cost, in percent."""
+    names = list(dict.fromkeys(inputs["input"]))
+    sides = {
+        side: [100 * float(inputs.loc[(inputs["input"] == name) & (inputs["side"] == side), "effect"].iloc[0])
+               for name in names]
+        for side in ("low", "high")
+    }  # fmt: skip
+    low, high = (np.nan_to_num(np.array(sides[side])).tolist() for side in ("low", "high"))
+    tornado(path, f"{scenario}: cost of a token", names, low, high, "change of the levelised cost per Mtok output, %")
+
+
+def _regret(low: float, high: float) -> str:
+    if pd.isna(low):
+        return "-"
+    if np.isinf(low):
+        return "no plan"
+    return money(low) if money(low) == money(high) else f"{money(low)} to {money(high)}"

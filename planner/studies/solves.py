@@ -1,0 +1,124 @@
+"""Many plans at once: independent solves, in processes of their own, answered in the order they were asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+
+from planner import solvers
+from planner.catalog import Catalog
+from planner.errors import InfeasiblePlan, InputError, SolverFailure
+from planner.milp import build_model
+from planner.pipeline import solve
+from planner.plan import Plan
+from planner.problem import build_problem
+from planner.scenario import Scenario
+from planner.solvers import Options
+from planner.studies import pool as parallel
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Range = tuple[float, float]
+Tell = Callable[[str], None]
+
+NOT_EXPLAINED = "the limits leave none"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A scenario to plan for: ``gap`` relative, ``time_limit_s`` in seconds of wall clock.
+
+    ``explained``: where there is no plan, what would have to be relaxed is looked for, which takes longer than a plan.
+    ``near`` is a plan that the search starts from.
+    """
+
+    name: str
+    scenario: Scenario
+    catalog: Catalog
+    gap: float
+    time_limit_s: float
+    solver: str = "auto"
+    explained: bool = True
+    near: Plan | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A plan, or ``reason``, why there is none. ``range_usd``: the least cost (NPV) is in it, infinite without a plan.
+
+    The range is as wide as the gap: its upper end is the plan's audited cost, its lower end what no plan is below.
+    """
+
+    name: str
+    plan: Plan | None
+    range_usd: Range
+    reason: str = ""
+
+
+def answer(question: Question) -> Reply:
+    """``question`` solved here and now."""
+    if not question.explained and _hopeless(question):
+        return Reply(question.name, None, (np.inf, np.inf), NOT_EXPLAINED)
+    try:
+        plan = solve(
+            question.scenario,
+            question.catalog,
+            solver=question.solver,
+            gap=question.gap,
+            time_limit_s=question.time_limit_s,
+            near=question.near,
+        )
+    except InfeasiblePlan as error:
+        reason = "; ".join(relaxation.sentence for relaxation in error.relaxations)
+        return Reply(question.name, None, (np.inf, np.inf), reason)
+    except SolverFailure as error:
+        return Reply(question.name, None, (-np.inf, np.inf), f"not known: {error}")
+    bound = plan.proof.best_bound_usd
+    cost = plan.proof.objective_usd
+    return Reply(question.name, plan, (min(bound, cost) if bound is not None else -np.inf, cost))
+
+
+def _hopeless(question: Question) -> bool:
+    """Whether not even the LP relaxation has a plan."""
+    model = build_model(build_problem(question.scenario, question.catalog))
+    options = Options(question.gap, question.time_limit_s, question.scenario.solve.seed)
+    return solvers.run(model.milp.relaxed(), "glop", options).status == "infeasible"
+
+
+def answers(questions: Sequence[Question], *, workers: int = 1, tell: Tell = lambda words: None) -> list[Reply]:
+    """A reply to each question, in their order; ``tell`` hears how many are done."""
+    return each(answer, questions, workers=workers, tell=tell)
+
+
+def each(
+    work: Callable[[Item], Result], items: Sequence[Item], *, workers: int = 1, tell: Tell = lambda words: None
+) -> list[Result]:
+    """``work`` of every item, in their order, in up to ``workers`` processes; ``work`` is a module's function.
+
+    With one worker everything runs in this process, which is what a host program without a main guard needs.
+    """
+    tell(f"0 of {len(items)} done")
+    found: dict[int, Result] = {}
+    for index, result in parallel.answers(work, items, workers):
+        found[index] = result
+        tell(f"{len(found)} of {len(items)} done")
+    return [found[index] for index in range(len(items))]
+
+
+def check_least_cost(scenario: Scenario, command: str) -> None:
+    """Raises InputError unless ``scenario`` asks for the least cost, which is what plans are compared by."""
+    if scenario.objective != "cost":
+        raise InputError(
+            f"plan {command} compares plans by their cost, and this scenario's objective is {scenario.objective}; "
+            "add --set objective=cost"
+        )
+
+
+def difference(more: Range, less: Range, *, least: float = -np.inf) -> Range:
+    """The range of the difference of two costs that lie in ``more`` and ``less``; ``least`` is known beforehand."""
+    if not np.isfinite(more[1]):
+        return (np.inf, np.inf) if np.isinf(more[0]) and more[0] > 0 else (least, np.inf)
+    return max(more[0] - less[1], least), max(more[1] - less[0], least)

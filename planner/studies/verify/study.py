@@ -1,0 +1,237 @@
+"""A second opinion on a plan: every installed engine on the same matrix, each answer audited."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+import numpy as np
+
+from planner._version import __version__
+from planner.accounts import Account, totals_of
+from planner.audit import audit_of
+from planner.catalog import Catalog
+from planner.errors import InputError, PlannerError
+from planner.milp import Model, build_model
+from planner.pipeline import explain
+from planner.plan.extract import decisions
+from planner.problem import build_problem
+from planner.render.figures import digits, gap_percent, money_unit
+from planner.render.sheet import Sheet, left, right
+from planner.rules import derive_points
+from planner.scenario import Scenario, scenario_digest
+from planner.solvers import Options, pulp
+from planner.solvers.answer import relative_gap
+from planner.solvers.objectives import minimise
+
+ENGINES = ("relay", "scip", "highs", "cpsat")
+# CP-SAT takes every column in whole steps: its plans are plans, its bounds and its "infeasible" prove nothing here.
+_WHOLE_STEPS = ("cpsat",)
+# PuLP's names of engines that OR-Tools already runs.
+_SAME_ENGINE = ("scip", "highs")
+# Engines keep their own feasibility tolerances, so bounds and values are told apart only above this.
+TOLERANCE = 1e-6
+
+State = Literal["optimal", "stopped", "infeasible", "no plan"]
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One engine's answer. ``value`` is its audited plan's objective, ``bound`` what it proves no plan can beat.
+
+    ``state`` is what the engine claims: ``stopped`` is the end of its time without a proof. ``own_bound`` is False
+    where the engine gives none and the LP relaxation's stands in. ``remark`` says what is wrong with the claim.
+    """
+
+    engine: str
+    version: str
+    state: State
+    value: float | None
+    bound: float | None
+    own_bound: bool
+    seconds: float
+    checks: int
+    audited: bool
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """All voices on one matrix. ``conflicts`` are sentences: proofs that exclude each other, audits that failed.
+
+    ``refuted`` are engines whose optimum another engine's audited plan undercuts by more than the gap, or who
+    found no plan where there is one.
+    """
+
+    scenario: str
+    scenario_digest: str
+    objective: str
+    unit: str
+    gap: float
+    voices: tuple[Voice, ...]
+    conflicts: tuple[str, ...]
+    refuted: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether all proven intervals overlap and every plan passed its audit."""
+        return not self.conflicts
+
+    @property
+    def sentence(self) -> str:
+        """The verdict."""
+        if not self.passed:
+            return "; ".join(self.conflicts)
+        plans = [voice for voice in self.voices if voice.value is not None]
+        return f"{len(plans)} engines have a plan: every proven interval overlaps and every plan passed its audit"
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        return {"version": 1, "planner": __version__, "passed": self.passed, **asdict(self)}
+
+
+def engines() -> tuple[str, ...]:
+    """Every engine that can run here: the relay, OR-Tools' own, and PuLP's beyond them."""
+    # OR-Tools first: where highspy is installed PuLP loads it, and then OR-Tools could not be loaded any more.
+    with suppress(ImportError):
+        import_module("planner.solvers.ortools")
+    names = [name for name in pulp.ALIASES if name not in _SAME_ENGINE and pulp.available(name)]
+    return (*ENGINES, *(f"pulp:{name}" for name in names))
+
+
+def verify(
+    scenario: Scenario,
+    catalog: Catalog,
+    gap: float,
+    time_limit_s: float,
+    *,
+    names: tuple[str, ...] | None = None,
+    tell: Callable[[str], None] = lambda engine: None,
+) -> Verification:
+    """Every engine's answer to ``scenario`` to ``gap``, each with ``time_limit_s``; ``tell`` hears which one runs.
+
+    Raises InfeasiblePlan where all that come to an end find no plan.
+    """
+    catalog = derive_points(scenario, catalog)
+    model = build_model(build_problem(scenario, catalog))
+    options = Options(gap=gap, time_limit_s=time_limit_s, seed=scenario.solve.seed)
+    voices = []
+    for engine in names if names is not None else engines():
+        tell(engine)
+        voices.append(_voice(scenario, catalog, model, engine, options))
+    if not any(voice.value is not None for voice in voices) and any(v.state == "infeasible" for v in voices):
+        raise explain(scenario, catalog, options)
+    more_is_better = scenario.objective in ("tokens", "profit")
+    judged, conflicts, refuted = judge(voices, gap, more_is_better=more_is_better)
+    unit = {"tokens": "Mtok", "cost_per_token": "USD/Mtok"}.get(scenario.objective, "USD NPV")
+    return Verification(
+        scenario.name, scenario_digest(scenario), scenario.objective, unit, gap, judged, conflicts, refuted
+    )
+
+
+def _voice(scenario: Scenario, catalog: Catalog, model: Model, engine: str, options: Options) -> Voice:
+    started = time.perf_counter()
+    try:
+        outcome = minimise(model, scenario.objective, engine, options)
+    except InputError:
+        raise
+    except PlannerError as error:
+        seconds = time.perf_counter() - started
+        ended: State = "stopped" if seconds >= options.time_limit_s else "no plan"
+        return Voice(engine, "", ended, None, None, False, seconds, 0, False, str(error).partition(";")[0])
+    answer = outcome.answer
+    if outcome.x is None:
+        state: State = "infeasible" if answer.status == "infeasible" else "no plan"
+        return Voice(engine, answer.version, state, None, None, False, outcome.seconds, 0, False)
+    account = Account(scenario, catalog, decisions(model, outcome.x))
+    found = audit_of(account, model.milp.objective(outcome.x))
+    value = outcome.value if scenario.objective != "cost" else totals_of(account).cost_usd
+    remark = "" if found.passed else f"audit: {found.violations[0].sentence}"
+    return Voice(
+        engine=engine,
+        version=answer.version,
+        state="optimal" if answer.status == "optimal" else "stopped",
+        value=value,
+        bound=outcome.bound if np.isfinite(outcome.bound) and engine not in _WHOLE_STEPS else None,
+        own_bound=not engine.startswith("pulp:") and engine not in _WHOLE_STEPS,
+        seconds=outcome.seconds,
+        checks=found.checks,
+        audited=found.passed,
+        remark=remark,
+    )
+
+
+def judge(
+    voices: list[Voice], gap: float, *, more_is_better: bool
+) -> tuple[tuple[Voice, ...], tuple[str, ...], tuple[str, ...]]:
+    """The voices with remarks, the conflicts between them, and the engines whose optimum is refuted."""
+    sign = -1.0 if more_is_better else 1.0
+    plans = [voice for voice in voices if voice.value is not None and voice.audited]
+    best = min(plans, key=lambda voice: sign * _known(voice.value), default=None)
+    judged, refuted = [], []
+    failed = [voice for voice in voices if voice.value is not None and not voice.audited]
+    conflicts = [f"{voice.engine}'s plan fails its audit ({voice.remark})" for voice in failed]
+    for voice in voices:
+        remark = voice.remark
+        if best is not None and voice.engine != best.engine:
+            target = sign * _known(best.value)
+            if voice.state == "infeasible":
+                remark = f"refuted: {best.engine} has an audited plan"
+                refuted.append(voice.engine)
+            elif voice.state == "optimal" and voice.value is not None and voice.audited:
+                short = relative_gap(sign * voice.value, target)
+                if short > gap + TOLERANCE:
+                    remark = f"refuted: {best.engine}'s audited plan is {gap_percent(short)} better"
+                    refuted.append(voice.engine)
+            if voice.bound is not None and relative_gap(sign * voice.bound, target) > TOLERANCE:
+                conflicts.append(
+                    f"{voice.engine} proves that nothing is better than {voice.bound:.9g}, "
+                    f"and {best.engine} has an audited plan at {best.value:.9g}"
+                )
+        judged.append(Voice(**{**vars(voice), "remark": remark}))
+    return tuple(judged), tuple(conflicts), tuple(refuted)
+
+
+def _known(value: float | None) -> float:
+    assert value is not None
+    return value
+
+
+def sheet(found: Verification) -> Sheet:
+    """The voices as a table, the verdict under it."""
+    unit, scale = found.unit, 1.0
+    if unit == "USD NPV":
+        money = money_unit(voice.value for voice in found.voices if voice.value is not None)
+        unit, scale = f"{money.name} NPV", money.usd
+    columns = (
+        left("engine"),
+        left("says"),
+        right(f"plan, {unit}"),
+        right(f"bound, {unit}"),
+        right("seconds"),
+        left("audit"),
+        left("remark"),
+    )
+    lines = tuple(
+        (
+            voice.engine,
+            voice.state,
+            "-" if voice.value is None else digits(voice.value / scale, 7),
+            "-" if voice.bound is None else digits(voice.bound / scale, 7) + ("" if voice.own_bound else " (LP)"),
+            f"{voice.seconds:.1f}",
+            "-" if voice.value is None else "passed" if voice.audited else "failed",
+            voice.remark,
+        )
+        for voice in found.voices
+    )
+    notes = [f"{found.scenario}: {found.sentence}."]
+    notes += [f"What {engine} claims is refuted by a plan that passed its audit." for engine in found.refuted]
+    sentence = (
+        f"{found.scenario} ({found.objective.replace('_', ' ')}) to a gap of {gap_percent(found.gap)}, "
+        "each engine on the same matrix:"
+    )
+    return Sheet(sentence, columns, lines, tuple(notes))
