@@ -1,0 +1,62 @@
+"""The files around the code say what the code says: versions, Pythons, what an issue has to tell."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from ruamel.yaml import YAML
+
+from planner.catalog.models import Evidence
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def yaml(path: str) -> Any:
+    return YAML(typ="safe").load((ROOT / path).read_text(encoding="utf-8"))
+
+
+def form(name: str) -> dict[str, dict[str, Any]]:
+    """The fields of an issue form by id."""
+    content = yaml(f".github/ISSUE_TEMPLATE/{name}.yml")
+    assert content["name"]
+    assert content["description"]
+    return {part["id"]: part for part in content["body"] if "id" in part}
+
+
+def required(fields: dict[str, dict[str, Any]]) -> set[str]:
+    return {name for name, part in fields.items() if part.get("validations", {}).get("required")}
+
+
+def test_the_checks_run_on_every_python_that_is_promised() -> None:
+    promised = [line.rpartition(" :: ")[2] for line in PROJECT["classifiers"] if ":: Python :: 3." in line]
+    assert yaml(".github/workflows/ci.yml")["jobs"]["checks"]["strategy"]["matrix"]["python"] == promised
+    assert PROJECT["requires-python"] == f">={promised[0]}"
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=[path.stem for path in WORKFLOWS])
+def test_workflows_hold_no_secret_and_may_only_read(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert "secrets." not in text
+    workflow = yaml(str(path.relative_to(ROOT)))
+    assert workflow["permissions"] == {"contents": "read"}
+    assert all("timeout-minutes" in job for job in workflow["jobs"].values())
+
+
+def test_a_bug_comes_with_what_it_takes_to_see_it() -> None:
+    assert {"scenario", "command", "seen", "expected", "version"} <= required(form("bug"))
+
+
+def test_a_catalog_row_comes_with_source_date_and_evidence() -> None:
+    fields = form("catalog")
+    assert {"row", "figures", "source", "date", "evidence"} <= required(fields)
+    classes = [option.split()[0] for option in fields["evidence"]["attributes"]["options"]]
+    assert classes == list(get_args(Evidence))
+
+
+def test_a_question_needs_the_decision_alone() -> None:
+    assert required(form("question")) == {"decision"}
