@@ -9,6 +9,7 @@ from typing import Any, get_args
 import pytest
 from ruamel.yaml import YAML
 
+import planner
 from planner.catalog.models import Evidence
 
 ROOT = Path(__file__).parents[1]
@@ -30,6 +31,13 @@ def form(name: str) -> dict[str, dict[str, Any]]:
 
 def required(fields: dict[str, dict[str, Any]]) -> set[str]:
     return {name for name, part in fields.items() if part.get("validations", {}).get("required")}
+
+
+def test_a_citation_names_this_version_and_licence() -> None:
+    citation = yaml("CITATION.cff")
+    assert str(citation["version"]) == planner.__version__
+    assert citation["license"] == PROJECT["license"]
+    assert citation["authors"] == [{"name": "Token factory planner contributors"}]
 
 
 def test_the_checks_run_on_every_python_that_is_promised() -> None:
