@@ -343,6 +343,7 @@ def interpolating(case: Case) -> Case:
     return with_workloads(case, lambda w: {"interpolate": True})
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("change", [looser, more_hits, interpolating], ids=lambda change: change.__name__)
 @examples(1)
 @given(case=mixed())

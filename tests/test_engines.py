@@ -67,6 +67,7 @@ def test_a_good_plan_to_start_from_is_all_it_takes() -> None:
     assert tiny.status == "optimal"
 
 
+@pytest.mark.solve
 def test_a_time_limit_is_never_read_as_a_proof() -> None:
     scenario = planner.load("scenarios/10mw.yaml")
     try:

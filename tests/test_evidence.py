@@ -197,6 +197,7 @@ def test_a_workload_that_nothing_serves_at_the_tail_is_named() -> None:
     assert other.to_dict()["feasible"] is False
 
 
+@pytest.mark.solve
 @examples(1)
 @given(case=cases(futures=False))
 def test_the_other_percentile_is_a_bound(case: Case) -> None:

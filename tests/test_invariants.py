@@ -50,6 +50,9 @@ from planner.problem import Reductions, build_problem
 from planner.scenario.models import Future, Scenario
 from planner.studies.information import value_of_information
 
+# Plain Python that other tests run too is three times as slow when traced.
+pytestmark = [pytest.mark.property, pytest.mark.no_cover]
+
 Change = Callable[[Case], Case]
 
 

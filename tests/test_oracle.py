@@ -26,6 +26,9 @@ from strategies import (
     tiny_cases,
 )
 
+# Plain Python that other tests run too is three times as slow when traced.
+pytestmark = [pytest.mark.property, pytest.mark.no_cover]
+
 HOURS = 8760.0
 MIDDLE = 1.1 ** -(182.5 / 365.25)
 END = 1.1 ** -(365 / 365.25)
