@@ -15,7 +15,7 @@ import planner
 from planner.plan import Plan
 
 # Marks that say why a test is slow. The README's test line leaves these tests out, .ci/run runs them.
-WHY_SLOW = {"solve", "process", "docs", "office", "browser"}
+WHY_SLOW = {"solve", "process", "files", "docs", "office", "browser"}
 
 # One example solves a scenario, so Hypothesis' idea of slow does not apply.
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]

@@ -86,6 +86,7 @@ def test_the_command_writes_what_it_says(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "tables").iterdir()} == {"alternatives.csv", "decisions.csv"}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("within", ["0", "x", "1,200"])
 def test_a_bad_share_is_one_sentence_and_exit_2(within: str) -> None:
     done = plan("alternatives", TINY, "--within", within)

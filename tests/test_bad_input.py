@@ -535,7 +535,7 @@ DEEP = ("aliases of aliases", "too deep")
 
 
 def _untraced(kind: str) -> ParameterSet:
-    return pytest.param(kind, marks=[pytest.mark.no_cover] if kind in DEEP else [])
+    return pytest.param(kind, marks=[pytest.mark.files, pytest.mark.no_cover] if kind in DEEP else [])
 
 
 @pytest.mark.parametrize("kind", map(_untraced, FILES))

@@ -69,6 +69,7 @@ def test_a_process_with_findings_ends_with_2() -> None:
     assert "builtin/energy.csv:5: as_of: 2024-01-01 is " in done.stdout
 
 
+@pytest.mark.files
 def test_two_rows_with_one_key_end_with_2_and_both_places(tmp_path: Path) -> None:
     (tmp_path / "sources.yaml").write_text(SOURCES)
     (tmp_path / "offers.csv").write_text(OFFERS + OFFERS.splitlines()[1] + "\n")

@@ -361,6 +361,7 @@ def test_several_futures_tell_what_information_is_worth() -> None:
     assert [item["name"] for item in found["kpis"]["futures"]] == ["base", "boom"]
 
 
+@pytest.mark.process
 def test_verify_is_0_where_the_engines_agree(small: Path, tmp_path: Path) -> None:
     done = plan("verify", small, "--time-limit", "20", "--json", tmp_path / "v.json")
     assert done.returncode == 0, done.stderr

@@ -216,6 +216,7 @@ def test_another_catalog_is_one_line_of_the_inputs(repository: Path) -> None:
     assert [row["field"] for row in found["inputs"]] == ["catalog digest"]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [

@@ -251,6 +251,7 @@ def shown(text: str) -> tuple[float, float]:
     return (-number if sign else number) * scale, (1.0 if unit == " %" else 0.5) * last * scale
 
 
+@pytest.mark.solve
 def test_every_figure_is_the_results(either: Made) -> None:
     figures = [element for element in elements(either.page) if "data-figure" in element.attributes]
     for element in figures:

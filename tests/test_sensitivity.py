@@ -70,6 +70,7 @@ def test_the_command_varies_what_is_asked(tmp_path: Path) -> None:
     assert (tmp_path / "tornado.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("vary", "sentence"),
     [
