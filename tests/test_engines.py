@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import Case, cases, examples, solved
 
 import planner
 from planner.milp import build_model
@@ -18,6 +17,7 @@ from planner.problem import build_problem
 from planner.solvers import Options, check_name, relay, run
 from planner.solvers.optimise import optimise
 from planner.studies.changes import with_demand
+from tests.strategies import Case, cases, examples, solved
 
 
 @pytest.mark.parametrize("engine", ["scip", "highs"])

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import examples
 
 import planner
 from planner.catalog import load_catalog
 from planner.catalog.models import ServingPoint
 from planner.importers import Brought, Given, import_files
+from tests.strategies import examples
 
 SAMPLES = Path(__file__).parent / "samples"
 TODAY = dt.date(2026, 11, 21)

@@ -11,7 +11,8 @@ import math
 import pytest
 from hypothesis import given
 from oracle import least_cost, program
-from strategies import (
+
+from tests.strategies import (
     SITE,
     Case,
     Interval,
