@@ -15,6 +15,8 @@ import pytest
 
 from tests.browser import chromium, requests_of
 
+pytestmark = pytest.mark.docs
+
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "docs" / "site" / "build.py"
 CONFIG = ROOT / "docs" / "site" / "zensical.toml"
@@ -154,6 +156,7 @@ def test_the_configuration_stays_out_of_the_site(site: Site) -> None:
     assert list(site.folder.rglob("*.py")) == [site.folder / "repository" / "planner" / "units.py"]
 
 
+@pytest.mark.browser
 def test_the_search_answers_from_a_folder(site: Site, tmp_path: Path) -> None:
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.support.ui import WebDriverWait
