@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, get_args
@@ -68,3 +69,18 @@ def test_a_catalog_row_comes_with_source_date_and_evidence() -> None:
 
 def test_a_question_needs_the_decision_alone() -> None:
     assert required(form("question")) == {"decision"}
+
+
+def test_contributors_are_told_of_every_room_and_the_readmes_quick_tests() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rooms = {str(path.parent.relative_to(ROOT)) for path in (ROOT / "planner").glob("*/__init__.py")}
+    assert set(re.findall(r"^\| `(planner/\w+)` \|", text, flags=re.M)) == rooms
+    quick = 'pytest -n 2 -m "not slow"'
+    places = ("README.md", "CONTRIBUTING.md", ".github/workflows/ci.yml")
+    assert [place for place in places if quick not in (ROOT / place).read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")), ids=lambda page: page.stem)
+def test_links_of_the_repositorys_own_pages_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)\s#]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not re.match(r"[a-z]+:", link) and not (ROOT / link).exists()] == []

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "docs" / "site" / "build.py"
 CONFIG = ROOT / "docs" / "site" / "zensical.toml"
 PAGES = sorted(page.name for page in (ROOT / "docs").glob("*.md"))
+OWN = ("readme.md", "changelog.md", "code-of-conduct.md", "contributing.md", "security.md")
 LOADING = {"script": "src", "img": "src", "iframe": "src", "source": "src", "object": "data", "embed": "src"}
 LINKS_THAT_LOAD = {"stylesheet", "icon", "preload", "modulepreload", "preconnect", "dns-prefetch", "manifest"}
 
@@ -109,7 +110,7 @@ def test_every_page_is_in_the_navigation(site: Site) -> None:
     home = parsed(site.folder / "index.html")
     assert {page.replace(".md", ".html") for page in PAGES} - {"index.html"} <= set(home.links)
     listed = re.findall(r'^ +"([\w-]+\.md)",$', CONFIG.read_text(encoding="utf-8"), flags=re.M)
-    assert sorted(listed) == sorted([*PAGES, "readme.md"])
+    assert sorted(listed) == sorted([*PAGES, *OWN])
 
 
 def test_nothing_is_loaded_from_elsewhere(site: Site) -> None:

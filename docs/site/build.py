@@ -1,7 +1,8 @@
 """The documentation as a site: ``python docs/site/build.py`` writes it to ``build/site``, to be opened from there.
 
-The pages are laid out as the site wants them, in ``build/pages``: the README among them, links that leave docs/ led to
-copies of the files, and fences without the words that say how to test them. Zensical makes the site of those.
+The pages are laid out as the site wants them, in ``build/pages``: the repository's own pages among them, links that
+leave docs/ led to copies of the files, and fences without the words that say how to test them. Zensical makes the site
+of those.
 
 Why Zensical: Material for MkDocs, which this site was made with, ends in May 2027, MkDocs itself has had no version
 since 2024, and Zensical is what the authors of Material make instead. It builds without a network in two seconds,
@@ -25,7 +26,9 @@ DOCS = ROOT / "docs"
 CONFIG = DOCS / "site" / "zensical.toml"
 WORKER = "iframe-worker.js"
 BESIDE = (WORKER, "site.css")
-README = "readme.md"
+# The pages at the repository's root, and what they are called in the site.
+OWN = {f"{name}.md": f"{name}.md".lower() for name in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")}
+OWN["CODE_OF_CONDUCT.md"] = "code-of-conduct.md"
 FENCE = re.compile(r"^```.*?^```$", flags=re.M | re.S)
 LINK = re.compile(r"(?<=\]\()[^)\s]+(?=\))")
 
@@ -35,10 +38,11 @@ def lay_out(folder: Path) -> Path:
     pages = folder / "pages"
     shutil.rmtree(pages, ignore_errors=True)
     shutil.copytree(DOCS, pages, ignore=shutil.ignore_patterns("site", "*.md"))
-    sources = {page.name: page.read_text(encoding="utf-8") for page in DOCS.glob("*.md")} | {README: _readme()}
+    sources = {page.name: page.read_text(encoding="utf-8") for page in DOCS.glob("*.md")}
+    sources |= {name: _as_in_docs((ROOT / path).read_text(encoding="utf-8")) for path, name in OWN.items()}
     for name, text in sources.items():
         (pages / name).write_text(for_the_site(text), encoding="utf-8")
-    for path in {path for text in sources.values() for path in _outside(text)} - {"README.md"}:
+    for path in {path for text in sources.values() for path in _outside(text)} - set(OWN):
         copy = pages / "repository" / path
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / path, copy)
@@ -53,9 +57,15 @@ def for_the_site(markdown: str) -> str:
     return re.sub(r"^```(\w+) .+$", r"```\1", text, flags=re.M)
 
 
-def _readme() -> str:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return _outside_fences(text, lambda prose: LINK.sub(lambda link: link[0].removeprefix("docs/"), prose))
+def _as_in_docs(markdown: str) -> str:
+    """A page of the repository's root with the links that it would have in docs/."""
+
+    def led(link: str) -> str:
+        if link.startswith("#") or re.match(r"[a-z]+:", link):
+            return link
+        return link.removeprefix("docs/") if link.startswith("docs/") else f"../{link}"
+
+    return _outside_fences(markdown, lambda prose: LINK.sub(lambda link: led(link[0]), prose))
 
 
 def _outside(markdown: str) -> set[str]:
@@ -68,7 +78,7 @@ def _in_the_site(link: str) -> str:
     if not link.startswith("../"):
         return link
     path, hash_, anchor = link.removeprefix("../").partition("#")
-    return (README if path == "README.md" else posixpath.join("repository", path)) + hash_ + anchor
+    return OWN.get(path, posixpath.join("repository", path)) + hash_ + anchor
 
 
 def _outside_fences(markdown: str, change: Callable[[str], str]) -> str:
