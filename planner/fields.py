@@ -47,9 +47,12 @@ def fields_of(model: type[Any]) -> Mapping[str, FieldInfo]:
     """The fields of a model or of a typed dictionary, in order."""
     if issubclass(model, BaseModel):
         return model.model_fields
-    assert is_typeddict(model)
-    hints = get_type_hints(model, include_extras=True)
-    return {name: FieldInfo.from_annotation(_present(hint)) for name, hint in hints.items()}
+    return {name: FieldInfo.from_annotation(_present(hint)) for name, hint in _hints(model).items()}
+
+
+def left_out(model: type[Any]) -> frozenset[str]:
+    """The keys of a typed dictionary that are not always there."""
+    return frozenset(name for name, hint in _hints(model).items() if get_origin(hint) is NotRequired)
 
 
 def unit_of(field: FieldInfo) -> Unit | None:
@@ -62,6 +65,11 @@ def explanation(field: FieldInfo) -> str:
     """What a fault adds where the field is missing; nothing where its name says it all."""
     extra = field.json_schema_extra
     return "" if isinstance(extra, Extra) and extra.plain else field.description or ""
+
+
+def _hints(model: type[Any]) -> dict[str, Any]:
+    assert is_typeddict(model)
+    return get_type_hints(model, include_extras=True)
 
 
 def _present(hint: Any) -> Any:

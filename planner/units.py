@@ -16,10 +16,10 @@ Number = TypeVar("Number", float, Floats)
 
 # What a published number may be counted in. A *share* is part of a whole, a *ratio* one amount over another of its
 # kind, a *factor* what another figure is multiplied with; a *count* is of what the field names, and an *index* counts
-# nothing. ``unit`` is the one that stands in the row's own field of that name.
+# nothing. ``unit`` is the one that the field of that name beside it says.
 Unit = Literal[
     "USD", "USD per Mtok", "USD per GPU-hour", "USD per GPU-year", "USD per MWh", "USD per kW-month", "USD per MW-year",
-    "USD per unit", "unit",
+    "USD or Mtok", "USD per unit", "unit",
     "kW", "MW", "MWh", "gCO₂e per kWh",
     "ms", "s", "weeks", "months", "years", "periods",
     "tokens", "Mtok", "Mtok per day", "tokens per kWh", "tok/s per GPU", "tok/s per MW", "requests", "requests/s",

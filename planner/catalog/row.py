@@ -19,6 +19,8 @@ Statistic = Literal["p50", "mean", "p90", "p95", "p99"]
 Capability = Literal["mtp", "disagg", "kv_offload"]
 Derivation = Literal["", "interpolated", "fitted"]
 MOST = 1_000_000_000
+# Fields of a row that say where it stands, and are not for its author to write.
+PLACE = ("file", "line")
 
 
 def not_bool(value: Any) -> Any:

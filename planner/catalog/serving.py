@@ -17,7 +17,7 @@ class ServingPoint(Row):
     series: Annotated[str, doc("one sweep over concurrency of one configuration")]
     system: Annotated[str, plain("key of systems.yaml")]
     engine: Annotated[str, plain("serving engine")]
-    engine_version: Annotated[str, doc("its version or image; makes no configuration another one")] = ""
+    engine_version: Annotated[str, doc("its version or image; tells no configurations apart")] = ""
     precision: Annotated[Precision, plain("of the weights")]
     mode: Annotated[Literal["agg", "disagg"], plain("prefill and decode on the same GPUs, or on different ones")]
     spec_decode: Annotated[
