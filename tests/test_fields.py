@@ -150,7 +150,7 @@ class Wrong(BaseModel):
     ttft_p99_ms: Annotated[float, doc("in seconds", "s")] = 1.0
     start: Annotated[dt.date, doc("a day")]
     levels: Annotated[dict[int, dict[str, float]], doc("in nothing")]
-    lost: Annotated[float, doc("in leagues", "leagues")]  # type: ignore[arg-type]
+    lost: Annotated[float, doc("in leagues", "leagues")]
 
 
 def test_what_is_unsaid_or_contradicted_is_found() -> None:
