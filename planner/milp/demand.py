@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from planner.kinds import limits
 from planner.milp.matrix import Builder
 from planner.milp.variables import Variables
 from planner.problem import Problem
@@ -59,14 +60,14 @@ def add_floors(builder: Builder, problem: Problem, variables: Variables) -> None
     mean = demand @ share
     floor = problem.demand.min_served[:, None, None]
     rows = builder.constraints(
-        "min_served",
+        limits.MIN_SERVED.key,
         (problem.demand.names, problem.futures, problem.timeline.names),
         upper=1 - floor,
         exists=(mean > 0) & ((floor < 1) | problem.elastic),
     )
     scale = share / np.where(mean > 0, mean, 1.0)[..., None]
     builder.add(rows[..., None], variables.unserved, scale)
-    builder.limit("min_served", rows, problem.demand.names, floor, unit="share of demand")
+    builder.limit(limits.MIN_SERVED, rows, problem.demand.names, floor)
 
 
 def add_api_limits(builder: Builder, problem: Problem, variables: Variables) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.kinds import limits
 from planner.milp.matrix import Builder
 from planner.milp.variables import Variables
 from planner.problem import Problem
@@ -42,13 +43,13 @@ def add_provider_share(builder: Builder, problem: Problem, variables: Variables)
 
     own_signed = _match(providers, signed) @ signed_gpus
     rows = builder.constraints(
-        "provider_share", (providers, problem.futures, timeline.names), upper=-own_signed[:, None, :]
+        limits.PROVIDER_SHARE.key, (providers, problem.futures, timeline.names), upper=-own_signed[:, None, :]
     )
     builder.add(rows, total, -share)
     builder.add(rows[:, None], variables.held[None], (_match(providers, reserved) * lots)[:, :, None, None])
     counts = _match(providers, hourly) * hourly_lots
     builder.add(rows[:, None, :, :, None], variables.rent[None], counts[:, :, None, None, None] * timeline.block_share)
-    builder.limit("provider_share", rows, providers, share, unit="share of GPUs")
+    builder.limit(limits.PROVIDER_SHARE, rows, providers, share)
 
 
 def add_quotas(builder: Builder, problem: Problem, variables: Variables) -> None:
@@ -61,7 +62,7 @@ def add_quotas(builder: Builder, problem: Problem, variables: Variables) -> None
     signed_gpus = np.array([item.gpus for item in supply.signed]).reshape(len(signed), timeline.periods)
     room = gpus[:, None] - _match(keys, signed) @ signed_gpus
     rows = builder.constraints(
-        "quota",
+        limits.QUOTA.key,
         (labels, problem.futures, timeline.names, timeline.blocks),
         upper=room[:, None, :, None],
         exists=timeline.block_share > 0,
@@ -77,7 +78,7 @@ def add_quotas(builder: Builder, problem: Problem, variables: Variables) -> None
     )
     builder.add(rows[:, None], variables.rent[None], (_match(keys, hourly) * hourly_lots)[:, :, None, None, None])
     for block in range(len(timeline.blocks)):
-        builder.limit("quota", rows[..., block], labels, gpus[:, None, None], unit="GPUs")
+        builder.limit(limits.QUOTA, rows[..., block], labels, gpus[:, None, None])
 
 
 def _most_in_service(problem: Problem) -> float:

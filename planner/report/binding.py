@@ -7,23 +7,13 @@ import re
 import numpy as np
 import pandas as pd
 
+from planner.kinds.limits import LimitKind, limit_kind
 from planner.plan import Plan
 from planner.render.figures import digits, money, percent, short, span
 from planner.render.sheet import Column, Sheet, left, right
 from planner.scenario import Scenario
 
 SHOWN = 3
-_WORDS = {
-    "power": "power of {}",
-    "lease": "leased power of {}",
-    "liquid": "liquid cooling of {}",
-    "air": "air cooling of {}",
-    "positions": "rack positions of {}",
-    "budget": "{}",
-    "quota": "quota of {}",
-    "provider_share": "share of {}",
-    "min_served": "served floor of {}",
-}
 _YEAR = re.compile(r" in (\d{4})$")
 
 
@@ -38,8 +28,8 @@ def binding_sheet(plan: Plan, scenario: Scenario, most: int = SHOWN) -> Sheet:
         worth = float((same["marginal_usd_lp"] * same["limit"].abs()).sum())
         periods = sorted(same["period"].unique(), key=lambda name: order[name])
         limit = _range(float(same["limit"].min()), float(same["limit"].max()), str(unit))
-        hint = _marginal(float(same["marginal_usd_lp"].sum()), str(kind), str(unit))
-        words = _WORDS.get(str(kind), f"{kind} of {{}}").format(where)
+        hint = _marginal(float(same["marginal_usd_lp"].sum()), limit_kind(str(kind)))
+        words = limit_kind(str(kind)).binding.format(where)
         when = f"{len(periods)} ({span(periods)})" if periods[0] else "-"
         ranked.append((-worth, words, when, limit, hint))
     ranked.sort()
@@ -74,14 +64,14 @@ def _limit(value: float, unit: str) -> str:
     return percent(value) if unit.startswith("share") else f"{short(value)} {unit}"
 
 
-def _marginal(usd: float, kind: str, unit: str) -> str:
+def _marginal(usd: float, kind: LimitKind) -> str:
     """What one more unit is worth; of a share of GPUs the unit is a GPU, of one of demand a hundredth."""
     if not usd:
         return "-"
-    if unit == "USD":
+    if kind.unit == "USD":
         return f"${digits(usd)} per $"
-    if kind == "provider_share":
+    if kind.of_fleet:
         return f"{money(usd)} per GPU"
-    if unit.startswith("share"):
+    if kind.unit.startswith("share"):
         return f"{money(usd / 100)} per 1 %"
-    return f"{money(usd)} per {unit.removesuffix('s')}"
+    return f"{money(usd)} per {kind.unit.removesuffix('s')}"
