@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from planner.kinds.evidence import ORDER, Evidence
 from planner.schedule import parse_date
 
-Evidence = Literal["measured", "independent", "vendor", "predicted", "estimate"]
 Kind = Literal["on_demand", "spot", "reserved"]
 Cooling = Literal["air", "liquid"]
 Precision = Literal["fp4", "fp8", "bf16", "int4"]
@@ -81,7 +81,7 @@ class Row(BaseModel):
 
     source: Annotated[Names, Field(min_length=1)] = Field(description="ids in sources.yaml")
     as_of: Day = Field(description="day the figures were valid or read")
-    evidence: Evidence = Field(description="measured, independent, vendor, predicted or estimate")
+    evidence: Evidence = Field(description=f"{', '.join(ORDER[:-1])} or {ORDER[-1]}")
     note: str = Field("", description="what contradicts, how an estimate was reached")
     file: str = Field("", description="file the row was read from", exclude=True)
     line: int = Field(0, description="line the row starts at", exclude=True)

@@ -44,8 +44,8 @@ class Block:
 class LimitRows:
     """Rows that are a planner's limit rather than the model's bookkeeping; columns of equal length.
 
-    ``subject`` is what the limit belongs to (a site, a workload, ``capex in 2027``). ``limit`` is the right-hand side in
-    the unit of the kind. ``period`` is -1 where the limit spans several.
+    ``subject`` is what the limit belongs to (a site, a workload, ``capex in 2027``). ``limit`` is the right-hand side,
+    in the unit of the kind. ``period`` is -1 where the limit spans several.
     """
 
     kind: LimitKind

@@ -70,9 +70,7 @@ def _add(builder: Builder, problem: Problem, variables: Variables, limit: SiteLi
     builder.limit(limit.kind, rows, limit.subjects(sites), most)
 
 
-def _add_serving(
-    builder: Builder, problem: Problem, variables: Variables, limit: SiteLimit, by_period: Ints
-) -> None:
+def _add_serving(builder: Builder, problem: Problem, variables: Variables, limit: SiteLimit, by_period: Ints) -> None:
     """What GPUs take for serving: the pools of such sites are theirs alone."""
     pools, lanes = problem.pools, problem.lanes
     busy = np.zeros((len(pools.pools), problem.timeline.periods))

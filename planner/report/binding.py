@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from planner.kinds.limits import LimitKind, limit_kind
+from planner.kinds.limits import LIMITS
 from planner.plan import Plan
 from planner.render.figures import digits, money, percent, short, span
 from planner.render.sheet import Column, Sheet, left, right
@@ -28,8 +28,8 @@ def binding_sheet(plan: Plan, scenario: Scenario, most: int = SHOWN) -> Sheet:
         worth = float((same["marginal_usd_lp"] * same["limit"].abs()).sum())
         periods = sorted(same["period"].unique(), key=lambda name: order[name])
         limit = _range(float(same["limit"].min()), float(same["limit"].max()), str(unit))
-        hint = _marginal(float(same["marginal_usd_lp"].sum()), limit_kind(str(kind)))
-        words = limit_kind(str(kind)).binding.format(where)
+        hint = _marginal(float(same["marginal_usd_lp"].sum()), str(kind), str(unit))
+        words = _words(str(kind)).format(where)
         when = f"{len(periods)} ({span(periods)})" if periods[0] else "-"
         ranked.append((-worth, words, when, limit, hint))
     ranked.sort()
@@ -54,6 +54,11 @@ def _reported(plan: Plan, scenario: Scenario) -> pd.DataFrame:
     return plan.binding[~plan.binding["lookahead"].to_numpy(dtype=bool) & ~later]
 
 
+def _words(kind: str) -> str:
+    """A limit by its subject; a table may be of a release that knew other kinds."""
+    return LIMITS[kind].binding if kind in LIMITS else f"{kind} of {{}}"
+
+
 def _range(lowest: float, highest: float, unit: str) -> str:
     return _limit(lowest, unit) if lowest == highest else f"{_limit(lowest, unit)} to {_limit(highest, unit)}"
 
@@ -64,14 +69,14 @@ def _limit(value: float, unit: str) -> str:
     return percent(value) if unit.startswith("share") else f"{short(value)} {unit}"
 
 
-def _marginal(usd: float, kind: LimitKind) -> str:
+def _marginal(usd: float, kind: str, unit: str) -> str:
     """What one more unit is worth; of a share of GPUs the unit is a GPU, of one of demand a hundredth."""
     if not usd:
         return "-"
-    if kind.unit == "USD":
+    if unit == "USD":
         return f"${digits(usd)} per $"
-    if kind.of_fleet:
+    if kind in LIMITS and LIMITS[kind].of_fleet:
         return f"{money(usd)} per GPU"
-    if kind.unit.startswith("share"):
+    if unit.startswith("share"):
         return f"{money(usd / 100)} per 1 %"
-    return f"{money(usd)} per {kind.unit.removesuffix('s')}"
+    return f"{money(usd)} per {unit.removesuffix('s')}"

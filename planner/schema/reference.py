@@ -11,6 +11,7 @@ import annotated_types
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from planner.kinds.evidence import CLASSES
 from planner.scenario.models import Scenario
 from planner.scenario.section import Section
 from planner.schedule import Schedule
@@ -18,11 +19,7 @@ from planner.schedule import Schedule
 # Meanings of fields whose name and section say it all in the code.
 PLAIN: dict[tuple[str, str], str] = {
     ("Horizon", "period"): "length of a period",
-    ("Trust", "measured"): "the user's own benchmarks",
-    ("Trust", "independent"): "benchmarks by third parties",
-    ("Trust", "vendor"): "benchmarks by the seller",
-    ("Trust", "predicted"): "points from a performance model",
-    ("Trust", "estimate"): "points reasoned from others",
+    **{("Trust", found.key): found.points for found in CLASSES},
     ("TailRatio", "ttft"): "p90, p95 or p99 TTFT ÷ its median or mean",
     ("TailRatio", "tpot"): "p90, p95 or p99 TPOT ÷ its median or mean",
     ("Existing", "system"): "key of systems.yaml",

@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from planner._version import __version__
 from planner.errors import InfeasiblePlan
+from planner.kinds.limits import LIMITS
 from planner.plan.plan import RESULT_VERSION
 from planner.render.sheet import Sheet, left
 from planner.scenario import Scenario, scenario_digest
@@ -214,7 +215,7 @@ class PlanResult(TypedDict):
 class RelaxedLimit(TypedDict):
     """One limit that stands in the way and what it would have to be where it is worst."""
 
-    kind: str
+    kind: Annotated[str, Field(description=f"kind of limit: {', '.join(LIMITS)}")]
     subject: str
     period: str
     needed: float | None

@@ -9,10 +9,12 @@ from pydantic import ConfigDict, Field, with_config
 # Pydantic takes the standard library's TypedDict only from Python 3.12 on.
 from typing_extensions import TypedDict
 
+from planner.kinds.evidence import Evidence
+from planner.kinds.limits import LIMITS
+
 CLOSED = ConfigDict(extra="forbid")
 Period = Annotated[str, Field(description="2027-01, 2027-Q1 or 2027")]
 Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
-Evidence = Literal["measured", "independent", "vendor", "predicted", "estimate"]
 Derivation = Literal["", "interpolated", "fitted"]
 
 
@@ -170,7 +172,7 @@ class Origin(TypedDict):
 class Binding(Row):
     """A limit whose slack not one more system could use; ``marginal_usd_lp`` is the LP's hint, by unit."""
 
-    constraint: str
+    constraint: Annotated[str, Field(description=f"kind of limit: {', '.join(LIMITS)}")]
     where: str
     period: Annotated[str, Field(description="empty where the limit spans several")]
     limit: float | None
