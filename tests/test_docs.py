@@ -31,6 +31,7 @@ from typer.testing import CliRunner
 import planner
 from planner.cli import COMMANDS, app
 from planner.cli.reference import commands_reference
+from planner.milp.reference import model_page
 from planner.pipeline import catalog_of
 from planner.scenario.models import Scenario
 from planner.schema import reference
@@ -256,6 +257,12 @@ def test_the_scenario_reference_is_what_the_models_say() -> None:
     page = ROOT / "docs" / "scenario-reference.md"
     how = "python -m planner.schema.reference > docs/scenario-reference.md"
     assert page.read_text(encoding="utf-8") == reference.scenario_reference(), f"write it anew: {how}"
+
+
+def test_the_inequalities_and_limits_of_the_model_are_what_the_matrix_says() -> None:
+    page = ROOT / "docs" / "model.md"
+    how = "python -m planner.milp.reference docs/model.md"
+    assert page.read_text(encoding="utf-8") == model_page(page.read_text(encoding="utf-8")), f"write it anew: {how}"
 
 
 def test_the_commands_page_is_what_the_commands_say() -> None:

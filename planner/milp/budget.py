@@ -15,7 +15,12 @@ Floats = NDArray[np.float64]
 
 
 def add_budgets(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ cash paid in the periods of a limit ≤ the limit (10⁶ USD), for capex, opex, total and commitments."""
+    """Undiscounted cash is within each budget, and the value of contracts signed within that of commitments: 10⁶ USD.
+
+    ::
+
+        budget  Σ cash of the limit's periods ≤ limit  every f, budget
+    """
     spend, timeline = problem.limits.spend, problem.timeline
     if not spend:
         return

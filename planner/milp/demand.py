@@ -12,7 +12,12 @@ from planner.units import SECONDS_PER_DAY
 
 
 def add_demand(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ κ·gpus + Σ api + unserved = λ[w,t,b] (requests/s), divided by λ."""
+    """Interactive workloads are met in every block: requests/s, divided by λ.
+
+    ::
+
+        interactive  Σ κ·gpus + Σ api + unserved = λ  every f,w,t,b
+    """
     demand = problem.demand.requests_per_s
     rows = builder.constraints(
         "demand",
@@ -26,7 +31,12 @@ def add_demand(builder: Builder, problem: Problem, variables: Variables) -> None
 
 
 def add_fungible_demand(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ_b h[b]·(Σ κ·gpus + Σ api + unserved) = Σ_b h[b]·λ[w,t,b] (requests), divided by the right-hand side."""
+    """Batch and GPU-hours are met over each period: requests, divided by the right-hand side.
+
+    ::
+
+        batch, gpu_hours  Σ_b h·(Σ κ·gpus + Σ api + unserved) = Σ_b h·λ  every f,w,t
+    """
     demand, share = problem.demand.requests_per_s, problem.timeline.block_share
     mean = demand @ share
     rows = builder.constraints(
@@ -55,7 +65,12 @@ def _add_served(
 
 
 def add_floors(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ_b h·unserved[w,t,b] ≤ (1 − min_served)·Σ_b h·λ[w,t,b], divided by the demand: what is served has a floor."""
+    """What is served has a floor: requests of a period, divided by the demand.
+
+    ::
+
+        floor  Σ_b h·unserved ≤ (1 − min_served)·Σ_b h·λ  every f,w,t
+    """
     demand, share = problem.demand.requests_per_s, problem.timeline.block_share
     mean = demand @ share
     floor = problem.demand.min_served[:, None, None]
@@ -71,7 +86,12 @@ def add_floors(builder: Builder, problem: Problem, variables: Variables) -> None
 
 
 def add_api_limits(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ_w requests/s × tokens × 86,400 ≤ max_mtok_per_day[j] in every block (Mtok a day), divided by the limit."""
+    """A token API takes so many tokens a day, in every block: Mtok a day, divided by ``max_mtok_per_day``.
+
+    ::
+
+        API limit  Σ_w api·(input + output tokens)·86,400 ≤ tokens a day  every f,j,t,b
+    """
     api = problem.api
     limit = api.max_mtok_per_day
     rows = builder.constraints(

@@ -16,9 +16,14 @@ Floats = NDArray[np.float64]
 
 
 def add_provider_share(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ GPUs rented of a provider ≤ max_share·in_service[t], time-weighted, per period (GPUs).
+    """A provider rents out no more than its share of all GPUs in service, weighted by hours: GPUs.
 
-    in_service[t] = Σ n·(own + keep) + Σ lot·(held + Σ_b h·rent) + signed: one column, not the sum once per provider.
+    What is in service is one column, not the sum once per provider.
+
+    ::
+
+        in service      in_service = Σ n·(own + keep) + Σ lot·(held + mean_b rent) + signed before  every f,t
+        provider share  Σ GPUs rented of a provider ≤ max_share·in_service  every f,t, provider
     """
     share, supply, timeline = problem.limits.max_share, problem.supply, problem.timeline
     if share is None:
@@ -53,7 +58,12 @@ def add_provider_share(builder: Builder, problem: Problem, variables: Variables)
 
 
 def add_quotas(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ lot·(held + rent) + signed ≤ quota of a provider and system, in every block (GPUs)."""
+    """A provider's GPUs of a system that run at once are within its quota, in every block.
+
+    ::
+
+        quota  Σ lot·(held + rent) + signed before ≤ quota  every f,t,b, provider and system
+    """
     quotas, supply, timeline = problem.limits.quotas, problem.supply, problem.timeline
     labels = [f"{quota.provider} {quota.system}" for quota in quotas]
     keys = [(quota.provider, quota.system) for quota in quotas]

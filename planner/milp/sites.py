@@ -11,13 +11,29 @@ from planner.problem.limits import SiteLimit
 
 
 def add_site_limits(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """What systems in service, and GPUs that serve, take of each limit of a site; nameplate counts against a cap."""
+    """What systems in service, and their GPUs that serve, take of each limit of a site, in row units.
+
+    Nameplate counts against a cap, not what is drawn; where the cap is at IT, without PUE.
+
+    ::
+
+        power      Σ P·PUE_design·(own + keep) ≤ cap·usable_share  every f,s,t
+        lease      Σ P·(own + keep) ≤ contracted IT kW  every f,s,t
+        cooling    Σ over systems so cooled of P·(own + keep) ≤ liquid or air IT kW  every f,s,t
+        positions  Σ (own + keep) ÷ systems per position ≤ rack positions  every f,s,t
+    """
     for limit in problem.limits.on_sites:
         _add(builder, problem, variables, limit)
 
 
 def add_conversion(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ P·(own + keep) of converted cooling ≤ liquid kW·Σ_{t'≤t} convert[s,t'], and Σ_t convert[s,t] ≤ 1."""
+    """A hall without liquid cooling has none before it is converted, and is converted once: kW.
+
+    ::
+
+        conversion      Σ over liquid systems of P·(own + keep) ≤ liquid IT kW·Σ_{t'≤t} convert[t']  every f,s,t
+        converted once  Σ_t convert ≤ 1  every f,s
+    """
     sites, timeline = problem.limits.sites, problem.timeline
     needs = np.zeros(len(sites), dtype=bool)
     supply = problem.supply
