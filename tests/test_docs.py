@@ -29,6 +29,7 @@ import pytest
 from typer.testing import CliRunner
 
 import planner
+from planner.api_reference import api_reference
 from planner.cli import COMMANDS, app
 from planner.cli.reference import commands_reference
 from planner.pipeline import catalog_of
@@ -267,6 +268,21 @@ def test_the_commands_page_is_what_the_commands_say() -> None:
     page = ROOT / "docs" / "commands.md"
     how = "python -m planner.cli.reference > docs/commands.md"
     assert page.read_text(encoding="utf-8") == commands_reference(), f"write it anew: {how}"
+
+
+def test_the_api_page_is_what_the_docstrings_say() -> None:
+    page = ROOT / "docs" / "api.md"
+    how = "python -m planner.api_reference > docs/api.md"
+    assert page.read_text(encoding="utf-8") == api_reference(), f"write it anew: {how}"
+
+
+def test_the_api_page_has_every_public_name_and_what_it_raises() -> None:
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^### `(\w+)`$", text, flags=re.M))
+    assert set(planner.__all__) - {"__version__"} <= told
+    for name in ("compare", "explain", "frontier", "load", "load_catalog", "solve"):
+        section = text.split(f"### `{name}`\n")[1].split("\n##")[0]
+        assert re.search(r"^Raises \[\w+\]\(#\w+\)", section, flags=re.M), name
 
 
 def test_the_commands_page_has_every_command_and_option_of_the_help() -> None:
