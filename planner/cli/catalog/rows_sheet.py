@@ -18,8 +18,8 @@ from planner.catalog.models import (
     System,
     TokenApi,
 )
+from planner.catalog.row import PLACE
 from planner.catalog.tables import (
-    PLACE,
     Difference,
     fields_of,
     name_of,
