@@ -38,6 +38,7 @@ CLASSES: tuple[EvidenceClass, ...] = (
     EvidenceClass("predicted", "points from a performance model", weak_prices="predicted", weak_points="predicted"),
     EvidenceClass("estimate", "points reasoned from others", weak_prices="estimates", weak_points="estimated"),
 )
+POINTS: dict[Evidence, str] = {found.key: found.points for found in CLASSES}
 ORDER: tuple[Evidence, ...] = tuple(found.key for found in CLASSES)
 PROVEN: tuple[Evidence, ...] = tuple(found.key for found in CLASSES if found.proven)
 WEAK: tuple[Evidence, ...] = tuple(found.key for found in CLASSES if found.weak)

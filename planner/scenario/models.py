@@ -19,7 +19,7 @@ from planner.catalog.models import (
     wrong,
 )
 from planner.fields import doc, plain
-from planner.kinds.evidence import Evidence
+from planner.kinds.evidence import POINTS, Evidence
 from planner.scenario.origin import Origin
 from planner.scenario.procurement import Contract, Procurement, Providers, Quota, Quote, Systems, TokenQuote
 from planner.scenario.section import Amounts, BelowOne, Name, Overhead, Section, YearlyLimit
@@ -116,11 +116,11 @@ class Finance(Section):
 class Trust(Section):
     """Factor on throughput by evidence class."""
 
-    measured: Annotated[Fraction, doc("the user's own benchmarks", "factor")] = 1.0
-    independent: Annotated[Fraction, doc("benchmarks by third parties", "factor")] = 1.0
-    vendor: Annotated[Fraction, doc("benchmarks by the seller", "factor")] = 0.9
-    predicted: Annotated[Fraction, doc("points from a performance model", "factor")] = 0.65
-    estimate: Annotated[Fraction, doc("points reasoned from others", "factor")] = 0.65
+    measured: Annotated[Fraction, doc(POINTS["measured"], "factor")] = 1.0
+    independent: Annotated[Fraction, doc(POINTS["independent"], "factor")] = 1.0
+    vendor: Annotated[Fraction, doc(POINTS["vendor"], "factor")] = 0.9
+    predicted: Annotated[Fraction, doc(POINTS["predicted"], "factor")] = 0.65
+    estimate: Annotated[Fraction, doc(POINTS["estimate"], "factor")] = 0.65
 
     def of(self, evidence: Evidence) -> float:
         """The factor of an evidence class."""
