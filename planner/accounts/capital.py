@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.accounts.account import Account
 from planner.accounts.inputs import Floats, Premises
-from planner.catalog.models import System
+from planner.rules.residual import residual_share
 from planner.units import years_from_days
 
 
@@ -64,12 +64,3 @@ def _residual(premises: Premises, bought: Floats) -> tuple[Floats, Floats]:
     credit = np.zeros((bought.shape[0], timeline.periods))
     credit[:, -1] = -(bought * share[None]).sum(axis=(1, 2))
     return credit, credit * timeline.discount_end
-
-
-def residual_share(system: System, ages: Floats) -> Floats:
-    """Share of the price paid that hardware is worth at ``ages`` in years: 1 at 0, 0 from the end of life."""
-    life = system.life_years
-    knots = {0.0: 1.0} | {age: share for age, share in system.residual_share_by_age_years.items() if age < life}
-    knots[life] = 0.0
-    at = sorted(knots)
-    return np.interp(ages, at, [knots[age] for age in at])

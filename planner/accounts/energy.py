@@ -6,7 +6,7 @@ import numpy as np
 
 from planner.accounts.inputs import Floats, Premises
 from planner.catalog.models import System
-from planner.errors import ScenarioError
+from planner.rules import tariffs
 from planner.scenario.models import Pue, Site
 from planner.units import KW_PER_MW
 
@@ -18,16 +18,8 @@ def pue(site: Site, system: System) -> Pue:
 
 def electricity_usd_per_mwh(premises: Premises) -> Floats:
     """Price of electricity by site and period, (S, T)."""
-    prices = np.zeros((len(premises.sites), premises.timeline.periods))
-    for place, site in enumerate(premises.sites):
-        if site.electricity_usd_per_mwh is not None:
-            prices[place] = premises.price(site.electricity_usd_per_mwh)
-            continue
-        region = premises.catalog.energy.get(site.region)
-        if region is None or region.usd_per_mwh is None:
-            raise ScenarioError(f"{site.name}: no electricity price, neither its own nor of {site.region}")
-        prices[place] = region.usd_per_mwh
-    return prices
+    prices = [tariffs.electricity_usd_per_mwh(site, premises.catalog, premises.timeline) for site in premises.sites]
+    return np.array(prices).reshape(len(premises.sites), premises.timeline.periods)
 
 
 def idle_utility_kw(premises: Premises) -> Floats:

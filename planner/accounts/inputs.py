@@ -6,18 +6,20 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accounts.terms import Deal, deals, order_day
+from planner.accounts.terms import Deal, deals
 from planner.catalog.models import Catalog, System, TokenApi
 from planner.decisions import Decisions
+from planner.rules.dates import lies_within, life_periods, order_days, service_days, system_lead_weeks
+from planner.rules.tariffs import price_factors
 from planner.scenario.models import Contract, Existing, Future, Scenario, Site, Workload
-from planner.schedule import Schedule, add_months
-from planner.timeline import Timeline, build_timeline
-from planner.units import MONTHS_PER_YEAR
+from planner.schedule import Schedule
+from planner.timeline import Timeline, scenario_timeline
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -54,7 +56,7 @@ class Premises:
     @cached_property
     def deals(self) -> tuple[Deal, ...]:
         """All offers and quotes, allowed or not (O)."""
-        return tuple(deals(self.scenario, self.catalog).values())
+        return tuple(deals(self.scenario, self.catalog, self.timeline.blocks).values())
 
     @cached_property
     def apis(self) -> tuple[TokenApi, ...]:
@@ -131,53 +133,30 @@ class Premises:
         places = known.get_indexer(pd.Index(used, dtype=object))
         return np.asarray(np.append(places, -1)[codes], dtype=np.intp)
 
-    def system_faults(self, name: str) -> str:
-        """Why a plan may not take on this system, '' where it may."""
-        rule = self.scenario.procurement.systems
-        if name not in self.catalog.systems:
-            return f"{name} is not in the catalog"
-        if name in rule.deny or (rule.allow is not None and name not in rule.allow):
-            return f"procurement.systems does not allow {name}"
-        if self.catalog.systems[name].announced and name not in self._switched_on:
-            return f"{name} is announced and not switched on"
-        return ""
-
-    def provider_faults(self, name: str) -> str:
-        """Why a plan may not use this provider, '' where it may."""
-        rule = self.scenario.procurement.providers
-        if name in rule.deny or (rule.allow is not None and name not in rule.allow):
-            return f"procurement.providers does not allow {name}"
-        return ""
-
     def purchase_lead_weeks(self, system: System) -> float:
         """Weeks from order to service of a bought system."""
-        return self.scenario.procurement.lead_weeks.get(system.system, system.lead_weeks)
+        return system_lead_weeks(self.scenario.procurement, system)
 
     def order_days(self, weeks: float) -> list[dt.date]:
         """Order day of what starts with each period, (T,)."""
-        return [order_day(first, weeks) for first, _ in self.timeline.spans]
+        return order_days(self.timeline, weeks)
 
     def life_periods(self, system: System) -> int:
         """Periods that a bought system is in service."""
-        return max(1, round(system.life_years * MONTHS_PER_YEAR / self.timeline.months_per_period))
+        return life_periods(system, self.timeline.months_per_period)
 
     def group_window(self, group: Group) -> Bools:
         """Periods on all of whose days an existing group can be there, (T,)."""
         existing = group.existing
-        life = self.catalog.systems[existing.system].life_years
-        until = existing.until or add_months(existing.in_service, round(life * MONTHS_PER_YEAR))
-        return self.covered(existing.in_service, until)
+        return self.covered(*service_days(existing, self.catalog.systems[existing.system]))
 
     def covered(self, first: dt.date, after: dt.date) -> Bools:
         """Periods that lie wholly in ``[first, after)``, (T,)."""
-        return np.array([first <= start and end <= after for start, end in self.timeline.spans], dtype=bool)
+        return lies_within(self.timeline, first, after)
 
-    def path_factor(self, kind: str, years: Iterable[int]) -> Floats:
-        """Factor of the scenario's price path in each of ``years``; 1 where the path is flat and not listed."""
-        path = self.catalog.price_paths.get(self.scenario.finance.price_path)
-        if path is None:
-            return np.ones(len(list(years)))
-        return np.array([path.factor(kind, int(year)) for year in years])  # type: ignore[arg-type]
+    def path_factor(self, kind: Literal["hardware", "rent", "api"], years: Iterable[int]) -> Floats:
+        """Factor of the scenario's price path in each of ``years``."""
+        return price_factors(self.scenario, self.catalog, kind, np.array(list(years), dtype=np.int64))
 
     @cached_property
     def rent_path(self) -> Floats:
@@ -200,22 +179,11 @@ class Premises:
             return np.full(self.timeline.periods, schedule.anchors[0][1])
         return self.by_period(schedule.step_mean)
 
-    @cached_property
-    def _switched_on(self) -> frozenset[str]:
-        """Systems that the scenario names on purpose, announced or not."""
-        scenario = self.scenario
-        named = {group.existing.system for group in self.groups}
-        named |= {quote.system for quote in scenario.quotes}
-        named |= {contract.system for contract in scenario.contracts}
-        return frozenset(named | set(scenario.procurement.systems.include))
-
 
 def premises(scenario: Scenario, catalog: Catalog, decisions: Decisions) -> Premises:
     """The premises of a plan. Without futures there is one, of whatever name the tables use."""
-    blocks = scenario.blocks if scenario.blocks is not None else catalog.blocks
-    timeline = build_timeline(scenario.horizon, dict(blocks), scenario.finance.discount_rate)
     futures = scenario.futures or (Future(name=_only_future(decisions), probability=1.0),)
-    return Premises(scenario, catalog, timeline, futures)
+    return Premises(scenario, catalog, scenario_timeline(scenario, catalog), futures)
 
 
 def _only_future(decisions: Decisions) -> str:

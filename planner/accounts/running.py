@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -13,8 +12,8 @@ from planner.accounts.energy import electricity_usd_per_mwh
 from planner.accounts.fleet import energy_mwh, it_kw
 from planner.accounts.holdings import running
 from planner.accounts.inputs import Floats, Premises
-from planner.schedule import Schedule
-from planner.units import HOURS_PER_MONTH, HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
+from planner.rules.tariffs import lease_usd
+from planner.units import HOURS_PER_MONTH, HOURS_PER_YEAR, KW_PER_MW
 
 
 def running_cost(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
@@ -32,7 +31,7 @@ def running_cost(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
         ("licence", np.einsum("fskt,k->ft", account.holdings.installed, licence) * years),
         ("staff", np.einsum("fst,s->ft", installed_kw, staff) * years),
         ("colocation", np.einsum("fst,s->ft", installed_kw, colocation) * months),
-        ("lease", np.tile(lease_usd_a_month(premises).sum(axis=0) * months, (len(premises.futures), 1))),
+        ("lease", np.tile(leases_usd(premises).sum(axis=0), (len(premises.futures), 1))),
         ("energy", np.einsum("fskt,st->ft", energy_mwh(account), electricity_usd_per_mwh(premises))),
     ):
         yield category, usd, usd * discount
@@ -53,19 +52,7 @@ def _support_a_year(account: Account) -> Floats:
     return total
 
 
-def lease_usd_a_month(premises: Premises) -> Floats:
-    """USD a month for each site's lease: contracted kW, escalated on anniversaries of the horizon's start, (S, T)."""
-    timeline = premises.timeline
-    anniversaries = np.arange(timeline.periods) * timeline.months_per_period // int(MONTHS_PER_YEAR)
-    due = np.zeros((len(premises.sites), timeline.periods))
-    for place, site in enumerate(premises.sites):
-        if site.lease is None:
-            continue
-        kw = premises.by_period(_contracted(site.lease.it_kw))
-        due[place] = kw * site.lease.usd_per_kw_month * (1 + site.lease.escalator_per_year) ** anniversaries
-    return due
-
-
-def _contracted(it_kw: Schedule) -> Callable[[dt.date, dt.date], float]:
-    """Mean contracted IT kW over days; nothing is leased, so nothing billed, ahead of the first date."""
-    return lambda first, after: float(it_kw.step_days(first, after, 0.0).mean())
+def leases_usd(premises: Premises) -> Floats:
+    """USD due for each site's lease by period, (S, T)."""
+    due = [lease_usd(site, premises.timeline) for site in premises.sites]
+    return np.array(due).reshape(len(premises.sites), premises.timeline.periods)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,13 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accounts.demand import demand_rates
-from planner.accounts.eligibility import PROVEN, capped_by, gpu_rate, large_workers, point_rate
 from planner.accounts.holdings import spread
 from planner.accounts.inputs import Floats, Premises
 from planner.accounts.supply import Supply
 from planner.catalog.models import ServingPoint
 from planner.decisions import Decisions
+from planner.rules.demand import demand_rates
+from planner.rules.rates import capped_with, gpu_hours_rate, large_workers, point_rate, proven_by_shape
 
 Places = NDArray[np.intp]
 
@@ -113,7 +112,7 @@ def service(premises: Premises, decisions: Decisions, pools: pd.Index[str]) -> S
     whole = np.array([workload.whole_replicas for workload in premises.workloads])
     sizes = np.array([use.replica_gpus for use in uses], dtype=float)
     in_replicas = np.nan_to_num(rows.replicas) * sizes[rows.use]
-    demand = demand_rates(premises)
+    demand = demand_rates(premises.scenario, premises.catalog, premises.timeline).swapaxes(0, 1)
     rates = np.stack([*_rates(premises, uses), np.zeros(premises.timeline.periods)])
     row_rates = rows.gpus * rates[rows.use, rows.period]
     return Service(
@@ -181,7 +180,9 @@ def _rows(premises: Premises, frame: pd.DataFrame, pools: pd.Index[str]) -> tupl
         point = None
         if stream.kind != "gpu_hours":
             point = points.get((stream.model or "", word), any_model.get(word))
-        size, large = (1, 0) if point is None else (point.gpus_per_replica, large_workers(premises, point))
+        size, large = 1, 0
+        if point is not None:
+            size, large = point.gpus_per_replica, large_workers(point, premises.catalog.systems[point.system])
         uses.append(Use(int(place), word, point, size, large))
     rows = Rows(
         future=premises.codes(frame, "future"),
@@ -198,19 +199,18 @@ def _rows(premises: Premises, frame: pd.DataFrame, pools: pd.Index[str]) -> tupl
 
 def _rates(premises: Premises, uses: Iterable[Use]) -> list[Floats]:
     """Rate per GPU of each use, (T,); 0 where the point is unknown."""
-    rivals: dict[tuple[object, ...], list[ServingPoint]] = defaultdict(list)
-    for point in premises.catalog.serving.values():
-        if point.evidence in PROVEN:
-            rivals[capped_by(point)].append(point)
+    scenario, timeline = premises.scenario, premises.timeline
+    rivals = proven_by_shape(premises.catalog.serving.values())
     rates = []
     for use in uses:
         workload = premises.workloads[use.workload]
         if workload.kind == "gpu_hours":
-            rates.append(gpu_rate(premises, workload, use.name))
+            rates.append(gpu_hours_rate(workload, use.name, timeline))
         elif use.point is None:
-            rates.append(np.zeros(premises.timeline.periods))
+            rates.append(np.zeros(timeline.periods))
         else:
-            rates.append(point_rate(premises, workload, use.point, rivals[capped_by(use.point)]))
+            near = rivals.get(capped_with(use.point), ())
+            rates.append(point_rate(scenario, timeline, workload, use.point, near))
     return rates
 
 

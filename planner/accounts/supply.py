@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from planner.accounts.energy import usd_per_gpu_hour
 from planner.accounts.holdings import Holdings
 from planner.accounts.inputs import Floats, Premises
-from planner.accounts.terms import stack
-from planner.catalog.models import System
 from planner.decisions import Decisions
+from planner.rules.offers import stack, usable_share
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Source:
     """One supply: ``own:site/system``, ``existing:site/group``, ``offer:name`` or ``contract:index``.
 
     ``system`` is the system's place; ``site`` the site's place (-1 where rented); ``provider`` is '' where
-    owned; ``capabilities`` is None where any stack may run; ``usable_share`` leaves spot availability out.
+    owned; ``capabilities`` is None where any stack may run; ``usable_share`` is that of each load block, (B,).
     """
 
     key: str
@@ -32,7 +31,7 @@ class Source:
     capabilities: frozenset[str] | None
     rdma: bool
     preemptible: bool
-    usable_share: float
+    usable_share: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -84,51 +83,48 @@ def source_keys(premises: Premises) -> pd.Index[str]:
 def sources(premises: Premises) -> tuple[Source, ...]:
     """Every supply there can be: bought, existing, offered, signed; (P)."""
     found = [
-        _owned(f"own:{site.name}/{system.system}", place, kind, system)
+        _owned(premises, f"own:{site.name}/{system.system}", place, kind)
         for place, site in enumerate(premises.sites)
         for kind, system in enumerate(premises.systems)
     ]
     for group in premises.groups:
         kind = premises.system_index[group.existing.system]
         key = f"existing:{premises.sites[group.site].name}/{group.index}"
-        found.append(_owned(key, group.site, kind, premises.systems[kind]))
-    for deal in premises.deals:
-        kind = premises.system_index[deal.system]
-        found.append(
-            Source(
-                key=f"offer:{deal.name}",
-                system=kind,
-                site=-1,
-                provider=deal.provider,
-                capabilities=deal.capabilities,
-                rdma=deal.rdma,
-                preemptible=deal.kind == "spot",
-                usable_share=_share(deal.usable_share, premises.systems[kind]),
-            )
+        found.append(_owned(premises, key, group.site, kind))
+    found += [
+        Source(
+            key=f"offer:{deal.name}",
+            system=premises.system_index[deal.system],
+            site=-1,
+            provider=deal.provider,
+            capabilities=deal.capabilities,
+            rdma=deal.rdma,
+            preemptible=deal.kind == "spot",
+            usable_share=deal.usable_share,
         )
+        for deal in premises.deals
+    ]
     for index, contract in enumerate(premises.contracts):
         kind = premises.system_index[contract.system]
+        share = usable_share(contract, premises.systems[kind])
         found.append(
             Source(
                 key=f"contract:{index}",
                 system=kind,
                 site=-1,
                 provider=contract.provider,
-                capabilities=stack(contract.service, contract.capabilities),
+                capabilities=stack(contract),
                 rdma=contract.interconnect == "rdma",
                 preemptible=False,
-                usable_share=_share(contract.usable_share, premises.systems[kind]),
+                usable_share=(share,) * len(premises.timeline.blocks),
             )
         )
     return tuple(found)
 
 
-def _owned(key: str, site: int, kind: int, system: System) -> Source:
-    return Source(key, kind, site, "", None, True, False, system.usable_share)
-
-
-def _share(own: float | None, system: System) -> float:
-    return system.usable_share if own is None else own
+def _owned(premises: Premises, key: str, site: int, kind: int) -> Source:
+    share = (premises.systems[kind].usable_share,) * len(premises.timeline.blocks)
+    return Source(key, kind, site, "", None, True, False, share)
 
 
 def supply(premises: Premises, decisions: Decisions, held: Holdings) -> Supply:
@@ -138,8 +134,8 @@ def supply(premises: Premises, decisions: Decisions, held: Holdings) -> Supply:
     keys = pd.Index([source.key for source in found], dtype=object)
     member = np.stack([codes, premises.codes(decisions.pools, "supply", keys)], axis=1).astype(np.intp)
     gpus = _gpus(premises, held)
-    shares = np.array([source.usable_share for source in found])
-    usable = gpus * shares[None, :, None, None] * _spot_share(premises, found)[None, :, None, :]
+    shares = np.array([source.usable_share for source in found]).reshape(len(found), len(premises.timeline.blocks))
+    usable = gpus * shares[None, :, None, :]
     rate = usd_per_gpu_hour(premises)
     energy = np.zeros((len(found), premises.timeline.periods))
     for place, source in enumerate(found):
@@ -173,15 +169,3 @@ def signed_gpus(premises: Premises) -> Floats:
     for place, contract in enumerate(premises.contracts):
         gpus[:, place] = contract.gpus * premises.covered(contract.start, contract.end)
     return gpus
-
-
-def _spot_share(premises: Premises, found: tuple[Source, ...]) -> Floats:
-    """Share of a spot supply's paid hours that is useful, 1 for all others, (P, B)."""
-    by_block = premises.scenario.procurement.spot_availability
-    blocks = np.array([by_block.get(block, 1.0) for block in premises.timeline.blocks])
-    availability = {f"offer:{deal.name}": deal.availability for deal in premises.deals}
-    share = np.ones((len(found), len(blocks)))
-    for place, source in enumerate(found):
-        if source.preemptible:
-            share[place] = availability[source.key] * blocks
-    return share

@@ -10,8 +10,8 @@ import pandas as pd
 from planner.accounts.account import Account
 from planner.accounts.inputs import Floats, Premises
 from planner.catalog.models import QuotedApi
-from planner.scenario.models import Workload
-from planner.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK
+from planner.rules.tariffs import api_usd_per_request, revenue_usd_per_request
+from planner.units import SECONDS_PER_HOUR
 
 
 def requests(account: Account, rates: Floats) -> Floats:
@@ -61,35 +61,16 @@ def _api_cost(account: Account) -> Floats:
     """USD paid to token APIs, (F, T)."""
     premises = account.premises
     sent = requests(account, account.service.to_api)
-    prices = np.array(
-        [[_api_price(w, place, premises) for place in range(len(premises.apis))] for w in premises.workloads]
-    ).reshape(sent.shape[1:3])
+    prices = [[api_usd_per_request(w, api) if w.tokens else 0.0 for api in premises.apis] for w in premises.workloads]
+    per_request = np.array(prices).reshape(sent.shape[1:3])
     path = premises.path_factor("api", premises.timeline.years)
     quoted = np.array([isinstance(api, QuotedApi) for api in premises.apis], dtype=bool)
-    return np.asarray(np.einsum("fwjt,wj,jt->ft", sent, prices, np.where(quoted[:, None], 1.0, path)))
-
-
-def _api_price(workload: Workload, api: int, premises: Premises) -> float:
-    """USD per request of a workload at a token API, before the price path."""
-    if workload.tokens is None:
-        return 0.0
-    offer = premises.apis[api]
-    fresh = offer.input_usd_per_mtok
-    cached = fresh if offer.cached_input_usd_per_mtok is None else offer.cached_input_usd_per_mtok
-    share = workload.cached_share
-    input_usd = workload.tokens.input * ((1 - share) * fresh + share * cached)
-    return (input_usd + workload.tokens.output * offer.output_usd_per_mtok) / TOKENS_PER_MTOK
+    return np.asarray(np.einsum("fwjt,wj,jt->ft", sent, per_request, np.where(quoted[:, None], 1.0, path)))
 
 
 def _revenue(account: Account) -> Floats:
     """USD earned with tokens served, (F, T)."""
     premises = account.premises
     made = requests(account, account.service.served)
-    total = np.zeros((len(premises.futures), premises.timeline.periods))
-    for place, workload in enumerate(premises.workloads):
-        price, tokens = workload.price_usd_per_mtok, workload.tokens
-        if price is None or tokens is None:
-            continue
-        per_request = tokens.input * premises.price(price.input) + tokens.output * premises.price(price.output)
-        total += made[:, place] * per_request / TOKENS_PER_MTOK
-    return total
+    earned = np.stack([revenue_usd_per_request(workload, premises.timeline) for workload in premises.workloads])
+    return np.asarray((made * earned[None]).sum(axis=1))

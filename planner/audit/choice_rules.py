@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from planner.accounts.account import Account
-from planner.accounts.eligibility import api_fault, needs_rdma, point_fault
 from planner.accounts.service import Use
 from planner.accounts.supply import Source
 from planner.audit.findings import Findings, Told, figure
+from planner.audit.reasons import api_fault, point_fault
+from planner.rules.dates import on_all_days
+from planner.rules.eligibility import pool_ruled_out
+from planner.rules.rates import needs_rdma
 from planner.units import SECONDS_PER_DAY, TOKENS_PER_MTOK
 
 
@@ -91,16 +94,25 @@ def _pool_fault(account: Account, use: Use, found: list[Source]) -> str:
     premises = account.premises
     workload = premises.workloads[use.workload]
     system = use.name if use.point is None else use.point.system
+    requires = () if use.point is None else use.point.requires
+    large = use.point is not None and needs_rdma(use.point, premises.catalog.systems[use.point.system])
     for source in found:
         if premises.systems[source.system].system != system:
             return f"{source.key} is of another system"
-        if source.preemptible and not workload.spot_allowed:
+        rule = pool_ruled_out(
+            requires,
+            large,
+            workload.spot_allowed,
+            stack=source.capabilities,
+            rdma=source.rdma,
+            preemptible=source.preemptible,
+        )
+        if rule == "spot":
             return f"{source.key} is spot"
-        if use.point is None:
-            continue
-        if needs_rdma(premises, use.point) and not source.rdma:
-            return f"{source.key} has no RDMA, which a replica of {use.point.gpus_per_replica} GPUs needs"
-        if source.capabilities is not None and (lacking := set(use.point.requires) - source.capabilities):
+        if rule == "rdma":
+            return f"{source.key} has no RDMA, which a replica of {use.replica_gpus} GPUs needs"
+        if rule == "capabilities":
+            lacking = set(requires) - (source.capabilities or set())
             return f"{source.key} does not enable {', '.join(sorted(lacking))}"
     return ""
 
@@ -113,9 +125,7 @@ def _apis(account: Account, findings: Findings) -> None:
         stream, offer = premises.workloads[workload], premises.apis[api]
         fault = api_fault(premises, stream, offer)
         rates = sent[:, workload, api]
-        until = offer.available_until
-        ends = [after for _, after in premises.timeline.spans]
-        gone = np.array([until is not None and (after - until).days > 1 for after in ends])
+        gone = ~on_all_days(premises.timeline, None, offer.available_until)
 
         def told(
             future: int, period: int, block: int, where: str = f"{stream.name} at {offer.name}", why: str = fault

@@ -8,8 +8,10 @@ import numpy as np
 
 from planner.accounts.account import Account
 from planner.accounts.inputs import Bools, Floats, Premises
-from planner.accounts.terms import Deal, order_day
+from planner.accounts.terms import Deal
 from planner.audit.findings import Findings, Told, figure
+from planner.audit.reasons import provider_fault, system_fault
+from planner.rules.dates import on_all_days
 
 Reasons = list[tuple[str, Bools]]
 
@@ -30,9 +32,10 @@ def _deal_faults(premises: Premises, deal: Deal) -> list[tuple[str, str]]:
     if deal.kind not in kinds:
         family = "contracts" if deal.reserved else "rents"
         faults.append((family, f"procurement.rent does not list {deal.kind}"))
-    if fault := premises.system_faults(deal.system):
+    system = premises.catalog.systems[deal.system]
+    if fault := system_fault(premises, system, named=not deal.path_moves_rate):
         faults.append(("contracts" if deal.reserved else "rents", fault))
-    if fault := premises.provider_faults(deal.provider):
+    if fault := provider_fault(premises, deal.provider):
         faults.append(("providers", fault))
     return faults
 
@@ -67,7 +70,7 @@ def _signing_days(premises: Premises, deal: Deal) -> Reasons:
     """(why, periods in which a contract may not start), (T,) each."""
     decided = premises.scenario.horizon.decided_on
     starts = [first for first, _ in premises.timeline.spans]
-    signing = [order_day(first, deal.lead_weeks) for first in starts]
+    signing = premises.order_days(deal.lead_weeks)
     whole = deal.term_months % premises.timeline.months_per_period == 0
     return [
         (f"it would be signed before {decided}", np.array([day < decided for day in signing])),
@@ -90,24 +93,12 @@ def _rented(account: Account, findings: Findings, place: int, deal: Deal) -> Non
         return
     for family, fault in _deal_faults(premises, deal):
         findings.forbidden(family, lots, True, partial(tell, fault))
-    absent = ~available(premises, deal)[None, :, None]
+    absent = ~on_all_days(premises.timeline, deal.available_from, deal.available_until)[None, :, None]
     dates = f"it runs from {deal.available_from} to {deal.available_until}"
     findings.forbidden("rents", lots, absent, partial(tell, dates))
     findings.at_most("rents", lots, deal.max_lots, partial(tell, f"over {deal.max_lots:g} lots run at once"))
     if premises.scenario.procurement.whole_on_demand_lots:
         findings.whole("rents", lots, partial(tell, "lots are rented whole"))
-
-
-def available(premises: Premises, deal: Deal) -> Bools:
-    """Periods on all of whose days an hourly deal runs, (T,)."""
-    last = [(after - first).days for first, after in premises.timeline.spans]
-    return np.array(
-        [
-            deal.available_from <= first and (deal.available_until - first).days >= days - 1
-            for (first, _), days in zip(premises.timeline.spans, last, strict=True)
-        ],
-        dtype=bool,
-    )
 
 
 def _provider_share(account: Account, findings: Findings) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 
 import numpy as np
@@ -10,8 +9,9 @@ import numpy as np
 from planner.accounts.account import Account
 from planner.accounts.fleet import it_kw, power_limit_mw, utility_kw
 from planner.accounts.inputs import Bools, Floats, Premises
-from planner.accounts.terms import order_day
 from planner.audit.findings import Findings, Told, figure
+from planner.audit.reasons import system_fault
+from planner.rules.dates import can_start
 from planner.units import KW_PER_MW
 
 NODE_GPUS = 8
@@ -58,7 +58,7 @@ def _bought_in_time(account: Account, findings: Findings) -> None:
     decided = premises.scenario.horizon.decided_on
     for place, system in enumerate(premises.systems):
         counts = account.holdings.buy[:, :, place]
-        fault = premises.system_faults(system.system)
+        fault = system_fault(premises, system)
         if not premises.scenario.procurement.buy:
             fault = "procurement.buy is off"
         orders = premises.order_days(premises.purchase_lead_weeks(system))
@@ -183,11 +183,10 @@ def _converted(account: Account, findings: Findings) -> None:
     names = premises.timeline.names
     convert = account.holdings.convert
     for place, site in enumerate(premises.sites):
-        weeks = site.conversion.lead_weeks if site.conversion else math.inf
         limit = np.zeros(len(names))
         if site.conversion:
             decided = premises.scenario.horizon.decided_on
-            limit = np.array([float(order_day(first, weeks) >= decided) for first, _ in premises.timeline.spans])
+            limit = can_start(premises.timeline, decided, site.conversion.lead_weeks).astype(float)
 
         def told(name: str, future: int, period: int) -> Told:
             return Told(name, names[period], f"{name} cannot be converted in {premises.when(future, period)}")

@@ -22,7 +22,7 @@ from planner.accounts.energy import electricity_usd_per_mwh
 from planner.accounts.fleet import energy_mwh
 from planner.accounts.holdings import term_periods
 from planner.accounts.inputs import Floats
-from planner.accounts.running import lease_usd_a_month, running_cost
+from planner.accounts.running import leases_usd, running_cost
 from planner.accounts.tokens import requests, tokens_per_request, traded
 from planner.catalog import Catalog
 from planner.decisions import Decisions
@@ -223,7 +223,7 @@ def _sites(account: Account) -> Iterator[Line]:
     premises = account.premises
     mwh, price = energy_mwh(account), electricity_usd_per_mwh(premises)
     months = premises.timeline.hours / HOURS_PER_MONTH
-    leases = lease_usd_a_month(premises) * months
+    leases = leases_usd(premises)
     nothing = np.zeros((len(premises.futures), premises.timeline.periods))
     for place, site in enumerate(premises.sites):
         for kind, system in enumerate(premises.systems):

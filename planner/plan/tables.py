@@ -19,7 +19,7 @@ from planner.accounts.tokens import tokens_per_request
 from planner.catalog.models import Offer
 from planner.milp import Model
 from planner.problem import Problem
-from planner.problem.availability import order_day
+from planner.rules.dates import order_day
 from planner.schedule import add_months
 from planner.units import mtok_from_tokens, requests_from_rate
 

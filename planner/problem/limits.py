@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.problem.availability import can_start, revealed_period
 from planner.problem.supply import Supply
+from planner.rules.dates import can_start, here_and_now_until
+from planner.rules.tariffs import lease_usd
 from planner.scenario.models import Budget, Scenario, Site, YearlyLimit
 from planner.timeline import Timeline
-from planner.units import HOURS_PER_MONTH, kw_from_mw, years_from_days
+from planner.units import kw_from_mw
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -89,8 +90,8 @@ def _site(scenario: Scenario, site: Site, timeline: Timeline) -> SiteLimits:
     exists = np.zeros(timeline.periods, dtype=bool)
     common_until = timeline.periods
     if conversion is not None:
-        exists = can_start(timeline, scenario.horizon.decided_on, conversion.lead_weeks, None)
-        common_until = revealed_period(scenario, timeline, conversion.lead_weeks)
+        exists = can_start(timeline, scenario.horizon.decided_on, conversion.lead_weeks)
+        common_until = here_and_now_until(scenario, timeline, conversion.lead_weeks)
     return SiteLimits(
         name=site.name,
         cap_kw=kw_from_mw(at_least(site.power_mw)) * site.usable_share,
@@ -104,17 +105,6 @@ def _site(scenario: Scenario, site: Site, timeline: Timeline) -> SiteLimits:
         conversion_exists=exists,
         conversion_common_until=common_until,
     )
-
-
-def lease_usd(site: Site, timeline: Timeline) -> Floats:
-    """Take-or-pay rent of a site by period, (T,), escalated on each anniversary of the horizon's start."""
-    if site.lease is None:
-        return np.zeros(timeline.periods)
-    elapsed = np.array([(start - timeline.starts[0]).days for start in timeline.starts[:-1]], dtype=float)
-    anniversaries = np.floor(years_from_days(elapsed) + 1 / 365.25)
-    kw = np.array([site.lease.it_kw.step_days(*span, before=0.0).mean() for span in timeline.spans])
-    rate = site.lease.usd_per_kw_month * (1 + site.lease.escalator_per_year) ** anniversaries
-    return np.asarray(kw * rate * timeline.hours / HOURS_PER_MONTH)
 
 
 def _spend(budget: Budget, timeline: Timeline) -> list[SpendLimit]:

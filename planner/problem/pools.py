@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.catalog.models import System
+from planner.catalog.models import Offer, System
 from planner.problem.serving import Candidate
 from planner.problem.supply import Supply
-from planner.scenario.models import Scenario
+from planner.rules.eligibility import pool_ruled_out
+from planner.rules.offers import stack
+from planner.scenario.models import Contract, Scenario
 from planner.timeline import Timeline
 
 Floats = NDArray[np.float64]
@@ -40,11 +41,13 @@ class Pool:
 
     def accepts(self, candidate: Candidate, spot_allowed: bool) -> bool:
         """Whether ``candidate`` may run here."""
-        return (
-            candidate.system == self.system.system
-            and (self.rdma or not candidate.needs_rdma)
-            and (self.capabilities is None or candidate.requires <= self.capabilities)
-            and (spot_allowed or not self.preemptible)
+        return candidate.system == self.system.system and not pool_ruled_out(
+            candidate.requires,
+            candidate.needs_rdma,
+            spot_allowed,
+            stack=self.capabilities,
+            rdma=self.rdma,
+            preemptible=self.preemptible,
         )
 
 
@@ -213,7 +216,7 @@ def _rented(
     family: str,
     position: int,
     supply: str,
-    row: Any,
+    row: Offer | Contract,
     systems: dict[str, System],
     busy: Floats,
     available: Bools,
@@ -227,7 +230,7 @@ def _rented(
         system=systems[row.system],
         preemptible=preemptible,
         rdma=row.interconnect == "rdma",
-        capabilities=None if row.service == "bare_metal" else frozenset(row.capabilities),
+        capabilities=stack(row),
         busy=busy,
         available=available,
     )

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog import Catalog
-from planner.problem.availability import revealed_period
 from planner.problem.demand import ApiLanes, Demand, build_api_lanes, build_demand
 from planner.problem.limits import Limits, build_limits
 from planner.problem.offers import hourly, reservations, signed
@@ -17,11 +16,12 @@ from planner.problem.pools import Lanes, PoolIndex, build_lanes, build_pools
 from planner.problem.reduce import Reductions, prune_apis, prune_offers
 from planner.problem.serving import candidates
 from planner.problem.supply import Supply
+from planner.rules.dates import here_and_now_until
+from planner.rules.latency import SLACK
 from planner.scenario.models import Scenario
-from planner.timeline import Timeline, build_timeline
+from planner.timeline import Timeline, scenario_timeline
 
 Floats = NDArray[np.float64]
-SLA_SLACK = 1e-9
 
 
 @dataclass(frozen=True)
@@ -54,17 +54,6 @@ class Problem:
         return len(self.futures), self.timeline.periods, len(self.timeline.blocks)
 
 
-def scenario_blocks(scenario: Scenario, catalog: Catalog) -> dict[str, float]:
-    """The partition of the hours: the scenario's own, or the catalog's."""
-    return scenario.blocks if scenario.blocks is not None else catalog.blocks
-
-
-def scenario_timeline(scenario: Scenario, catalog: Catalog) -> Timeline:
-    """The solved horizon of a scenario."""
-    blocks = scenario_blocks(scenario, catalog)
-    return build_timeline(scenario.horizon, blocks, scenario.finance.discount_rate)
-
-
 def build_problem(
     scenario: Scenario, catalog: Catalog, reductions: Reductions | None = None, *, elastic: bool = False
 ) -> Problem:
@@ -84,10 +73,10 @@ def build_problem(
         left_out += dropped
     found = candidates(scenario, catalog, timeline, supply.systems)
     if not elastic:
-        found = [candidate for candidate in found if candidate.sla_excess <= SLA_SLACK]
+        found = [candidate for candidate in found if candidate.sla_excess <= SLACK]
     lanes = build_lanes(scenario, pools, found, timeline, prune=reductions.points)
     api = build_api_lanes(scenario, catalog, timeline)
-    api = _api_subset(api, np.isfinite(api.sla_excess) if elastic else api.sla_excess <= SLA_SLACK)
+    api = _api_subset(api, np.isfinite(api.sla_excess) if elastic else api.sla_excess <= SLACK)
     if reductions.offers:
         keep, dropped = prune_apis(api)
         api = _api_subset(api, keep)
@@ -105,7 +94,7 @@ def build_problem(
         demand=demand,
         limits=limits,
         whole_on_demand_lots=scenario.procurement.whole_on_demand_lots,
-        revealed_period=revealed_period(scenario, timeline, 0.0),
+        revealed_period=here_and_now_until(scenario, timeline, 0.0),
         token_weight=basis,
         gpus_ever_needed=_gpus_ever_needed(
             supply, lanes, demand, limits, timeline, tight=reductions.bounds and not elastic
