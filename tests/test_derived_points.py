@@ -22,7 +22,7 @@ from planner.pipeline import catalog_of
 from planner.report.serving import serving_sheet
 from planner.report.view import timeline_of
 from planner.rules import check_references, derive_points
-from planner.rules.derive import gpu_seconds
+from planner.rules.families import gpu_seconds
 from planner.scenario import Scenario
 
 HOURS = 8760

@@ -10,8 +10,8 @@ from planner.catalog import Catalog
 from planner.catalog.shapes import level_fault
 from planner.document import KeyPath
 from planner.errors import ScenarioError
-from planner.rules.derive import reachable, shape_of
 from planner.rules.eligibility import api_ruled_out
+from planner.rules.families import reachable, shape_of
 from planner.rules.tariffs import FLAT
 from planner.rules.work import apart
 from planner.scenario.models import MONTHS_PER_PERIOD, Budget, Scenario

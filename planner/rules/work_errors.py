@@ -14,7 +14,7 @@ import numpy as np
 
 from planner.catalog import Catalog, load_catalog
 from planner.catalog.models import ServingPoint
-from planner.rules.derive import families, fit_of, gpu_seconds, least_work, shape_of
+from planner.rules.families import families, fit_of, gpu_seconds, least_work, shape_of
 from planner.rules.work import Lengths
 
 # Leaving one of two shapes out leaves one, and a fit on one shape says nothing.
