@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.accounts.account import Account
 from planner.accounts.inputs import Floats, Premises
-from planner.rules.residual import residual_share
+from planner.rules.residual import residual_credit_usd
 from planner.units import years_from_days
 
 
@@ -59,8 +59,8 @@ def _residual(premises: Premises, bought: Floats) -> tuple[Floats, Floats]:
     timeline = premises.timeline
     days = np.array([(timeline.end - first).days for first, _ in timeline.spans], dtype=float)
     ages = years_from_days(days)
-    share = np.array([residual_share(system, ages) for system in premises.systems])
-    share = share.reshape(len(premises.systems), timeline.periods) * premises.scenario.finance.residual_haircut
+    finance = premises.scenario.finance
     credit = np.zeros((bought.shape[0], timeline.periods))
-    credit[:, -1] = -(bought * share[None]).sum(axis=(1, 2))
+    for place, system in enumerate(premises.systems):
+        credit[:, -1] -= residual_credit_usd(bought[:, place], finance, system, ages).sum(axis=1)
     return credit, credit * timeline.discount_end

@@ -20,7 +20,7 @@ from planner.rules.dates import (
     system_lead_weeks,
 )
 from planner.rules.eligibility import coolable, system_ruled_out
-from planner.rules.residual import residual_share
+from planner.rules.residual import residual_credit_usd
 from planner.rules.tariffs import electricity_usd_per_mwh, price_factors
 from planner.scenario.models import Scenario
 from planner.timeline import Timeline
@@ -88,7 +88,7 @@ def _purchase(
     in_service = (bought[None, :] >= bought[:, None]) & (bought[None, :] < bought[:, None] + life)
     support = in_service * (paid * system.support_share_per_year)[:, None] * (timeline.hours / HOURS_PER_YEAR)
     ages = np.array([(timeline.end - start).days for start in timeline.starts[:-1]]) / DAYS_PER_YEAR
-    residual = paid * residual_share(system, ages) * scenario.finance.residual_haircut
+    residual = residual_credit_usd(paid, scenario.finance, system, ages)
     npv = capex @ timeline.discount_start + support @ timeline.discount_middle - residual * timeline.discount_end
     return Purchase(
         asset=asset,

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog.models import System
+from planner.scenario.models import Finance
 
 Floats = NDArray[np.float64]
 
@@ -20,3 +21,8 @@ def residual_share(system: System, age_years: Floats) -> Floats:
     curve |= {0.0: 1.0, life: 0.0}
     ages = sorted(curve)
     return np.interp(age_years, ages, [curve[age] for age in ages])
+
+
+def residual_credit_usd(paid_usd: Floats, finance: Finance, system: System, age_years: Floats) -> Floats:
+    """What a plan is credited for hardware that cost ``paid_usd``, by age: resale value times the haircut."""
+    return paid_usd * residual_share(system, age_years) * finance.residual_haircut

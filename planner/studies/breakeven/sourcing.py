@@ -14,7 +14,7 @@ from planner.errors import InputError
 from planner.rules.eligibility import provider_ruled_out
 from planner.rules.latency import SLACK, api_excess
 from planner.rules.offers import offers_by_name, usable_share
-from planner.rules.residual import residual_share
+from planner.rules.residual import residual_credit_usd
 from planner.rules.tariffs import api_usd_per_request, electricity_usd_per_mwh
 from planner.scenario import Scenario
 from planner.scenario.models import Site, Workload
@@ -95,7 +95,7 @@ def owned(
     hourly, busy = running_usd_per_hour(scenario, catalog, timeline, system, hall)
     middle, end = _discounts(scenario, most)
     ages = np.arange(1, most + 1) / MONTHS_PER_YEAR
-    resale = system.price_usd * residual_share(system, ages) * scenario.finance.residual_haircut * end
+    resale = residual_credit_usd(np.full(most, system.price_usd), scenario.finance, system, ages) * end
     hours = HOURS_PER_MONTH * np.cumsum(middle)
     levelised = ((system.price_usd * system.capex_factor - resale) / hours + hourly) / system.gpus
     return [Way("own", "own", levelised, system.usable_share, busy, note=f"at {hall.name}, resold when it ends")]
