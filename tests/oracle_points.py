@@ -11,11 +11,11 @@ import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from oracle import known_ms
 from scipy.optimize import linprog, nnls
 
 from planner.catalog.models import Catalog, ServingPoint
 from planner.scenario.models import Scenario, Workload
+from tests.oracle import known_ms
 
 Shape = tuple[float, float]
 STRENGTH = ("measured", "independent", "vendor", "predicted", "estimate")

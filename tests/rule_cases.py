@@ -8,9 +8,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from strategies import CHAT, META, SITE, Case, catalog, offer, point, scenario, system, token_api
-
 from planner.catalog.models import Accuracy, LoadShape, Offer, PricePath, ServingPoint
+from tests.strategies import CHAT, META, SITE, Case, catalog, offer, point, scenario, system, token_api
 
 YEAR = {"decided_on": "2026-10-01", "start": "2027-01", "periods": 1, "period": "year"}
 YEARS = YEAR | {"periods": 2}

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import rule_cases as cases
-from strategies import Case
 
 from planner.catalog.models import Offer
 from planner.rules import (
@@ -30,6 +28,8 @@ from planner.rules import fitted as fitted_points
 from planner.rules import interpolated as interpolated_points
 from planner.rules.families import shape_of
 from planner.scenario.models import TokenQuote
+from tests import rule_cases as cases
+from tests.strategies import Case
 
 
 @dataclass(frozen=True)

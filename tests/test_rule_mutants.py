@@ -17,10 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oracle import most_profit, program
-from oracle_points import fitted, interpolated
-from rule_mutants import MUTANTS, Mutant
-from strategies import Case, Interval, solved
 
 from planner.milp import build_model
 from planner.problem import build_problem
@@ -41,6 +37,10 @@ from planner.rules import (
 )
 from planner.solvers import Options
 from planner.solvers.objectives import minimise
+from tests.oracle import most_profit, program
+from tests.oracle_points import fitted, interpolated
+from tests.rule_mutants import MUTANTS, Mutant
+from tests.strategies import Case, Interval, solved
 
 # Said by what is tried: misfits are unfit and latency, a family's shape and work are in every fit.
 UNTRIED = {"misfits", "family", "shape_of", "gpu_seconds", "fit_of", "reachable", "apart"}
@@ -113,8 +113,8 @@ def test_the_second_model_imports_nothing_that_it_judges(name: str) -> None:
     tree = ast.parse((Path(__file__).parent / name).read_text(encoding="utf-8"))
     imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     imported |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
-    ours = {module for module in imported if module.split(".")[0] in ("planner", "strategies")}
-    assert ours <= {"planner.catalog.models", "planner.scenario.models", "planner.schedule"}
+    ours = {module for module in imported if module.split(".")[0] in ("planner", "tests")}
+    assert ours <= {"planner.catalog.models", "planner.scenario.models", "planner.schedule", "tests.oracle"}
 
 
 def test_every_rule_has_a_mutant() -> None:
