@@ -19,7 +19,7 @@ import pytest
 from planner.accounts.account import Account
 from planner.accounts.cashflow import totals
 from planner.accounts.fleet import fleet
-from planner.accounts.inputs import premises
+from planner.accounts.inputs import build_inputs
 from planner.accounts.service import pool_use, served_rates
 from planner.audit.audit import FAMILIES, Audit, audit
 from planner.audit.reasons import api_fault, point_fault
@@ -707,14 +707,14 @@ def test_a_tail_ratio_converts_what_states_no_tail(
 
 
 def test_ten_per_cent_off_in_length_is_still_eligible() -> None:
-    ground = premises(scenario(), catalog(), plan())
+    ground = build_inputs(scenario(), catalog(), plan())
     chat = ground.workloads[0]
     assert point_fault(ground, chat, point(input_tokens_mean=1100, output_tokens_mean=900)) == ""
     assert "mean output" in point_fault(ground, chat, point(output_tokens_mean=899))
 
 
 def test_a_predicted_point_is_no_better_than_the_best_proven_one_no_slower() -> None:
-    ground = premises(scenario(), catalog(), plan())
+    ground = build_inputs(scenario(), catalog(), plan())
     nightly, where = ground.workloads[1], (ground.scenario, ground.timeline)
     bold = point(evidence="predicted", output_tok_s_per_gpu=4000, precision="fp4")  # 4 × 0.65 = 2.6
     proven = point(evidence="independent", output_tok_s_per_gpu=2000)
@@ -725,7 +725,7 @@ def test_a_predicted_point_is_no_better_than_the_best_proven_one_no_slower() -> 
 
 
 def test_an_api_of_unknown_latency_serves_whoever_asks_for_none() -> None:
-    ground = premises(scenario(), catalog(), plan())
+    ground = build_inputs(scenario(), catalog(), plan())
     unknown = ground.apis[1]
     chat, nightly = ground.workloads[:2]
     assert "unknown" in api_fault(ground, chat, unknown)

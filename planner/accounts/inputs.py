@@ -1,4 +1,4 @@
-"""Premises: what a plan is held against, as named axes over Scenario and Catalog."""
+"""Inputs: what a plan is held against, as named axes over Scenario and Catalog."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Premises:
+class Inputs:
     """Scenario and Catalog with one order for everything that is counted.
 
     Arrays elsewhere use these axes: F futures, S sites, K systems, G existing groups, O deals, C signed
@@ -180,10 +180,10 @@ class Premises:
         return self.by_period(schedule.step_mean)
 
 
-def premises(scenario: Scenario, catalog: Catalog, decisions: Decisions) -> Premises:
-    """The premises of a plan. Without futures there is one, of whatever name the tables use."""
+def build_inputs(scenario: Scenario, catalog: Catalog, decisions: Decisions) -> Inputs:
+    """The inputs of a plan. Without futures there is one, of whatever name the tables use."""
     futures = scenario.futures or (Future(name=_only_future(decisions), probability=1.0),)
-    return Premises(scenario, catalog, scenario_timeline(scenario, catalog), futures)
+    return Inputs(scenario, catalog, scenario_timeline(scenario, catalog), futures)
 
 
 def _only_future(decisions: Decisions) -> str:

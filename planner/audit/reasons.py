@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from planner.accounts.inputs import Premises
+from planner.accounts.inputs import Inputs
 from planner.catalog.models import ServingPoint, System, TokenApi
 from planner.rules.eligibility import Misfit, api_ruled_out, misfits, provider_ruled_out, system_ruled_out
 from planner.rules.latency import SLACK, latency_ms, targets
 from planner.scenario.models import Sla, TailRatio, Workload
 
 
-def system_fault(premises: Premises, system: System, *, named: bool = False) -> str:
+def system_fault(inputs: Inputs, system: System, *, named: bool = False) -> str:
     """Why a plan may not take on this system, '' where it may; a quote for it names it."""
-    rule = system_ruled_out(premises.scenario, system, named=named)
+    rule = system_ruled_out(inputs.scenario, system, named=named)
     if rule == "announced":
         return f"{system.system} is announced and not switched on"
     return f"procurement.systems does not allow {system.system}" if rule else ""
 
 
-def provider_fault(premises: Premises, provider: str) -> str:
+def provider_fault(inputs: Inputs, provider: str) -> str:
     """Why a plan may not use this provider, '' where it may."""
-    return f"procurement.providers does not allow {provider}" if provider_ruled_out(premises.scenario, provider) else ""
+    return f"procurement.providers does not allow {provider}" if provider_ruled_out(inputs.scenario, provider) else ""
 
 
-def point_fault(premises: Premises, workload: Workload, point: ServingPoint) -> str:
+def point_fault(inputs: Inputs, workload: Workload, point: ServingPoint) -> str:
     """Why a point may not serve a workload anywhere, '' where it may."""
-    tail = premises.scenario.tail_ratio
-    misfit = next(misfits(point, workload, premises.catalog, tail), None)
+    tail = inputs.scenario.tail_ratio
+    misfit = next(misfits(point, workload, inputs.catalog, tail), None)
     if misfit is None:
         return ""
     if misfit.rule == "latency":
@@ -64,15 +64,15 @@ def latency_fault(sla: Sla, row: ServingPoint | TokenApi, tail: TailRatio) -> st
     return ""
 
 
-def api_fault(premises: Premises, workload: Workload, api: TokenApi) -> str:
+def api_fault(inputs: Inputs, workload: Workload, api: TokenApi) -> str:
     """Why a token API may not serve a workload at any time, '' where it may."""
-    rule = api_ruled_out(premises.scenario, workload, api)
+    rule = api_ruled_out(inputs.scenario, workload, api)
     reasons = {
         "": "",
         "off": "procurement.token_api is off",
         "workload": f"{workload.name} may not be sent to token APIs",
         "model": f"it serves {api.model}, not {workload.model}",
-        "provider": provider_fault(premises, api.provider),
-        "latency": latency_fault(workload.sla, api, premises.scenario.tail_ratio),
+        "provider": provider_fault(inputs, api.provider),
+        "latency": latency_fault(workload.sla, api, inputs.scenario.tail_ratio),
     }
     return reasons[rule]

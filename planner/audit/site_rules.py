@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.accounts.account import Account
 from planner.accounts.fleet import it_kw, power_limit_mw, utility_kw
-from planner.accounts.inputs import Bools, Floats, Premises
+from planner.accounts.inputs import Bools, Floats, Inputs
 from planner.audit.findings import Findings, Told, figure
 from planner.audit.reasons import system_fault
 from planner.rules.dates import can_start
@@ -34,18 +34,18 @@ def check_sites(account: Account, findings: Findings) -> None:
 
 def _bought_whole(account: Account, findings: Findings) -> None:
     """Counts of systems, bought and kept, are whole."""
-    premises, time = account.premises, account.premises.timeline
+    inputs, time = account.inputs, account.inputs.timeline
 
     def bought(future: int, site: int, system: int, period: int) -> Told:
-        where = f"{premises.sites[site].name}/{premises.systems[system].system}"
+        where = f"{inputs.sites[site].name}/{inputs.systems[system].system}"
         count = account.holdings.buy[future, site, system, period]
-        sentence = f"{where} buys {count:g} systems in {premises.when(future, period)}, not whole"
+        sentence = f"{where} buys {count:g} systems in {inputs.when(future, period)}, not whole"
         return Told(where, time.names[period], sentence)
 
     def kept(future: int, group: int, period: int) -> Told:
-        where = _group_name(premises, group)
+        where = _group_name(inputs, group)
         count = account.holdings.keep[future, group, period]
-        sentence = f"{where} keeps {count:g} systems in {premises.when(future, period)}, not whole"
+        sentence = f"{where} keeps {count:g} systems in {inputs.when(future, period)}, not whole"
         return Told(where, time.names[period], sentence)
 
     findings.whole("fleet", account.holdings.buy, bought)
@@ -54,20 +54,20 @@ def _bought_whole(account: Account, findings: Findings) -> None:
 
 def _bought_in_time(account: Account, findings: Findings) -> None:
     """Buying is on, the system allowed, ordered on or after the decision and available when in service."""
-    premises, time = account.premises, account.premises.timeline
-    decided = premises.scenario.horizon.decided_on
-    for place, system in enumerate(premises.systems):
+    inputs, time = account.inputs, account.inputs.timeline
+    decided = inputs.scenario.horizon.decided_on
+    for place, system in enumerate(inputs.systems):
         counts = account.holdings.buy[:, :, place]
-        fault = system_fault(premises, system)
-        if not premises.scenario.procurement.buy:
+        fault = system_fault(inputs, system)
+        if not inputs.scenario.procurement.buy:
             fault = "procurement.buy is off"
-        orders = premises.order_days(premises.purchase_lead_weeks(system))
+        orders = inputs.order_days(inputs.purchase_lead_weeks(system))
         late = np.array([day < decided for day in orders])
         early = np.array([first < system.available_from for first, _ in time.spans])
 
         def told(reason: str, name: str, future: int, site: int, period: int) -> Told:
-            where = f"{premises.sites[site].name}/{name}"
-            sentence = f"{where} cannot enter service in {premises.when(future, period)}: {reason}"
+            where = f"{inputs.sites[site].name}/{name}"
+            sentence = f"{where} cannot enter service in {inputs.when(future, period)}: {reason}"
             return Told(where, time.names[period], sentence)
 
         name = system.system
@@ -78,23 +78,23 @@ def _bought_in_time(account: Account, findings: Findings) -> None:
         findings.forbidden("lead_time", counts, early, partial(told, from_day, name))
 
 
-def _group_name(premises: Premises, group: int) -> str:
-    found = premises.groups[group]
-    return f"{premises.sites[found.site].name}/existing {found.index} ({found.existing.system})"
+def _group_name(inputs: Inputs, group: int) -> str:
+    found = inputs.groups[group]
+    return f"{inputs.sites[found.site].name}/existing {found.index} ({found.existing.system})"
 
 
 def _kept(account: Account, findings: Findings) -> None:
     """An existing group stays within its count and its dates and never grows once it is there."""
-    premises, keep = account.premises, account.holdings.keep
-    names = premises.timeline.names
-    for place, group in enumerate(premises.groups):
-        window = premises.group_window(group)
+    inputs, keep = account.inputs, account.holdings.keep
+    names = inputs.timeline.names
+    for place, group in enumerate(inputs.groups):
+        window = inputs.group_window(group)
         counts = keep[:, place]
         limit = np.where(window, float(group.existing.count), 0.0)
-        where = _group_name(premises, place)
+        where = _group_name(inputs, place)
 
         def above(counts: Floats, limit: Floats, where: str, future: int, period: int) -> Told:
-            sentence = f"{where} keeps {figure(counts[future, period])} in {premises.when(future, period)}, "
+            sentence = f"{where} keeps {figure(counts[future, period])} in {inputs.when(future, period)}, "
             sentence += f"{figure(limit[period])} are there"
             return Told(where, names[period], sentence)
 
@@ -105,7 +105,7 @@ def _kept(account: Account, findings: Findings) -> None:
         before = np.where(entering[None], np.inf, before)
 
         def grows(counts: Floats, where: str, future: int, period: int) -> Told:
-            sentence = f"{where} grows to {figure(counts[future, period])} in {premises.when(future, period)}; "
+            sentence = f"{where} grows to {figure(counts[future, period])} in {inputs.when(future, period)}; "
             return Told(where, names[period], sentence + "what was retired does not come back")
 
         findings.at_most("keep", counts, before, partial(grows, counts, where))
@@ -113,46 +113,46 @@ def _kept(account: Account, findings: Findings) -> None:
 
 def _installed_kw(account: Account, cooling: str | None = None) -> Floats:
     """Installed IT kW, of one kind of cooling or all, (F, S, T)."""
-    premises = account.premises
-    counted = np.array([cooling in (None, system.cooling) for system in premises.systems])
-    return np.asarray(np.einsum("fskt,k->fst", account.holdings.installed, it_kw(premises) * counted))
+    inputs = account.inputs
+    counted = np.array([cooling in (None, system.cooling) for system in inputs.systems])
+    return np.asarray(np.einsum("fskt,k->fst", account.holdings.installed, it_kw(inputs) * counted))
 
 
 def _power(account: Account, findings: Findings) -> None:
     """Σ utility kW (IT kW where the cap is at IT) ≤ power_mw × usable_share, at every site in every period."""
-    premises = account.premises
-    at_utility = np.array([site.cap_at == "utility" for site in premises.sites], dtype=bool)
-    per_system = np.where(at_utility[:, None], utility_kw(premises), it_kw(premises)[None]) / KW_PER_MW
+    inputs = account.inputs
+    at_utility = np.array([site.cap_at == "utility" for site in inputs.sites], dtype=bool)
+    per_system = np.where(at_utility[:, None], utility_kw(inputs), it_kw(inputs)[None]) / KW_PER_MW
     mw = np.einsum("fskt,sk->fst", account.holdings.installed, per_system)
-    limit = power_limit_mw(premises)
+    limit = power_limit_mw(inputs)
 
     def told(future: int, site: int, period: int) -> Told:
-        where, when = premises.sites[site].name, premises.when(future, period)
+        where, when = inputs.sites[site].name, inputs.when(future, period)
         sentence = f"{where} provisions {figure(mw[future, site, period])} MW in {when}, "
         sentence += f"the cap is {figure(limit[site, period])}"
-        return Told(where, premises.timeline.names[period], sentence)
+        return Told(where, inputs.timeline.names[period], sentence)
 
     findings.at_most("power", mw, limit[None], told)
 
 
 def _site_kw(account: Account, findings: Findings, family: str, kw: Floats, limit: Floats, what: str) -> None:
     """Installed IT kW (F, S, T) ≤ limit, with a sentence that names ``what`` is limited."""
-    premises = account.premises
+    inputs = account.inputs
 
     def told(future: int, site: int, period: int) -> Told:
-        where, when = premises.sites[site].name, premises.when(future, period)
+        where, when = inputs.sites[site].name, inputs.when(future, period)
         most = np.broadcast_to(limit, kw.shape)[future, site, period]
         sentence = f"{where} installs {figure(kw[future, site, period])} IT kW{what} in {when}, the limit is "
-        return Told(where, premises.timeline.names[period], sentence + figure(most))
+        return Told(where, inputs.timeline.names[period], sentence + figure(most))
 
     findings.at_most(family, kw, limit, told)
 
 
 def _leased(account: Account, findings: Findings) -> None:
     """Installed IT kW ≤ contracted kW."""
-    premises = account.premises
-    limits = [premises.limit(site.lease.it_kw if site.lease else None) for site in premises.sites]
-    limit = np.array(limits).reshape(len(premises.sites), premises.timeline.periods)
+    inputs = account.inputs
+    limits = [inputs.limit(site.lease.it_kw if site.lease else None) for site in inputs.sites]
+    limit = np.array(limits).reshape(len(inputs.sites), inputs.timeline.periods)
     _site_kw(account, findings, "lease", _installed_kw(account), limit[None], " under its lease")
 
 
@@ -163,12 +163,12 @@ def _converted_by(account: Account) -> Bools:
 
 def _cooled(account: Account, findings: Findings) -> None:
     """Installed IT kW by cooling, within the hall's limits, its kinds of cooling and its conversion."""
-    premises = account.premises
+    inputs = account.inputs
     after = _converted_by(account)
     for cooling in ("air", "liquid"):
         limit = np.zeros(after.shape)
-        for place, site in enumerate(premises.sites):
-            own = premises.limit(site.liquid_it_kw if cooling == "liquid" else site.air_it_kw)
+        for place, site in enumerate(inputs.sites):
+            own = inputs.limit(site.liquid_it_kw if cooling == "liquid" else site.air_it_kw)
             hall = np.full(after[:, place].shape, np.inf if cooling in site.cooling else 0.0)
             if cooling == "liquid" and site.conversion and cooling not in site.cooling:
                 added = site.conversion.liquid_it_kw
@@ -179,20 +179,20 @@ def _cooled(account: Account, findings: Findings) -> None:
 
 def _converted(account: Account, findings: Findings) -> None:
     """A hall is converted at most once, only where it can be, and from its lead time on."""
-    premises = account.premises
-    names = premises.timeline.names
+    inputs = account.inputs
+    names = inputs.timeline.names
     convert = account.holdings.convert
-    for place, site in enumerate(premises.sites):
+    for place, site in enumerate(inputs.sites):
         limit = np.zeros(len(names))
         if site.conversion:
-            decided = premises.scenario.horizon.decided_on
-            limit = can_start(premises.timeline, decided, site.conversion.lead_weeks).astype(float)
+            decided = inputs.scenario.horizon.decided_on
+            limit = can_start(inputs.timeline, decided, site.conversion.lead_weeks).astype(float)
 
         def told(name: str, future: int, period: int) -> Told:
-            return Told(name, names[period], f"{name} cannot be converted in {premises.when(future, period)}")
+            return Told(name, names[period], f"{name} cannot be converted in {inputs.when(future, period)}")
 
         def once(name: str, future: int) -> Told:
-            return Told(name, "", f"{name} is converted more than once{premises.where_several(future)}")
+            return Told(name, "", f"{name} is converted more than once{inputs.where_several(future)}")
 
         findings.at_most("conversion", convert[:, place], limit[None], partial(told, site.name))
         findings.at_most("conversion", convert[:, place].sum(axis=1), 1.0, partial(once, site.name))
@@ -200,26 +200,24 @@ def _converted(account: Account, findings: Findings) -> None:
 
 def _positions(account: Account, findings: Findings) -> None:
     """Σ count ÷ systems per position ≤ rack positions; what a position cannot feed is not bought."""
-    premises = account.premises
-    names = premises.timeline.names
-    for place, site in enumerate(premises.sites):
+    inputs = account.inputs
+    names = inputs.timeline.names
+    for place, site in enumerate(inputs.sites):
         if site.rack_positions is None or site.kw_per_rack_position is None:
             continue
-        feeds = site.kw_per_rack_position / it_kw(premises)
-        nodes = np.array([system.gpus <= NODE_GPUS for system in premises.systems])
+        feeds = site.kw_per_rack_position / it_kw(inputs)
+        nodes = np.array([system.gpus <= NODE_GPUS for system in inputs.systems])
         # A system already there that a position cannot feed still stands on one.
         per_position = np.where(nodes, np.maximum(1, np.floor(feeds + 1e-9)), 1)
         used = np.einsum("fkt,k->ft", account.holdings.installed[:, place], 1 / per_position)
-        limit = premises.limit(site.rack_positions)
+        limit = inputs.limit(site.rack_positions)
 
         def told(name: str, used: Floats, limit: Floats, future: int, period: int) -> Told:
-            sentence = (
-                f"{name} takes {figure(used[future, period])} rack positions in {premises.when(future, period)}, "
-            )
+            sentence = f"{name} takes {figure(used[future, period])} rack positions in {inputs.when(future, period)}, "
             return Told(name, names[period], sentence + f"the limit is {figure(limit[period])}")
 
         def unfed(name: str, future: int, system: int, period: int) -> Told:
-            where = f"{name}/{premises.systems[system].system}"
+            where = f"{name}/{inputs.systems[system].system}"
             return Told(where, names[period], f"{where} needs more kW than a rack position feeds")
 
         findings.at_most("positions", used, limit[None], partial(told, site.name, used, limit))

@@ -115,7 +115,7 @@ def token_api(problem: Problem, account: Account) -> pd.DataFrame:
     }
     at = [lanes[key] for key in zip(rows["workload"], rows["api"], strict=True)]
     requests = requests_from_rate(rows["requests_per_s"].to_numpy(dtype=float), _hours(problem, rows))
-    input_tokens, output_tokens = tokens_per_request(account.premises)
+    input_tokens, output_tokens = tokens_per_request(account.inputs)
     workload = np.array([names.index(name) for name in rows["workload"]], dtype=int)
     rows["mtok_input"] = mtok_from_tokens(requests * input_tokens[workload])
     rows["mtok_output"] = mtok_from_tokens(requests * output_tokens[workload])
