@@ -10,7 +10,7 @@ import pandas as pd
 from planner.accounts.account import Account
 from planner.accounts.holdings import running, term_periods
 from planner.accounts.inputs import Floats, Inputs
-from planner.accounts.terms import Deal
+from planner.accounts.terms import ContractTerms
 from planner.timeline import Timeline
 from planner.units import HOURS_PER_DAY
 
@@ -23,10 +23,10 @@ def rented(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
     upfront, spread, tail, tail_npv, credit = (np.zeros(shape) for _ in range(5))
     spread += signed_usd(inputs).sum(axis=0)
     tail_share = inputs.scenario.finance.contract_tail_share
-    for place, deal in enumerate(inputs.deals):
-        if not deal.reserved:
+    for place, terms in enumerate(inputs.contract_terms):
+        if not terms.reserved:
             continue
-        ahead, hourly, prepaid = payments(inputs, deal, account.holdings.sign[:, place])
+        ahead, hourly, prepaid = payments(inputs, terms, account.holdings.sign[:, place])
         calendar = timeline.extended(ahead.shape[1] - timeline.periods)
         upfront += ahead[:, : timeline.periods]
         spread += hourly[:, : timeline.periods]
@@ -60,39 +60,39 @@ def commitments_by_period(account: Account) -> Floats:
     """Rate × hours of the term × GPUs of the contracts that start in each period, (F, T)."""
     inputs = account.inputs
     total = np.zeros((len(inputs.futures), inputs.timeline.periods))
-    for place, deal in enumerate(inputs.deals):
-        if deal.reserved:
-            total += account.holdings.sign[:, place] * _lot_value(inputs, deal)
+    for place, terms in enumerate(inputs.contract_terms):
+        if terms.reserved:
+            total += account.holdings.sign[:, place] * _lot_value(inputs, terms)
     return total
 
 
-def rate(inputs: Inputs, deal: Deal) -> Floats:
-    """USD per GPU-hour of a deal that starts, or runs, in each period, before a future's factor, (T,)."""
-    path = inputs.rent_path if deal.path_moves_rate else np.ones(inputs.timeline.periods)
-    return deal.usd_per_gpu_hour * path
+def rate(inputs: Inputs, terms: ContractTerms) -> Floats:
+    """USD per GPU-hour of an offer that starts, or runs, in each period, before a future's factor, (T,)."""
+    path = inputs.rent_path if terms.path_moves_rate else np.ones(inputs.timeline.periods)
+    return terms.usd_per_gpu_hour * path
 
 
-def _calendar(inputs: Inputs, deal: Deal) -> Timeline:
+def _calendar(inputs: Inputs, terms: ContractTerms) -> Timeline:
     """The calendar to the end of the last contract that can start."""
-    return inputs.timeline.extended(term_periods(inputs, deal.term_months))
+    return inputs.timeline.extended(term_periods(inputs, terms.term_months))
 
 
-def _lot_value(inputs: Inputs, deal: Deal) -> Floats:
+def _lot_value(inputs: Inputs, terms: ContractTerms) -> Floats:
     """USD of one lot over its whole term, by the period it starts in, (T,)."""
-    hours, term = _calendar(inputs, deal).hours, term_periods(inputs, deal.term_months)
+    hours, term = _calendar(inputs, terms).hours, term_periods(inputs, terms.term_months)
     passed = np.concatenate([[0.0], np.cumsum(hours)])
     starts = np.arange(inputs.timeline.periods)
-    return np.asarray(rate(inputs, deal) * deal.lot_gpus * (passed[starts + term] - passed[starts]))
+    return np.asarray(rate(inputs, terms) * terms.lot_gpus * (passed[starts + term] - passed[starts]))
 
 
-def payments(inputs: Inputs, deal: Deal, sign: Floats) -> tuple[Floats, Floats, Floats]:
+def payments(inputs: Inputs, terms: ContractTerms, sign: Floats) -> tuple[Floats, Floats, Floats]:
     """Upfront payments, hourly payments and prepayment used up, by period beyond the horizon, each (F, T + term)."""
-    calendar, term = _calendar(inputs, deal), term_periods(inputs, deal.term_months)
+    calendar, term = _calendar(inputs, terms), term_periods(inputs, terms.term_months)
     beyond = [(0, 0), (0, calendar.periods - inputs.timeline.periods)]
-    upfront = np.pad(sign * _lot_value(inputs, deal) * deal.upfront_share, beyond)
-    per_hour = running(np.pad(sign * rate(inputs, deal) * deal.lot_gpus, beyond), term)
+    upfront = np.pad(sign * _lot_value(inputs, terms) * terms.upfront_share, beyond)
+    per_hour = running(np.pad(sign * rate(inputs, terms) * terms.lot_gpus, beyond), term)
     worth = per_hour * calendar.hours
-    return upfront, worth * (1 - deal.upfront_share), worth * deal.upfront_share
+    return upfront, worth * (1 - terms.upfront_share), worth * terms.upfront_share
 
 
 def signed_usd(inputs: Inputs) -> Floats:
@@ -110,8 +110,8 @@ def _hourly(account: Account) -> dict[str, Floats]:
     inputs = account.inputs
     factor = np.stack([inputs.price(future.rent_price) for future in inputs.futures])
     usd = {kind: np.zeros(factor.shape) for kind in ("on_demand", "spot")}
-    for place, deal in enumerate(inputs.deals):
-        if deal.kind in usd:
+    for place, terms in enumerate(inputs.contract_terms):
+        if terms.kind in usd:
             lot_hours = (account.holdings.rent[:, place] * inputs.timeline.block_hours).sum(axis=2)
-            usd[deal.kind] += lot_hours * deal.lot_gpus * rate(inputs, deal) * factor
+            usd[terms.kind] += lot_hours * terms.lot_gpus * rate(inputs, terms) * factor
     return usd

@@ -70,7 +70,7 @@ def holdings(inputs: Inputs, decisions: Decisions) -> Holdings:
     """The holdings that the tables say; every name in them must be known."""
     time = inputs.timeline.periods
     futures, sites = len(inputs.futures), len(inputs.sites)
-    offers = len(inputs.deals)
+    offers = len(inputs.contract_terms)
 
     def dense(frame: pd.DataFrame, axes: dict[str, int], value: str | None) -> Floats:
         places = [inputs.codes(frame, "future")]
@@ -85,8 +85,8 @@ def holdings(inputs: Inputs, decisions: Decisions) -> Holdings:
         own[:, :, place] = running(buy[:, :, place], inputs.life_periods(system))
     sign = dense(decisions.signs, {"offer": offers, "period": time}, "lots")
     held = np.zeros_like(sign)
-    for place, deal in enumerate(inputs.deals):
-        held[:, place] = running(sign[:, place], term_periods(inputs, deal.term_months))
+    for place, terms in enumerate(inputs.contract_terms):
+        held[:, place] = running(sign[:, place], term_periods(inputs, terms.term_months))
     keep = _keep(inputs, decisions)
     return Holdings(
         buy=buy,

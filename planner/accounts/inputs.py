@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accounts.terms import Deal, deals
+from planner.accounts.terms import ContractTerms, contract_terms
 from planner.catalog.models import Catalog, System, TokenApi
 from planner.decisions import Decisions
 from planner.rules.dates import lies_within, life_periods, order_days, service_days, system_lead_weeks
@@ -39,7 +39,7 @@ class Group:
 class Inputs:
     """Scenario and Catalog with one order for everything that is counted.
 
-    Arrays elsewhere use these axes: F futures, S sites, K systems, G existing groups, O deals, C signed
+    Arrays elsewhere use these axes: F futures, S sites, K systems, G existing groups, O offers and quotes, C signed
     contracts, W workloads, J token APIs, T periods (lookahead included), B load blocks.
     """
 
@@ -54,9 +54,9 @@ class Inputs:
         return tuple(self.catalog.systems.values())
 
     @cached_property
-    def deals(self) -> tuple[Deal, ...]:
+    def contract_terms(self) -> tuple[ContractTerms, ...]:
         """All offers and quotes, allowed or not (O)."""
-        return tuple(deals(self.scenario, self.catalog, self.timeline.blocks).values())
+        return tuple(contract_terms(self.scenario, self.catalog, self.timeline.blocks).values())
 
     @cached_property
     def apis(self) -> tuple[TokenApi, ...]:
@@ -109,7 +109,7 @@ class Inputs:
             "future": pd.Index([future.name for future in self.futures], dtype=object),
             "site": pd.Index([site.name for site in self.sites], dtype=object),
             "system": pd.Index(list(self.system_index), dtype=object),
-            "offer": pd.Index([deal.name for deal in self.deals], dtype=object),
+            "offer": pd.Index([terms.name for terms in self.contract_terms], dtype=object),
             "workload": pd.Index([workload.name for workload in self.workloads], dtype=object),
             "api": pd.Index([api.name for api in self.apis], dtype=object),
             "block": pd.Index(list(self.timeline.blocks), dtype=object),

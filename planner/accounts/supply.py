@@ -93,16 +93,16 @@ def sources(inputs: Inputs) -> tuple[Source, ...]:
         found.append(_owned(inputs, key, group.site, kind))
     found += [
         Source(
-            key=f"offer:{deal.name}",
-            system=inputs.system_index[deal.system],
+            key=f"offer:{terms.name}",
+            system=inputs.system_index[terms.system],
             site=-1,
-            provider=deal.provider,
-            capabilities=deal.capabilities,
-            rdma=deal.rdma,
-            preemptible=deal.kind == "spot",
-            usable_share=deal.usable_share,
+            provider=terms.provider,
+            capabilities=terms.capabilities,
+            rdma=terms.rdma,
+            preemptible=terms.kind == "spot",
+            usable_share=terms.usable_share,
         )
-        for deal in inputs.deals
+        for terms in inputs.contract_terms
     ]
     for index, contract in enumerate(inputs.contracts):
         kind = inputs.system_index[contract.system]
@@ -150,7 +150,7 @@ def _gpus(inputs: Inputs, held: Holdings) -> Floats:
     time = inputs.timeline.periods
     per_system = np.array([system.gpus for system in inputs.systems], dtype=float)
     per_group = np.array([per_system[inputs.system_index[g.existing.system]] for g in inputs.groups])
-    per_lot = np.array([deal.lot_gpus for deal in inputs.deals], dtype=float)
+    per_lot = np.array([terms.lot_gpus for terms in inputs.contract_terms], dtype=float)
 
     def flat(counts: Floats) -> Floats:
         """Over all load blocks alike."""

@@ -12,7 +12,7 @@ from planner.scenario.models import Scenario
 
 
 @dataclass(frozen=True)
-class Deal:
+class ContractTerms:
     """What a provider sells, from the catalog or from a quote.
 
     ``lead_weeks`` is the one that counts (quote, scenario, catalog, in this order). ``path_moves_rate`` is false
@@ -45,15 +45,15 @@ class Deal:
         return self.kind == "reserved"
 
 
-def deals(scenario: Scenario, catalog: Catalog, blocks: tuple[str, ...]) -> dict[str, Deal]:
+def contract_terms(scenario: Scenario, catalog: Catalog, blocks: tuple[str, ...]) -> dict[str, ContractTerms]:
     """Every offer and quote by name; a quote replaces a catalog offer of its name."""
     found = offers_by_name(scenario, catalog)
-    return {name: _deal(scenario, catalog, sold, blocks) for name, sold in found.items()}
+    return {name: _terms(scenario, catalog, sold, blocks) for name, sold in found.items()}
 
 
-def _deal(scenario: Scenario, catalog: Catalog, sold: Sold, blocks: tuple[str, ...]) -> Deal:
+def _terms(scenario: Scenario, catalog: Catalog, sold: Sold, blocks: tuple[str, ...]) -> ContractTerms:
     offer = sold.offer
-    return Deal(
+    return ContractTerms(
         name=offer.name,
         provider=offer.provider,
         region=offer.region,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from planner.accounts.account import Account
 from planner.audit.choice_rules import check_choices
-from planner.audit.contract_rules import check_deals
+from planner.audit.contract_rules import check_contracts
 from planner.audit.findings import Findings, Violation
 from planner.audit.foresight_rules import check_foresight
 from planner.audit.money_rules import check_money
@@ -80,7 +80,7 @@ def audit_of(account: Account, claimed_cost_usd: float | None = None) -> Audit:
         check_choices(account, findings)
         check_service(account, findings)
         check_sites(account, findings)
-        check_deals(account, findings)
+        check_contracts(account, findings)
         check_money(account, findings, claimed_cost_usd)
         check_foresight(account, findings)
     order = {family: place for place, family in enumerate(FAMILIES)}

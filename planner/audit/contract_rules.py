@@ -1,4 +1,4 @@
-"""Rules of deals: contracts, hourly lots, token APIs, providers' shares and quotas."""
+"""Rules of contracts: reserved lots, hourly lots, token APIs, providers' shares and quotas."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.accounts.account import Account
 from planner.accounts.inputs import Bools, Floats, Inputs
-from planner.accounts.terms import Deal
+from planner.accounts.terms import ContractTerms
 from planner.audit.findings import Findings, Told, figure
 from planner.audit.reasons import provider_fault, system_fault
 from planner.rules.dates import on_all_days
@@ -16,87 +16,87 @@ from planner.rules.dates import on_all_days
 Reasons = list[tuple[str, Bools]]
 
 
-def check_deals(account: Account, findings: Findings) -> None:
+def check_contracts(account: Account, findings: Findings) -> None:
     """Everything that limits what is signed and rented."""
-    for place, deal in enumerate(account.inputs.deals):
-        _signed(account, findings, place, deal)
-        _rented(account, findings, place, deal)
+    for place, terms in enumerate(account.inputs.contract_terms):
+        _signed(account, findings, place, terms)
+        _rented(account, findings, place, terms)
     _provider_share(account, findings)
     _quotas(account, findings)
 
 
-def _deal_faults(inputs: Inputs, deal: Deal) -> list[tuple[str, str]]:
-    """(family, why) a deal is ruled out at any time."""
+def _faults(inputs: Inputs, terms: ContractTerms) -> list[tuple[str, str]]:
+    """(family, why) an offer is ruled out at any time."""
     kinds = inputs.scenario.procurement.rent
     faults = []
-    if deal.kind not in kinds:
-        family = "contracts" if deal.reserved else "rents"
-        faults.append((family, f"procurement.rent does not list {deal.kind}"))
-    system = inputs.catalog.systems[deal.system]
-    if fault := system_fault(inputs, system, named=not deal.path_moves_rate):
-        faults.append(("contracts" if deal.reserved else "rents", fault))
-    if fault := provider_fault(inputs, deal.provider):
+    if terms.kind not in kinds:
+        family = "contracts" if terms.reserved else "rents"
+        faults.append((family, f"procurement.rent does not list {terms.kind}"))
+    system = inputs.catalog.systems[terms.system]
+    if fault := system_fault(inputs, system, named=not terms.path_moves_rate):
+        faults.append(("contracts" if terms.reserved else "rents", fault))
+    if fault := provider_fault(inputs, terms.provider):
         faults.append(("providers", fault))
     return faults
 
 
 def _told(inputs: Inputs, where: str, sentence: str, *place: int) -> Told:
-    """A sentence about a deal in the period that stands second in the place, after the future."""
+    """A sentence about an offer in the period that stands second in the place, after the future."""
     return Told(where, inputs.timeline.names[place[1]], f"{where} in {inputs.when(*place)}: {sentence}")
 
 
-def _signed(account: Account, findings: Findings, place: int, deal: Deal) -> None:
+def _signed(account: Account, findings: Findings, place: int, terms: ContractTerms) -> None:
     """Whole lots, allowed, signed in time, within the offer's dates, minimum and maximum."""
     inputs = account.inputs
     lots, held = account.holdings.sign[:, place], account.holdings.held[:, place]
     if not lots.any():
         findings.checks += lots.size
         return
-    tell = partial(_told, inputs, deal.name)
-    if not deal.reserved:
+    tell = partial(_told, inputs, terms.name)
+    if not terms.reserved:
         findings.forbidden("contracts", lots, True, partial(tell, "it is not sold for a term"))
         return
-    for family, fault in _deal_faults(inputs, deal):
+    for family, fault in _faults(inputs, terms):
         findings.forbidden(family, lots, True, partial(tell, fault))
     findings.whole("contracts", lots, partial(tell, "lots are signed whole"))
-    for reason, ruled_out in _signing_days(inputs, deal):
+    for reason, ruled_out in _signing_days(inputs, terms):
         findings.forbidden("contracts", lots, ruled_out[None], partial(tell, reason))
-    least = np.where(lots > 0, float(deal.min_lots), 0.0)
-    findings.at_least("contracts", lots, least, partial(tell, f"a signing takes at least {deal.min_lots} lots"))
-    findings.at_most("contracts", held, deal.max_lots, partial(tell, f"over {deal.max_lots:g} lots run at once"))
+    least = np.where(lots > 0, float(terms.min_lots), 0.0)
+    findings.at_least("contracts", lots, least, partial(tell, f"a signing takes at least {terms.min_lots} lots"))
+    findings.at_most("contracts", held, terms.max_lots, partial(tell, f"over {terms.max_lots:g} lots run at once"))
 
 
-def _signing_days(inputs: Inputs, deal: Deal) -> Reasons:
+def _signing_days(inputs: Inputs, terms: ContractTerms) -> Reasons:
     """(why, periods in which a contract may not start), (T,) each."""
     decided = inputs.scenario.horizon.decided_on
     starts = [first for first, _ in inputs.timeline.spans]
-    signing = inputs.order_days(deal.lead_weeks)
-    whole = deal.term_months % inputs.timeline.months_per_period == 0
+    signing = inputs.order_days(terms.lead_weeks)
+    whole = terms.term_months % inputs.timeline.months_per_period == 0
     return [
         (f"it would be signed before {decided}", np.array([day < decided for day in signing])),
-        (f"it starts from {deal.available_from}", np.array([first < deal.available_from for first in starts])),
-        (f"it can be signed until {deal.available_until}", np.array([d > deal.available_until for d in signing])),
-        (f"{deal.term_months} months are no whole number of periods", np.full(len(starts), not whole)),
+        (f"it starts from {terms.available_from}", np.array([first < terms.available_from for first in starts])),
+        (f"it can be signed until {terms.available_until}", np.array([d > terms.available_until for d in signing])),
+        (f"{terms.term_months} months are no whole number of periods", np.full(len(starts), not whole)),
     ]
 
 
-def _rented(account: Account, findings: Findings, place: int, deal: Deal) -> None:
+def _rented(account: Account, findings: Findings, place: int, terms: ContractTerms) -> None:
     """Hourly lots: allowed, available on all days, within the maximum, whole where the scenario asks for it."""
     inputs = account.inputs
     lots = account.holdings.rent[:, place]
     if not lots.any():
         findings.checks += lots.size
         return
-    tell = partial(_told, inputs, deal.name)
-    if deal.reserved:
+    tell = partial(_told, inputs, terms.name)
+    if terms.reserved:
         findings.forbidden("rents", lots, True, partial(tell, "it is not rented by the hour"))
         return
-    for family, fault in _deal_faults(inputs, deal):
+    for family, fault in _faults(inputs, terms):
         findings.forbidden(family, lots, True, partial(tell, fault))
-    absent = ~on_all_days(inputs.timeline, deal.available_from, deal.available_until)[None, :, None]
-    dates = f"it runs from {deal.available_from} to {deal.available_until}"
+    absent = ~on_all_days(inputs.timeline, terms.available_from, terms.available_until)[None, :, None]
+    dates = f"it runs from {terms.available_from} to {terms.available_until}"
     findings.forbidden("rents", lots, absent, partial(tell, dates))
-    findings.at_most("rents", lots, deal.max_lots, partial(tell, f"over {deal.max_lots:g} lots run at once"))
+    findings.at_most("rents", lots, terms.max_lots, partial(tell, f"over {terms.max_lots:g} lots run at once"))
     if inputs.scenario.procurement.whole_on_demand_lots:
         findings.whole("rents", lots, partial(tell, "lots are rented whole"))
 

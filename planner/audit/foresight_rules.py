@@ -22,8 +22,8 @@ def check_foresight(account: Account, findings: Findings) -> None:
         for at, site in enumerate(inputs.sites):
             name = f"buying {system.system} for {site.name}"
             _same(inputs, findings, held.buy[:, at, place], weeks, name)
-    for place, deal in enumerate(inputs.deals):
-        _same(inputs, findings, held.sign[:, place], deal.lead_weeks, f"signing {deal.name}")
+    for place, terms in enumerate(inputs.contract_terms):
+        _same(inputs, findings, held.sign[:, place], terms.lead_weeks, f"signing {terms.name}")
     for place, group in enumerate(inputs.groups):
         name = f"keeping {group.existing.system} at {inputs.sites[group.site].name}"
         _same(inputs, findings, held.keep[:, place], 0.0, name)

@@ -263,25 +263,25 @@ def _signed(account: Account) -> Iterator[Line]:
 def _reserved(account: Account) -> Iterator[Line]:
     inputs = account.inputs
     timeline = inputs.timeline
-    places = {deal.name: place for place, deal in enumerate(inputs.deals)}
+    places = {terms.name: place for place, terms in enumerate(inputs.contract_terms)}
     tail_share = inputs.scenario.finance.contract_tail_share
     for (offer, period), rows in _groups(account.decisions.signs, ["offer", "period"]):
         start, place = int(str(period)), places[str(offer)]
-        deal = inputs.deals[place]
+        terms = inputs.contract_terms[place]
         alone = _alone(account, "signs", rows)
-        ahead, hourly, prepaid = payments(inputs, deal, alone.holdings.sign[:, place])
+        ahead, hourly, prepaid = payments(inputs, terms, alone.holdings.sign[:, place])
         resource = Resource(
             kind="reserved",
-            key=f"{deal.name}/{timeline.names[start]}",
-            who=deal.provider,
-            region=deal.region,
-            system=deal.system,
-            gpus=alone.holdings.held[:, place] * deal.lot_gpus,
+            key=f"{terms.name}/{timeline.names[start]}",
+            who=terms.provider,
+            region=terms.region,
+            system=terms.system,
+            gpus=alone.holdings.held[:, place] * terms.lot_gpus,
             start=start,
-            periods=term_periods(inputs, deal.term_months),
-            used=_used(account, f"offer:{deal.name}"),
+            periods=term_periods(inputs, terms.term_months),
+            used=_used(account, f"offer:{terms.name}"),
         )
-        price = float(rate(inputs, deal)[start])
+        price = float(rate(inputs, terms)[start])
         solved = slice(0, timeline.periods)
         for timing, usd, accrued in ((START, ahead, prepaid), (MIDDLE, hourly, hourly)):
             mine = usd[:, solved]
@@ -295,16 +295,16 @@ def _reserved(account: Account) -> Iterator[Line]:
 
 def _hourly(account: Account) -> Iterator[Line]:
     inputs = account.inputs
-    places = {deal.name: place for place, deal in enumerate(inputs.deals)}
+    places = {terms.name: place for place, terms in enumerate(inputs.contract_terms)}
     for (offer,), rows in _groups(account.decisions.rents, ["offer"]):
         place = places[str(offer)]
-        deal = inputs.deals[place]
+        terms = inputs.contract_terms[place]
         alone = _alone(account, "rents", rows)
-        hours = (alone.holdings.rent[:, place] * inputs.timeline.block_hours).sum(axis=2) * deal.lot_gpus
+        hours = (alone.holdings.rent[:, place] * inputs.timeline.block_hours).sum(axis=2) * terms.lot_gpus
         gpus = hours / inputs.timeline.hours
-        resource = Resource("hourly", deal.name, deal.provider, deal.region, deal.system, gpus)
+        resource = Resource("hourly", terms.name, terms.provider, terms.region, terms.system, gpus)
         for category, usd, _ in rented(alone):
-            if category == deal.kind:
+            if category == terms.kind:
                 yield from _line(resource, category, MIDDLE, usd, usd, hours, GPU_HOURS)
 
 
