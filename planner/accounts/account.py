@@ -10,7 +10,7 @@ import numpy as np
 from planner.accounts.holdings import Holdings, holdings
 from planner.accounts.inputs import Floats, Inputs, build_inputs
 from planner.accounts.service import Service, service
-from planner.accounts.supply import Supply, supply
+from planner.accounts.supply import GpuSupply, supply
 from planner.catalog.models import Catalog
 from planner.decisions import Decisions
 from planner.scenario.models import Scenario
@@ -35,7 +35,7 @@ class Account:
         return holdings(self.inputs, self.decisions)
 
     @cached_property
-    def supply(self) -> Supply:
+    def supply(self) -> GpuSupply:
         """GPUs by supply and pool."""
         return supply(self.inputs, self.decisions, self.holdings)
 

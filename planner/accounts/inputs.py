@@ -27,7 +27,7 @@ ONLY_FUTURE = "base"
 
 
 @dataclass(frozen=True)
-class Group:
+class SiteGroup:
     """An existing group: ``site`` is the site's place in the scenario, ``index`` the group's place in it."""
 
     site: int
@@ -64,10 +64,10 @@ class Inputs:
         return tuple(self.catalog.token_apis.values())
 
     @cached_property
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[SiteGroup, ...]:
         """Existing groups of all sites, in order (G)."""
         return tuple(
-            Group(place, index, existing)
+            SiteGroup(place, index, existing)
             for place, site in enumerate(self.scenario.sites)
             for index, existing in enumerate(site.existing)
         )
@@ -145,7 +145,7 @@ class Inputs:
         """Periods that a bought system is in service."""
         return life_periods(system, self.timeline.months_per_period)
 
-    def group_window(self, group: Group) -> Bools:
+    def group_window(self, group: SiteGroup) -> Bools:
         """Periods on all of whose days an existing group can be there, (T,)."""
         existing = group.existing
         return self.covered(*service_days(existing, self.catalog.systems[existing.system]))

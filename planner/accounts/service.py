@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from planner.accounts.holdings import spread
 from planner.accounts.inputs import Floats, Inputs
-from planner.accounts.supply import Supply
+from planner.accounts.supply import GpuSupply
 from planner.catalog.models import ServingPoint
 from planner.decisions import Decisions
 from planner.rules.demand import demand_rates
@@ -144,7 +144,7 @@ def served_rates(found: Service) -> pd.DataFrame:
     return labelled(found.inputs, "workload", found.inputs.names["workload"], rates)
 
 
-def pool_use(found: Service, flow: Supply) -> pd.DataFrame:
+def pool_use(found: Service, flow: GpuSupply) -> pd.DataFrame:
     """Columns future, pool, period, block, gpus_used, gpus_usable, gpus_in_service."""
     gpus = {
         "gpus_used": found.pool_occupied,

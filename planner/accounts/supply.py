@@ -35,7 +35,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Supply:
+class GpuSupply:
     """All supplies P and the pools Q that they feed.
 
     ``gpus`` and ``usable`` (F, P, T, B) are GPUs in service and those that may serve; ``energy_usd`` (P, T) is what
@@ -127,7 +127,7 @@ def _owned(inputs: Inputs, key: str, site: int, kind: int) -> Source:
     return Source(key, kind, site, "", None, True, False, share)
 
 
-def supply(inputs: Inputs, decisions: Decisions, held: Holdings) -> Supply:
+def supply(inputs: Inputs, decisions: Decisions, held: Holdings) -> GpuSupply:
     """The supply that the holdings make; every pool member must be known."""
     found = sources(inputs)
     codes, pools = pd.factorize(decisions.pools["pool"].to_numpy(dtype=object))
@@ -141,7 +141,7 @@ def supply(inputs: Inputs, decisions: Decisions, held: Holdings) -> Supply:
     for place, source in enumerate(found):
         if source.site >= 0:
             energy[place] = rate[source.site, source.system]
-    return Supply(found, pd.Index(pools, dtype=object), member, gpus, usable, energy)
+    return GpuSupply(found, pd.Index(pools, dtype=object), member, gpus, usable, energy)
 
 
 def _gpus(inputs: Inputs, held: Holdings) -> Floats:

@@ -20,7 +20,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Group:
+class LimitGroup:
     """A limit that a planner can relax as one: its kind and what it belongs to."""
 
     kind: str
@@ -36,7 +36,7 @@ class Elastic:
     """
 
     milp: Milp
-    groups: tuple[Group, ...]
+    groups: tuple[LimitGroup, ...]
     relaxed: Ints
     excess: Ints
     row_excess: dict[int, int]
@@ -66,7 +66,7 @@ class Elastic:
 def build_elastic(model: Model, most_excess: float) -> Elastic:
     """The elastic matrix of ``model`` (of an elastic problem); no limit is exceeded more than ``most_excess`` times."""
     milp = model.milp
-    groups: dict[Group, int] = {}
+    groups: dict[LimitGroup, int] = {}
     rows, scales, group_of = [], [], []
     for block in milp.limits:
         per_group: dict[str, float] = {}
@@ -80,10 +80,10 @@ def build_elastic(model: Model, most_excess: float) -> Elastic:
                 scale = model.problem.gpus_ever_needed / most_excess
             rows.append(int(row))
             scales.append(scale)
-            group_of.append(groups.setdefault(Group(block.kind, subject), len(groups)))
+            group_of.append(groups.setdefault(LimitGroup(block.kind, subject), len(groups)))
     gates = _gates(model)
     for workload in dict.fromkeys(workload for workload, _, _ in gates):
-        groups.setdefault(Group("sla", workload), len(groups))
+        groups.setdefault(LimitGroup("sla", workload), len(groups))
     first = milp.columns
     excess = first + np.arange(len(rows) + len(gates))
     relaxed = first + len(excess) + np.arange(len(groups))
@@ -104,7 +104,7 @@ def build_elastic(model: Model, most_excess: float) -> Elastic:
         for i, group in enumerate(group_of)
     ]
     for i, (workload, columns, missed) in enumerate(gates):
-        column, group = excess[len(rows) + i], relaxed[groups[Group("sla", workload)]]
+        column, group = excess[len(rows) + i], relaxed[groups[LimitGroup("sla", workload)]]
         share = 1 / np.maximum(milp.upper[columns], 1e-12) / len(columns)
         added += [
             (np.append(columns, opened[i]), np.append(share, -1.0), -np.inf, 0.0),

@@ -13,7 +13,7 @@ def add_fleet(builder: Builder, problem: Problem, variables: Variables) -> None:
     """own[a,t] = own[a,t−1] + buy[a,t] − buy[a,t−life] (systems): the inventory form, not the cumulative sum."""
     purchases = problem.supply.purchases
     life = np.array([item.life_periods for item in purchases], dtype=np.int64)
-    node = own_node(problem, np.array([item.common_until for item in purchases], dtype=np.int64))
+    node = own_node(problem, np.array([item.here_and_now_until for item in purchases], dtype=np.int64))
     axis = [item.asset.supply for item in purchases]
     add_stock(builder, problem, "fleet", axis, variables.own, variables.buy, life, node)
 

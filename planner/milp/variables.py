@@ -38,10 +38,10 @@ class Variables:
     unserved: Ints
 
 
-def own_node(problem: Problem, common_until: Ints) -> Bools:
+def own_node(problem: Problem, here_and_now_until: Ints) -> Bools:
     """Where a decision is one of its own, (N, F, T): the first future stands for all until they part."""
     futures, periods, _ = problem.shape
-    parted = np.arange(periods) >= common_until[:, None]
+    parted = np.arange(periods) >= here_and_now_until[:, None]
     return np.asarray((np.arange(futures) == 0)[None, :, None] | parted[:, None, :])
 
 
@@ -64,7 +64,7 @@ def add_variables(builder: Builder, problem: Problem) -> Variables:
 
     assets = [item.asset for item in supply.purchases]
     a_axis = [f"{problem.limits.sites[asset.site].name},{asset.system.system}" for asset in assets]
-    a_node = own_node(problem, np.array([item.common_until for item in supply.purchases], dtype=np.int64))
+    a_node = own_node(problem, np.array([item.here_and_now_until for item in supply.purchases], dtype=np.int64))
     a_exists = stacked([item.exists for item in supply.purchases], periods).astype(bool)
     a_upper = _asset_bounds(problem)[:, None, :]
     buy = builder.variables("buy", (a_axis, *t_axes), a_upper, integer=True, exists=a_exists[:, None, :] & a_node)
@@ -83,13 +83,13 @@ def add_variables(builder: Builder, problem: Problem) -> Variables:
 
     sites = problem.limits.sites
     s_axis = [site.name for site in sites]
-    s_node = own_node(problem, np.array([site.conversion_common_until for site in sites], dtype=np.int64))
+    s_node = own_node(problem, np.array([site.conversion_here_and_now_until for site in sites], dtype=np.int64))
     s_exists = stacked([site.conversion_exists for site in sites], periods).astype(bool)
     convert = builder.variables("convert", (s_axis, *t_axes), 1.0, integer=True, exists=s_exists[:, None, :] & s_node)
 
     offers = [item.offer for item in supply.reservations]
     r_axis = [offer.name for offer in offers]
-    r_node = own_node(problem, np.array([item.common_until for item in supply.reservations], dtype=np.int64))
+    r_node = own_node(problem, np.array([item.here_and_now_until for item in supply.reservations], dtype=np.int64))
     r_exists = stacked([item.exists for item in supply.reservations], periods).astype(bool)
     most = np.array([_most_lots(problem, o.lot_gpus, o.max_lots, o.min_lots) for o in offers], dtype=float)
     r_upper = most[:, None, None]

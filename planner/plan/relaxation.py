@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from planner.errors import Relaxation
 from planner.milp import Model
-from planner.milp.elastic import Elastic, Group
+from planner.milp.elastic import Elastic, LimitGroup
 from planner.milp.matrix import LimitRows
 from planner.milp.vector import values
 from planner.units import KW_PER_MW
@@ -30,7 +30,7 @@ def relaxations(model: Model, elastic: Elastic, x: Floats) -> list[Relaxation]:
     return found
 
 
-def _limit(model: Model, elastic: Elastic, group: Group, x: Floats) -> Relaxation | None:
+def _limit(model: Model, elastic: Elastic, group: LimitGroup, x: Floats) -> Relaxation | None:
     worst: tuple[float, LimitRows, int] | None = None
     for block in model.milp.limits:
         if block.kind != group.kind:
@@ -55,7 +55,7 @@ def _limit(model: Model, elastic: Elastic, group: Group, x: Floats) -> Relaxatio
     return Relaxation(block.kind, group.subject, period, float(needed), limit, block.unit, sentence)
 
 
-def _sla(model: Model, group: Group, x: Floats) -> Relaxation | None:
+def _sla(model: Model, group: LimitGroup, x: Floats) -> Relaxation | None:
     problem, variables = model.problem, model.variables
     lanes = problem.lanes
     used = values(x[: model.milp.columns], variables.gpus).sum(axis=(1, 2, 3)) > NOTICEABLE

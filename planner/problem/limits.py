@@ -36,7 +36,7 @@ class SiteLimits:
     conversion_usd: float
     conversion_liquid_it_kw: float
     conversion_exists: Bools
-    conversion_common_until: int
+    conversion_here_and_now_until: int
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,10 @@ def _site(scenario: Scenario, site: Site, timeline: Timeline) -> SiteLimits:
 
     conversion = site.conversion
     exists = np.zeros(timeline.periods, dtype=bool)
-    common_until = timeline.periods
+    until = timeline.periods
     if conversion is not None:
         exists = can_start(timeline, scenario.horizon.decided_on, conversion.lead_weeks)
-        common_until = here_and_now_until(scenario, timeline, conversion.lead_weeks)
+        until = here_and_now_until(scenario, timeline, conversion.lead_weeks)
     return SiteLimits(
         name=site.name,
         cap_kw=kw_from_mw(at_least(site.power_mw)) * site.usable_share,
@@ -103,7 +103,7 @@ def _site(scenario: Scenario, site: Site, timeline: Timeline) -> SiteLimits:
         conversion_usd=conversion.cost_usd if conversion else 0.0,
         conversion_liquid_it_kw=(conversion.liquid_it_kw or np.inf) if conversion else np.inf,
         conversion_exists=exists,
-        conversion_common_until=common_until,
+        conversion_here_and_now_until=until,
     )
 
 

@@ -81,7 +81,7 @@ def _reservation(
         npv_usd=npv,
         commitment_usd=value,
         lead_weeks=lead_weeks,
-        common_until=here_and_now_until(scenario, timeline, lead_weeks),
+        here_and_now_until=here_and_now_until(scenario, timeline, lead_weeks),
     )
 
 

@@ -98,7 +98,7 @@ def _purchase(
         support_usd=support,
         npv_usd=npv,
         lead_weeks=lead_weeks,
-        common_until=here_and_now_until(scenario, timeline, lead_weeks),
+        here_and_now_until=here_and_now_until(scenario, timeline, lead_weeks),
     )
 
 

@@ -56,7 +56,7 @@ def prune_offers(supply: Supply, pools: PoolIndex, limits: Limits, whole_lots: b
             and divides(winner.offer, loser.offer, whole=True)
             and winner.offer.lot_gpus * loser.usable_gpus == loser.offer.lot_gpus * winner.usable_gpus
             and (not budgets or winner.offer.upfront_share == loser.offer.upfront_share)
-            and winner.common_until <= loser.common_until
+            and winner.here_and_now_until <= loser.here_and_now_until
             and _covers(winner.exists, loser.exists)
             and bool(np.all((per_gpu <= other)[loser.exists]))
         )

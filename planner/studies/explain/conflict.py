@@ -15,7 +15,7 @@ import pandas as pd
 from planner import solvers
 from planner.catalog import Catalog
 from planner.milp import Milp, Model, build_model
-from planner.milp.elastic import Elastic, Group, build_elastic
+from planner.milp.elastic import Elastic, LimitGroup, build_elastic
 from planner.pipeline import ELASTIC_EXCESS
 from planner.plan.relaxation import relaxations
 from planner.problem import build_problem
@@ -51,7 +51,7 @@ _WORDS = {
 class Conflict:
     """Limits that no plan keeps together. ``minimal``: without any one of them there is a plan that keeps the rest."""
 
-    groups: tuple[Group, ...]
+    groups: tuple[LimitGroup, ...]
     minimal: bool
 
     @property
@@ -71,11 +71,11 @@ class Limits:
         self.solves = 0
 
     @property
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[LimitGroup, ...]:
         """Every limit, as a planner would relax it."""
         return self.elastic.groups
 
-    def keeps(self, kept: Iterable[Group]) -> bool:
+    def keeps(self, kept: Iterable[LimitGroup]) -> bool:
         """Whether some plan keeps every limit of ``kept``. A search out of time counts as yes, and is remembered."""
         self.solves += 1
         answer = solvers.run(self.feasibility(frozenset(kept)), "scip", self.options)
@@ -83,7 +83,7 @@ class Limits:
             self.stopped = True
         return answer.status != "infeasible"
 
-    def feasibility(self, kept: frozenset[Group]) -> Milp:
+    def feasibility(self, kept: frozenset[LimitGroup]) -> Milp:
         """The elastic matrix with no objective, in which the limits of ``kept`` cannot be exceeded."""
         milp = self.elastic.milp
         upper = milp.upper.copy()
@@ -100,8 +100,8 @@ def conflicts(limits: Limits, most: int = MOST_SETS) -> tuple[list[Conflict], bo
     for where one member of a known one is given up.
     """
     found: list[Conflict] = []
-    waiting: list[frozenset[Group]] = [frozenset()]
-    seen: set[frozenset[Group]] = set()
+    waiting: list[frozenset[LimitGroup]] = [frozenset()]
+    seen: set[frozenset[LimitGroup]] = set()
     while waiting:
         given_up = waiting.pop(0)
         if given_up in seen:
@@ -120,7 +120,7 @@ def conflicts(limits: Limits, most: int = MOST_SETS) -> tuple[list[Conflict], bo
     return found, not limits.stopped
 
 
-def _filtered(limits: Limits, groups: list[Group]) -> Conflict:
+def _filtered(limits: Limits, groups: list[LimitGroup]) -> Conflict:
     """A minimal conflict within ``groups``, which conflict. Floors, in nearly every conflict, are tried last."""
     before = limits.stopped
     limits.stopped = False
@@ -159,6 +159,6 @@ def cheapest(limits: Limits) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def words(group: Group) -> str:
+def words(group: LimitGroup) -> str:
     """A limit as a planner says it."""
     return _WORDS.get(group.kind, group.kind + " of {}").format(group.subject)
