@@ -15,9 +15,9 @@ from planner.units import years_from_days
 def price_paid(inputs: Inputs) -> Floats:
     """Hardware price of one system put in service in each period, at its order year's factor, (K, T)."""
     prices = np.zeros((len(inputs.systems), inputs.timeline.periods))
-    for place, system in enumerate(inputs.systems):
+    for index, system in enumerate(inputs.systems):
         orders = inputs.order_days(inputs.purchase_lead_weeks(system))
-        prices[place] = system.price_usd * inputs.path_factor("hardware", [day.year for day in orders])
+        prices[index] = system.price_usd * inputs.path_factor("hardware", [day.year for day in orders])
     return prices
 
 
@@ -45,12 +45,12 @@ def _when_paid(inputs: Inputs, bought: Floats) -> Floats:
     """Price of systems by the period in service (F, K, T), moved to when it is paid: the deposit at the order."""
     timeline = inputs.timeline
     paid = np.zeros(bought.shape)
-    for place, system in enumerate(inputs.systems):
+    for index, system in enumerate(inputs.systems):
         orders = inputs.order_days(inputs.purchase_lead_weeks(system))
         at_order = [timeline.period_of(day) for day in orders]
-        paid[:, place] += bought[:, place] * (1 - system.deposit_share)
+        paid[:, index] += bought[:, index] * (1 - system.deposit_share)
         for period, ordered in enumerate(at_order):
-            paid[:, place, ordered] += bought[:, place, period] * system.deposit_share
+            paid[:, index, ordered] += bought[:, index, period] * system.deposit_share
     return paid
 
 
@@ -61,6 +61,6 @@ def _residual(inputs: Inputs, bought: Floats) -> tuple[Floats, Floats]:
     ages = years_from_days(days)
     finance = inputs.scenario.finance
     credit = np.zeros((bought.shape[0], timeline.periods))
-    for place, system in enumerate(inputs.systems):
-        credit[:, -1] -= residual_credit_usd(bought[:, place], finance, system, ages).sum(axis=1)
+    for index, system in enumerate(inputs.systems):
+        credit[:, -1] -= residual_credit_usd(bought[:, index], finance, system, ages).sum(axis=1)
     return credit, credit * timeline.discount_end

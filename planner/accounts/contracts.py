@@ -23,10 +23,10 @@ def rented(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
     upfront, spread, tail, tail_npv, credit = (np.zeros(shape) for _ in range(5))
     spread += signed_usd(inputs).sum(axis=0)
     tail_share = inputs.scenario.finance.contract_tail_share
-    for place, terms in enumerate(inputs.contract_terms):
+    for index, terms in enumerate(inputs.contract_terms):
         if not terms.reserved:
             continue
-        ahead, hourly, prepaid = payments(inputs, terms, account.holdings.sign[:, place])
+        ahead, hourly, prepaid = payments(inputs, terms, account.holdings.sign[:, index])
         calendar = timeline.extended(ahead.shape[1] - timeline.periods)
         upfront += ahead[:, : timeline.periods]
         spread += hourly[:, : timeline.periods]
@@ -60,9 +60,9 @@ def commitments_by_period(account: Account) -> Floats:
     """Rate × hours of the term × GPUs of the contracts that start in each period, (F, T)."""
     inputs = account.inputs
     total = np.zeros((len(inputs.futures), inputs.timeline.periods))
-    for place, terms in enumerate(inputs.contract_terms):
+    for index, terms in enumerate(inputs.contract_terms):
         if terms.reserved:
-            total += account.holdings.sign[:, place] * _lot_value(inputs, terms)
+            total += account.holdings.sign[:, index] * _lot_value(inputs, terms)
     return total
 
 
@@ -98,10 +98,10 @@ def payments(inputs: Inputs, terms: ContractTerms, sign: Floats) -> tuple[Floats
 def signed_usd(inputs: Inputs) -> Floats:
     """USD due for each contract already signed, pro rata by the hours it runs in each period, (C, T)."""
     due = np.zeros((len(inputs.contracts), inputs.timeline.periods))
-    for place, contract in enumerate(inputs.contracts):
+    for index, contract in enumerate(inputs.contracts):
         for period, (first, after) in enumerate(inputs.timeline.spans):
             days = max(0, (min(after, contract.end) - max(first, contract.start)).days)
-            due[place, period] = contract.usd_per_gpu_hour * contract.gpus * days * HOURS_PER_DAY
+            due[index, period] = contract.usd_per_gpu_hour * contract.gpus * days * HOURS_PER_DAY
     return due
 
 
@@ -110,8 +110,8 @@ def _hourly(account: Account) -> dict[str, Floats]:
     inputs = account.inputs
     factor = np.stack([inputs.price(future.rent_price) for future in inputs.futures])
     usd = {kind: np.zeros(factor.shape) for kind in ("on_demand", "spot")}
-    for place, terms in enumerate(inputs.contract_terms):
+    for index, terms in enumerate(inputs.contract_terms):
         if terms.kind in usd:
-            lot_hours = (account.holdings.rent[:, place] * inputs.timeline.block_hours).sum(axis=2)
+            lot_hours = (account.holdings.rent[:, index] * inputs.timeline.block_hours).sum(axis=2)
             usd[terms.kind] += lot_hours * terms.lot_gpus * rate(inputs, terms) * factor
     return usd

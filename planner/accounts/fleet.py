@@ -46,9 +46,9 @@ def energy_mwh(account: Account) -> Floats:
     inputs, installed = account.inputs, account.holdings.installed
     idle = installed * idle_utility_kw(inputs)[None, :, :, None] * inputs.timeline.hours
     busy = np.zeros(installed.shape)
-    for place, source in enumerate(account.supply.sources):
+    for index, source in enumerate(account.supply.sources):
         if source.site >= 0:
-            busy[:, source.site, source.system] += account.busy_gpu_hours[:, place]
+            busy[:, source.site, source.system] += account.busy_gpu_hours[:, index]
     serving = busy * serving_utility_kw(inputs)[None, :, :, None]
     return np.asarray((idle + serving) / KW_PER_MW)
 

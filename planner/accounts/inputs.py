@@ -28,7 +28,7 @@ ONLY_FUTURE = "base"
 
 @dataclass(frozen=True)
 class SiteGroup:
-    """An existing group: ``site`` is the site's place in the scenario, ``index`` the group's place in it."""
+    """An existing group: ``site`` is the site's index in the scenario, ``index`` the group's own at the site."""
 
     site: int
     index: int
@@ -67,9 +67,9 @@ class Inputs:
     def groups(self) -> tuple[SiteGroup, ...]:
         """Existing groups of all sites, in order (G)."""
         return tuple(
-            SiteGroup(place, index, existing)
-            for place, site in enumerate(self.scenario.sites)
-            for index, existing in enumerate(site.existing)
+            SiteGroup(index, position, existing)
+            for index, site in enumerate(self.scenario.sites)
+            for position, existing in enumerate(site.existing)
         )
 
     @property
@@ -90,7 +90,7 @@ class Inputs:
     @cached_property
     def system_index(self) -> dict[str, int]:
         """Place of each system."""
-        return {system.system: place for place, system in enumerate(self.systems)}
+        return {system.system: index for index, system in enumerate(self.systems)}
 
     @cached_property
     def probability(self) -> Floats:
@@ -127,11 +127,11 @@ class Inputs:
         return f" in future {self.futures[future].name}" if len(self.futures) > 1 else ""
 
     def codes(self, frame: pd.DataFrame, column: str, names: pd.Index[str] | None = None) -> NDArray[np.intp]:
-        """The place of each row's name on its axis, -1 where there is none such."""
+        """The index of each row's name on its axis, -1 where there is none such."""
         known = self.names[column] if names is None else names
         codes, used = pd.factorize(frame[column].to_numpy(dtype=object))
-        places = known.get_indexer(pd.Index(used, dtype=object))
-        return np.asarray(np.append(places, -1)[codes], dtype=np.intp)
+        indices = known.get_indexer(pd.Index(used, dtype=object))
+        return np.asarray(np.append(indices, -1)[codes], dtype=np.intp)
 
     def purchase_lead_weeks(self, system: System) -> float:
         """Weeks from order to service of a bought system."""

@@ -42,13 +42,13 @@ def _support_a_year(account: Account) -> Floats:
     inputs, held = account.inputs, account.holdings
     total = np.zeros((len(inputs.futures), inputs.timeline.periods))
     paid = held.buy.sum(axis=1) * price_paid(inputs)[None]
-    for place, system in enumerate(inputs.systems):
-        in_service = running(paid[:, place], inputs.life_periods(system))
+    for index, system in enumerate(inputs.systems):
+        in_service = running(paid[:, index], inputs.life_periods(system))
         total += system.support_share_per_year * in_service
-    for place, group in enumerate(inputs.groups):
+    for index, group in enumerate(inputs.groups):
         system = inputs.systems[inputs.system_index[group.existing.system]]
         price = system.price_usd if group.existing.price_usd is None else group.existing.price_usd
-        total += system.support_share_per_year * price * held.keep[:, place]
+        total += system.support_share_per_year * price * held.keep[:, index]
     return total
 
 

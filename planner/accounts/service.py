@@ -18,7 +18,7 @@ from planner.decisions import Decisions
 from planner.rules.demand import demand_rates
 from planner.rules.rates import capped_with, gpu_hours_rate, large_workers, point_rate, proven_by_shape
 
-Places = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,14 @@ class Use:
 
 @dataclass(frozen=True)
 class Rows:
-    """The serving table as places on the axes, one entry per row; ``use`` is the place among the uses."""
+    """The serving table as indices on the axes, one entry per row; ``use`` is that among the uses."""
 
-    future: Places
-    workload: Places
-    pool: Places
-    use: Places
-    period: Places
-    block: Places
+    future: Indices
+    workload: Indices
+    pool: Indices
+    use: Indices
+    period: Indices
+    block: Indices
     gpus: Floats
     replicas: Floats
 
@@ -175,15 +175,15 @@ def _rows(inputs: Inputs, frame: pd.DataFrame, pools: pd.Index[str]) -> tuple[Ro
     points = {(point.model, point.name): point for point in inputs.catalog.serving.values()}
     any_model = {point.name: point for point in inputs.catalog.serving.values()}
     uses = []
-    for place, name in zip(*np.divmod(unique, max(1, len(used))), strict=True):
-        stream, word = inputs.workloads[place], str(used[name])
+    for index, name in zip(*np.divmod(unique, max(1, len(used))), strict=True):
+        stream, word = inputs.workloads[index], str(used[name])
         point = None
         if stream.kind != "gpu_hours":
             point = points.get((stream.model or "", word), any_model.get(word))
         size, large = 1, 0
         if point is not None:
             size, large = point.gpus_per_replica, large_workers(point, inputs.catalog.systems[point.system])
-        uses.append(Use(int(place), word, point, size, large))
+        uses.append(Use(int(index), word, point, size, large))
     rows = Rows(
         future=inputs.codes(frame, "future"),
         workload=workload,
@@ -222,9 +222,9 @@ def _hourly(inputs: Inputs, frame: pd.DataFrame, axes: tuple[str, ...]) -> Float
         inputs.timeline.periods,
         len(inputs.timeline.blocks),
     )
-    places = (
+    indices = (
         *(inputs.codes(frame, column) for column in columns),
         frame["period"].to_numpy(dtype=np.intp),
         inputs.codes(frame, "block"),
     )
-    return spread(shape, places, frame["requests_per_s"].to_numpy(dtype=float))
+    return spread(shape, indices, frame["requests_per_s"].to_numpy(dtype=float))

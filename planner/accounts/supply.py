@@ -20,7 +20,7 @@ from planner.rules.offers import stack, usable_share
 class Source:
     """One supply: ``own:site/system``, ``existing:site/group``, ``offer:name`` or ``contract:index``.
 
-    ``system`` is the system's place; ``site`` the site's place (-1 where rented); ``provider`` is '' where
+    ``system`` is the system's index; ``site`` the site's (-1 where rented); ``provider`` is '' where
     owned; ``capabilities`` is None where any stack may run; ``usable_share`` is that of each load block, (B,).
     """
 
@@ -39,7 +39,7 @@ class GpuSupply:
     """All supplies P and the pools Q that they feed.
 
     ``gpus`` and ``usable`` (F, P, T, B) are GPUs in service and those that may serve; ``energy_usd`` (P, T) is what
-    one GPU costs for an hour's serving over an hour's idling. ``member`` (M, 2) are the (pool, supply) places.
+    one GPU costs for an hour's serving over an hour's idling. ``member`` (M, 2) are the (pool, supply) indices.
     """
 
     sources: tuple[Source, ...]
@@ -83,8 +83,8 @@ def source_keys(inputs: Inputs) -> pd.Index[str]:
 def sources(inputs: Inputs) -> tuple[Source, ...]:
     """Every supply there can be: bought, existing, offered, signed; (P)."""
     found = [
-        _owned(inputs, f"own:{site.name}/{system.system}", place, kind)
-        for place, site in enumerate(inputs.sites)
+        _owned(inputs, f"own:{site.name}/{system.system}", index, kind)
+        for index, site in enumerate(inputs.sites)
         for kind, system in enumerate(inputs.systems)
     ]
     for group in inputs.groups:
@@ -138,9 +138,9 @@ def supply(inputs: Inputs, decisions: Decisions, held: Holdings) -> GpuSupply:
     usable = gpus * shares[None, :, None, :]
     rate = usd_per_gpu_hour(inputs)
     energy = np.zeros((len(found), inputs.timeline.periods))
-    for place, source in enumerate(found):
+    for index, source in enumerate(found):
         if source.site >= 0:
-            energy[place] = rate[source.site, source.system]
+            energy[index] = rate[source.site, source.system]
     return GpuSupply(found, pd.Index(pools, dtype=object), member, gpus, usable, energy)
 
 
@@ -166,6 +166,6 @@ def signed_gpus(inputs: Inputs) -> Floats:
     """GPUs of contracts already signed, in the periods they cover wholly, (F, C, T)."""
     shape = (len(inputs.futures), len(inputs.contracts), inputs.timeline.periods)
     gpus = np.zeros(shape)
-    for place, contract in enumerate(inputs.contracts):
-        gpus[:, place] = contract.gpus * inputs.covered(contract.start, contract.end)
+    for index, contract in enumerate(inputs.contracts):
+        gpus[:, index] = contract.gpus * inputs.covered(contract.start, contract.end)
     return gpus

@@ -83,6 +83,6 @@ def audit_of(account: Account, claimed_cost_usd: float | None = None) -> Audit:
         check_contracts(account, findings)
         check_money(account, findings, claimed_cost_usd)
         check_foresight(account, findings)
-    order = {family: place for place, family in enumerate(FAMILIES)}
+    order = {family: index for index, family in enumerate(FAMILIES)}
     violations = sorted(findings.violations, key=lambda found: (-found.relative, order[found.family]))
     return Audit(not violations, findings.checks, findings.worst, tuple(violations))

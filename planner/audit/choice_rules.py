@@ -28,8 +28,8 @@ def _pools(account: Account, findings: Findings) -> None:
     supply = account.supply
     member = supply.member[:, 1]
     findings.checks += len(member)
-    for place in np.nonzero(np.bincount(member, minlength=len(supply.sources)) > 1)[0]:
-        key = supply.sources[place].key
+    for index in np.nonzero(np.bincount(member, minlength=len(supply.sources)) > 1)[0]:
+        key = supply.sources[index].key
         findings.fault("pools", key, f"{key} feeds more than one pool")
     for pool, found in enumerate(supply.pool_sources):
         name = str(supply.pools[pool])
@@ -41,8 +41,8 @@ def _pools(account: Account, findings: Findings) -> None:
                 if trait != other[what]:
                     sentence = f"pool {name} mixes {first.key} and {source.key}: {what} {trait} and {other[what]}"
                     findings.fault("pools", name, sentence)
-        places = supply.member[supply.member[:, 0] == pool, 1]
-        usd = supply.energy_usd[places]
+        indices = supply.member[supply.member[:, 0] == pool, 1]
+        usd = supply.energy_usd[indices]
 
         def costs(source: int, period: int, name: str = name) -> Told:
             at = account.inputs.timeline.names[period]

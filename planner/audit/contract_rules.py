@@ -18,9 +18,9 @@ Reasons = list[tuple[str, Bools]]
 
 def check_contracts(account: Account, findings: Findings) -> None:
     """Everything that limits what is signed and rented."""
-    for place, terms in enumerate(account.inputs.contract_terms):
-        _signed(account, findings, place, terms)
-        _rented(account, findings, place, terms)
+    for index, terms in enumerate(account.inputs.contract_terms):
+        _signed(account, findings, index, terms)
+        _rented(account, findings, index, terms)
     _provider_share(account, findings)
     _quotas(account, findings)
 
@@ -40,15 +40,15 @@ def _faults(inputs: Inputs, terms: ContractTerms) -> list[tuple[str, str]]:
     return faults
 
 
-def _told(inputs: Inputs, where: str, sentence: str, *place: int) -> Told:
-    """A sentence about an offer in the period that stands second in the place, after the future."""
-    return Told(where, inputs.timeline.names[place[1]], f"{where} in {inputs.when(*place)}: {sentence}")
+def _told(inputs: Inputs, where: str, sentence: str, *index: int) -> Told:
+    """A sentence about an offer in the period that stands second in the index, after the future."""
+    return Told(where, inputs.timeline.names[index[1]], f"{where} in {inputs.when(*index)}: {sentence}")
 
 
-def _signed(account: Account, findings: Findings, place: int, terms: ContractTerms) -> None:
+def _signed(account: Account, findings: Findings, index: int, terms: ContractTerms) -> None:
     """Whole lots, allowed, signed in time, within the offer's dates, minimum and maximum."""
     inputs = account.inputs
-    lots, held = account.holdings.sign[:, place], account.holdings.held[:, place]
+    lots, held = account.holdings.sign[:, index], account.holdings.held[:, index]
     if not lots.any():
         findings.checks += lots.size
         return
@@ -80,10 +80,10 @@ def _signing_days(inputs: Inputs, terms: ContractTerms) -> Reasons:
     ]
 
 
-def _rented(account: Account, findings: Findings, place: int, terms: ContractTerms) -> None:
+def _rented(account: Account, findings: Findings, index: int, terms: ContractTerms) -> None:
     """Hourly lots: allowed, available on all days, within the maximum, whole where the scenario asks for it."""
     inputs = account.inputs
-    lots = account.holdings.rent[:, place]
+    lots = account.holdings.rent[:, index]
     if not lots.any():
         findings.checks += lots.size
         return

@@ -17,19 +17,19 @@ def check_foresight(account: Account, findings: Findings) -> None:
     inputs, held = account.inputs, account.holdings
     if len(inputs.futures) < 2:
         return
-    for place, system in enumerate(inputs.systems):
+    for index, system in enumerate(inputs.systems):
         weeks = inputs.purchase_lead_weeks(system)
         for at, site in enumerate(inputs.sites):
             name = f"buying {system.system} for {site.name}"
-            _same(inputs, findings, held.buy[:, at, place], weeks, name)
-    for place, terms in enumerate(inputs.contract_terms):
-        _same(inputs, findings, held.sign[:, place], terms.lead_weeks, f"signing {terms.name}")
-    for place, group in enumerate(inputs.groups):
+            _same(inputs, findings, held.buy[:, at, index], weeks, name)
+    for index, terms in enumerate(inputs.contract_terms):
+        _same(inputs, findings, held.sign[:, index], terms.lead_weeks, f"signing {terms.name}")
+    for index, group in enumerate(inputs.groups):
         name = f"keeping {group.existing.system} at {inputs.sites[group.site].name}"
-        _same(inputs, findings, held.keep[:, place], 0.0, name)
-    for place, site in enumerate(inputs.sites):
+        _same(inputs, findings, held.keep[:, index], 0.0, name)
+    for index, site in enumerate(inputs.sites):
         weeks = site.conversion.lead_weeks if site.conversion else 0.0
-        _same(inputs, findings, held.convert[:, place], weeks, f"converting {site.name}")
+        _same(inputs, findings, held.convert[:, index], weeks, f"converting {site.name}")
 
 
 def _same(inputs: Inputs, findings: Findings, counts: Floats, lead_weeks: float, what: str) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.accounts.account import Account
 from planner.accounts.inputs import Floats
-from planner.accounts.service import Places
+from planner.accounts.service import Indices
 from planner.audit.findings import Findings, Told, figure
 
 
@@ -31,8 +31,8 @@ def _demand(account: Account, findings: Findings) -> None:
     by_block = np.array([workload.kind == "interactive" for workload in inputs.workloads])
     interactive, others = np.nonzero(by_block)[0], np.nonzero(~by_block)[0]
 
-    def told(chosen: Places, met: Floats, asked: Floats, future: int, place: int, *when: int) -> Told:
-        workload, at = int(chosen[place]), (future, place, *when)
+    def told(chosen: Indices, met: Floats, asked: Floats, future: int, index: int, *when: int) -> Told:
+        workload, at = int(chosen[index]), (future, index, *when)
         name, unit = inputs.workloads[workload].name, _unit(account, workload)
         sentence = f"{name} in {inputs.when(future, *when)} serves, or leaves, {figure(met[at])} {unit} "
         sentence += f"of {figure(asked[at])} asked for"
@@ -78,20 +78,20 @@ def _replicas(account: Account, findings: Findings) -> None:
     chosen = np.nonzero(whole[rows.workload])[0]
 
     def told(row: int) -> Told:
-        place = int(chosen[row])
-        name = inputs.workloads[rows.workload[place]].name
-        when = inputs.when(int(rows.future[place]), int(rows.period[place]), int(rows.block[place]))
-        counts = f"{figure(rows.replicas[place])} replicas for {figure(rows.gpus[place])} GPUs"
-        sentence = f"{name} in {when} runs {counts} at {service.uses[rows.use[place]].name}"
-        return Told(name, inputs.timeline.names[rows.period[place]], sentence)
+        index = int(chosen[row])
+        name = inputs.workloads[rows.workload[index]].name
+        when = inputs.when(int(rows.future[index]), int(rows.period[index]), int(rows.block[index]))
+        counts = f"{figure(rows.replicas[index])} replicas for {figure(rows.gpus[index])} GPUs"
+        sentence = f"{name} in {when} runs {counts} at {service.uses[rows.use[index]].name}"
+        return Told(name, inputs.timeline.names[rows.period[index]], sentence)
 
     findings.whole("replicas", rows.replicas[chosen], told)
     findings.at_most("replicas", rows.gpus[chosen], service.occupied[chosen], told)
     least = np.array([workload.min_replicas for workload in inputs.workloads], dtype=float)
     demanding = np.nonzero(least)[0]
 
-    def few(future: int, place: int, period: int, block: int) -> Told:
-        workload = int(demanding[place])
+    def few(future: int, index: int, period: int, block: int) -> Told:
+        workload = int(demanding[index])
         name, count = inputs.workloads[workload].name, figure(service.replicas[future, workload, period, block])
         sentence = f"{name} in {inputs.when(future, period, block)} runs {count} replicas, "
         return Told(name, inputs.timeline.names[period], sentence + f"at least {least[workload]:g} must run")

@@ -56,8 +56,8 @@ def _bought_in_time(account: Account, findings: Findings) -> None:
     """Buying is on, the system allowed, ordered on or after the decision and available when in service."""
     inputs, time = account.inputs, account.inputs.timeline
     decided = inputs.scenario.horizon.decided_on
-    for place, system in enumerate(inputs.systems):
-        counts = account.holdings.buy[:, :, place]
+    for index, system in enumerate(inputs.systems):
+        counts = account.holdings.buy[:, :, index]
         fault = system_fault(inputs, system)
         if not inputs.scenario.procurement.buy:
             fault = "procurement.buy is off"
@@ -87,11 +87,11 @@ def _kept(account: Account, findings: Findings) -> None:
     """An existing group stays within its count and its dates and never grows once it is there."""
     inputs, keep = account.inputs, account.holdings.keep
     names = inputs.timeline.names
-    for place, group in enumerate(inputs.groups):
+    for index, group in enumerate(inputs.groups):
         window = inputs.group_window(group)
-        counts = keep[:, place]
+        counts = keep[:, index]
         limit = np.where(window, float(group.existing.count), 0.0)
-        where = _group_name(inputs, place)
+        where = _group_name(inputs, index)
 
         def above(counts: Floats, limit: Floats, where: str, future: int, period: int) -> Told:
             sentence = f"{where} keeps {figure(counts[future, period])} in {inputs.when(future, period)}, "
@@ -167,13 +167,13 @@ def _cooled(account: Account, findings: Findings) -> None:
     after = _converted_by(account)
     for cooling in ("air", "liquid"):
         limit = np.zeros(after.shape)
-        for place, site in enumerate(inputs.sites):
+        for index, site in enumerate(inputs.sites):
             own = inputs.limit(site.liquid_it_kw if cooling == "liquid" else site.air_it_kw)
-            hall = np.full(after[:, place].shape, np.inf if cooling in site.cooling else 0.0)
+            hall = np.full(after[:, index].shape, np.inf if cooling in site.cooling else 0.0)
             if cooling == "liquid" and site.conversion and cooling not in site.cooling:
                 added = site.conversion.liquid_it_kw
-                hall = np.where(after[:, place], np.inf if added is None else added, 0.0)
-            limit[:, place] = np.minimum(own[None], hall)
+                hall = np.where(after[:, index], np.inf if added is None else added, 0.0)
+            limit[:, index] = np.minimum(own[None], hall)
         _site_kw(account, findings, "cooling", _installed_kw(account, cooling), limit, f" cooled by {cooling}")
 
 
@@ -182,7 +182,7 @@ def _converted(account: Account, findings: Findings) -> None:
     inputs = account.inputs
     names = inputs.timeline.names
     convert = account.holdings.convert
-    for place, site in enumerate(inputs.sites):
+    for index, site in enumerate(inputs.sites):
         limit = np.zeros(len(names))
         if site.conversion:
             decided = inputs.scenario.horizon.decided_on
@@ -194,22 +194,22 @@ def _converted(account: Account, findings: Findings) -> None:
         def once(name: str, future: int) -> Told:
             return Told(name, "", f"{name} is converted more than once{inputs.where_several(future)}")
 
-        findings.at_most("conversion", convert[:, place], limit[None], partial(told, site.name))
-        findings.at_most("conversion", convert[:, place].sum(axis=1), 1.0, partial(once, site.name))
+        findings.at_most("conversion", convert[:, index], limit[None], partial(told, site.name))
+        findings.at_most("conversion", convert[:, index].sum(axis=1), 1.0, partial(once, site.name))
 
 
 def _positions(account: Account, findings: Findings) -> None:
     """Σ count ÷ systems per position ≤ rack positions; what a position cannot feed is not bought."""
     inputs = account.inputs
     names = inputs.timeline.names
-    for place, site in enumerate(inputs.sites):
+    for index, site in enumerate(inputs.sites):
         if site.rack_positions is None or site.kw_per_rack_position is None:
             continue
         feeds = site.kw_per_rack_position / it_kw(inputs)
         nodes = np.array([system.gpus <= NODE_GPUS for system in inputs.systems])
         # A system already there that a position cannot feed still stands on one.
         per_position = np.where(nodes, np.maximum(1, np.floor(feeds + 1e-9)), 1)
-        used = np.einsum("fkt,k->ft", account.holdings.installed[:, place], 1 / per_position)
+        used = np.einsum("fkt,k->ft", account.holdings.installed[:, index], 1 / per_position)
         limit = inputs.limit(site.rack_positions)
 
         def told(name: str, used: Floats, limit: Floats, future: int, period: int) -> Told:
@@ -222,4 +222,4 @@ def _positions(account: Account, findings: Findings) -> None:
 
         findings.at_most("positions", used, limit[None], partial(told, site.name, used, limit))
         ruled_out = (feeds < 1 - 1e-9)[None, :, None]
-        findings.forbidden("positions", account.holdings.buy[:, place], ruled_out, partial(unfed, site.name))
+        findings.forbidden("positions", account.holdings.buy[:, index], ruled_out, partial(unfed, site.name))

@@ -75,8 +75,8 @@ def _systems(scenario: Scenario, catalog: Catalog) -> Found:
     named: list[tuple[KeyPath, str]] = []
     for index, site in enumerate(scenario.sites):
         named += [
-            (("sites", index, "existing", place, "system"), existing.system)
-            for place, existing in enumerate(site.existing)
+            (("sites", index, "existing", position, "system"), existing.system)
+            for position, existing in enumerate(site.existing)
         ]
     for field in ("allow", "deny", "include"):
         named += _listed(("procurement", "systems", field), getattr(procurement.systems, field))
