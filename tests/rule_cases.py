@@ -19,7 +19,7 @@ HALL = SITE | {"power_mw": 0.05}
 FALLING = PricePath.model_validate(
     META | {"name": "falling", "hardware": {2026: 1, 2027: 0.5}, "rent": {2026: 1, 2027: 0.5}, "api": {2026: 1}}
 )
-PATH = {"finance": {"price_path": "falling"}}
+PATH: dict[str, Any] = {"finance": {"price_path": "falling"}}
 
 
 def chat(**fields: Any) -> dict[str, Any]:

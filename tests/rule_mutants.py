@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from planner.catalog.models import Offer
+from planner.kinds.evidence import PROVEN
 from planner.rules import (
     dates,
     demand,
@@ -38,7 +39,7 @@ class Mutant:
 
     module: Any
     rule: str
-    wrong: Callable[..., Callable[..., Any]]
+    wrong: Callable[..., Any]
     case: Callable[[], Case]
 
     def __str__(self) -> str:
@@ -201,7 +202,7 @@ def growth_from_the_start(_: Any) -> Callable[..., Any]:
 
 
 def any_latency(_: Any) -> Callable[..., bool]:
-    return lambda rival, row: rival.evidence in rates.PROVEN and rates.capped_with(rival) == rates.capped_with(row)
+    return lambda rival, row: rival.evidence in PROVEN and rates.capped_with(rival) == rates.capped_with(row)
 
 
 def no_headroom(right: Any) -> Callable[..., Any]:

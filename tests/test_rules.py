@@ -20,8 +20,8 @@ from planner.studies.breakeven.sourcing import token_api as sourced
 from planner.studies.explain import exclusion
 from planner.timeline import scenario_timeline
 from tests.rule_cases import HALL, YEAR, case, chat
-from tests.strategies import Case, offer, point, system, token_api
-from tests.test_rule_mutants import agrees, as_planned, second_opinion, solved
+from tests.strategies import Case, offer, point, solved, system, token_api
+from tests.test_rule_mutants import agrees, as_planned, second_opinion
 
 
 @pytest.mark.parametrize(("weeks", "days"), [(0, 0), (1, 7), (0.5, 4), (1 / 7, 1), (2 / 7, 2), (3.3, 24)])

@@ -11,6 +11,7 @@ from planner.accounts.inputs import Bools, Floats, Inputs
 from planner.accounts.terms import ContractTerms
 from planner.audit.findings import Findings, Told, figure
 from planner.audit.reasons import provider_fault, system_fault
+from planner.kinds.limits import PROVIDER_SHARE, QUOTA
 from planner.rules.dates import on_all_days
 
 Reasons = list[tuple[str, Bools]]
@@ -117,7 +118,7 @@ def _provider_share(account: Account, findings: Findings) -> None:
             sentence += f"at most {share:.0%} may rest on one provider"
             return Told(provider, inputs.timeline.names[period], sentence)
 
-        findings.at_most("provider_share", own, share * total, partial(told, own, provider), terms=own + total)
+        findings.at_most(PROVIDER_SHARE.family, own, share * total, partial(told, own, provider), terms=own + total)
 
 
 def _quotas(account: Account, findings: Findings) -> None:
@@ -138,4 +139,4 @@ def _quotas(account: Account, findings: Findings) -> None:
                 return Told(where, inputs.timeline.names[period], sentence)
 
             where = f"{provider}/{quota.system}"
-            findings.at_most("quotas", gpus, quota.gpus, partial(told, gpus, where, quota.gpus))
+            findings.at_most(QUOTA.family, gpus, quota.gpus, partial(told, gpus, where, quota.gpus))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from planner.catalog import Catalog
 from planner.catalog.models import ServingPoint
-from planner.rules.rates import PROVEN
+from planner.kinds.evidence import PROVEN
 from planner.rules.work import Lengths, Work, covered, fit_work, near
 from planner.scenario.workload import Workload
 

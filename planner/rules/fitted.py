@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from planner.catalog.models import DerivedPoint, ServingPoint
-from planner.catalog.precedence import ORDER
+from planner.kinds.evidence import ORDER
 from planner.rules.families import fit_of, gpu_seconds, least_work, shape_of
 from planner.rules.measured import METRICS, MeasuredPoints, derived_point, stated
 from planner.rules.rates import no_slower

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from planner.catalog.models import DerivedPoint, ServingPoint, Statistic
-from planner.catalog.precedence import ORDER
+from planner.kinds.evidence import ORDER
 from planner.rules.latency import Metric, converts, latency_ms
 from planner.rules.work import Lengths
 from planner.scenario.models import Scenario

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog.models import ServingPoint, System
+from planner.kinds.evidence import PROVEN
 from planner.scenario.models import Scenario, Workload
 from planner.timeline import Timeline
 
 Floats = NDArray[np.float64]
-
-PROVEN = ("measured", "independent")
 
 
 def point_rate(

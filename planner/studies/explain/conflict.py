@@ -14,6 +14,7 @@ import pandas as pd
 
 from planner import solvers
 from planner.catalog import Catalog
+from planner.kinds.limits import CURRENCIES
 from planner.milp import Milp, Model, build_model
 from planner.milp.elastic import Elastic, LimitGroup, build_elastic
 from planner.pipeline import ELASTIC_EXCESS
@@ -25,26 +26,6 @@ from planner.solvers import Options
 MOST_SETS = 4
 # The search for further sets ends after so many feasibility solves.
 MOST_SOLVES = 200
-CURRENCIES = {
-    "MW": ("power", "lease", "liquid", "air"),
-    "USD": ("budget",),
-    "ms": ("sla",),
-    "tokens": ("min_served",),
-    "GPUs": ("quota", "provider_share"),
-    "positions": ("positions",),
-}
-_WORDS = {
-    "power": "the power cap of {}",
-    "lease": "the leased power of {}",
-    "liquid": "the liquid cooling of {}",
-    "air": "the air cooling of {}",
-    "positions": "the rack positions of {}",
-    "budget": "the budget, {}",
-    "quota": "the quota, {}",
-    "provider_share": "the share of {}",
-    "sla": "the latency targets of {}",
-    "min_served": "that {} is served",
-}
 
 
 @dataclass(frozen=True)
@@ -124,7 +105,7 @@ def _filtered(limits: Limits, groups: list[LimitGroup]) -> Conflict:
     """A minimal conflict within ``groups``, which conflict. Floors, in nearly every conflict, are tried last."""
     before = limits.stopped
     limits.stopped = False
-    kept = sorted(groups, key=lambda group: (group.kind == "min_served", group.kind, group.subject))
+    kept = sorted(groups, key=lambda group: (group.kind.last_resort, group.kind.key, group.subject))
     for group in list(kept):
         without = [other for other in kept if other != group]
         if not limits.keeps(without):
@@ -138,8 +119,8 @@ def cheapest(limits: Limits) -> pd.DataFrame:
     """The way out in each currency alone, the least sum of violations: columns currency, possible, kind, where, …"""
     rows: list[tuple[object, ...]] = []
     elastic = limits.elastic
-    for currency, kinds in CURRENCIES.items():
-        mine = [group for group in limits.groups if group.kind in kinds]
+    for currency in CURRENCIES:
+        mine = [group for group in limits.groups if group.kind.currency == currency]
         if not mine:
             continue
         milp = limits.feasibility(frozenset(group for group in limits.groups if group not in mine))
@@ -161,4 +142,4 @@ def cheapest(limits: Limits) -> pd.DataFrame:
 
 def words(group: LimitGroup) -> str:
     """A limit as a planner says it."""
-    return _WORDS.get(group.kind, group.kind + " of {}").format(group.subject)
+    return group.kind.conflict.format(group.subject)
