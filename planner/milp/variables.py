@@ -19,7 +19,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Variables:
-    """Column ids by index; axes as in ``Supply``, ``Lanes`` (L), ``ApiLanes`` (J), workloads W and sites S.
+    """Column ids by index; axes as in ``Supply``, ``Assignments`` (L), ``ApiAssignments`` (J), workloads W and sites S.
 
     Decisions common to several futures have the same id in each.
     """
@@ -62,7 +62,7 @@ def add_variables(builder: Builder, problem: Problem) -> Variables:
     sign, held, signed = _contracts(builder, problem)
     rent = _hourly(builder, problem)
     most_served = _most_served(problem)
-    gpus, replicas = _lanes(builder, problem, most_served)
+    gpus, replicas = _assignments(builder, problem, most_served)
     api, unserved = _answers(builder, problem, most_served)
     return Variables(
         buy=buy,
@@ -159,24 +159,24 @@ def _hourly(builder: Builder, problem: Problem) -> Ints:
     )
 
 
-def _lanes(builder: Builder, problem: Problem, most_served: Floats) -> tuple[Ints, Ints]:
+def _assignments(builder: Builder, problem: Problem, most_served: Floats) -> tuple[Ints, Ints]:
     """GPUs that serve, and whole replicas where they are asked for, (L, F, T, B)."""
-    lanes, timeline, demand = problem.lanes, problem.timeline, problem.demand
+    assignments, timeline, demand = problem.assignments, problem.timeline, problem.demand
     axes = _by_block(
         problem,
         [
             f"{demand.names[c.workload]},{problem.pools.pools[q].name},{c.name}"
-            for c, q in zip(lanes.candidates, lanes.pool, strict=True)
+            for c, q in zip(assignments.candidates, assignments.pool, strict=True)
         ],
     )
     available = stacked([pool.available for pool in problem.pools.pools], timeline.periods).astype(bool)
-    there = available[lanes.pool][:, None, :, None]
+    there = available[assignments.pool][:, None, :, None]
     # With whole replicas capacity counts replicas, and what they could serve may exceed the demand.
-    upper = most_served[lanes.workload] / lanes.rate[:, None, :, None]
-    gpus = builder.variables("gpus", axes, upper, exists=there & (most_served[lanes.workload] > 0))
-    size = lanes.gpus_per_replica[:, None, None, None]
-    least_replicas = demand.min_replicas[lanes.workload][:, None, None, None]
-    whole = demand.whole_replicas[lanes.workload][:, None, None, None]
+    upper = most_served[assignments.workload] / assignments.rate[:, None, :, None]
+    gpus = builder.variables("gpus", axes, upper, exists=there & (most_served[assignments.workload] > 0))
+    size = assignments.gpus_per_replica[:, None, None, None]
+    least_replicas = demand.min_replicas[assignments.workload][:, None, None, None]
+    whole = demand.whole_replicas[assignments.workload][:, None, None, None]
     replicas = builder.variables(
         "replicas",
         axes,

@@ -44,7 +44,7 @@ class Demand:
 
 
 @dataclass(frozen=True)
-class ApiLanes:
+class ApiAssignments:
     """Workload × token API, as columns of length J.
 
     ``usd_per_request`` and ``exists`` (J, T); ``sla_excess`` (J,) as for serving points; ``api`` (J,) indexes
@@ -81,31 +81,31 @@ def build_demand(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> De
     )
 
 
-def build_api_lanes(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> ApiLanes:
+def build_api_assignments(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> ApiAssignments:
     """Token APIs that may answer a workload, those that miss its targets included (``sla_excess``)."""
     rules = scenario.procurement
     apis = sorted(
         (a for a in catalog.token_apis.values() if rules.token_api and not provider_ruled_out(scenario, a.provider)),
         key=lambda api: api.name,
     )
-    lanes = [
+    assignments = [
         (index, position, workload, api)
         for index, workload in enumerate(scenario.workloads)
         for position, api in enumerate(apis)
         if api_ruled_out(scenario, workload, api) in ("", "latency")
     ]
     factor, fixed = price_factors(scenario, catalog, "api", timeline.years), np.ones(timeline.periods)
-    prices = [api_usd_per_request(workload, api) for _, _, workload, api in lanes]
-    excess = [api_excess(workload, api, scenario.tail_ratio) for _, _, workload, api in lanes]
-    exists = [on_all_days(timeline, None, api.available_until) for _, _, _, api in lanes]
-    tokens = [w.tokens.input + w.tokens.output for _, _, w, _ in lanes if w.tokens]
+    prices = [api_usd_per_request(workload, api) for _, _, workload, api in assignments]
+    excess = [api_excess(workload, api, scenario.tail_ratio) for _, _, workload, api in assignments]
+    exists = [on_all_days(timeline, None, api.available_until) for _, _, _, api in assignments]
+    tokens = [w.tokens.input + w.tokens.output for _, _, w, _ in assignments if w.tokens]
     periods = timeline.periods
-    return ApiLanes(
-        workload=np.array([index for index, _, _, _ in lanes], dtype=np.int64),
-        api=np.array([position for _, position, _, _ in lanes], dtype=np.int64),
+    return ApiAssignments(
+        workload=np.array([index for index, _, _, _ in assignments], dtype=np.int64),
+        api=np.array([position for _, position, _, _ in assignments], dtype=np.int64),
         usd_per_request=np.array(prices).reshape(-1, 1)
-        * np.array([fixed if isinstance(api, QuotedApi) else factor for *_, api in lanes]).reshape(-1, periods),
-        exists=np.array(exists, dtype=bool).reshape(len(lanes), periods),
+        * np.array([fixed if isinstance(api, QuotedApi) else factor for *_, api in assignments]).reshape(-1, periods),
+        exists=np.array(exists, dtype=bool).reshape(len(assignments), periods),
         sla_excess=np.array(excess, dtype=float),
         mtok_per_request=mtok_from_tokens(np.array(tokens, dtype=float)),
         names=tuple(api.name for api in apis),

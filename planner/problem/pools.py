@@ -1,4 +1,4 @@
-"""Pools: GPUs that serving cannot tell apart, and the lanes on which workloads use them."""
+"""Pools: GPUs that serving cannot tell apart, and the assignments of workloads to them at a serving point."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class PoolIndex:
 
 
 @dataclass(frozen=True)
-class Lanes:
+class Assignments:
     """Workload × pool × point, as columns of equal length L.
 
     ``rate`` (L, T) requests/s per GPU; ``large_workers_per_gpu`` domains that one serving GPU takes up;
@@ -251,10 +251,10 @@ def _rented(
     )
 
 
-def build_lanes(
+def build_assignments(
     scenario: Scenario, pools: PoolIndex, found: Sequence[Candidate], timeline: Timeline, prune: bool
-) -> Lanes:
-    """The lanes on which workloads may use pools; dominated points are left out where ``prune``."""
+) -> Assignments:
+    """How workloads may use pools; dominated points are left out where ``prune``."""
     chosen: list[tuple[int, Candidate]] = []
     by_workload: dict[tuple[int, str], list[Candidate]] = {}
     for candidate in found:
@@ -269,16 +269,16 @@ def build_lanes(
             if prune:
                 fitting = undominated(fitting, workload.whole_replicas)
             chosen += [(position, candidate) for candidate in fitting]
-    lanes = [candidate for _, candidate in chosen]
-    return Lanes(
-        workload=np.array([lane.workload for lane in lanes], dtype=np.int64),
+    assignments = [candidate for _, candidate in chosen]
+    return Assignments(
+        workload=np.array([assignment.workload for assignment in assignments], dtype=np.int64),
         pool=np.array([position for position, _ in chosen], dtype=np.int64),
-        candidates=tuple(lanes),
-        rate=np.array([lane.rate for lane in lanes]).reshape(len(lanes), timeline.periods),
-        gpus_per_replica=np.array([lane.gpus_per_replica for lane in lanes], dtype=np.int64),
-        large_workers_per_gpu=np.array([c.large_workers / c.gpus_per_replica for c in lanes], dtype=float),
+        candidates=tuple(assignments),
+        rate=np.array([assignment.rate for assignment in assignments]).reshape(len(assignments), timeline.periods),
+        gpus_per_replica=np.array([assignment.gpus_per_replica for assignment in assignments], dtype=np.int64),
+        large_workers_per_gpu=np.array([c.large_workers / c.gpus_per_replica for c in assignments], dtype=float),
         gpus_in_domain=np.array([pools.pools[position].system.gpus for position, _ in chosen], dtype=np.int64),
-        sla_excess=np.array([lane.sla_excess for lane in lanes], dtype=float),
+        sla_excess=np.array([assignment.sla_excess for assignment in assignments], dtype=float),
     )
 
 

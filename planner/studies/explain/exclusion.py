@@ -193,6 +193,6 @@ def _point_rule(scenario: Scenario, catalog: Catalog, problem: Problem, point: S
 def _capabilities(problem: Problem, offer: Offer) -> str:
     """Why no serving point may run on the pool that ``offer`` feeds."""
     pools = [i for i, pool in enumerate(problem.pools.pools) if f"offer:{offer.name}" in pool.supplies]
-    if not pools or np.isin(problem.lanes.pool, pools).any():
+    if not pools or np.isin(problem.assignments.pool, pools).any():
         return ""
     return f"no serving point that fits runs on it (service {offer.service}, interconnect {offer.interconnect})"
