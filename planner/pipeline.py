@@ -209,7 +209,7 @@ def _sources(catalog: Catalog, model: Model) -> tuple[str, ...]:
         used |= set(asset.system.source)
     for offer in supply.offers:
         used |= set(offer.source)
-    points = {candidate.name for candidate in problem.lanes.candidates}
+    points = {candidate.name for candidate in problem.assignments.candidates}
     for point in catalog.serving.values():
         if point.name in points:
             used |= set(point.source)

@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.scenario.models import MONTHS_PER_PERIOD, Horizon
+from planner.catalog.models import Catalog
+from planner.scenario.models import MONTHS_PER_PERIOD, Horizon, Scenario
 from planner.schedule import add_months
 from planner.units import HOURS_PER_DAY, years_from_days
 
@@ -160,3 +161,9 @@ def build_timeline(horizon: Horizon, blocks: dict[str, float], discount_rate: fl
         months_per_period=months,
         discount_rate=discount_rate,
     )
+
+
+def scenario_timeline(scenario: Scenario, catalog: Catalog) -> Timeline:
+    """The solved horizon of a scenario; its hours are split into its own blocks, or the catalog's."""
+    blocks = scenario.blocks if scenario.blocks is not None else catalog.blocks
+    return build_timeline(scenario.horizon, dict(blocks), scenario.finance.discount_rate)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from planner.catalog.models import Catalog, Offer, ServingPoint, System, TokenApi
-from planner.scenario.models import Existing, Scenario, Site, Sla, TailRatio, Workload
+from planner.scenario.models import Existing, Scenario, Site, Sla, TailRatio, TokenQuote, Workload
 from planner.schedule import Schedule, add_months
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -193,6 +193,10 @@ class Calendar:
         """Whether all days of a period lie in [first, after)."""
         return (first is None or first <= self.first(t)) and (after is None or self.first(t + 1) <= after)
 
+    def until(self, t: int, first: dt.date | None, last: dt.date | None) -> bool:
+        """Whether all days of a period lie in [first, last]."""
+        return self.within(t, first, None) and (last is None or self.first(t + 1) - DAY <= last)
+
     # values by date
 
     def on(self, schedule: Schedule, day: dt.date, before: float) -> float:
@@ -258,15 +262,19 @@ class Supplied:
     fixed_usable: float = 0.0
 
 
-def program(scenario: Scenario, catalog: Catalog) -> Program:
-    """The whole problem of a scenario."""
-    return _Writer(scenario, catalog).write()
+Made = Mapping[str, Sequence[ServingPoint]]
+
+
+def program(scenario: Scenario, catalog: Catalog, fitted: Made | None = None, between: Made | None = None) -> Program:
+    """The whole problem of a scenario; ``fitted`` and interpolated (``between``) points by the workload they serve."""
+    return _Writer(scenario, catalog, fitted or {}, between or {}).write()
 
 
 class _Writer:
-    def __init__(self, scenario: Scenario, catalog: Catalog) -> None:
+    def __init__(self, scenario: Scenario, catalog: Catalog, fitted: Made, between: Made) -> None:
         horizon = scenario.horizon
         self.scenario, self.catalog = scenario, catalog
+        self.fitted, self.between = fitted, between
         self.calendar = Calendar(
             horizon.start,
             MONTHS[horizon.period],
@@ -618,10 +626,9 @@ class _Writer:
         calendar, rules = self.calendar, self.scenario.procurement
         if not self.provider_allowed(offer.provider) or not self.system_allowed(offer.system):
             return
-        until = None if offer.available_until is None else offer.available_until + DAY
         spot = offer.kind == "spot"
         for t, f in itertools.product(self.times, self.futures):
-            if not calendar.within(t, offer.available_from, until):
+            if not calendar.until(t, offer.available_from, offer.available_until):
                 continue
             rate = offer.usd_per_gpu_hour * offer.lot_gpus * self.factor("rent", calendar.first(t).year)
             if self.scenario.futures:
@@ -696,26 +703,29 @@ class _Writer:
         sent: dict[tuple[str, int, int, str], list[int]] = {}
         if not self.scenario.procurement.token_api:
             return sent
-        for api in self.catalog.token_apis.values():
-            until = None if api.available_until is None else api.available_until + DAY
+        quoted = {(quote.provider, quote.model) for quote in self.scenario.token_quotes}
+        listed = [api for api in self.catalog.token_apis.values() if (api.provider, api.model) not in quoted]
+        asked: list[TokenApi | TokenQuote] = [*listed, *self.scenario.token_quotes]
+        for api in asked:
+            path = 0 if isinstance(api, TokenQuote) else 1
             for f, t, (block, share) in itertools.product(self.futures, self.times, self.blocks.items()):
                 answered = []
                 for workload in self.scenario.workloads:
-                    if not calendar.within(t, None, until) or not self.api_fits(workload, api):
+                    if not calendar.until(t, None, api.available_until) or not self.api_fits(workload, api):
                         continue
                     assert workload.tokens is not None
                     variable = self.add(frozenset([f]))
-                    price = api_price(workload, api) * self.factor("api", calendar.first(t).year)
+                    price = api_price(workload, api) * self.factor("api", calendar.first(t).year) ** path
                     usd = price * 3600 * calendar.hours(t) * share
                     self.pay(variable, OPEX, t, usd, calendar.at_middle(t))
                     sent.setdefault((workload.name, f, t, block), []).append(variable)
                     mtok = (workload.tokens.input + workload.tokens.output) / 1e6
                     answered.append((variable, mtok * 86_400))
-                if api.max_mtok_per_day is not None:
-                    self.p.row(answered, high=api.max_mtok_per_day)
+                if (most := most_mtok(api)) is not None:
+                    self.p.row(answered, high=most)
         return sent
 
-    def api_fits(self, workload: Workload, api: TokenApi) -> bool:
+    def api_fits(self, workload: Workload, api: TokenApi | TokenQuote) -> bool:
         if not workload.token_api or workload.kind == "gpu_hours" or api.model != workload.model:
             return False
         if not self.provider_allowed(api.provider):
@@ -833,7 +843,7 @@ class _Writer:
                 yield workload.gpu_hours_weight[pool.system] * (1 - workload.headroom), 1, 0, usd
             return
         gain = self.scenario.procurement.software_gain_per_year.get(pool.system, 0.0)
-        for point in self.catalog.serving.values():
+        for point in (*self.points(workload), *self.between.get(workload.name, ())):
             years = self.calendar.years_to_middle(t)
             if self.scenario.procurement.software_gain_from == "measured":
                 years = max(0.0, years + (self.scenario.horizon.start - point.as_of).days / 365.25)
@@ -849,6 +859,10 @@ class _Writer:
                 workers = point.gpus_per_replica // point.largest_worker_gpus
             rate = self.rate(workload, point) * growth * (1 - workload.headroom)
             yield rate, point.gpus_per_replica, workers, usd
+
+    def points(self, workload: Workload) -> list[ServingPoint]:
+        """What was measured and what is fitted: all that may cap a prediction."""
+        return [*self.catalog.serving.values(), *self.fitted.get(workload.name, ())]
 
     def point_fits(self, workload: Workload, point: ServingPoint, system: System) -> bool:
         assert workload.tokens is not None
@@ -878,7 +892,7 @@ class _Writer:
             return rate
         proven = [
             self.trusted(workload, other)
-            for other in self.catalog.serving.values()
+            for other in self.points(workload)
             if other.evidence in ("independent", "measured")
             and (other.model, other.system) == (point.model, point.system)
             and other.input_tokens_nominal == point.input_tokens_nominal
@@ -945,7 +959,18 @@ class _Writer:
                     self.p.row(found.gpus, high=quota.gpus - found.fixed_gpus)
 
 
-def api_price(workload: Workload, api: TokenApi) -> float:
+def most_mtok(api: TokenApi | TokenQuote) -> float | None:
+    """Mtok that an API takes on a day, for a quote at a concurrency by Little's law."""
+    if not isinstance(api, TokenQuote) or api.concurrency is None:
+        return api.max_mtok_per_day
+    assert api.tokens is not None
+    assert api.ttft_ms is not None
+    assert api.tpot_ms is not None
+    seconds = (api.ttft_ms + api.tpot_ms * (api.tokens.output - 1)) / 1000
+    return api.concurrency / seconds * 86_400 * (api.tokens.input + api.tokens.output) / 1e6
+
+
+def api_price(workload: Workload, api: TokenApi | TokenQuote) -> float:
     """USD of one request."""
     assert workload.tokens is not None
     cached = api.cached_input_usd_per_mtok
@@ -979,9 +1004,11 @@ def known_ms(row: Any, what: str, percentile: int, tail: float | None) -> float:
 # --- other aims over the same programme ---
 
 
-def least_cost(scenario: Scenario, catalog: Catalog) -> tuple[float, float]:
+def least_cost(
+    scenario: Scenario, catalog: Catalog, fitted: Made | None = None, between: Made | None = None
+) -> tuple[float, float]:
     """The interval of the least expected NPV cost."""
-    return program(scenario, catalog).optimum()
+    return program(scenario, catalog, fitted, between).optimum()
 
 
 def most_tokens(p: Program) -> tuple[float, float]:

@@ -6,6 +6,7 @@ whose headroom of 0.2 leaves 0.8. What each workload needs and where it runs sta
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,11 +18,11 @@ import pytest
 
 from planner.accounts.account import Account
 from planner.accounts.cashflow import totals
-from planner.accounts.eligibility import api_fault, latency_ms, point_fault, point_rate
 from planner.accounts.fleet import fleet
-from planner.accounts.inputs import premises
+from planner.accounts.inputs import build_inputs
 from planner.accounts.service import pool_use, served_rates
 from planner.audit.audit import FAMILIES, Audit, audit
+from planner.audit.reasons import api_fault, point_fault
 from planner.catalog.models import (
     Catalog,
     Energy,
@@ -33,7 +34,9 @@ from planner.catalog.models import (
     TokenApi,
 )
 from planner.decisions import COLUMNS, Decisions
-from planner.scenario.models import Scenario
+from planner.rules.latency import latency_ms
+from planner.rules.rates import point_rate
+from planner.scenario.models import Scenario, TailRatio
 
 META = {"source": ("test",), "as_of": "2026-01", "evidence": "independent"}
 PERIODS = range(5)
@@ -681,7 +684,8 @@ def point(**changes: Any) -> ServingPoint:
 def test_a_target_is_held_against_its_own_percentile(
     percentile: int, statistic: str, p99: float | None, expected: float | None
 ) -> None:
-    assert latency_ms(percentile, 100, statistic, p99, None) == expected
+    row = point(ttft_ms=100, ttft_statistic=statistic, ttft_p99_ms=p99)
+    assert latency_ms(row, "ttft", percentile, TailRatio()) == (math.inf if expected is None else expected)
 
 
 @pytest.mark.parametrize(
@@ -698,29 +702,30 @@ def test_a_target_is_held_against_its_own_percentile(
 def test_a_tail_ratio_converts_what_states_no_tail(
     percentile: int, statistic: str, p99: float | None, expected: float | None
 ) -> None:
-    assert latency_ms(percentile, 100, statistic, p99, 7.0) == expected
+    row = point(ttft_ms=100, ttft_statistic=statistic, ttft_p99_ms=p99)
+    assert latency_ms(row, "ttft", percentile, TailRatio(ttft=7.0)) == (math.inf if expected is None else expected)
 
 
 def test_ten_per_cent_off_in_length_is_still_eligible() -> None:
-    ground = premises(scenario(), catalog(), plan())
+    ground = build_inputs(scenario(), catalog(), plan())
     chat = ground.workloads[0]
     assert point_fault(ground, chat, point(input_tokens_mean=1100, output_tokens_mean=900)) == ""
     assert "mean output" in point_fault(ground, chat, point(output_tokens_mean=899))
 
 
 def test_a_predicted_point_is_no_better_than_the_best_proven_one_no_slower() -> None:
-    ground = premises(scenario(), catalog(), plan())
-    nightly = ground.workloads[1]
+    ground = build_inputs(scenario(), catalog(), plan())
+    nightly, where = ground.workloads[1], (ground.scenario, ground.timeline)
     bold = point(evidence="predicted", output_tok_s_per_gpu=4000, precision="fp4")  # 4 × 0.65 = 2.6
     proven = point(evidence="independent", output_tok_s_per_gpu=2000)
     slower = point(evidence="independent", output_tok_s_per_gpu=500, tpot_ms=21)
     elsewhere = point(evidence="measured", output_tok_s_per_gpu=100, system="rack")
-    assert point_rate(ground, nightly, bold, [proven, slower, elsewhere])[0] == pytest.approx(2.0)
-    assert point_rate(ground, nightly, bold, [slower, elsewhere])[0] == pytest.approx(2.6)
+    assert point_rate(*where, nightly, bold, [proven, slower, elsewhere])[0] == pytest.approx(2.0)
+    assert point_rate(*where, nightly, bold, [slower, elsewhere])[0] == pytest.approx(2.6)
 
 
 def test_an_api_of_unknown_latency_serves_whoever_asks_for_none() -> None:
-    ground = premises(scenario(), catalog(), plan())
+    ground = build_inputs(scenario(), catalog(), plan())
     unknown = ground.apis[1]
     chat, nightly = ground.workloads[:2]
     assert "unknown" in api_fault(ground, chat, unknown)

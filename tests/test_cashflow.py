@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.accounts.account import Account
-from planner.accounts.capital import residual_share
 from planner.accounts.cashflow import CATEGORIES, cash_flow, commitments, tokens_served, totals
-from planner.accounts.demand import demand_rates
 from planner.catalog.models import Catalog, Energy, Offer, PricePath, ServingPoint, System, TokenApi
 from planner.decisions import COLUMNS, Decisions
 from planner.errors import ScenarioError
+from planner.rules.demand import demand_rates
+from planner.rules.residual import residual_share
 from planner.scenario.models import Scenario
+from planner.timeline import scenario_timeline
 
 META = {"source": ("test",), "as_of": "2026-01", "evidence": "independent"}
 YEAR, MONTH = 8766.0, 730.5
@@ -405,7 +405,8 @@ def test_demand_by_hand() -> None:
             }
         ],
     }
-    rates = demand_rates(Account(scenario(**changes), catalog(), decisions()).premises)[0]
+    asked, rows = scenario(**changes), catalog()
+    rates = demand_rates(asked, rows, scenario_timeline(asked, rows))[:, 0]
     # 43.2e6 ÷ 500 tokens ÷ 86,400 s = 1 request/s, doubled; 2028 is lookahead and stays as it was.
     assert rates[0] == pytest.approx(np.array([[3.0, 1.0], [3.0, 1.0]]))
     # 24 × 2^(d/365) GPU-hours on day d, over 24 h and doubled: the mean of the days of 2027, kept in 2028.

@@ -20,7 +20,7 @@ from planner.pipeline import catalog_of
 from planner.report.serving import serving_sheet
 from planner.report.view import timeline_of
 from planner.rules import check_references, derive_points
-from planner.rules.derive import gpu_seconds
+from planner.rules.families import gpu_seconds
 from planner.scenario import Scenario
 from tests.strategies import Case, catalog, examples, offer, point, scenario, solved, system, token_api, with_workloads
 from tests.test_invariants import less_trust, never_cheaper

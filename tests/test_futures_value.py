@@ -117,7 +117,7 @@ def test_only_what_is_decided_before_the_day_is_fixed() -> None:
     held = fixed(model, mean, mean.milp.lower)
     touched = (held.lower == held.upper) & (model.milp.lower != model.milp.upper)
     buys = model.variables.buy
-    early = np.arange(buys.shape[2]) < problem.supply.purchases[0].common_until
+    early = np.arange(buys.shape[2]) < problem.supply.purchases[0].here_and_now_until
     assert 0 < early.sum() < len(early)
     expected = np.zeros_like(touched)
     expected[np.unique(buys[0, 0, early][buys[0, 0, early] != ABSENT])] = True

@@ -96,7 +96,7 @@ def _usable_at_surge(plan: Plan) -> dict[tuple[str, str], float]:
 
     scenario = planner.load(SCENARIOS / "10mw.yaml")
     account = Account(scenario, catalog_of(scenario), plan.decisions)
-    surge = list(account.premises.timeline.blocks).index("surge")
+    surge = list(account.inputs.timeline.blocks).index("surge")
     return {
         (pool, period): float(account.supply.pool_usable[0, q, t, surge])
         for q, pool in enumerate(account.supply.pools)

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from planner.accounts.holdings import Holdings, holdings
-from planner.accounts.inputs import Floats, Premises, premises
+from planner.accounts.inputs import Floats, Inputs, build_inputs
 from planner.accounts.service import Service, service
-from planner.accounts.supply import Supply, supply
+from planner.accounts.supply import GpuSupply, supply
 from planner.catalog.models import Catalog
 from planner.decisions import Decisions
 from planner.scenario.models import Scenario
@@ -25,24 +25,24 @@ class Account:
     decisions: Decisions
 
     @cached_property
-    def premises(self) -> Premises:
+    def inputs(self) -> Inputs:
         """Axes and calendar."""
-        return premises(self.scenario, self.catalog, self.decisions)
+        return build_inputs(self.scenario, self.catalog, self.decisions)
 
     @cached_property
     def holdings(self) -> Holdings:
         """What is owned, held and rented."""
-        return holdings(self.premises, self.decisions)
+        return holdings(self.inputs, self.decisions)
 
     @cached_property
-    def supply(self) -> Supply:
+    def supply(self) -> GpuSupply:
         """GPUs by supply and pool."""
-        return supply(self.premises, self.decisions, self.holdings)
+        return supply(self.inputs, self.decisions, self.holdings)
 
     @cached_property
     def service(self) -> Service:
         """What is served, and with which GPUs."""
-        return service(self.premises, self.decisions, self.supply.pools)
+        return service(self.inputs, self.decisions, self.supply.pools)
 
     @cached_property
     def busy_gpu_hours(self) -> Floats:
@@ -53,5 +53,5 @@ class Account:
         busy = np.zeros(flow.usable.shape)
         for pool, source in flow.member:
             busy[:, source] += flow.usable[:, source] * load[:, pool]
-        hours = self.premises.timeline.block_hours
+        hours = self.inputs.timeline.block_hours
         return np.asarray((busy * hours[None, None]).sum(axis=3))

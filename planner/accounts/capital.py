@@ -7,69 +7,60 @@ from collections.abc import Iterator
 import numpy as np
 
 from planner.accounts.account import Account
-from planner.accounts.inputs import Floats, Premises
-from planner.catalog.models import System
+from planner.accounts.inputs import Floats, Inputs
+from planner.rules.residual import residual_credit_usd
 from planner.units import years_from_days
 
 
-def price_paid(premises: Premises) -> Floats:
+def price_paid(inputs: Inputs) -> Floats:
     """Hardware price of one system put in service in each period, at its order year's factor, (K, T)."""
-    prices = np.zeros((len(premises.systems), premises.timeline.periods))
-    for place, system in enumerate(premises.systems):
-        orders = premises.order_days(premises.purchase_lead_weeks(system))
-        prices[place] = system.price_usd * premises.path_factor("hardware", [day.year for day in orders])
+    prices = np.zeros((len(inputs.systems), inputs.timeline.periods))
+    for index, system in enumerate(inputs.systems):
+        orders = inputs.order_days(inputs.purchase_lead_weeks(system))
+        prices[index] = system.price_usd * inputs.path_factor("hardware", [day.year for day in orders])
     return prices
 
 
 def capital(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
     """(category, USD, USD discounted), each (F, T): paid at the start of periods, the residual in the last."""
-    premises = account.premises
-    discount = premises.timeline.discount_start
-    bought = account.holdings.buy.sum(axis=1) * price_paid(premises)[None]
-    paid = _when_paid(premises, bought)
+    inputs = account.inputs
+    discount = inputs.timeline.discount_start
+    bought = account.holdings.buy.sum(axis=1) * price_paid(inputs)[None]
+    paid = _when_paid(inputs, bought)
     shares = {
-        "hardware": [1.0 for _ in premises.systems],
-        "network": [system.network_capex_share for system in premises.systems],
-        "installation": [system.installation_capex_share for system in premises.systems],
+        "hardware": [1.0 for _ in inputs.systems],
+        "network": [system.network_capex_share for system in inputs.systems],
+        "installation": [system.installation_capex_share for system in inputs.systems],
     }
     for category, share in shares.items():
         usd = np.einsum("fkt,k->ft", paid, np.array(share))
         yield category, usd, usd * discount
-    charges = [site.conversion.cost_usd if site.conversion else 0.0 for site in premises.sites]
+    charges = [site.conversion.cost_usd if site.conversion else 0.0 for site in inputs.sites]
     usd = np.einsum("fst,s->ft", account.holdings.convert, np.array(charges))
     yield "conversion", usd, usd * discount
-    yield "residual", *_residual(premises, bought)
+    yield "residual", *_residual(inputs, bought)
 
 
-def _when_paid(premises: Premises, bought: Floats) -> Floats:
+def _when_paid(inputs: Inputs, bought: Floats) -> Floats:
     """Price of systems by the period in service (F, K, T), moved to when it is paid: the deposit at the order."""
-    timeline = premises.timeline
+    timeline = inputs.timeline
     paid = np.zeros(bought.shape)
-    for place, system in enumerate(premises.systems):
-        orders = premises.order_days(premises.purchase_lead_weeks(system))
+    for index, system in enumerate(inputs.systems):
+        orders = inputs.order_days(inputs.purchase_lead_weeks(system))
         at_order = [timeline.period_of(day) for day in orders]
-        paid[:, place] += bought[:, place] * (1 - system.deposit_share)
+        paid[:, index] += bought[:, index] * (1 - system.deposit_share)
         for period, ordered in enumerate(at_order):
-            paid[:, place, ordered] += bought[:, place, period] * system.deposit_share
+            paid[:, index, ordered] += bought[:, index, period] * system.deposit_share
     return paid
 
 
-def _residual(premises: Premises, bought: Floats) -> tuple[Floats, Floats]:
+def _residual(inputs: Inputs, bought: Floats) -> tuple[Floats, Floats]:
     """Credit for hardware at the horizon's end, in the last period, (F, T) undiscounted and discounted."""
-    timeline = premises.timeline
+    timeline = inputs.timeline
     days = np.array([(timeline.end - first).days for first, _ in timeline.spans], dtype=float)
     ages = years_from_days(days)
-    share = np.array([residual_share(system, ages) for system in premises.systems])
-    share = share.reshape(len(premises.systems), timeline.periods) * premises.scenario.finance.residual_haircut
+    finance = inputs.scenario.finance
     credit = np.zeros((bought.shape[0], timeline.periods))
-    credit[:, -1] = -(bought * share[None]).sum(axis=(1, 2))
+    for index, system in enumerate(inputs.systems):
+        credit[:, -1] -= residual_credit_usd(bought[:, index], finance, system, ages).sum(axis=1)
     return credit, credit * timeline.discount_end
-
-
-def residual_share(system: System, ages: Floats) -> Floats:
-    """Share of the price paid that hardware is worth at ``ages`` in years: 1 at 0, 0 from the end of life."""
-    life = system.life_years
-    knots = {0.0: 1.0} | {age: share for age, share in system.residual_share_by_age_years.items() if age < life}
-    knots[life] = 0.0
-    at = sorted(knots)
-    return np.interp(ages, at, [knots[age] for age in at])

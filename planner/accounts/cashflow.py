@@ -81,12 +81,12 @@ def cash_flow_of(account: Account) -> pd.DataFrame:
     parts = []
     for category, usd, npv in entries(account):
         future, period = np.nonzero((usd != 0) | (npv != 0))
-        names = account.premises.names["future"].take(future)
+        names = account.inputs.names["future"].take(future)
         values = {"usd": usd[future, period], "npv_usd": npv[future, period]}
         parts.append(pd.DataFrame({"future": names, "period": period, "category": category, **values}))
     rows = pd.concat(parts, ignore_index=True)
-    order = {name: place for place, name in enumerate(CATEGORIES)}
-    futures = {name: place for place, name in enumerate(account.premises.names["future"])}
+    order = {name: index for index, name in enumerate(CATEGORIES)}
+    futures = {name: index for index, name in enumerate(account.inputs.names["future"])}
     keys = {"future": futures, "category": order}
     return rows.sort_values(
         ["future", "period", "category"],
@@ -97,21 +97,21 @@ def cash_flow_of(account: Account) -> pd.DataFrame:
 
 def totals_of(account: Account) -> Totals:
     """``totals`` of a plan that is already being recomputed."""
-    premises = account.premises
+    inputs = account.inputs
     npv = {category: present.sum(axis=1) for category, _, present in entries(account)}
     made = tokens.requests(account, account.service.served)
-    discounted = made @ premises.timeline.discount_middle
-    input_tokens, output_tokens = tokens_per_request(premises)
+    discounted = made @ inputs.timeline.discount_middle
+    input_tokens, output_tokens = tokens_per_request(inputs)
     cost = sum((npv[category] for category in CATEGORIES if category != REVENUE), start=np.zeros(len(discounted)))
     by_future = pd.DataFrame(
         {
-            "probability": premises.probability,
+            "probability": inputs.probability,
             "cost_usd": cost,
             "revenue_usd": -npv[REVENUE],
             "output_tokens": discounted @ output_tokens,
             "total_tokens": discounted @ (input_tokens + output_tokens),
         },
-        index=pd.Index(premises.names["future"], name="future"),
+        index=pd.Index(inputs.names["future"], name="future"),
     )
     expected = by_future.drop(columns="probability").mul(by_future["probability"], axis=0).sum()
     return Totals(by_future, **{str(name): float(value) for name, value in expected.items()})

@@ -9,24 +9,24 @@ import pandas as pd
 
 from planner.accounts.account import Account
 from planner.accounts.holdings import running, term_periods
-from planner.accounts.inputs import Floats, Premises
-from planner.accounts.terms import Deal
+from planner.accounts.inputs import Floats, Inputs
+from planner.accounts.terms import ContractTerms
 from planner.timeline import Timeline
 from planner.units import HOURS_PER_DAY
 
 
 def rented(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
     """(category, USD, USD discounted), each (F, T); what falls after the horizon stands in the last period."""
-    premises = account.premises
-    timeline = premises.timeline
-    shape = (len(premises.futures), timeline.periods)
+    inputs = account.inputs
+    timeline = inputs.timeline
+    shape = (len(inputs.futures), timeline.periods)
     upfront, spread, tail, tail_npv, credit = (np.zeros(shape) for _ in range(5))
-    spread += signed_usd(premises).sum(axis=0)
-    tail_share = premises.scenario.finance.contract_tail_share
-    for place, deal in enumerate(premises.deals):
-        if not deal.reserved:
+    spread += signed_usd(inputs).sum(axis=0)
+    tail_share = inputs.scenario.finance.contract_tail_share
+    for index, terms in enumerate(inputs.contract_terms):
+        if not terms.reserved:
             continue
-        ahead, hourly, prepaid = payments(premises, deal, account.holdings.sign[:, place])
+        ahead, hourly, prepaid = payments(inputs, terms, account.holdings.sign[:, index])
         calendar = timeline.extended(ahead.shape[1] - timeline.periods)
         upfront += ahead[:, : timeline.periods]
         spread += hourly[:, : timeline.periods]
@@ -48,8 +48,8 @@ def commitments(account: Account) -> pd.DataFrame:
     future, period = np.nonzero(value)
     frame = pd.DataFrame(
         {
-            "future": account.premises.names["future"].take(future),
-            "year": account.premises.timeline.years[period],
+            "future": account.inputs.names["future"].take(future),
+            "year": account.inputs.timeline.years[period],
             "usd": value[future, period],
         }
     )
@@ -58,60 +58,60 @@ def commitments(account: Account) -> pd.DataFrame:
 
 def commitments_by_period(account: Account) -> Floats:
     """Rate × hours of the term × GPUs of the contracts that start in each period, (F, T)."""
-    premises = account.premises
-    total = np.zeros((len(premises.futures), premises.timeline.periods))
-    for place, deal in enumerate(premises.deals):
-        if deal.reserved:
-            total += account.holdings.sign[:, place] * _lot_value(premises, deal)
+    inputs = account.inputs
+    total = np.zeros((len(inputs.futures), inputs.timeline.periods))
+    for index, terms in enumerate(inputs.contract_terms):
+        if terms.reserved:
+            total += account.holdings.sign[:, index] * _lot_value(inputs, terms)
     return total
 
 
-def rate(premises: Premises, deal: Deal) -> Floats:
-    """USD per GPU-hour of a deal that starts, or runs, in each period, before a future's factor, (T,)."""
-    path = premises.rent_path if deal.path_moves_rate else np.ones(premises.timeline.periods)
-    return deal.usd_per_gpu_hour * path
+def rate(inputs: Inputs, terms: ContractTerms) -> Floats:
+    """USD per GPU-hour of an offer that starts, or runs, in each period, before a future's factor, (T,)."""
+    path = inputs.rent_path if terms.path_moves_rate else np.ones(inputs.timeline.periods)
+    return terms.usd_per_gpu_hour * path
 
 
-def _calendar(premises: Premises, deal: Deal) -> Timeline:
+def _calendar(inputs: Inputs, terms: ContractTerms) -> Timeline:
     """The calendar to the end of the last contract that can start."""
-    return premises.timeline.extended(term_periods(premises, deal.term_months))
+    return inputs.timeline.extended(term_periods(inputs, terms.term_months))
 
 
-def _lot_value(premises: Premises, deal: Deal) -> Floats:
+def _lot_value(inputs: Inputs, terms: ContractTerms) -> Floats:
     """USD of one lot over its whole term, by the period it starts in, (T,)."""
-    hours, term = _calendar(premises, deal).hours, term_periods(premises, deal.term_months)
+    hours, term = _calendar(inputs, terms).hours, term_periods(inputs, terms.term_months)
     passed = np.concatenate([[0.0], np.cumsum(hours)])
-    starts = np.arange(premises.timeline.periods)
-    return np.asarray(rate(premises, deal) * deal.lot_gpus * (passed[starts + term] - passed[starts]))
+    starts = np.arange(inputs.timeline.periods)
+    return np.asarray(rate(inputs, terms) * terms.lot_gpus * (passed[starts + term] - passed[starts]))
 
 
-def payments(premises: Premises, deal: Deal, sign: Floats) -> tuple[Floats, Floats, Floats]:
+def payments(inputs: Inputs, terms: ContractTerms, sign: Floats) -> tuple[Floats, Floats, Floats]:
     """Upfront payments, hourly payments and prepayment used up, by period beyond the horizon, each (F, T + term)."""
-    calendar, term = _calendar(premises, deal), term_periods(premises, deal.term_months)
-    beyond = [(0, 0), (0, calendar.periods - premises.timeline.periods)]
-    upfront = np.pad(sign * _lot_value(premises, deal) * deal.upfront_share, beyond)
-    per_hour = running(np.pad(sign * rate(premises, deal) * deal.lot_gpus, beyond), term)
+    calendar, term = _calendar(inputs, terms), term_periods(inputs, terms.term_months)
+    beyond = [(0, 0), (0, calendar.periods - inputs.timeline.periods)]
+    upfront = np.pad(sign * _lot_value(inputs, terms) * terms.upfront_share, beyond)
+    per_hour = running(np.pad(sign * rate(inputs, terms) * terms.lot_gpus, beyond), term)
     worth = per_hour * calendar.hours
-    return upfront, worth * (1 - deal.upfront_share), worth * deal.upfront_share
+    return upfront, worth * (1 - terms.upfront_share), worth * terms.upfront_share
 
 
-def signed_usd(premises: Premises) -> Floats:
+def signed_usd(inputs: Inputs) -> Floats:
     """USD due for each contract already signed, pro rata by the hours it runs in each period, (C, T)."""
-    due = np.zeros((len(premises.contracts), premises.timeline.periods))
-    for place, contract in enumerate(premises.contracts):
-        for period, (first, after) in enumerate(premises.timeline.spans):
+    due = np.zeros((len(inputs.contracts), inputs.timeline.periods))
+    for index, contract in enumerate(inputs.contracts):
+        for period, (first, after) in enumerate(inputs.timeline.spans):
             days = max(0, (min(after, contract.end) - max(first, contract.start)).days)
-            due[place, period] = contract.usd_per_gpu_hour * contract.gpus * days * HOURS_PER_DAY
+            due[index, period] = contract.usd_per_gpu_hour * contract.gpus * days * HOURS_PER_DAY
     return due
 
 
 def _hourly(account: Account) -> dict[str, Floats]:
     """USD of on-demand and spot lots for the hours they run, (F, T)."""
-    premises = account.premises
-    factor = np.stack([premises.price(future.rent_price) for future in premises.futures])
+    inputs = account.inputs
+    factor = np.stack([inputs.price(future.rent_price) for future in inputs.futures])
     usd = {kind: np.zeros(factor.shape) for kind in ("on_demand", "spot")}
-    for place, deal in enumerate(premises.deals):
-        if deal.kind in usd:
-            lot_hours = (account.holdings.rent[:, place] * premises.timeline.block_hours).sum(axis=2)
-            usd[deal.kind] += lot_hours * deal.lot_gpus * rate(premises, deal) * factor
+    for index, terms in enumerate(inputs.contract_terms):
+        if terms.kind in usd:
+            lot_hours = (account.holdings.rent[:, index] * inputs.timeline.block_hours).sum(axis=2)
+            usd[terms.kind] += lot_hours * terms.lot_gpus * rate(inputs, terms) * factor
     return usd

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.accounts.inputs import Floats, Premises
+from planner.accounts.inputs import Floats, Inputs
 from planner.catalog.models import System
-from planner.errors import ScenarioError
+from planner.rules import tariffs
 from planner.scenario.models import Pue, Site
 from planner.units import KW_PER_MW
 
@@ -16,41 +16,32 @@ def pue(site: Site, system: System) -> Pue:
     return site.pue.get(system.cooling) or next(iter(site.pue.values()))
 
 
-def electricity_usd_per_mwh(premises: Premises) -> Floats:
+def electricity_usd_per_mwh(inputs: Inputs) -> Floats:
     """Price of electricity by site and period, (S, T)."""
-    prices = np.zeros((len(premises.sites), premises.timeline.periods))
-    for place, site in enumerate(premises.sites):
-        if site.electricity_usd_per_mwh is not None:
-            prices[place] = premises.price(site.electricity_usd_per_mwh)
-            continue
-        region = premises.catalog.energy.get(site.region)
-        if region is None or region.usd_per_mwh is None:
-            raise ScenarioError(f"{site.name}: no electricity price, neither its own nor of {site.region}")
-        prices[place] = region.usd_per_mwh
-    return prices
+    prices = [tariffs.electricity_usd_per_mwh(site, inputs.catalog, inputs.timeline) for site in inputs.sites]
+    return np.array(prices).reshape(len(inputs.sites), inputs.timeline.periods)
 
 
-def idle_utility_kw(premises: Premises) -> Floats:
+def idle_utility_kw(inputs: Inputs) -> Floats:
     """Utility kW drawn by one idle system at annual PUE, network adder included, (S, K)."""
-    return _utility_kw(premises, [system.idle_it_kw for system in premises.systems])
+    return _utility_kw(inputs, [system.idle_it_kw for system in inputs.systems])
 
 
-def serving_utility_kw(premises: Premises) -> Floats:
+def serving_utility_kw(inputs: Inputs) -> Floats:
     """Utility kW that one GPU draws more when it serves, (S, K)."""
-    return _utility_kw(premises, [(s.busy_it_kw - s.idle_it_kw) / s.gpus for s in premises.systems])
+    return _utility_kw(inputs, [(s.busy_it_kw - s.idle_it_kw) / s.gpus for s in inputs.systems])
 
 
-def usd_per_gpu_hour(premises: Premises) -> Floats:
+def usd_per_gpu_hour(inputs: Inputs) -> Floats:
     """What one GPU costs more for an hour when it serves, (S, K, T)."""
-    prices = electricity_usd_per_mwh(premises)
-    return serving_utility_kw(premises)[..., None] * prices[:, None, :] / KW_PER_MW
+    prices = electricity_usd_per_mwh(inputs)
+    return serving_utility_kw(inputs)[..., None] * prices[:, None, :] / KW_PER_MW
 
 
-def _utility_kw(premises: Premises, it_kw: list[float]) -> Floats:
+def _utility_kw(inputs: Inputs, it_kw: list[float]) -> Floats:
     """Utility kW at annual PUE of IT kW drawn by each system, (S, K)."""
-    shape = (len(premises.sites), len(premises.systems))
+    shape = (len(inputs.sites), len(inputs.systems))
     overhead = [
-        [pue(site, system).annual * (1 + system.network_kw_share) for system in premises.systems]
-        for site in premises.sites
+        [pue(site, system).annual * (1 + system.network_kw_share) for system in inputs.systems] for site in inputs.sites
     ]
     return np.asarray(np.array(overhead, dtype=float).reshape(shape) * np.array(it_kw)[None, :])

@@ -7,7 +7,7 @@ import pandas as pd
 
 from planner.accounts.account import Account
 from planner.accounts.energy import idle_utility_kw, pue, serving_utility_kw
-from planner.accounts.inputs import Floats, Premises
+from planner.accounts.inputs import Floats, Inputs
 from planner.units import KW_PER_MW
 
 COLUMNS = (
@@ -23,33 +23,33 @@ COLUMNS = (
 )
 
 
-def it_kw(premises: Premises) -> Floats:
+def it_kw(inputs: Inputs) -> Floats:
     """Provisioned IT kW of one system, (K,)."""
-    return np.array([system.provisioned_it_kw for system in premises.systems])
+    return np.array([system.provisioned_it_kw for system in inputs.systems])
 
 
-def utility_kw(premises: Premises) -> Floats:
+def utility_kw(inputs: Inputs) -> Floats:
     """Provisioned utility kW of one system at design PUE, (S, K)."""
-    design = [[pue(site, system).design for system in premises.systems] for site in premises.sites]
-    shape = (len(premises.sites), len(premises.systems))
-    return np.array(design, dtype=float).reshape(shape) * it_kw(premises)[None, :]
+    design = [[pue(site, system).design for system in inputs.systems] for site in inputs.sites]
+    shape = (len(inputs.sites), len(inputs.systems))
+    return np.array(design, dtype=float).reshape(shape) * it_kw(inputs)[None, :]
 
 
-def power_limit_mw(premises: Premises) -> Floats:
+def power_limit_mw(inputs: Inputs) -> Floats:
     """MW that a plan may provision, on the side of the meter that the site names, (S, T)."""
-    limits = [premises.limit(site.power_mw) * site.usable_share for site in premises.sites]
-    return np.array(limits).reshape(len(premises.sites), premises.timeline.periods)
+    limits = [inputs.limit(site.power_mw) * site.usable_share for site in inputs.sites]
+    return np.array(limits).reshape(len(inputs.sites), inputs.timeline.periods)
 
 
 def energy_mwh(account: Account) -> Floats:
     """Utility MWh drawn by each site's systems, (F, S, K, T)."""
-    premises, installed = account.premises, account.holdings.installed
-    idle = installed * idle_utility_kw(premises)[None, :, :, None] * premises.timeline.hours
+    inputs, installed = account.inputs, account.holdings.installed
+    idle = installed * idle_utility_kw(inputs)[None, :, :, None] * inputs.timeline.hours
     busy = np.zeros(installed.shape)
-    for place, source in enumerate(account.supply.sources):
+    for index, source in enumerate(account.supply.sources):
         if source.site >= 0:
-            busy[:, source.site, source.system] += account.busy_gpu_hours[:, place]
-    serving = busy * serving_utility_kw(premises)[None, :, :, None]
+            busy[:, source.site, source.system] += account.busy_gpu_hours[:, index]
+    serving = busy * serving_utility_kw(inputs)[None, :, :, None]
     return np.asarray((idle + serving) / KW_PER_MW)
 
 
@@ -58,19 +58,19 @@ def fleet(account: Account) -> pd.DataFrame:
 
     ``provisioned_utility_mw`` is at design PUE; ``limit_mw`` is the site's cap on the side that ``cap_at`` names.
     """
-    premises, installed = account.premises, account.holdings.installed
+    inputs, installed = account.inputs, account.holdings.installed
     future, site, system, period = np.nonzero(installed)
     count = installed[future, site, system, period]
     frame = pd.DataFrame(
         {
-            "future": premises.names["future"].take(future),
-            "site": premises.names["site"].take(site),
+            "future": inputs.names["future"].take(future),
+            "site": inputs.names["site"].take(site),
             "period": period,
-            "system": premises.names["system"].take(system),
+            "system": inputs.names["system"].take(system),
             "count": count,
-            "provisioned_it_mw": count * it_kw(premises)[system] / KW_PER_MW,
-            "provisioned_utility_mw": count * utility_kw(premises)[site, system] / KW_PER_MW,
-            "limit_mw": power_limit_mw(premises)[site, period],
+            "provisioned_it_mw": count * it_kw(inputs)[system] / KW_PER_MW,
+            "provisioned_utility_mw": count * utility_kw(inputs)[site, system] / KW_PER_MW,
+            "limit_mw": power_limit_mw(inputs)[site, period],
             "energy_mwh": energy_mwh(account)[future, site, system, period],
         },
         columns=list(COLUMNS),

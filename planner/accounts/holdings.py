@@ -1,4 +1,4 @@
-"""Holdings: what a plan buys, keeps, signs and rents, as dense arrays over the premises' axes."""
+"""Holdings: what a plan buys, keeps, signs and rents, as dense arrays over the inputs' axes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accounts.inputs import Floats, Premises
+from planner.accounts.inputs import Floats, Inputs
 from planner.decisions import Decisions
 
 
@@ -35,11 +35,11 @@ class Holdings:
         return self.own + self.kept
 
 
-def spread(shape: tuple[int, ...], places: tuple[NDArray[np.intp], ...], values: NDArray[np.float64]) -> Floats:
-    """A dense array of ``shape`` with each row's value added at its place."""
+def spread(shape: tuple[int, ...], indices: tuple[NDArray[np.intp], ...], values: NDArray[np.float64]) -> Floats:
+    """A dense array of ``shape`` with each row's value added at its index."""
     if 0 in shape:
         return np.zeros(shape)
-    flat = np.ravel_multi_index(places, shape)
+    flat = np.ravel_multi_index(indices, shape)
     return np.bincount(flat, weights=values, minlength=int(np.prod(shape))).reshape(shape).astype(float)
 
 
@@ -51,70 +51,70 @@ def running(started: Floats, periods: int) -> Floats:
     return total
 
 
-def term_periods(premises: Premises, term_months: int) -> int:
+def term_periods(inputs: Inputs, term_months: int) -> int:
     """Periods of a contract's term (at least one)."""
-    return max(1, round(term_months / premises.timeline.months_per_period))
+    return max(1, round(term_months / inputs.timeline.months_per_period))
 
 
-def group_codes(premises: Premises, frame: pd.DataFrame) -> NDArray[np.intp]:
-    """The place of each row's (site, group) among all existing groups, -1 where there is none such."""
-    known = {(group.site, group.index): place for place, group in enumerate(premises.groups)}
-    sites = premises.codes(frame, "site")
+def group_codes(inputs: Inputs, frame: pd.DataFrame) -> NDArray[np.intp]:
+    """The index of each row's (site, group) among all existing groups, -1 where there is none such."""
+    known = {(group.site, group.index): index for index, group in enumerate(inputs.groups)}
+    sites = inputs.codes(frame, "site")
     pairs = np.stack([sites, frame["group"].to_numpy(dtype=np.int64)], axis=1)
     used, codes = np.unique(pairs, axis=0, return_inverse=True)
-    places = [known.get((int(site), int(group)), -1) for site, group in used]
-    return np.array([*places, -1], dtype=np.intp)[codes.reshape(-1)]
+    indices = [known.get((int(site), int(group)), -1) for site, group in used]
+    return np.array([*indices, -1], dtype=np.intp)[codes.reshape(-1)]
 
 
-def holdings(premises: Premises, decisions: Decisions) -> Holdings:
+def holdings(inputs: Inputs, decisions: Decisions) -> Holdings:
     """The holdings that the tables say; every name in them must be known."""
-    time = premises.timeline.periods
-    futures, sites = len(premises.futures), len(premises.sites)
-    offers = len(premises.deals)
+    time = inputs.timeline.periods
+    futures, sites = len(inputs.futures), len(inputs.sites)
+    offers = len(inputs.contract_terms)
 
     def dense(frame: pd.DataFrame, axes: dict[str, int], value: str | None) -> Floats:
-        places = [premises.codes(frame, "future")]
-        places += [premises.codes(frame, axis) for axis in axes if axis != "period"]
-        places.insert(1 + list(axes).index("period"), frame["period"].to_numpy(dtype=np.intp))
+        indices = [inputs.codes(frame, "future")]
+        indices += [inputs.codes(frame, axis) for axis in axes if axis != "period"]
+        indices.insert(1 + list(axes).index("period"), frame["period"].to_numpy(dtype=np.intp))
         values = np.ones(len(frame)) if value is None else frame[value].to_numpy(dtype=float)
-        return spread((futures, *axes.values()), tuple(places), values)
+        return spread((futures, *axes.values()), tuple(indices), values)
 
-    buy = dense(decisions.buys, {"site": sites, "system": len(premises.systems), "period": time}, "count")
+    buy = dense(decisions.buys, {"site": sites, "system": len(inputs.systems), "period": time}, "count")
     own = np.zeros_like(buy)
-    for place, system in enumerate(premises.systems):
-        own[:, :, place] = running(buy[:, :, place], premises.life_periods(system))
+    for index, system in enumerate(inputs.systems):
+        own[:, :, index] = running(buy[:, :, index], inputs.life_periods(system))
     sign = dense(decisions.signs, {"offer": offers, "period": time}, "lots")
     held = np.zeros_like(sign)
-    for place, deal in enumerate(premises.deals):
-        held[:, place] = running(sign[:, place], term_periods(premises, deal.term_months))
-    keep = _keep(premises, decisions)
+    for index, terms in enumerate(inputs.contract_terms):
+        held[:, index] = running(sign[:, index], term_periods(inputs, terms.term_months))
+    keep = _keep(inputs, decisions)
     return Holdings(
         buy=buy,
         own=own,
         keep=keep,
-        kept=_kept(premises, keep, buy.shape),
+        kept=_kept(inputs, keep, buy.shape),
         sign=sign,
         held=held,
-        rent=dense(decisions.rents, {"offer": offers, "period": time, "block": len(premises.timeline.blocks)}, "lots"),
+        rent=dense(decisions.rents, {"offer": offers, "period": time, "block": len(inputs.timeline.blocks)}, "lots"),
         convert=dense(decisions.conversions, {"site": sites, "period": time}, None),
     )
 
 
-def _keep(premises: Premises, decisions: Decisions) -> Floats:
+def _keep(inputs: Inputs, decisions: Decisions) -> Floats:
     """Systems kept of each existing group, (F, G, T)."""
     frame = decisions.keeps
-    shape = (len(premises.futures), len(premises.groups), premises.timeline.periods)
-    places = (
-        premises.codes(frame, "future"),
-        group_codes(premises, frame),
+    shape = (len(inputs.futures), len(inputs.groups), inputs.timeline.periods)
+    indices = (
+        inputs.codes(frame, "future"),
+        group_codes(inputs, frame),
         frame["period"].to_numpy(dtype=np.intp),
     )
-    return spread(shape, places, frame["count"].to_numpy(dtype=float))
+    return spread(shape, indices, frame["count"].to_numpy(dtype=float))
 
 
-def _kept(premises: Premises, keep: Floats, shape: tuple[int, ...]) -> Floats:
+def _kept(inputs: Inputs, keep: Floats, shape: tuple[int, ...]) -> Floats:
     """``keep`` summed by site and system, (F, S, K, T)."""
     kept = np.zeros(shape)
-    for place, group in enumerate(premises.groups):
-        kept[:, group.site, premises.system_index[group.existing.system]] += keep[:, place]
+    for index, group in enumerate(inputs.groups):
+        kept[:, group.site, inputs.system_index[group.existing.system]] += keep[:, index]
     return kept

@@ -1,4 +1,4 @@
-"""Premises: what a plan is held against, as named axes over Scenario and Catalog."""
+"""Inputs: what a plan is held against, as named axes over Scenario and Catalog."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accounts.terms import Deal, deals, order_day
+from planner.accounts.terms import ContractTerms, contract_terms
 from planner.catalog.models import Catalog, System, TokenApi
 from planner.decisions import Decisions
+from planner.rules.dates import lies_within, life_periods, order_days, service_days, system_lead_weeks
+from planner.rules.tariffs import price_factors
 from planner.scenario.models import Contract, Existing, Future, Scenario, Site, Workload
-from planner.schedule import Schedule, add_months
-from planner.timeline import Timeline, build_timeline
-from planner.units import MONTHS_PER_YEAR
+from planner.schedule import Schedule
+from planner.timeline import Timeline, scenario_timeline
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -25,8 +27,8 @@ ONLY_FUTURE = "base"
 
 
 @dataclass(frozen=True)
-class Group:
-    """An existing group: ``site`` is the site's place in the scenario, ``index`` the group's place in it."""
+class SiteGroup:
+    """An existing group: ``site`` is the site's index in the scenario, ``index`` the group's own at the site."""
 
     site: int
     index: int
@@ -34,10 +36,10 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Premises:
+class Inputs:
     """Scenario and Catalog with one order for everything that is counted.
 
-    Arrays elsewhere use these axes: F futures, S sites, K systems, G existing groups, O deals, C signed
+    Arrays elsewhere use these axes: F futures, S sites, K systems, G existing groups, O offers and quotes, C signed
     contracts, W workloads, J token APIs, T periods (lookahead included), B load blocks.
     """
 
@@ -52,9 +54,9 @@ class Premises:
         return tuple(self.catalog.systems.values())
 
     @cached_property
-    def deals(self) -> tuple[Deal, ...]:
+    def contract_terms(self) -> tuple[ContractTerms, ...]:
         """All offers and quotes, allowed or not (O)."""
-        return tuple(deals(self.scenario, self.catalog).values())
+        return tuple(contract_terms(self.scenario, self.catalog, self.timeline.blocks).values())
 
     @cached_property
     def apis(self) -> tuple[TokenApi, ...]:
@@ -62,12 +64,12 @@ class Premises:
         return tuple(self.catalog.token_apis.values())
 
     @cached_property
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[SiteGroup, ...]:
         """Existing groups of all sites, in order (G)."""
         return tuple(
-            Group(place, index, existing)
-            for place, site in enumerate(self.scenario.sites)
-            for index, existing in enumerate(site.existing)
+            SiteGroup(index, position, existing)
+            for index, site in enumerate(self.scenario.sites)
+            for position, existing in enumerate(site.existing)
         )
 
     @property
@@ -88,7 +90,7 @@ class Premises:
     @cached_property
     def system_index(self) -> dict[str, int]:
         """Place of each system."""
-        return {system.system: place for place, system in enumerate(self.systems)}
+        return {system.system: index for index, system in enumerate(self.systems)}
 
     @cached_property
     def probability(self) -> Floats:
@@ -107,7 +109,7 @@ class Premises:
             "future": pd.Index([future.name for future in self.futures], dtype=object),
             "site": pd.Index([site.name for site in self.sites], dtype=object),
             "system": pd.Index(list(self.system_index), dtype=object),
-            "offer": pd.Index([deal.name for deal in self.deals], dtype=object),
+            "offer": pd.Index([terms.name for terms in self.contract_terms], dtype=object),
             "workload": pd.Index([workload.name for workload in self.workloads], dtype=object),
             "api": pd.Index([api.name for api in self.apis], dtype=object),
             "block": pd.Index(list(self.timeline.blocks), dtype=object),
@@ -125,59 +127,36 @@ class Premises:
         return f" in future {self.futures[future].name}" if len(self.futures) > 1 else ""
 
     def codes(self, frame: pd.DataFrame, column: str, names: pd.Index[str] | None = None) -> NDArray[np.intp]:
-        """The place of each row's name on its axis, -1 where there is none such."""
+        """The index of each row's name on its axis, -1 where there is none such."""
         known = self.names[column] if names is None else names
         codes, used = pd.factorize(frame[column].to_numpy(dtype=object))
-        places = known.get_indexer(pd.Index(used, dtype=object))
-        return np.asarray(np.append(places, -1)[codes], dtype=np.intp)
-
-    def system_faults(self, name: str) -> str:
-        """Why a plan may not take on this system, '' where it may."""
-        rule = self.scenario.procurement.systems
-        if name not in self.catalog.systems:
-            return f"{name} is not in the catalog"
-        if name in rule.deny or (rule.allow is not None and name not in rule.allow):
-            return f"procurement.systems does not allow {name}"
-        if self.catalog.systems[name].announced and name not in self._switched_on:
-            return f"{name} is announced and not switched on"
-        return ""
-
-    def provider_faults(self, name: str) -> str:
-        """Why a plan may not use this provider, '' where it may."""
-        rule = self.scenario.procurement.providers
-        if name in rule.deny or (rule.allow is not None and name not in rule.allow):
-            return f"procurement.providers does not allow {name}"
-        return ""
+        indices = known.get_indexer(pd.Index(used, dtype=object))
+        return np.asarray(np.append(indices, -1)[codes], dtype=np.intp)
 
     def purchase_lead_weeks(self, system: System) -> float:
         """Weeks from order to service of a bought system."""
-        return self.scenario.procurement.lead_weeks.get(system.system, system.lead_weeks)
+        return system_lead_weeks(self.scenario.procurement, system)
 
     def order_days(self, weeks: float) -> list[dt.date]:
         """Order day of what starts with each period, (T,)."""
-        return [order_day(first, weeks) for first, _ in self.timeline.spans]
+        return order_days(self.timeline, weeks)
 
     def life_periods(self, system: System) -> int:
         """Periods that a bought system is in service."""
-        return max(1, round(system.life_years * MONTHS_PER_YEAR / self.timeline.months_per_period))
+        return life_periods(system, self.timeline.months_per_period)
 
-    def group_window(self, group: Group) -> Bools:
+    def group_window(self, group: SiteGroup) -> Bools:
         """Periods on all of whose days an existing group can be there, (T,)."""
         existing = group.existing
-        life = self.catalog.systems[existing.system].life_years
-        until = existing.until or add_months(existing.in_service, round(life * MONTHS_PER_YEAR))
-        return self.covered(existing.in_service, until)
+        return self.covered(*service_days(existing, self.catalog.systems[existing.system]))
 
     def covered(self, first: dt.date, after: dt.date) -> Bools:
         """Periods that lie wholly in ``[first, after)``, (T,)."""
-        return np.array([first <= start and end <= after for start, end in self.timeline.spans], dtype=bool)
+        return lies_within(self.timeline, first, after)
 
-    def path_factor(self, kind: str, years: Iterable[int]) -> Floats:
-        """Factor of the scenario's price path in each of ``years``; 1 where the path is flat and not listed."""
-        path = self.catalog.price_paths.get(self.scenario.finance.price_path)
-        if path is None:
-            return np.ones(len(list(years)))
-        return np.array([path.factor(kind, int(year)) for year in years])  # type: ignore[arg-type]
+    def path_factor(self, kind: Literal["hardware", "rent", "api"], years: Iterable[int]) -> Floats:
+        """Factor of the scenario's price path in each of ``years``."""
+        return price_factors(self.scenario, self.catalog, kind, np.array(list(years), dtype=np.int64))
 
     @cached_property
     def rent_path(self) -> Floats:
@@ -200,22 +179,11 @@ class Premises:
             return np.full(self.timeline.periods, schedule.anchors[0][1])
         return self.by_period(schedule.step_mean)
 
-    @cached_property
-    def _switched_on(self) -> frozenset[str]:
-        """Systems that the scenario names on purpose, announced or not."""
-        scenario = self.scenario
-        named = {group.existing.system for group in self.groups}
-        named |= {quote.system for quote in scenario.quotes}
-        named |= {contract.system for contract in scenario.contracts}
-        return frozenset(named | set(scenario.procurement.systems.include))
 
-
-def premises(scenario: Scenario, catalog: Catalog, decisions: Decisions) -> Premises:
-    """The premises of a plan. Without futures there is one, of whatever name the tables use."""
-    blocks = scenario.blocks if scenario.blocks is not None else catalog.blocks
-    timeline = build_timeline(scenario.horizon, dict(blocks), scenario.finance.discount_rate)
+def build_inputs(scenario: Scenario, catalog: Catalog, decisions: Decisions) -> Inputs:
+    """The inputs of a plan. Without futures there is one, of whatever name the tables use."""
     futures = scenario.futures or (Future(name=_only_future(decisions), probability=1.0),)
-    return Premises(scenario, catalog, timeline, futures)
+    return Inputs(scenario, catalog, scenario_timeline(scenario, catalog), futures)
 
 
 def _only_future(decisions: Decisions) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,16 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accounts.demand import demand_rates
-from planner.accounts.eligibility import capped_by, gpu_rate, large_workers, point_rate
 from planner.accounts.holdings import spread
-from planner.accounts.inputs import Floats, Premises
-from planner.accounts.supply import Supply
+from planner.accounts.inputs import Floats, Inputs
+from planner.accounts.supply import GpuSupply
 from planner.catalog.models import ServingPoint
 from planner.decisions import Decisions
-from planner.kinds.evidence import PROVEN
+from planner.rules.demand import demand_rates
+from planner.rules.rates import capped_with, gpu_hours_rate, large_workers, point_rate, proven_by_shape
 
-Places = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -39,14 +37,14 @@ class Use:
 
 @dataclass(frozen=True)
 class Rows:
-    """The serving table as places on the axes, one entry per row; ``use`` is the place among the uses."""
+    """The serving table as indices on the axes, one entry per row; ``use`` is that among the uses."""
 
-    future: Places
-    workload: Places
-    pool: Places
-    use: Places
-    period: Places
-    block: Places
+    future: Indices
+    workload: Indices
+    pool: Indices
+    use: Indices
+    period: Indices
+    block: Indices
     gpus: Floats
     replicas: Floats
 
@@ -59,7 +57,7 @@ class Service:
     row takes of its pool: whole replicas where the workload asks for them.
     """
 
-    premises: Premises
+    inputs: Inputs
     pools: pd.Index[str]
     uses: tuple[Use, ...]
     rows: Rows
@@ -94,7 +92,7 @@ class Service:
     @cached_property
     def replicas(self) -> Floats:
         """Replicas of workloads with whole replicas, 0 for the others, (F, W, T, B)."""
-        whole = np.array([workload.whole_replicas for workload in self.premises.workloads])
+        whole = np.array([workload.whole_replicas for workload in self.inputs.workloads])
         rows = self.rows
         return spread(
             self.demand.shape,
@@ -108,17 +106,17 @@ class Service:
         return spread(pooled, (rows.future, rows.pool, rows.period, rows.block), values)
 
 
-def service(premises: Premises, decisions: Decisions, pools: pd.Index[str]) -> Service:
+def service(inputs: Inputs, decisions: Decisions, pools: pd.Index[str]) -> Service:
     """The service that the tables say; every name in them but points must be known."""
-    rows, uses = _rows(premises, decisions.serving, pools)
-    whole = np.array([workload.whole_replicas for workload in premises.workloads])
+    rows, uses = _rows(inputs, decisions.serving, pools)
+    whole = np.array([workload.whole_replicas for workload in inputs.workloads])
     sizes = np.array([use.replica_gpus for use in uses], dtype=float)
     in_replicas = np.nan_to_num(rows.replicas) * sizes[rows.use]
-    demand = demand_rates(premises)
-    rates = np.stack([*_rates(premises, uses), np.zeros(premises.timeline.periods)])
+    demand = demand_rates(inputs.scenario, inputs.catalog, inputs.timeline).swapaxes(0, 1)
+    rates = np.stack([*_rates(inputs, uses), np.zeros(inputs.timeline.periods)])
     row_rates = rows.gpus * rates[rows.use, rows.period]
     return Service(
-        premises=premises,
+        inputs=inputs,
         pools=pools,
         uses=uses,
         rows=rows,
@@ -130,8 +128,8 @@ def service(premises: Premises, decisions: Decisions, pools: pd.Index[str]) -> S
             (rows.future, rows.workload, rows.period, rows.block),
             row_rates,
         ),
-        to_api=_hourly(premises, decisions.api, ("workload", "api")),
-        unserved=_hourly(premises, decisions.unserved, ("workload",)),
+        to_api=_hourly(inputs, decisions.api, ("workload", "api")),
+        unserved=_hourly(inputs, decisions.unserved, ("workload",)),
     )
 
 
@@ -143,89 +141,90 @@ def served_rates(found: Service) -> pd.DataFrame:
         "by_api": found.to_api.sum(axis=2),
         "unserved": found.unserved,
     }
-    return labelled(found.premises, "workload", found.premises.names["workload"], rates)
+    return labelled(found.inputs, "workload", found.inputs.names["workload"], rates)
 
 
-def pool_use(found: Service, flow: Supply) -> pd.DataFrame:
+def pool_use(found: Service, flow: GpuSupply) -> pd.DataFrame:
     """Columns future, pool, period, block, gpus_used, gpus_usable, gpus_in_service."""
     gpus = {
         "gpus_used": found.pool_occupied,
         "gpus_usable": flow.pool_usable,
         "gpus_in_service": flow.pool_gpus,
     }
-    return labelled(found.premises, "pool", found.pools, gpus)
+    return labelled(found.inputs, "pool", found.pools, gpus)
 
 
-def labelled(premises: Premises, axis: str, labels: pd.Index[str], values: dict[str, Floats]) -> pd.DataFrame:
+def labelled(inputs: Inputs, axis: str, labels: pd.Index[str], values: dict[str, Floats]) -> pd.DataFrame:
     """Arrays (F, n, T, B) as columns beside future, ``axis``, period and block; rows at zero throughout left out."""
     future, item, period, block = np.nonzero(np.logical_or.reduce([array != 0 for array in values.values()]))
     return pd.DataFrame(
         {
-            "future": premises.names["future"].take(future),
+            "future": inputs.names["future"].take(future),
             axis: labels.take(item),
             "period": period,
-            "block": premises.names["block"].take(block),
+            "block": inputs.names["block"].take(block),
         }
         | {name: array[future, item, period, block] for name, array in values.items()}
     )
 
 
-def _rows(premises: Premises, frame: pd.DataFrame, pools: pd.Index[str]) -> tuple[Rows, tuple[Use, ...]]:
-    workload = premises.codes(frame, "workload")
+def _rows(inputs: Inputs, frame: pd.DataFrame, pools: pd.Index[str]) -> tuple[Rows, tuple[Use, ...]]:
+    workload = inputs.codes(frame, "workload")
     names, used = pd.factorize(frame["point"].to_numpy(dtype=object))
     pairs, unique = pd.factorize(workload * max(1, len(used)) + names)
-    points = {(point.model, point.name): point for point in premises.catalog.serving.values()}
-    any_model = {point.name: point for point in premises.catalog.serving.values()}
+    points = {(point.model, point.name): point for point in inputs.catalog.serving.values()}
+    any_model = {point.name: point for point in inputs.catalog.serving.values()}
     uses = []
-    for place, name in zip(*np.divmod(unique, max(1, len(used))), strict=True):
-        stream, word = premises.workloads[place], str(used[name])
+    for index, name in zip(*np.divmod(unique, max(1, len(used))), strict=True):
+        stream, word = inputs.workloads[index], str(used[name])
         point = None
         if stream.kind != "gpu_hours":
             point = points.get((stream.model or "", word), any_model.get(word))
-        size, large = (1, 0) if point is None else (point.gpus_per_replica, large_workers(premises, point))
-        uses.append(Use(int(place), word, point, size, large))
+        size, large = 1, 0
+        if point is not None:
+            size, large = point.gpus_per_replica, large_workers(point, inputs.catalog.systems[point.system])
+        uses.append(Use(int(index), word, point, size, large))
     rows = Rows(
-        future=premises.codes(frame, "future"),
+        future=inputs.codes(frame, "future"),
         workload=workload,
-        pool=premises.codes(frame, "pool", pools),
+        pool=inputs.codes(frame, "pool", pools),
         use=pairs.astype(np.intp),
         period=frame["period"].to_numpy(dtype=np.intp),
-        block=premises.codes(frame, "block"),
+        block=inputs.codes(frame, "block"),
         gpus=frame["gpus"].to_numpy(dtype=float),
         replicas=frame["replicas"].to_numpy(dtype=float),
     )
     return rows, tuple(uses)
 
 
-def _rates(premises: Premises, uses: Iterable[Use]) -> list[Floats]:
+def _rates(inputs: Inputs, uses: Iterable[Use]) -> list[Floats]:
     """Rate per GPU of each use, (T,); 0 where the point is unknown."""
-    rivals: dict[tuple[object, ...], list[ServingPoint]] = defaultdict(list)
-    for point in premises.catalog.serving.values():
-        if point.evidence in PROVEN:
-            rivals[capped_by(point)].append(point)
+    scenario, timeline = inputs.scenario, inputs.timeline
+    rivals = proven_by_shape(inputs.catalog.serving.values())
     rates = []
     for use in uses:
-        workload = premises.workloads[use.workload]
+        workload = inputs.workloads[use.workload]
         if workload.kind == "gpu_hours":
-            rates.append(gpu_rate(premises, workload, use.name))
+            rates.append(gpu_hours_rate(workload, use.name, timeline))
         elif use.point is None:
-            rates.append(np.zeros(premises.timeline.periods))
+            rates.append(np.zeros(timeline.periods))
         else:
-            rates.append(point_rate(premises, workload, use.point, rivals[capped_by(use.point)]))
+            near = rivals.get(capped_with(use.point), ())
+            rates.append(point_rate(scenario, timeline, workload, use.point, near))
     return rates
 
 
-def _hourly(premises: Premises, frame: pd.DataFrame, axes: tuple[str, ...]) -> Floats:
+def _hourly(inputs: Inputs, frame: pd.DataFrame, axes: tuple[str, ...]) -> Floats:
     """A table of requests/s as an array (F, *axes, T, B)."""
     columns = ("future", *axes)
     shape = (
-        *(len(premises.names[column]) for column in columns),
-        premises.timeline.periods,
-        len(premises.timeline.blocks),
+        *(len(inputs.names[column]) for column in columns),
+        inputs.timeline.periods,
+        len(inputs.timeline.blocks),
     )
-    places = (
-        *(premises.codes(frame, column) for column in columns),
+    indices = (
+        *(inputs.codes(frame, column) for column in columns),
         frame["period"].to_numpy(dtype=np.intp),
-        premises.codes(frame, "block"),
+        inputs.codes(frame, "block"),
     )
-    return spread(shape, places, frame["requests_per_s"].to_numpy(dtype=float))
+    return spread(shape, indices, frame["requests_per_s"].to_numpy(dtype=float))

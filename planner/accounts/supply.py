@@ -11,18 +11,17 @@ from numpy.typing import NDArray
 
 from planner.accounts.energy import usd_per_gpu_hour
 from planner.accounts.holdings import Holdings
-from planner.accounts.inputs import Floats, Premises
-from planner.accounts.terms import stack
-from planner.catalog.models import System
+from planner.accounts.inputs import Floats, Inputs
 from planner.decisions import Decisions
+from planner.rules.offers import stack, usable_share
 
 
 @dataclass(frozen=True)
 class Source:
     """One supply: ``own:site/system``, ``existing:site/group``, ``offer:name`` or ``contract:index``.
 
-    ``system`` is the system's place; ``site`` the site's place (-1 where rented); ``provider`` is '' where
-    owned; ``capabilities`` is None where any stack may run; ``usable_share`` leaves spot availability out.
+    ``system`` is the system's index; ``site`` the site's (-1 where rented); ``provider`` is '' where
+    owned; ``capabilities`` is None where any stack may run; ``usable_share`` is that of each load block, (B,).
     """
 
     key: str
@@ -32,15 +31,15 @@ class Source:
     capabilities: frozenset[str] | None
     rdma: bool
     preemptible: bool
-    usable_share: float
+    usable_share: tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Supply:
+class GpuSupply:
     """All supplies P and the pools Q that they feed.
 
     ``gpus`` and ``usable`` (F, P, T, B) are GPUs in service and those that may serve; ``energy_usd`` (P, T) is what
-    one GPU costs for an hour's serving over an hour's idling. ``member`` (M, 2) are the (pool, supply) places.
+    one GPU costs for an hour's serving over an hour's idling. ``member`` (M, 2) are the (pool, supply) indices.
     """
 
     sources: tuple[Source, ...]
@@ -76,85 +75,82 @@ class Supply:
         return found
 
 
-def source_keys(premises: Premises) -> pd.Index[str]:
+def source_keys(inputs: Inputs) -> pd.Index[str]:
     """The keys that the table of pools may use, in the order of ``sources``."""
-    return pd.Index([source.key for source in sources(premises)], dtype=object)
+    return pd.Index([source.key for source in sources(inputs)], dtype=object)
 
 
-def sources(premises: Premises) -> tuple[Source, ...]:
+def sources(inputs: Inputs) -> tuple[Source, ...]:
     """Every supply there can be: bought, existing, offered, signed; (P)."""
     found = [
-        _owned(f"own:{site.name}/{system.system}", place, kind, system)
-        for place, site in enumerate(premises.sites)
-        for kind, system in enumerate(premises.systems)
+        _owned(inputs, f"own:{site.name}/{system.system}", index, kind)
+        for index, site in enumerate(inputs.sites)
+        for kind, system in enumerate(inputs.systems)
     ]
-    for group in premises.groups:
-        kind = premises.system_index[group.existing.system]
-        key = f"existing:{premises.sites[group.site].name}/{group.index}"
-        found.append(_owned(key, group.site, kind, premises.systems[kind]))
-    for deal in premises.deals:
-        kind = premises.system_index[deal.system]
-        found.append(
-            Source(
-                key=f"offer:{deal.name}",
-                system=kind,
-                site=-1,
-                provider=deal.provider,
-                capabilities=deal.capabilities,
-                rdma=deal.rdma,
-                preemptible=deal.kind == "spot",
-                usable_share=_share(deal.usable_share, premises.systems[kind]),
-            )
+    for group in inputs.groups:
+        kind = inputs.system_index[group.existing.system]
+        key = f"existing:{inputs.sites[group.site].name}/{group.index}"
+        found.append(_owned(inputs, key, group.site, kind))
+    found += [
+        Source(
+            key=f"offer:{terms.name}",
+            system=inputs.system_index[terms.system],
+            site=-1,
+            provider=terms.provider,
+            capabilities=terms.capabilities,
+            rdma=terms.rdma,
+            preemptible=terms.kind == "spot",
+            usable_share=terms.usable_share,
         )
-    for index, contract in enumerate(premises.contracts):
-        kind = premises.system_index[contract.system]
+        for terms in inputs.contract_terms
+    ]
+    for index, contract in enumerate(inputs.contracts):
+        kind = inputs.system_index[contract.system]
+        share = usable_share(contract, inputs.systems[kind])
         found.append(
             Source(
                 key=f"contract:{index}",
                 system=kind,
                 site=-1,
                 provider=contract.provider,
-                capabilities=stack(contract.service, contract.capabilities),
+                capabilities=stack(contract),
                 rdma=contract.interconnect == "rdma",
                 preemptible=False,
-                usable_share=_share(contract.usable_share, premises.systems[kind]),
+                usable_share=(share,) * len(inputs.timeline.blocks),
             )
         )
     return tuple(found)
 
 
-def _owned(key: str, site: int, kind: int, system: System) -> Source:
-    return Source(key, kind, site, "", None, True, False, system.usable_share)
+def _owned(inputs: Inputs, key: str, site: int, kind: int) -> Source:
+    share = (inputs.systems[kind].usable_share,) * len(inputs.timeline.blocks)
+    return Source(key, kind, site, "", None, True, False, share)
 
 
-def _share(own: float | None, system: System) -> float:
-    return system.usable_share if own is None else own
-
-
-def supply(premises: Premises, decisions: Decisions, held: Holdings) -> Supply:
+def supply(inputs: Inputs, decisions: Decisions, held: Holdings) -> GpuSupply:
     """The supply that the holdings make; every pool member must be known."""
-    found = sources(premises)
+    found = sources(inputs)
     codes, pools = pd.factorize(decisions.pools["pool"].to_numpy(dtype=object))
     keys = pd.Index([source.key for source in found], dtype=object)
-    member = np.stack([codes, premises.codes(decisions.pools, "supply", keys)], axis=1).astype(np.intp)
-    gpus = _gpus(premises, held)
-    shares = np.array([source.usable_share for source in found])
-    usable = gpus * shares[None, :, None, None] * _spot_share(premises, found)[None, :, None, :]
-    rate = usd_per_gpu_hour(premises)
-    energy = np.zeros((len(found), premises.timeline.periods))
-    for place, source in enumerate(found):
+    member = np.stack([codes, inputs.codes(decisions.pools, "supply", keys)], axis=1).astype(np.intp)
+    gpus = _gpus(inputs, held)
+    shares = np.array([source.usable_share for source in found]).reshape(len(found), len(inputs.timeline.blocks))
+    usable = gpus * shares[None, :, None, :]
+    rate = usd_per_gpu_hour(inputs)
+    energy = np.zeros((len(found), inputs.timeline.periods))
+    for index, source in enumerate(found):
         if source.site >= 0:
-            energy[place] = rate[source.site, source.system]
-    return Supply(found, pd.Index(pools, dtype=object), member, gpus, usable, energy)
+            energy[index] = rate[source.site, source.system]
+    return GpuSupply(found, pd.Index(pools, dtype=object), member, gpus, usable, energy)
 
 
-def _gpus(premises: Premises, held: Holdings) -> Floats:
+def _gpus(inputs: Inputs, held: Holdings) -> Floats:
     """GPUs in service of each supply, (F, P, T, B), in the order of ``sources``."""
-    futures, blocks = len(premises.futures), len(premises.timeline.blocks)
-    time = premises.timeline.periods
-    per_system = np.array([system.gpus for system in premises.systems], dtype=float)
-    per_group = np.array([per_system[premises.system_index[g.existing.system]] for g in premises.groups])
-    per_lot = np.array([deal.lot_gpus for deal in premises.deals], dtype=float)
+    futures, blocks = len(inputs.futures), len(inputs.timeline.blocks)
+    time = inputs.timeline.periods
+    per_system = np.array([system.gpus for system in inputs.systems], dtype=float)
+    per_group = np.array([per_system[inputs.system_index[g.existing.system]] for g in inputs.groups])
+    per_lot = np.array([terms.lot_gpus for terms in inputs.contract_terms], dtype=float)
 
     def flat(counts: Floats) -> Floats:
         """Over all load blocks alike."""
@@ -163,25 +159,13 @@ def _gpus(premises: Premises, held: Holdings) -> Floats:
     own = flat(held.own * per_system[None, None, :, None])
     existing = flat(held.keep * per_group[None, :, None])
     rented = (held.held[..., None] + held.rent) * per_lot[None, :, None, None]
-    return np.concatenate([own, existing, rented, flat(signed_gpus(premises))], axis=1)
+    return np.concatenate([own, existing, rented, flat(signed_gpus(inputs))], axis=1)
 
 
-def signed_gpus(premises: Premises) -> Floats:
+def signed_gpus(inputs: Inputs) -> Floats:
     """GPUs of contracts already signed, in the periods they cover wholly, (F, C, T)."""
-    shape = (len(premises.futures), len(premises.contracts), premises.timeline.periods)
+    shape = (len(inputs.futures), len(inputs.contracts), inputs.timeline.periods)
     gpus = np.zeros(shape)
-    for place, contract in enumerate(premises.contracts):
-        gpus[:, place] = contract.gpus * premises.covered(contract.start, contract.end)
+    for index, contract in enumerate(inputs.contracts):
+        gpus[:, index] = contract.gpus * inputs.covered(contract.start, contract.end)
     return gpus
-
-
-def _spot_share(premises: Premises, found: tuple[Source, ...]) -> Floats:
-    """Share of a spot supply's paid hours that is useful, 1 for all others, (P, B)."""
-    by_block = premises.scenario.procurement.spot_availability
-    blocks = np.array([by_block.get(block, 1.0) for block in premises.timeline.blocks])
-    availability = {f"offer:{deal.name}": deal.availability for deal in premises.deals}
-    share = np.ones((len(found), len(blocks)))
-    for place, source in enumerate(found):
-        if source.preemptible:
-            share[place] = availability[source.key] * blocks
-    return share

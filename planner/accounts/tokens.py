@@ -8,21 +8,21 @@ import numpy as np
 import pandas as pd
 
 from planner.accounts.account import Account
-from planner.accounts.inputs import Floats, Premises
+from planner.accounts.inputs import Floats, Inputs
 from planner.catalog.models import QuotedApi
-from planner.scenario.models import Workload
-from planner.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK
+from planner.rules.tariffs import api_usd_per_request, revenue_usd_per_request
+from planner.units import SECONDS_PER_HOUR
 
 
 def requests(account: Account, rates: Floats) -> Floats:
     """Requests of each period from requests/s by block on the last axis; gpu_hours workloads make none."""
-    hours = account.premises.timeline.block_hours
+    hours = account.inputs.timeline.block_hours
     return np.asarray((rates * hours).sum(axis=-1) * SECONDS_PER_HOUR)
 
 
-def tokens_per_request(premises: Premises) -> tuple[Floats, Floats]:
+def tokens_per_request(inputs: Inputs) -> tuple[Floats, Floats]:
     """Mean input and output tokens of one request, 0 for gpu_hours workloads, each (W,)."""
-    per_request = [(w.tokens.input, w.tokens.output) if w.tokens else (0.0, 0.0) for w in premises.workloads]
+    per_request = [(w.tokens.input, w.tokens.output) if w.tokens else (0.0, 0.0) for w in inputs.workloads]
     both = np.array(per_request).reshape(-1, 2)
     return both[:, 0], both[:, 1]
 
@@ -32,16 +32,16 @@ def tokens_served(account: Account) -> pd.DataFrame:
 
     gpu_hours workloads make no tokens and have no rows.
     """
-    premises = account.premises
+    inputs = account.inputs
     made = requests(account, account.service.served)
-    made *= np.array([workload.tokens is not None for workload in premises.workloads])[None, :, None]
+    made *= np.array([workload.tokens is not None for workload in inputs.workloads])[None, :, None]
     future, workload, period = np.nonzero(made)
     count = made[future, workload, period]
-    input_tokens, output_tokens = tokens_per_request(premises)
+    input_tokens, output_tokens = tokens_per_request(inputs)
     return pd.DataFrame(
         {
-            "future": premises.names["future"].take(future),
-            "workload": premises.names["workload"].take(workload),
+            "future": inputs.names["future"].take(future),
+            "workload": inputs.names["workload"].take(workload),
             "period": period,
             "requests": count,
             "input_tokens": count * input_tokens[workload],
@@ -52,44 +52,25 @@ def tokens_served(account: Account) -> pd.DataFrame:
 
 def traded(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
     """(category, USD, USD discounted), each (F, T): token APIs out, revenue in (negative)."""
-    discount = account.premises.timeline.discount_middle
+    discount = account.inputs.timeline.discount_middle
     for category, usd in (("token_api", _api_cost(account)), ("revenue", -_revenue(account))):
         yield category, usd, usd * discount
 
 
 def _api_cost(account: Account) -> Floats:
     """USD paid to token APIs, (F, T)."""
-    premises = account.premises
+    inputs = account.inputs
     sent = requests(account, account.service.to_api)
-    prices = np.array(
-        [[_api_price(w, place, premises) for place in range(len(premises.apis))] for w in premises.workloads]
-    ).reshape(sent.shape[1:3])
-    path = premises.path_factor("api", premises.timeline.years)
-    quoted = np.array([isinstance(api, QuotedApi) for api in premises.apis], dtype=bool)
-    return np.asarray(np.einsum("fwjt,wj,jt->ft", sent, prices, np.where(quoted[:, None], 1.0, path)))
-
-
-def _api_price(workload: Workload, api: int, premises: Premises) -> float:
-    """USD per request of a workload at a token API, before the price path."""
-    if workload.tokens is None:
-        return 0.0
-    offer = premises.apis[api]
-    fresh = offer.input_usd_per_mtok
-    cached = fresh if offer.cached_input_usd_per_mtok is None else offer.cached_input_usd_per_mtok
-    share = workload.cached_share
-    input_usd = workload.tokens.input * ((1 - share) * fresh + share * cached)
-    return (input_usd + workload.tokens.output * offer.output_usd_per_mtok) / TOKENS_PER_MTOK
+    prices = [[api_usd_per_request(w, api) if w.tokens else 0.0 for api in inputs.apis] for w in inputs.workloads]
+    per_request = np.array(prices).reshape(sent.shape[1:3])
+    path = inputs.path_factor("api", inputs.timeline.years)
+    quoted = np.array([isinstance(api, QuotedApi) for api in inputs.apis], dtype=bool)
+    return np.asarray(np.einsum("fwjt,wj,jt->ft", sent, per_request, np.where(quoted[:, None], 1.0, path)))
 
 
 def _revenue(account: Account) -> Floats:
     """USD earned with tokens served, (F, T)."""
-    premises = account.premises
+    inputs = account.inputs
     made = requests(account, account.service.served)
-    total = np.zeros((len(premises.futures), premises.timeline.periods))
-    for place, workload in enumerate(premises.workloads):
-        price, tokens = workload.price_usd_per_mtok, workload.tokens
-        if price is None or tokens is None:
-            continue
-        per_request = tokens.input * premises.price(price.input) + tokens.output * premises.price(price.output)
-        total += made[:, place] * per_request / TOKENS_PER_MTOK
-    return total
+    earned = np.stack([revenue_usd_per_request(workload, inputs.timeline) for workload in inputs.workloads])
+    return np.asarray((made * earned[None]).sum(axis=1))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from planner.accounts.account import Account
 from planner.audit.choice_rules import check_choices
-from planner.audit.contract_rules import check_deals
+from planner.audit.contract_rules import check_contracts
 from planner.audit.findings import FAMILIES, Findings, Violation
 from planner.audit.foresight_rules import check_foresight
 from planner.audit.money_rules import check_money
@@ -50,9 +50,9 @@ def audit_of(account: Account, claimed_cost_usd: float | None = None) -> Audit:
         check_choices(account, findings)
         check_service(account, findings)
         check_sites(account, findings)
-        check_deals(account, findings)
+        check_contracts(account, findings)
         check_money(account, findings, claimed_cost_usd)
         check_foresight(account, findings)
-    order = {family: place for place, family in enumerate(FAMILIES)}
+    order = {family: index for index, family in enumerate(FAMILIES)}
     violations = sorted(findings.violations, key=lambda found: (-found.relative, order[found.family]))
     return Audit(not violations, findings.checks, findings.worst, tuple(violations))

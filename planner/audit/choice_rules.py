@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from planner.accounts.account import Account
-from planner.accounts.eligibility import api_fault, needs_rdma, point_fault
 from planner.accounts.service import Use
 from planner.accounts.supply import Source
 from planner.audit.findings import Findings, Told, figure
+from planner.audit.reasons import api_fault, point_fault
+from planner.rules.dates import on_all_days
+from planner.rules.eligibility import pool_ruled_out
+from planner.rules.rates import needs_rdma
 from planner.units import SECONDS_PER_DAY, TOKENS_PER_MTOK
 
 
@@ -25,8 +28,8 @@ def _pools(account: Account, findings: Findings) -> None:
     supply = account.supply
     member = supply.member[:, 1]
     findings.checks += len(member)
-    for place in np.nonzero(np.bincount(member, minlength=len(supply.sources)) > 1)[0]:
-        key = supply.sources[place].key
+    for index in np.nonzero(np.bincount(member, minlength=len(supply.sources)) > 1)[0]:
+        key = supply.sources[index].key
         findings.fault("pools", key, f"{key} feeds more than one pool")
     for pool, found in enumerate(supply.pool_sources):
         name = str(supply.pools[pool])
@@ -38,11 +41,11 @@ def _pools(account: Account, findings: Findings) -> None:
                 if trait != other[what]:
                     sentence = f"pool {name} mixes {first.key} and {source.key}: {what} {trait} and {other[what]}"
                     findings.fault("pools", name, sentence)
-        places = supply.member[supply.member[:, 0] == pool, 1]
-        usd = supply.energy_usd[places]
+        indices = supply.member[supply.member[:, 0] == pool, 1]
+        usd = supply.energy_usd[indices]
 
         def costs(source: int, period: int, name: str = name) -> Told:
-            at = account.premises.timeline.names[period]
+            at = account.inputs.timeline.names[period]
             return Told(name, at, f"pool {name} mixes supplies whose energy per GPU differs in {at}")
 
         findings.equal("pools", usd[1:], usd[:1], costs, terms=usd[1:])
@@ -52,7 +55,7 @@ def _traits(account: Account, source: Source) -> dict[str, str]:
     """Whatever serving can tell two supplies apart by, energy cost left out."""
     enabled = "any" if source.capabilities is None else ", ".join(sorted(source.capabilities)) or "none"
     return {
-        "system": account.premises.systems[source.system].system,
+        "system": account.inputs.systems[source.system].system,
         "capabilities": enabled,
         "RDMA": str(source.rdma),
         "spot": str(source.preemptible),
@@ -69,76 +72,83 @@ def _points(account: Account, findings: Findings) -> None:
         use, pool = divmod(int(pair), len(pools))
         fault = suited[use] or _pool_fault(account, uses[use], pools[pool])
         if fault:
-            workload = account.premises.workloads[uses[use].workload].name
+            workload = account.inputs.workloads[uses[use].workload].name
             name = account.supply.pools[pool]
-            at = account.premises.timeline.names[rows.period[row]]
+            at = account.inputs.timeline.names[rows.period[row]]
             sentence = f"{workload} may not run at {uses[use].name} on pool {name} (first in {at}): {fault}"
             findings.fault("eligibility", workload, sentence, at, float(rows.gpus[row]))
 
 
 def _use_fault(account: Account, use: Use) -> str:
     """Why a point may not serve the workload anywhere."""
-    workload = account.premises.workloads[use.workload]
+    workload = account.inputs.workloads[use.workload]
     if workload.kind == "gpu_hours":
         return "" if use.name in workload.gpu_hours_weight else f"gpu_hours_weight does not name {use.name}"
     if use.point is None:
         return "the catalog has no such point"
-    return point_fault(account.premises, workload, use.point)
+    return point_fault(account.inputs, workload, use.point)
 
 
 def _pool_fault(account: Account, use: Use, found: list[Source]) -> str:
     """Why a point may not run on a pool: system, RDMA, capabilities or spot of any of its supplies."""
-    premises = account.premises
-    workload = premises.workloads[use.workload]
+    inputs = account.inputs
+    workload = inputs.workloads[use.workload]
     system = use.name if use.point is None else use.point.system
+    requires = () if use.point is None else use.point.requires
+    large = use.point is not None and needs_rdma(use.point, inputs.catalog.systems[use.point.system])
     for source in found:
-        if premises.systems[source.system].system != system:
+        if inputs.systems[source.system].system != system:
             return f"{source.key} is of another system"
-        if source.preemptible and not workload.spot_allowed:
+        rule = pool_ruled_out(
+            requires,
+            large,
+            workload.spot_allowed,
+            stack=source.capabilities,
+            rdma=source.rdma,
+            preemptible=source.preemptible,
+        )
+        if rule == "spot":
             return f"{source.key} is spot"
-        if use.point is None:
-            continue
-        if needs_rdma(premises, use.point) and not source.rdma:
-            return f"{source.key} has no RDMA, which a replica of {use.point.gpus_per_replica} GPUs needs"
-        if source.capabilities is not None and (lacking := set(use.point.requires) - source.capabilities):
+        if rule == "rdma":
+            return f"{source.key} has no RDMA, which a replica of {use.replica_gpus} GPUs needs"
+        if rule == "capabilities":
+            lacking = set(requires) - (source.capabilities or set())
             return f"{source.key} does not enable {', '.join(sorted(lacking))}"
     return ""
 
 
 def _apis(account: Account, findings: Findings) -> None:
     """Each token API row: switched on, of the workload's model, allowed, fast enough and there on all days."""
-    premises, sent = account.premises, account.service.to_api
+    inputs, sent = account.inputs, account.service.to_api
     used = sent.any(axis=(0, 3, 4))
     for workload, api in zip(*np.nonzero(used), strict=True):
-        stream, offer = premises.workloads[workload], premises.apis[api]
-        fault = api_fault(premises, stream, offer)
+        stream, offer = inputs.workloads[workload], inputs.apis[api]
+        fault = api_fault(inputs, stream, offer)
         rates = sent[:, workload, api]
-        until = offer.available_until
-        ends = [after for _, after in premises.timeline.spans]
-        gone = np.array([until is not None and (after - until).days > 1 for after in ends])
+        gone = ~on_all_days(inputs.timeline, None, offer.available_until)
 
         def told(
             future: int, period: int, block: int, where: str = f"{stream.name} at {offer.name}", why: str = fault
         ) -> Told:
-            when = premises.when(future, period, block)
+            when = inputs.when(future, period, block)
             sentence = f"{where} in {when}: {why or 'it is not there on all days'}"
-            return Told(where, premises.timeline.names[period], sentence)
+            return Told(where, inputs.timeline.names[period], sentence)
 
         findings.forbidden("token_api", rates, bool(fault) | gone[None, :, None], told)
 
 
 def _api_limits(account: Account, findings: Findings) -> None:
     """Σ rate × (input + output tokens) × 86,400 ≤ max_mtok_per_day, in every block."""
-    premises = account.premises
-    per_request = [w.tokens.input + w.tokens.output if w.tokens else 0.0 for w in premises.workloads]
+    inputs = account.inputs
+    per_request = [w.tokens.input + w.tokens.output if w.tokens else 0.0 for w in inputs.workloads]
     mtok_per_request = np.array(per_request) * SECONDS_PER_DAY / TOKENS_PER_MTOK
     mtok = np.einsum("fwjtb,w->fjtb", account.service.to_api, mtok_per_request)
-    limits = [np.inf if api.max_mtok_per_day is None else api.max_mtok_per_day for api in premises.apis]
+    limits = [np.inf if api.max_mtok_per_day is None else api.max_mtok_per_day for api in inputs.apis]
 
     def told(future: int, api: int, period: int, block: int) -> Told:
-        name, when = premises.apis[api].name, premises.when(future, period, block)
+        name, when = inputs.apis[api].name, inputs.when(future, period, block)
         amount, limit = figure(mtok[future, api, period, block]), figure(limits[api])
         sentence = f"{name} is sent {amount} Mtok a day in {when}, it takes {limit}"
-        return Told(name, premises.timeline.names[period], sentence)
+        return Told(name, inputs.timeline.names[period], sentence)
 
     findings.at_most("token_api", mtok, np.array(limits)[None, :, None, None], told)

@@ -71,7 +71,7 @@ Tell = Callable[..., Told]
 class Findings:
     """What the audit has compared so far.
 
-    Amounts, limits and terms broadcast to one shape; ``tell`` gets the place of a violated entry, one integer per
+    Amounts, limits and terms broadcast to one shape; ``tell`` gets the index of a violated entry, one integer per
     dimension. Of one comparison's violations the worst ``TOLD_AT_MOST`` are kept.
     """
 
@@ -139,9 +139,9 @@ class Findings:
         measured = np.where(np.isnan(relative), np.inf, relative)
         self.worst = max(self.worst, float(measured.max()))
         broken = np.argwhere(measured > TOLERANCE)
-        order = np.argsort([-measured[tuple(place)] for place in broken], kind="stable")
-        for place in broken[order[:TOLD_AT_MOST]]:
-            at = tuple(int(coordinate) for coordinate in place)
+        order = np.argsort([-measured[tuple(index)] for index in broken], kind="stable")
+        for index in broken[order[:TOLD_AT_MOST]]:
+            at = tuple(int(coordinate) for coordinate in index)
             told = tell(*at)
             self.violations.append(
                 Violation(

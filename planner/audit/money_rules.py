@@ -9,7 +9,7 @@ import numpy as np
 from planner.accounts.account import Account
 from planner.accounts.cashflow import CAPEX, OPEX, entries, totals_of
 from planner.accounts.contracts import commitments_by_period
-from planner.accounts.inputs import Floats, Premises
+from planner.accounts.inputs import Floats, Inputs
 from planner.audit.findings import Findings, Told, figure
 from planner.kinds.limits import BUDGET
 from planner.scenario.models import YearlyLimit
@@ -18,7 +18,7 @@ from planner.scenario.models import YearlyLimit
 def check_money(account: Account, findings: Findings, claimed_cost_usd: float | None) -> None:
     """Budgets, and the cost that the plan claims."""
     cash = {category: usd for category, usd, _ in entries(account)}
-    shape = (len(account.premises.futures), account.premises.timeline.periods)
+    shape = (len(account.inputs.futures), account.inputs.timeline.periods)
     capex = sum((cash[category] for category in CAPEX), start=np.zeros(shape))
     opex = sum((cash[category] for category in OPEX), start=np.zeros(shape))
     budget = account.scenario.budget
@@ -28,7 +28,7 @@ def check_money(account: Account, findings: Findings, claimed_cost_usd: float | 
         ("cash", budget.total_usd, capex + opex),
         ("value of contracts started", budget.commitments_usd, commitments_by_period(account)),
     ):
-        _within_budget(account.premises, findings, what, limit, usd)
+        _within_budget(account.inputs, findings, what, limit, usd)
     if claimed_cost_usd is not None:
         _claimed(account, findings, claimed_cost_usd)
 
@@ -39,11 +39,11 @@ def yearly_limit(limit: dict[int, float], year: int) -> float:
     return limit[max(named)] if named else np.inf
 
 
-def _within_budget(premises: Premises, findings: Findings, what: str, limit: YearlyLimit, usd: Floats) -> None:
+def _within_budget(inputs: Inputs, findings: Findings, what: str, limit: YearlyLimit, usd: Floats) -> None:
     """USD by period (F, T), summed over each calendar year or all reported periods ≤ the limit."""
     if limit is None:
         return
-    timeline = premises.timeline
+    timeline = inputs.timeline
     if isinstance(limit, dict):
         spans = [(str(year), timeline.years == year, yearly_limit(limit, year)) for year in np.unique(timeline.years)]
     else:
@@ -52,7 +52,7 @@ def _within_budget(premises: Premises, findings: Findings, what: str, limit: Yea
         total = usd[:, counted].sum(axis=1)
 
         def told(total: Floats, name: str, most: float, future: int) -> Told:
-            sentence = f"{what} of {name}{premises.where_several(future)} is {figure(total[future])} USD, "
+            sentence = f"{what} of {name}{inputs.where_several(future)} is {figure(total[future])} USD, "
             sentence += f"the budget is {figure(most)}"
             return Told(what, name if name.isdigit() else "", sentence)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.accounts.account import Account
 from planner.accounts.inputs import Floats
-from planner.accounts.service import Places
+from planner.accounts.service import Indices
 from planner.audit.findings import Findings, Told, figure
 from planner.kinds.limits import MIN_SERVED
 
@@ -20,24 +20,24 @@ def check_service(account: Account, findings: Findings) -> None:
 
 
 def _unit(account: Account, workload: int) -> str:
-    kind = account.premises.workloads[workload].kind
+    kind = account.inputs.workloads[workload].kind
     return "weighted GPUs" if kind == "gpu_hours" else "requests/s"
 
 
 def _demand(account: Account, findings: Findings) -> None:
     """Served + unserved = demand: in every block that has hours (interactive), else over the period."""
-    premises, service = account.premises, account.service
-    share = premises.timeline.block_share
+    inputs, service = account.inputs, account.service
+    share = inputs.timeline.block_share
     met, asked = (rate * (share > 0) for rate in (service.served + service.unserved, service.demand))
-    by_block = np.array([workload.kind == "interactive" for workload in premises.workloads])
+    by_block = np.array([workload.kind == "interactive" for workload in inputs.workloads])
     interactive, others = np.nonzero(by_block)[0], np.nonzero(~by_block)[0]
 
-    def told(chosen: Places, met: Floats, asked: Floats, future: int, place: int, *when: int) -> Told:
-        workload, at = int(chosen[place]), (future, place, *when)
-        name, unit = premises.workloads[workload].name, _unit(account, workload)
-        sentence = f"{name} in {premises.when(future, *when)} serves, or leaves, {figure(met[at])} {unit} "
+    def told(chosen: Indices, met: Floats, asked: Floats, future: int, index: int, *when: int) -> Told:
+        workload, at = int(chosen[index]), (future, index, *when)
+        name, unit = inputs.workloads[workload].name, _unit(account, workload)
+        sentence = f"{name} in {inputs.when(future, *when)} serves, or leaves, {figure(met[at])} {unit} "
         sentence += f"of {figure(asked[at])} asked for"
-        return Told(name, premises.timeline.names[when[0]], sentence)
+        return Told(name, inputs.timeline.names[when[0]], sentence)
 
     for chosen, one, other in (
         (interactive, met[:, interactive], asked[:, interactive]),
@@ -48,23 +48,23 @@ def _demand(account: Account, findings: Findings) -> None:
 
 def _floors(account: Account, findings: Findings) -> None:
     """Served requests of a period ≥ min_served × demand; with min_served = 1 nothing goes unserved."""
-    premises, service = account.premises, account.service
-    share = premises.timeline.block_share
-    least = [workload.min_served for workload in premises.workloads]
-    floors = np.array([premises.scenario.service.min_served if own is None else own for own in least])
+    inputs, service = account.inputs, account.service
+    share = inputs.timeline.block_share
+    least = [workload.min_served for workload in inputs.workloads]
+    floors = np.array([inputs.scenario.service.min_served if own is None else own for own in least])
     asked, met = service.demand @ share, service.served @ share
 
     def below(future: int, workload: int, period: int) -> Told:
-        name, part = premises.workloads[workload].name, met[future, workload, period] / asked[future, workload, period]
-        sentence = f"{name} in {premises.when(future, period)} serves {part:.2%} of demand, "
+        name, part = inputs.workloads[workload].name, met[future, workload, period] / asked[future, workload, period]
+        sentence = f"{name} in {inputs.when(future, period)} serves {part:.2%} of demand, "
         sentence += f"the floor is {floors[workload]:.0%}"
-        return Told(name, premises.timeline.names[period], sentence)
+        return Told(name, inputs.timeline.names[period], sentence)
 
     def left(future: int, workload: int, period: int, block: int) -> Told:
-        name, unit = premises.workloads[workload].name, _unit(account, workload)
+        name, unit = inputs.workloads[workload].name, _unit(account, workload)
         amount = figure(service.unserved[future, workload, period, block])
-        sentence = f"{name} in {premises.when(future, period, block)} leaves {amount} {unit} unserved, "
-        return Told(name, premises.timeline.names[period], sentence + "which is not allowed")
+        sentence = f"{name} in {inputs.when(future, period, block)} leaves {amount} {unit} unserved, "
+        return Told(name, inputs.timeline.names[period], sentence + "which is not allowed")
 
     findings.at_least(MIN_SERVED.family, met, floors[None, :, None] * asked, below, terms=asked)
     not_allowed = np.where(floors < 1, np.inf, 0.0)[None, :, None, None]
@@ -73,32 +73,32 @@ def _floors(account: Account, findings: Findings) -> None:
 
 def _replicas(account: Account, findings: Findings) -> None:
     """Where a workload asks for whole replicas: whole, enough for their GPUs, and no fewer than the minimum."""
-    premises, service = account.premises, account.service
+    inputs, service = account.inputs, account.service
     rows = service.rows
-    whole = np.array([workload.whole_replicas for workload in premises.workloads])
+    whole = np.array([workload.whole_replicas for workload in inputs.workloads])
     chosen = np.nonzero(whole[rows.workload])[0]
 
     def told(row: int) -> Told:
-        place = int(chosen[row])
-        name = premises.workloads[rows.workload[place]].name
-        when = premises.when(int(rows.future[place]), int(rows.period[place]), int(rows.block[place]))
-        counts = f"{figure(rows.replicas[place])} replicas for {figure(rows.gpus[place])} GPUs"
-        sentence = f"{name} in {when} runs {counts} at {service.uses[rows.use[place]].name}"
-        return Told(name, premises.timeline.names[rows.period[place]], sentence)
+        index = int(chosen[row])
+        name = inputs.workloads[rows.workload[index]].name
+        when = inputs.when(int(rows.future[index]), int(rows.period[index]), int(rows.block[index]))
+        counts = f"{figure(rows.replicas[index])} replicas for {figure(rows.gpus[index])} GPUs"
+        sentence = f"{name} in {when} runs {counts} at {service.uses[rows.use[index]].name}"
+        return Told(name, inputs.timeline.names[rows.period[index]], sentence)
 
     findings.whole("replicas", rows.replicas[chosen], told)
     findings.at_most("replicas", rows.gpus[chosen], service.occupied[chosen], told)
-    least = np.array([workload.min_replicas for workload in premises.workloads], dtype=float)
+    least = np.array([workload.min_replicas for workload in inputs.workloads], dtype=float)
     demanding = np.nonzero(least)[0]
 
-    def few(future: int, place: int, period: int, block: int) -> Told:
-        workload = int(demanding[place])
-        name, count = premises.workloads[workload].name, figure(service.replicas[future, workload, period, block])
-        sentence = f"{name} in {premises.when(future, period, block)} runs {count} replicas, "
-        return Told(name, premises.timeline.names[period], sentence + f"at least {least[workload]:g} must run")
+    def few(future: int, index: int, period: int, block: int) -> Told:
+        workload = int(demanding[index])
+        name, count = inputs.workloads[workload].name, figure(service.replicas[future, workload, period, block])
+        sentence = f"{name} in {inputs.when(future, period, block)} runs {count} replicas, "
+        return Told(name, inputs.timeline.names[period], sentence + f"at least {least[workload]:g} must run")
 
     running = service.replicas[:, demanding]
-    there = premises.timeline.block_share > 0
+    there = inputs.timeline.block_share > 0
     findings.at_least("replicas", running, least[demanding][None, :, None, None] * there, few)
 
 
@@ -110,7 +110,7 @@ def _capacity(account: Account, findings: Findings) -> None:
 def _large_workers(account: Account, findings: Findings) -> None:
     """Workers that fill a domain ≤ domains of the pool: its GPUs ÷ GPUs of the system."""
     per_domain = np.array(
-        [account.premises.systems[found[0].system].gpus if found else 1 for found in account.supply.pool_sources],
+        [account.inputs.systems[found[0].system].gpus if found else 1 for found in account.supply.pool_sources],
         dtype=float,
     )
     domains = account.supply.pool_gpus / per_domain[None, :, None, None]
@@ -119,12 +119,12 @@ def _large_workers(account: Account, findings: Findings) -> None:
 
 
 def _within_pool(account: Account, findings: Findings, family: str, used: Floats, limit: Floats, what: str) -> None:
-    premises, pools = account.premises, account.supply.pools
+    inputs, pools = account.inputs, account.supply.pools
 
     def told(future: int, pool: int, period: int, block: int) -> Told:
-        there, when = limit[future, pool, period, block], premises.when(future, period, block)
+        there, when = limit[future, pool, period, block], inputs.when(future, period, block)
         sentence = f"pool {pools[pool]} runs {figure(used[future, pool, period, block])} {what} in {when}, "
         sentence += f"{figure(there)} are there"
-        return Told(str(pools[pool]), premises.timeline.names[period], sentence)
+        return Told(str(pools[pool]), inputs.timeline.names[period], sentence)
 
     findings.at_most(family, used, limit, told)

@@ -32,28 +32,28 @@ def _numbers(account: Account, findings: Findings, table: str, frame: pd.DataFra
         values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float)
         good = np.isfinite(values) & (values >= 0)
         if column == "replicas":
-            whole = [w.name for w in account.premises.workloads if w.whole_replicas]
+            whole = [w.name for w in account.inputs.workloads if w.whole_replicas]
             good |= np.isnan(values) & ~frame["workload"].isin(whole).to_numpy()
         _rows(findings, "numbers", table, column, frame, good)
     if "period" in frame.columns:
         period = pd.to_numeric(frame["period"], errors="coerce").to_numpy(dtype=float)
-        known = (period >= 0) & (period < account.premises.timeline.periods) & (period == np.floor(period))
+        known = (period >= 0) & (period < account.inputs.timeline.periods) & (period == np.floor(period))
         _rows(findings, "names", table, "period", frame, known)
 
 
 def _names(account: Account, findings: Findings, table: str, frame: pd.DataFrame) -> None:
     """Names that the scenario, the catalog or the table of pools has. Points are a matter of eligibility."""
-    premises = account.premises
-    for column in (column for column in premises.names if column in frame.columns):
-        _rows(findings, "names", table, column, frame, premises.codes(frame, column) >= 0)
+    inputs = account.inputs
+    for column in (column for column in inputs.names if column in frame.columns):
+        _rows(findings, "names", table, column, frame, inputs.codes(frame, column) >= 0)
     if table == "pools":
-        known = premises.codes(frame, "supply", source_keys(premises)) >= 0
+        known = inputs.codes(frame, "supply", source_keys(inputs)) >= 0
         _rows(findings, "names", table, "supply", frame, known)
     if table == "keeps":
-        _rows(findings, "names", table, "group", frame, group_codes(premises, frame) >= 0)
+        _rows(findings, "names", table, "group", frame, group_codes(inputs, frame) >= 0)
     if table == "serving":
         pools = pd.Index(account.decisions.pools["pool"].unique(), dtype=object)
-        _rows(findings, "names", table, "pool", frame, premises.codes(frame, "pool", pools) >= 0)
+        _rows(findings, "names", table, "pool", frame, inputs.codes(frame, "pool", pools) >= 0)
 
 
 def _rows(findings: Findings, family: str, table: str, column: str, frame: pd.DataFrame, good: Bools) -> None:

@@ -105,8 +105,8 @@ def specification() -> dict[str, Any]:
 
 def rows_of(found: Ledger) -> pd.DataFrame:
     """``focus_rows`` of a ledger."""
-    weight = found.account.premises.probability
-    reported = found.account.premises.timeline.reported
+    weight = found.account.inputs.probability
+    reported = found.account.inputs.timeline.reported
     rows: list[dict[str, Any]] = []
     for line in found.lines:
         if line.category in (*CAPEX, *OPEX):
@@ -139,7 +139,7 @@ def _of_line(found: Ledger, line: Line, weight: Floats, reported: int) -> Iterat
 
 def _row(found: Ledger, line: Line, period: int, usd: float, quantity: float, unit: str) -> dict[str, Any]:
     """What every row says. What stands at a site is billed by the site: the plan does not know who sells it."""
-    timeline, resource, plan = found.account.premises.timeline, line.resource, found.plan
+    timeline, resource, plan = found.account.inputs.timeline, line.resource, found.plan
     first, after = timeline.spans[period]
     category, subcategory, service, frequency = SERVICES[line.category]
     sku = "/".join(part for part in (resource.who, resource.system, line.category) if part)
@@ -214,11 +214,9 @@ def _served(found: Ledger, line: Line, period: int, weight: Floats) -> Iterator[
     """What a period uses of something bought: all of a system, a contract's used part and its unused part."""
     accrued = line.accrued_usd[:, period]
     if line.category != "reserved":
-        hours = line.resource.gpus[:, period] * found.account.premises.timeline.hours[period]
+        hours = line.resource.gpus[:, period] * found.account.inputs.timeline.hours[period]
         gpu_hours = float(weight @ hours)
-        quantity, unit = (
-            (gpu_hours, GPU_HOURS) if gpu_hours else (found.account.premises.timeline.hours[period], "Hours")
-        )
+        quantity, unit = (gpu_hours, GPU_HOURS) if gpu_hours else (found.account.inputs.timeline.hours[period], "Hours")
         usd = float(weight @ accrued)
         row = _row(found, line, period, usd, float(quantity), unit)
         used = _usage(row, usd) | {"BilledCost": 0.0, "ChargeFrequency": "Recurring", "PricingCategory": "Other"}
@@ -251,7 +249,7 @@ def _commitment(found: Ledger, line: Line) -> dict[str, Any]:
 def _description(found: Ledger, line: Line) -> str:
     """A sentence's worth of what is charged, the same in every future."""
     resource = line.resource
-    names = found.account.premises.timeline.names
+    names = found.account.inputs.timeline.names
     what = line.category.replace("_", " ")
     if resource.kind == "own":
         return f"{what} of {resource.system} bought for {resource.who}, in service {names[resource.start or 0]}"

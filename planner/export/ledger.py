@@ -22,7 +22,7 @@ from planner.accounts.energy import electricity_usd_per_mwh
 from planner.accounts.fleet import energy_mwh
 from planner.accounts.holdings import term_periods
 from planner.accounts.inputs import Floats
-from planner.accounts.running import lease_usd_a_month, running_cost
+from planner.accounts.running import leases_usd, running_cost
 from planner.accounts.tokens import requests, tokens_per_request, traded
 from planner.catalog import Catalog
 from planner.decisions import Decisions
@@ -88,14 +88,14 @@ class Ledger:
     @cached_property
     def timeline(self) -> Timeline:
         """The solved horizon, followed by the periods that payments after it fall in (at least one)."""
-        own = self.account.premises.timeline
+        own = self.account.inputs.timeline
         longest = max([int(np.nonzero(line.usd.any(axis=0))[0][-1]) + 1 for line in self.lines], default=own.periods)
         return own.extended(max(longest - own.periods, 1))
 
     @property
     def solved(self) -> int:
         """Number of periods of the solved horizon."""
-        return self.account.premises.timeline.periods
+        return self.account.inputs.timeline.periods
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -134,7 +134,7 @@ def _lines(account: Account) -> Iterator[Line]:
 
 
 def _alone(account: Account, name: str, rows: pd.DataFrame) -> Account:
-    """The same premises with the rows of one table as the only decisions."""
+    """The same inputs with the rows of one table as the only decisions."""
     old = account.decisions
     frames = {field.name: getattr(old, field.name) for field in fields(old)}
     frames = {key: frame if key == "pools" else frame.iloc[:0] for key, frame in frames.items()}
@@ -148,12 +148,12 @@ def _groups(frame: pd.DataFrame, by: list[str]) -> Iterator[tuple[tuple[object, 
 
 
 def _purchases(account: Account) -> Iterator[Line]:
-    premises = account.premises
-    timeline = premises.timeline
+    inputs = account.inputs
+    timeline = inputs.timeline
     for (site, system, period), rows in _groups(account.decisions.buys, ["site", "system", "period"]):
         start = int(str(period))
         alone = _alone(account, "buys", rows)
-        item = premises.systems[premises.system_index[str(system)]]
+        item = inputs.systems[inputs.system_index[str(system)]]
         there = alone.holdings.installed.sum(axis=(1, 2))
         bought = alone.holdings.buy.sum(axis=(1, 2, 3))
         resource = Resource(
@@ -164,7 +164,7 @@ def _purchases(account: Account) -> Iterator[Line]:
             system=str(system),
             gpus=there * item.gpus,
             start=start,
-            periods=premises.life_periods(item),
+            periods=inputs.life_periods(item),
         )
         for category, usd, _ in capital(alone):
             if category == "residual":
@@ -179,14 +179,14 @@ def _purchases(account: Account) -> Iterator[Line]:
 
 def _running(alone: Account, resource: Resource, there: Floats) -> Iterator[Line]:
     """Running cost of systems in service, energy and leases left out."""
-    hours = there * alone.premises.timeline.hours
+    hours = there * alone.inputs.timeline.hours
     for category, usd, _ in running_cost(alone):
         if category not in ("energy", "lease"):
             yield from _line(resource, category, MIDDLE, usd, usd, hours, "System-Hours")
 
 
 def _conversions(account: Account) -> Iterator[Line]:
-    timeline = account.premises.timeline
+    timeline = account.inputs.timeline
     for (site, period), rows in _groups(account.decisions.conversions, ["site", "period"]):
         start = int(str(period))
         alone = _alone(account, "conversions", rows)
@@ -207,12 +207,12 @@ def _conversions(account: Account) -> Iterator[Line]:
 
 
 def _existing(account: Account) -> Iterator[Line]:
-    premises = account.premises
+    inputs = account.inputs
     for (site, group), rows in _groups(account.decisions.keeps, ["site", "group"]):
         alone = _alone(account, "keeps", rows)
         there = alone.holdings.installed.sum(axis=(1, 2))
-        place = next(g for g in premises.groups if premises.sites[g.site].name == site and g.index == group)
-        item = premises.systems[premises.system_index[place.existing.system]]
+        place = next(g for g in inputs.groups if inputs.sites[g.site].name == site and g.index == group)
+        item = inputs.systems[inputs.system_index[place.existing.system]]
         key = f"existing:{site}/{group}"
         resource = Resource("existing", key, str(site), _region(account, str(site)), item.system, there * item.gpus)
         yield from _running(alone, resource, there)
@@ -220,13 +220,13 @@ def _existing(account: Account) -> Iterator[Line]:
 
 def _sites(account: Account) -> Iterator[Line]:
     """Energy by site and system, leases by site."""
-    premises = account.premises
-    mwh, price = energy_mwh(account), electricity_usd_per_mwh(premises)
-    months = premises.timeline.hours / HOURS_PER_MONTH
-    leases = lease_usd_a_month(premises) * months
-    nothing = np.zeros((len(premises.futures), premises.timeline.periods))
-    for place, site in enumerate(premises.sites):
-        for kind, system in enumerate(premises.systems):
+    inputs = account.inputs
+    mwh, price = energy_mwh(account), electricity_usd_per_mwh(inputs)
+    months = inputs.timeline.hours / HOURS_PER_MONTH
+    leases = leases_usd(inputs)
+    nothing = np.zeros((len(inputs.futures), inputs.timeline.periods))
+    for place, site in enumerate(inputs.sites):
+        for kind, system in enumerate(inputs.systems):
             drawn = mwh[:, place, kind]
             resource = Resource(
                 "site", f"energy:{site.name}/{system.system}", site.name, site.region, system.system, nothing
@@ -240,10 +240,10 @@ def _sites(account: Account) -> Iterator[Line]:
 
 def _signed(account: Account) -> Iterator[Line]:
     """Contracts already signed."""
-    premises = account.premises
-    timeline = premises.timeline
-    nothing = np.zeros((len(premises.futures), timeline.periods))
-    for index, (contract, due) in enumerate(zip(premises.contracts, signed_usd(premises), strict=True)):
+    inputs = account.inputs
+    timeline = inputs.timeline
+    nothing = np.zeros((len(inputs.futures), timeline.periods))
+    for index, (contract, due) in enumerate(zip(inputs.contracts, signed_usd(inputs), strict=True)):
         if not contract.usd_per_gpu_hour:
             continue
         hours = nothing + due / contract.usd_per_gpu_hour
@@ -261,27 +261,27 @@ def _signed(account: Account) -> Iterator[Line]:
 
 
 def _reserved(account: Account) -> Iterator[Line]:
-    premises = account.premises
-    timeline = premises.timeline
-    places = {deal.name: place for place, deal in enumerate(premises.deals)}
-    tail_share = premises.scenario.finance.contract_tail_share
+    inputs = account.inputs
+    timeline = inputs.timeline
+    places = {terms.name: place for place, terms in enumerate(inputs.contract_terms)}
+    tail_share = inputs.scenario.finance.contract_tail_share
     for (offer, period), rows in _groups(account.decisions.signs, ["offer", "period"]):
         start, place = int(str(period)), places[str(offer)]
-        deal = premises.deals[place]
+        terms = inputs.contract_terms[place]
         alone = _alone(account, "signs", rows)
-        ahead, hourly, prepaid = payments(premises, deal, alone.holdings.sign[:, place])
+        ahead, hourly, prepaid = payments(inputs, terms, alone.holdings.sign[:, place])
         resource = Resource(
             kind="reserved",
-            key=f"{deal.name}/{timeline.names[start]}",
-            who=deal.provider,
-            region=deal.region,
-            system=deal.system,
-            gpus=alone.holdings.held[:, place] * deal.lot_gpus,
+            key=f"{terms.name}/{timeline.names[start]}",
+            who=terms.provider,
+            region=terms.region,
+            system=terms.system,
+            gpus=alone.holdings.held[:, place] * terms.lot_gpus,
             start=start,
-            periods=term_periods(premises, deal.term_months),
-            used=_used(account, f"offer:{deal.name}"),
+            periods=term_periods(inputs, terms.term_months),
+            used=_used(account, f"offer:{terms.name}"),
         )
-        price = float(rate(premises, deal)[start])
+        price = float(rate(inputs, terms)[start])
         solved = slice(0, timeline.periods)
         for timing, usd, accrued in ((START, ahead, prepaid), (MIDDLE, hourly, hourly)):
             mine = usd[:, solved]
@@ -294,24 +294,24 @@ def _reserved(account: Account) -> Iterator[Line]:
 
 
 def _hourly(account: Account) -> Iterator[Line]:
-    premises = account.premises
-    places = {deal.name: place for place, deal in enumerate(premises.deals)}
+    inputs = account.inputs
+    places = {terms.name: place for place, terms in enumerate(inputs.contract_terms)}
     for (offer,), rows in _groups(account.decisions.rents, ["offer"]):
         place = places[str(offer)]
-        deal = premises.deals[place]
+        terms = inputs.contract_terms[place]
         alone = _alone(account, "rents", rows)
-        hours = (alone.holdings.rent[:, place] * premises.timeline.block_hours).sum(axis=2) * deal.lot_gpus
-        gpus = hours / premises.timeline.hours
-        resource = Resource("hourly", deal.name, deal.provider, deal.region, deal.system, gpus)
+        hours = (alone.holdings.rent[:, place] * inputs.timeline.block_hours).sum(axis=2) * terms.lot_gpus
+        gpus = hours / inputs.timeline.hours
+        resource = Resource("hourly", terms.name, terms.provider, terms.region, terms.system, gpus)
         for category, usd, _ in rented(alone):
-            if category == deal.kind:
+            if category == terms.kind:
                 yield from _line(resource, category, MIDDLE, usd, usd, hours, GPU_HOURS)
 
 
 def _apis(account: Account) -> Iterator[Line]:
-    premises = account.premises
-    names = [workload.name for workload in premises.workloads]
-    per_request = sum(tokens_per_request(premises))
+    inputs = account.inputs
+    names = [workload.name for workload in inputs.workloads]
+    per_request = sum(tokens_per_request(inputs))
     for (workload, api), rows in _groups(account.decisions.api, ["workload", "api"]):
         alone = _alone(account, "api", rows)
         served = requests(alone, alone.service.to_api).sum(axis=2)[:, names.index(str(workload))]
@@ -351,7 +351,7 @@ def _used(account: Account, key: str) -> Floats:
     """Share of a supply's usable GPU-hours that serve, (F, T)."""
     flow = account.supply
     place = next(index for index, source in enumerate(flow.sources) if source.key == key)
-    usable = (flow.usable[:, place] * account.premises.timeline.block_hours).sum(axis=2)
+    usable = (flow.usable[:, place] * account.inputs.timeline.block_hours).sum(axis=2)
     busy = account.busy_gpu_hours[:, place]
     share = np.divide(busy, usable, out=np.zeros_like(busy), where=usable > 0)
     # Sums that miss a whole by a bit are one.
@@ -359,7 +359,7 @@ def _used(account: Account, key: str) -> Floats:
 
 
 def _region(account: Account, site: str) -> str:
-    return next(item.region for item in account.premises.sites if item.name == site)
+    return next(item.region for item in account.inputs.sites if item.name == site)
 
 
 def _at_end(usd: Floats, timeline: Timeline) -> Floats:
@@ -379,10 +379,10 @@ def _straight_line(timeline: Timeline, start: int, periods: int) -> Floats:
 
 def _table(found: Ledger) -> pd.DataFrame:
     timeline, solved = found.timeline, found.solved
-    own = found.account.premises.timeline
+    own = found.account.inputs.timeline
     order = {category: place for place, category in enumerate(CATEGORIES)}
     factor = {START: timeline.discount_start, MIDDLE: timeline.discount_middle}
-    names = [future.name for future in found.account.premises.futures]
+    names = [future.name for future in found.account.inputs.futures]
     rows = []
     for line in found.lines:
         resource = line.resource

@@ -308,21 +308,21 @@ def _formula(name: str, cell: dict[str, str], letters: dict[str, str], spans: di
 def _values(found: Ledger) -> pd.DataFrame:
     """The cash flow as figures: what the formulas come to. One row per future and period, those after included."""
     account, timeline = found.account, found.timeline
-    premises = account.premises
+    inputs = account.inputs
     made = requests(account, account.service.served)
-    into, out = tokens_per_request(premises)
+    into, out = tokens_per_request(inputs)
     first, middle = timeline.discount_start, timeline.discount_middle
     mtok = {
         "mtok_output": np.einsum("fwt,w->ft", made, out) / TOKENS_PER_MTOK,
         "mtok_total": np.einsum("fwt,w->ft", made, into + out) / TOKENS_PER_MTOK,
     }
-    paid = {name: np.zeros((len(premises.futures), timeline.periods)) for name in (*AT_START, *OVER_PERIOD, "revenue")}
+    paid = {name: np.zeros((len(inputs.futures), timeline.periods)) for name in (*AT_START, *OVER_PERIOD, "revenue")}
     for line in found.lines:
         sign = -1.0 if line.category == "revenue" else 1.0
         usd = line.usd[:, : timeline.periods]
         paid[_column(line.category, line.timing)][:, : usd.shape[1]] += sign * usd
     rows: list[dict[str, Any]] = []
-    for f, future in enumerate(premises.futures):
+    for f, future in enumerate(inputs.futures):
         for t, (begins, after) in enumerate(timeline.spans):
             money = {name: float(values[f, t]) for name, values in paid.items()}
             served = {name: float(values[f, t]) if t < found.solved else 0.0 for name, values in mtok.items()}
@@ -357,7 +357,7 @@ def _values(found: Ledger) -> pd.DataFrame:
 def _counts(found: Ledger, period: int) -> str:
     if period >= found.solved:
         return "after"
-    return "lookahead" if found.account.premises.timeline.lookahead[period] else "reported"
+    return "lookahead" if found.account.inputs.timeline.lookahead[period] else "reported"
 
 
 def _column(category: str, timing: str) -> str:

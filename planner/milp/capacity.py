@@ -20,19 +20,19 @@ def add_replicas(builder: Builder, problem: Problem, variables: Variables) -> No
         whole replicas   G·replicas ≥ gpus          every f,w,c,q,t,b
         fewest replicas  Σ replicas ≥ min_replicas  every f,w,t,b
     """
-    lanes, demand = problem.lanes, problem.demand
-    axes = (_lane_axis(problem), problem.futures, problem.timeline.names, problem.timeline.blocks)
+    assignments, demand = problem.assignments, problem.demand
+    axes = (_assignment_axis(problem), problem.futures, problem.timeline.names, problem.timeline.blocks)
     rows = builder.constraints(
         "replica_gpus", axes, lower=0.0, exists=(variables.replicas != ABSENT) & (variables.gpus != ABSENT)
     )
-    builder.add(rows, variables.replicas, lanes.gpus_per_replica[:, None, None, None])
+    builder.add(rows, variables.replicas, assignments.gpus_per_replica[:, None, None, None])
     builder.add(rows, variables.gpus, -1.0)
     least = demand.min_replicas[:, None, None, None]
     share = problem.timeline.block_share
     standing = builder.constraints(
         "min_replicas", (demand.names, *axes[1:]), lower=least, exists=(least > 0) & (share > 0)
     )
-    builder.add(standing[lanes.workload], variables.replicas, 1.0)
+    builder.add(standing[assignments.workload], variables.replicas, 1.0)
 
 
 def add_capacity(builder: Builder, problem: Problem, variables: Variables) -> None:
@@ -42,13 +42,13 @@ def add_capacity(builder: Builder, problem: Problem, variables: Variables) -> No
 
         capacity  Σ gpus ≤ Σ u·n·(own + keep) + Σ u·lot·(held + rent) + signed before  every f,q,t,b
     """
-    supply, lanes = problem.supply, problem.lanes
+    supply, assignments = problem.supply, problem.assignments
     there = _signed(problem, np.array([item.usable_gpus for item in supply.signed]))
     rows = builder.constraints("capacity", _pool_axes(problem), upper=there, exists=_used(problem, variables))
     uses_replicas = variables.replicas != ABSENT
     serving = np.where(uses_replicas, ABSENT, variables.gpus)
-    builder.add(rows[lanes.pool], serving, 1.0)
-    builder.add(rows[lanes.pool], variables.replicas, lanes.gpus_per_replica[:, None, None, None])
+    builder.add(rows[assignments.pool], serving, 1.0)
+    builder.add(rows[assignments.pool], variables.replicas, assignments.gpus_per_replica[:, None, None, None])
     owned = [item.asset.system.gpus * item.asset.system.usable_share for item in supply.purchases]
     kept = [item.asset.system.gpus * item.asset.system.usable_share for item in supply.groups]
     held = [item.usable_gpus for item in supply.reservations]
@@ -63,11 +63,11 @@ def add_large_workers(builder: Builder, problem: Problem, variables: Variables) 
 
         large workers  Σ (gpus ÷ G)·(large workers of a replica) ≤ domains of the pool  every f,q,t,b
     """
-    supply, lanes = problem.supply, problem.lanes
+    supply, assignments = problem.supply, problem.assignments
     # Only where workers do not already fill their domains does this say more than capacity.
-    matters = lanes.large_workers_per_gpu * _usable_of_domain(problem)[lanes.pool] > 1 + 1e-9
+    matters = assignments.large_workers_per_gpu * _usable_of_domain(problem)[assignments.pool] > 1 + 1e-9
     crowded = np.zeros(len(problem.pools.pools), dtype=bool)
-    crowded[lanes.pool[matters]] = True
+    crowded[assignments.pool[matters]] = True
     gpus = np.array([pool.system.gpus for pool in problem.pools.pools], dtype=float)
     there = _signed(problem, np.array([item.gpus for item in supply.signed])) / gpus[:, None, None, None]
     rows = builder.constraints(
@@ -77,9 +77,9 @@ def add_large_workers(builder: Builder, problem: Problem, variables: Variables) 
         exists=_used(problem, variables) & crowded[:, None, None, None],
     )
     uses_replicas = variables.replicas != ABSENT
-    per_gpu = lanes.large_workers_per_gpu[:, None, None, None]
-    builder.add(rows[lanes.pool], np.where(uses_replicas, ABSENT, variables.gpus), per_gpu)
-    builder.add(rows[lanes.pool], variables.replicas, per_gpu * lanes.gpus_per_replica[:, None, None, None])
+    per_gpu = assignments.large_workers_per_gpu[:, None, None, None]
+    builder.add(rows[assignments.pool], np.where(uses_replicas, ABSENT, variables.gpus), per_gpu)
+    builder.add(rows[assignments.pool], variables.replicas, per_gpu * assignments.gpus_per_replica[:, None, None, None])
     held = [
         item.offer.lot_gpus / gpus[q] for item, q in zip(supply.reservations, problem.pools.reservations, strict=True)
     ]
@@ -138,11 +138,11 @@ def _pool_axes(problem: Problem) -> tuple[list[str], tuple[str, ...], tuple[str,
     )
 
 
-def _lane_axis(problem: Problem) -> list[str]:
-    lanes, pools = problem.lanes, problem.pools.pools
+def _assignment_axis(problem: Problem) -> list[str]:
+    assignments, pools = problem.assignments, problem.pools.pools
     return [
         f"{problem.demand.names[c.workload]},{pools[q].name},{c.name}"
-        for c, q in zip(lanes.candidates, lanes.pool, strict=True)
+        for c, q in zip(assignments.candidates, assignments.pool, strict=True)
     ]
 
 
@@ -157,5 +157,5 @@ def _used(problem: Problem, variables: Variables) -> NDArray[np.bool_]:
     """Pools that some workload can use, by future, period and block."""
     futures, periods, blocks = problem.shape
     used = np.zeros((len(problem.pools.pools), futures, periods, blocks), dtype=bool)
-    np.logical_or.at(used, problem.lanes.pool, (variables.gpus != ABSENT) | (variables.replicas != ABSENT))
+    np.logical_or.at(used, problem.assignments.pool, (variables.gpus != ABSENT) | (variables.replicas != ABSENT))
     return used

@@ -19,7 +19,7 @@ def add_contracts(builder: Builder, problem: Problem, variables: Variables) -> N
     """
     reservations = problem.supply.reservations
     term = np.array([item.term_periods for item in reservations], dtype=np.int64)
-    node = own_node(problem, np.array([item.common_until for item in reservations], dtype=np.int64))
+    node = own_node(problem, np.array([item.here_and_now_until for item in reservations], dtype=np.int64))
     axis = [item.offer.name for item in reservations]
     add_stock(builder, problem, "contracts", axis, variables.held, variables.sign, term, node)
 
@@ -42,7 +42,7 @@ def add_minimum_lots(builder: Builder, problem: Problem, variables: Variables) -
         ],
         dtype=float,
     )[:, None, None]
-    node = own_node(problem, np.array([item.common_until for item in reservations], dtype=np.int64))
+    node = own_node(problem, np.array([item.here_and_now_until for item in reservations], dtype=np.int64))
     exists = (variables.signed != ABSENT) & node
     at_least = builder.constraints("min_lots", axes, lower=0.0, exists=exists)
     builder.add(at_least, variables.sign, 1.0)

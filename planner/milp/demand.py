@@ -58,8 +58,10 @@ def _add_served(
     scale: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
 ) -> None:
     """Everything that answers requests, times ``scale`` (W, F, T, B), into ``rows`` of the same shape."""
-    lanes, api = problem.lanes, problem.api
-    builder.add(rows[lanes.workload], variables.gpus, lanes.rate[:, None, :, None] * scale[lanes.workload])
+    assignments, api = problem.assignments, problem.api
+    builder.add(
+        rows[assignments.workload], variables.gpus, assignments.rate[:, None, :, None] * scale[assignments.workload]
+    )
     builder.add(rows[api.workload], variables.api, scale[api.workload])
     builder.add(rows, variables.unserved, scale)
 

@@ -125,14 +125,14 @@ def _gates(model: Model) -> list[tuple[str, Ints, float]]:
     """Workload, columns and relative miss of every point and API that a latency target shuts out."""
     problem, variables = model.problem, model.variables
     names, found = problem.demand.names, []
-    lanes, api = problem.lanes, problem.api
+    assignments, api = problem.assignments, problem.api
     keys: dict[tuple[str, str], list[int]] = {}
-    for lane, candidate in enumerate(lanes.candidates):
+    for assignment, candidate in enumerate(assignments.candidates):
         if candidate.sla_excess > 1e-9:
-            keys.setdefault((names[candidate.workload], candidate.name), []).append(lane)
+            keys.setdefault((names[candidate.workload], candidate.name), []).append(assignment)
     for (workload, _), chosen in keys.items():
         ids = variables.gpus[chosen].ravel()
-        found.append((workload, np.unique(ids[ids != ABSENT]), float(lanes.sla_excess[chosen[0]])))
+        found.append((workload, np.unique(ids[ids != ABSENT]), float(assignments.sla_excess[chosen[0]])))
     for call in np.flatnonzero(api.sla_excess > 1e-9):
         ids = variables.api[call].ravel()
         found.append((names[api.workload[call]], np.unique(ids[ids != ABSENT]), float(api.sla_excess[call])))

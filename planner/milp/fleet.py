@@ -18,7 +18,7 @@ def add_fleet(builder: Builder, problem: Problem, variables: Variables) -> None:
     """
     purchases = problem.supply.purchases
     life = np.array([item.life_periods for item in purchases], dtype=np.int64)
-    node = own_node(problem, np.array([item.common_until for item in purchases], dtype=np.int64))
+    node = own_node(problem, np.array([item.here_and_now_until for item in purchases], dtype=np.int64))
     axis = [item.asset.supply for item in purchases]
     add_stock(builder, problem, "fleet", axis, variables.own, variables.buy, life, node)
 

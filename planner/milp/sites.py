@@ -88,10 +88,10 @@ def _add(builder: Builder, problem: Problem, variables: Variables, limit: SiteLi
 
 def _add_serving(builder: Builder, problem: Problem, variables: Variables, limit: SiteLimit, by_period: Ints) -> None:
     """What GPUs take for serving: the pools of such sites are theirs alone."""
-    pools, lanes = problem.pools, problem.lanes
+    pools, assignments = problem.pools, problem.assignments
     busy = np.zeros((len(pools.pools), problem.timeline.periods))
     site = np.zeros(len(pools.pools), dtype=np.int64)
     busy[pools.assets] = limit.busy
     site[pools.assets] = [asset.site for asset in problem.supply.assets]
-    taken = busy[lanes.pool][:, :, None] * problem.timeline.block_hours
-    builder.add(by_period[site[lanes.pool]][..., None], variables.gpus, taken[:, None])
+    taken = busy[assignments.pool][:, :, None] * problem.timeline.block_hours
+    builder.add(by_period[site[assignments.pool]][..., None], variables.gpus, taken[:, None])

@@ -19,7 +19,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Variables:
-    """Column ids by index; axes as in ``Supply``, ``Lanes`` (L), ``ApiLanes`` (J), workloads W and sites S.
+    """Column ids by index; axes as in ``Supply``, ``Assignments`` (L), ``ApiAssignments`` (J), workloads W and sites S.
 
     Decisions common to several futures have the same id in each.
     """
@@ -38,10 +38,10 @@ class Variables:
     unserved: Ints
 
 
-def own_node(problem: Problem, common_until: Ints) -> Bools:
+def own_node(problem: Problem, here_and_now_until: Ints) -> Bools:
     """Where a decision is one of its own, (N, F, T): the first future stands for all until they part."""
     futures, periods, _ = problem.shape
-    parted = np.arange(periods) >= common_until[:, None]
+    parted = np.arange(periods) >= here_and_now_until[:, None]
     return np.asarray((np.arange(futures) == 0)[None, :, None] | parted[:, None, :])
 
 
@@ -62,7 +62,7 @@ def add_variables(builder: Builder, problem: Problem) -> Variables:
     sign, held, signed = _contracts(builder, problem)
     rent = _hourly(builder, problem)
     most_served = _most_served(problem)
-    gpus, replicas = _lanes(builder, problem, most_served)
+    gpus, replicas = _assignments(builder, problem, most_served)
     api, unserved = _answers(builder, problem, most_served)
     return Variables(
         buy=buy,
@@ -93,7 +93,7 @@ def _purchases(builder: Builder, problem: Problem) -> tuple[Ints, Ints]:
     purchases, periods = problem.supply.purchases, problem.timeline.periods
     assets = [item.asset for item in purchases]
     axes = _by_period(problem, [f"{problem.limits.sites[a.site].name},{a.system.system}" for a in assets])
-    node = own_node(problem, np.array([item.common_until for item in purchases], dtype=np.int64))
+    node = own_node(problem, np.array([item.here_and_now_until for item in purchases], dtype=np.int64))
     exists = stacked([item.exists for item in purchases], periods).astype(bool)
     upper = _asset_bounds(problem)[:, None, :]
     buy = builder.variables("buy", axes, upper, integer=True, exists=exists[:, None, :] & node)
@@ -119,7 +119,7 @@ def _conversions(builder: Builder, problem: Problem) -> Ints:
     """Halls converted, (S, F, T)."""
     sites = problem.limits.sites
     axes = _by_period(problem, [site.name for site in sites])
-    node = own_node(problem, np.array([site.conversion_common_until for site in sites], dtype=np.int64))
+    node = own_node(problem, np.array([site.conversion_here_and_now_until for site in sites], dtype=np.int64))
     exists = stacked([site.conversion_exists for site in sites], problem.timeline.periods).astype(bool)
     convert = builder.variables("convert", axes, 1.0, integer=True, exists=exists[:, None, :] & node)
     return _shared(convert, node)
@@ -130,7 +130,7 @@ def _contracts(builder: Builder, problem: Problem) -> tuple[Ints, Ints, Ints]:
     reservations = problem.supply.reservations
     offers = [item.offer for item in reservations]
     axes = _by_period(problem, [offer.name for offer in offers])
-    node = own_node(problem, np.array([item.common_until for item in reservations], dtype=np.int64))
+    node = own_node(problem, np.array([item.here_and_now_until for item in reservations], dtype=np.int64))
     exists = stacked([item.exists for item in reservations], problem.timeline.periods).astype(bool)
     most = [_most_lots(problem, offer.lot_gpus, offer.max_lots, offer.min_lots) for offer in offers]
     upper = np.array(most, dtype=float)[:, None, None]
@@ -159,24 +159,24 @@ def _hourly(builder: Builder, problem: Problem) -> Ints:
     )
 
 
-def _lanes(builder: Builder, problem: Problem, most_served: Floats) -> tuple[Ints, Ints]:
+def _assignments(builder: Builder, problem: Problem, most_served: Floats) -> tuple[Ints, Ints]:
     """GPUs that serve, and whole replicas where they are asked for, (L, F, T, B)."""
-    lanes, timeline, demand = problem.lanes, problem.timeline, problem.demand
+    assignments, timeline, demand = problem.assignments, problem.timeline, problem.demand
     axes = _by_block(
         problem,
         [
             f"{demand.names[c.workload]},{problem.pools.pools[q].name},{c.name}"
-            for c, q in zip(lanes.candidates, lanes.pool, strict=True)
+            for c, q in zip(assignments.candidates, assignments.pool, strict=True)
         ],
     )
     available = stacked([pool.available for pool in problem.pools.pools], timeline.periods).astype(bool)
-    there = available[lanes.pool][:, None, :, None]
+    there = available[assignments.pool][:, None, :, None]
     # With whole replicas capacity counts replicas, and what they could serve may exceed the demand.
-    upper = most_served[lanes.workload] / lanes.rate[:, None, :, None]
-    gpus = builder.variables("gpus", axes, upper, exists=there & (most_served[lanes.workload] > 0))
-    size = lanes.gpus_per_replica[:, None, None, None]
-    least_replicas = demand.min_replicas[lanes.workload][:, None, None, None]
-    whole = demand.whole_replicas[lanes.workload][:, None, None, None]
+    upper = most_served[assignments.workload] / assignments.rate[:, None, :, None]
+    gpus = builder.variables("gpus", axes, upper, exists=there & (most_served[assignments.workload] > 0))
+    size = assignments.gpus_per_replica[:, None, None, None]
+    least_replicas = demand.min_replicas[assignments.workload][:, None, None, None]
+    whole = demand.whole_replicas[assignments.workload][:, None, None, None]
     replicas = builder.variables(
         "replicas",
         axes,

@@ -66,7 +66,7 @@ def decisions(model: Model, x: Floats) -> Decisions:
 def _serving(model: Model, x: Floats) -> pd.DataFrame:
     """What serves which workload where; with whole replicas a row stands wherever replicas do, even idle ones."""
     problem, variables = model.problem, model.variables
-    lanes = problem.lanes
+    assignments = problem.assignments
     whole = variables.replicas != ABSENT
     shown = np.where(whole, ABSENT, variables.gpus)
     serving = _table(model, x, shown, "gpus")
@@ -75,9 +75,9 @@ def _serving(model: Model, x: Floats) -> pd.DataFrame:
         at = (standing["item"], standing["f"], standing["period"], standing["b"])
         standing["gpus"] = values(x, variables.gpus)[tuple(np.asarray(index) for index in at)]
         serving = pd.concat([serving, standing], ignore_index=True)
-    serving["workload"] = _pick([problem.demand.names[c.workload] for c in lanes.candidates], serving["item"])
-    serving["pool"] = _pick([problem.pools.pools[q].name for q in lanes.pool], serving["item"])
-    serving["point"] = _pick([c.name for c in lanes.candidates], serving["item"])
+    serving["workload"] = _pick([problem.demand.names[c.workload] for c in assignments.candidates], serving["item"])
+    serving["pool"] = _pick([problem.pools.pools[q].name for q in assignments.pool], serving["item"])
+    serving["point"] = _pick([c.name for c in assignments.candidates], serving["item"])
     if "replicas" not in serving:
         serving["replicas"] = np.nan
     return serving

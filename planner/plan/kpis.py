@@ -58,7 +58,7 @@ def _of_future(problem: Problem, account: Account, totals: Totals, future: str) 
     np.add.at(by_period, due["period"].to_numpy(dtype=int), due["usd"].to_numpy(dtype=float))
     served = requests(account, account.service.served)[f][:, reported].sum(axis=1)
     asked = requests(account, account.service.demand)[f][:, reported].sum(axis=1)
-    input_tokens, output_tokens = tokens_per_request(account.premises)
+    input_tokens, output_tokens = tokens_per_request(account.inputs)
     weight = problem.token_weight
     systems = fleet(account)
     systems = systems[(systems["future"] == future) & systems["period"].isin(np.flatnonzero(reported))]
@@ -116,8 +116,8 @@ def _own_output_tokens(account: Account, future: int, reported: NDArray[np.bool_
     share = np.divide(own, total, out=np.zeros_like(own), where=total > 0)
     mine = (rows.future == future) & reported[rows.period]
     rate = account.service.row_rates[mine]
-    hours = account.premises.timeline.block_hours[rows.period[mine], rows.block[mine]]
-    _, output_tokens = tokens_per_request(account.premises)
+    hours = account.inputs.timeline.block_hours[rows.period[mine], rows.block[mine]]
+    _, output_tokens = tokens_per_request(account.inputs)
     made = rate * hours * SECONDS_PER_HOUR * output_tokens[rows.workload[mine]]
     return float((made * share[rows.pool[mine], rows.period[mine], rows.block[mine]]).sum())
 
@@ -125,7 +125,7 @@ def _own_output_tokens(account: Account, future: int, reported: NDArray[np.bool_
 def _owned_usd_per_gpu_hour(account: Account, cash: pd.DataFrame, future: int) -> float | None:
     """NPV of owning (capex, running, less residual) ÷ discounted GPU-hours owned, over the solved horizon."""
     owned = np.array([source.site >= 0 for source in account.supply.sources], dtype=bool)
-    timeline = account.premises.timeline
+    timeline = account.inputs.timeline
     gpus = account.supply.gpus[future][owned].sum(axis=0)
     hours = float(((gpus * timeline.block_hours).sum(axis=1) * timeline.discount_middle).sum())
     owning = (*CAPEX, "support", "licence", "staff", "colocation", "lease", "energy", "residual")

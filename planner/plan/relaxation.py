@@ -55,12 +55,12 @@ def _limit(model: Model, elastic: Elastic, group: LimitGroup, x: Floats) -> Rela
 
 def _sla(model: Model, group: LimitGroup, x: Floats) -> Relaxation | None:
     problem, variables = model.problem, model.variables
-    lanes = problem.lanes
+    assignments = problem.assignments
     used = values(x[: model.milp.columns], variables.gpus).sum(axis=(1, 2, 3)) > NOTICEABLE
     worst = max(
         (
             candidate
-            for candidate, busy in zip(lanes.candidates, used, strict=True)
+            for candidate, busy in zip(assignments.candidates, used, strict=True)
             if busy and problem.demand.names[candidate.workload] == group.subject
         ),
         key=lambda candidate: candidate.sla_excess,

@@ -20,7 +20,7 @@ from planner.catalog.models import Offer
 from planner.kinds.limits import BUDGET, LimitKind
 from planner.milp import Model
 from planner.problem import Problem
-from planner.problem.availability import order_day
+from planner.rules.dates import order_day
 from planner.schedule import add_months
 from planner.units import mtok_from_tokens, requests_from_rate
 
@@ -110,17 +110,17 @@ def token_api(problem: Problem, account: Account) -> pd.DataFrame:
     """provider, model, workload, period, block, mtok_input, mtok_output, cost_usd."""
     rows = account.decisions.api.copy()
     names = problem.demand.names
-    lanes = {
-        (names[w], problem.api.names[a]): lane
-        for lane, (w, a) in enumerate(zip(problem.api.workload, problem.api.api, strict=True))
+    assignments = {
+        (names[w], problem.api.names[a]): assignment
+        for assignment, (w, a) in enumerate(zip(problem.api.workload, problem.api.api, strict=True))
     }
-    at = [lanes[key] for key in zip(rows["workload"], rows["api"], strict=True)]
+    at = [assignments[key] for key in zip(rows["workload"], rows["api"], strict=True)]
     requests = requests_from_rate(rows["requests_per_s"].to_numpy(dtype=float), _hours(problem, rows))
-    input_tokens, output_tokens = tokens_per_request(account.premises)
+    input_tokens, output_tokens = tokens_per_request(account.inputs)
     workload = np.array([names.index(name) for name in rows["workload"]], dtype=int)
     rows["mtok_input"] = mtok_from_tokens(requests * input_tokens[workload])
     rows["mtok_output"] = mtok_from_tokens(requests * output_tokens[workload])
-    prices = [problem.api.usd_per_request[lane, t] for lane, t in zip(at, rows["period"], strict=True)]
+    prices = [problem.api.usd_per_request[assignment, t] for assignment, t in zip(at, rows["period"], strict=True)]
     rows["cost_usd"] = requests * _array(prices)
     rows[["provider", "model"]] = [name.split("/", 1) for name in rows["api"]] or np.empty((0, 2))
     columns = ["provider", "model", "workload", "period", "block", "mtok_input", "mtok_output", "cost_usd"]
@@ -130,15 +130,17 @@ def token_api(problem: Problem, account: Account) -> pd.DataFrame:
 def serving(problem: Problem, account: Account) -> pd.DataFrame:
     """workload, system, pool, point, period, block, gpus, replicas (rounded up), rate, latencies, evidence."""
     rows = account.decisions.serving.copy()
-    lanes = {
-        (problem.demand.names[candidate.workload], candidate.name): (lane, candidate)
-        for lane, candidate in enumerate(problem.lanes.candidates)
+    assignments = {
+        (problem.demand.names[candidate.workload], candidate.name): (assignment, candidate)
+        for assignment, candidate in enumerate(problem.assignments.candidates)
     }
-    chosen = [lanes[key] for key in zip(rows["workload"], rows["point"], strict=True)]
+    chosen = [assignments[key] for key in zip(rows["workload"], rows["point"], strict=True)]
     rows["system"] = [candidate.system for _, candidate in chosen]
     size = _array([candidate.gpus_per_replica for _, candidate in chosen])
     rows["replicas"] = np.ceil(np.where(rows["replicas"].isna(), rows["gpus"] / size - 1e-9, rows["replicas"]))
-    rate = _array([problem.lanes.rate[lane, t] for (lane, _), t in zip(chosen, rows["period"], strict=True)])
+    rate = _array(
+        [problem.assignments.rate[assignment, t] for (assignment, _), t in zip(chosen, rows["period"], strict=True)]
+    )
     rows["requests_per_s"] = rows["gpus"] * rate
     rows["gpus_per_replica"] = size
     for column in ("ttft_ms", "tpot_ms", "by_tail_ratio", "evidence", "derived", "note"):

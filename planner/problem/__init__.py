@@ -1,6 +1,6 @@
 """From a scenario and a catalog to sets and numbers."""
 
-from planner.problem.problem import Problem, build_problem, scenario_blocks, scenario_timeline
+from planner.problem.problem import Problem, build_problem
 from planner.problem.reduce import Reductions
 
-__all__ = ["Problem", "Reductions", "build_problem", "scenario_blocks", "scenario_timeline"]
+__all__ = ["Problem", "Reductions", "build_problem"]

@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog import Catalog
-from planner.catalog.models import QuotedApi, TokenApi
-from planner.problem.availability import allowed_provider, available, price_path
-from planner.problem.serving import sla_excess
-from planner.scenario.models import Scenario, TailRatio, Workload
-from planner.schedule import Schedule
+from planner.catalog.models import QuotedApi
+from planner.rules.dates import on_all_days
+from planner.rules.demand import demand_rates
+from planner.rules.eligibility import api_ruled_out, provider_ruled_out
+from planner.rules.latency import api_excess
+from planner.rules.tariffs import api_usd_per_request, price_factors, revenue_usd_per_request
+from planner.scenario.models import Scenario
 from planner.timeline import Timeline
-from planner.units import HOURS_PER_DAY, mtok_from_tokens, requests_per_s_from_mtok_per_day
+from planner.units import mtok_from_tokens
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -42,7 +44,7 @@ class Demand:
 
 
 @dataclass(frozen=True)
-class ApiLanes:
+class ApiAssignments:
     """Workload × token API, as columns of length J.
 
     ``usd_per_request`` and ``exists`` (J, T); ``sla_excess`` (J,) as for serving points; ``api`` (J,) indexes
@@ -65,115 +67,47 @@ class ApiLanes:
 def build_demand(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> Demand:
     """The demand of every workload in every future."""
     workloads = scenario.workloads
-    futures = scenario.futures or (None,)
-    rate = np.zeros((len(workloads), len(futures), timeline.periods, len(timeline.blocks)))
-    revenue = np.zeros((len(workloads), timeline.periods))
-    for index, workload in enumerate(workloads):
-        forecast = _forecast(workload, timeline)
-        level = block_levels(scenario, catalog, workload, timeline.blocks)
-        for position, future in enumerate(futures):
-            factor = np.ones(timeline.periods)
-            if future is not None:
-                factors = [future.demand, future.demand_by_workload.get(workload.name)]
-                for schedule in factors:
-                    if schedule is not None:
-                        factor = factor * _held(schedule, timeline)
-            rate[index, position] = (forecast * factor)[:, None] * level[None, :]
-        if workload.price_usd_per_mtok is not None and workload.tokens is not None:
-            price = workload.price_usd_per_mtok
-            revenue[index] = [
-                mtok_from_tokens(workload.tokens.input) * price.input.step_mean(*span)
-                + mtok_from_tokens(workload.tokens.output) * price.output.step_mean(*span)
-                for span in timeline.spans
-            ]
     floor = scenario.service.min_served
     return Demand(
         names=tuple(workload.name for workload in workloads),
-        requests_per_s=rate,
+        requests_per_s=demand_rates(scenario, catalog, timeline),
         fungible=np.array([workload.kind != "interactive" for workload in workloads]),
         min_served=np.array([floor if w.min_served is None else w.min_served for w in workloads], dtype=float),
         output_tokens=np.array([w.tokens.output if w.tokens else 0.0 for w in workloads]),
         total_tokens=np.array([w.tokens.input + w.tokens.output if w.tokens else 0.0 for w in workloads]),
-        revenue_usd=revenue,
+        revenue_usd=np.array([revenue_usd_per_request(workload, timeline) for workload in workloads]),
         whole_replicas=np.array([workload.whole_replicas for workload in workloads]),
         min_replicas=np.array([workload.min_replicas for workload in workloads], dtype=np.int64),
     )
 
 
-def block_levels(scenario: Scenario, catalog: Catalog, workload: Workload, blocks: tuple[str, ...]) -> Floats:
-    """Demand level of each block, (B,); the scenario's own shape before the catalog's of the same name."""
-    shape = scenario.load_shapes.get(workload.load)
-    if shape is None:
-        if workload.load == "flat":
-            return np.ones(len(blocks))
-        shape = catalog.load_shapes[workload.load].level
-    return np.array([shape[block] for block in blocks])
-
-
-def _forecast(workload: Workload, timeline: Timeline) -> Floats:
-    """Mean requests/s (or weighted GPUs) by period; lookahead stays at the last reported period's."""
-    demand = workload.demand
-    if demand.output_mtok_per_day is not None and workload.tokens is not None:
-        mtok = _held(demand.output_mtok_per_day, timeline, growth=True)
-        return requests_per_s_from_mtok_per_day(mtok, workload.tokens.output)
-    if demand.gpu_hours_per_day is not None:
-        return _held(demand.gpu_hours_per_day, timeline, growth=True) / HOURS_PER_DAY
-    assert demand.requests_per_s is not None
-    return _held(demand.requests_per_s, timeline, growth=True)
-
-
-def _held(schedule: Schedule, timeline: Timeline, growth: bool = False) -> Floats:
-    """The schedule's mean by period, held level through the lookahead."""
-    mean = schedule.growth_mean if growth else schedule.step_mean
-    values = np.array([mean(*span) for span in timeline.spans[: timeline.reported]])
-    return np.append(values, np.full(timeline.periods - timeline.reported, values[-1]))
-
-
-def build_api_lanes(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> ApiLanes:
+def build_api_assignments(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> ApiAssignments:
     """Token APIs that may answer a workload, those that miss its targets included (``sla_excess``)."""
+    rules = scenario.procurement
     apis = sorted(
-        (api for api in catalog.token_apis.values() if allowed_provider(scenario, api.provider)),
+        (a for a in catalog.token_apis.values() if rules.token_api and not provider_ruled_out(scenario, a.provider)),
         key=lambda api: api.name,
     )
-    if not scenario.procurement.token_api:
-        apis = []
-    path = price_path(scenario, catalog)
-    factor, fixed = path.factors("api", timeline.years), np.ones(timeline.periods)
-    lanes = [
+    assignments = [
         (index, position, workload, api)
         for index, workload in enumerate(scenario.workloads)
         for position, api in enumerate(apis)
-        if workload.token_api and workload.kind != "gpu_hours" and api.model == workload.model
+        if api_ruled_out(scenario, workload, api) in ("", "latency")
     ]
-    prices = [api_usd_per_request(workload, api) for _, _, workload, api in lanes]
-    excess = [_api_excess(workload, api, scenario.tail_ratio) for _, _, workload, api in lanes]
-    exists = [available(timeline, None, api.available_until) for _, _, _, api in lanes]
-    tokens = [w.tokens.input + w.tokens.output for _, _, w, _ in lanes if w.tokens]
+    factor, fixed = price_factors(scenario, catalog, "api", timeline.years), np.ones(timeline.periods)
+    prices = [api_usd_per_request(workload, api) for _, _, workload, api in assignments]
+    excess = [api_excess(workload, api, scenario.tail_ratio) for _, _, workload, api in assignments]
+    exists = [on_all_days(timeline, None, api.available_until) for _, _, _, api in assignments]
+    tokens = [w.tokens.input + w.tokens.output for _, _, w, _ in assignments if w.tokens]
     periods = timeline.periods
-    return ApiLanes(
-        workload=np.array([index for index, _, _, _ in lanes], dtype=np.int64),
-        api=np.array([position for _, position, _, _ in lanes], dtype=np.int64),
+    return ApiAssignments(
+        workload=np.array([index for index, _, _, _ in assignments], dtype=np.int64),
+        api=np.array([position for _, position, _, _ in assignments], dtype=np.int64),
         usd_per_request=np.array(prices).reshape(-1, 1)
-        * np.array([fixed if isinstance(api, QuotedApi) else factor for *_, api in lanes]).reshape(-1, periods),
-        exists=np.array(exists, dtype=bool).reshape(len(lanes), periods),
+        * np.array([fixed if isinstance(api, QuotedApi) else factor for *_, api in assignments]).reshape(-1, periods),
+        exists=np.array(exists, dtype=bool).reshape(len(assignments), periods),
         sla_excess=np.array(excess, dtype=float),
         mtok_per_request=mtok_from_tokens(np.array(tokens, dtype=float)),
         names=tuple(api.name for api in apis),
         max_mtok_per_day=np.array([api.max_mtok_per_day or np.inf for api in apis]),
     )
-
-
-def api_usd_per_request(workload: Workload, api: TokenApi) -> float:
-    """What one request of ``workload`` costs at ``api``, cached input at the cached price."""
-    assert workload.tokens is not None
-    cached_price = api.cached_input_usd_per_mtok
-    cached = workload.cached_share * (api.input_usd_per_mtok if cached_price is None else cached_price)
-    fresh = (1 - workload.cached_share) * api.input_usd_per_mtok
-    return mtok_from_tokens(workload.tokens.input) * (cached + fresh) + (
-        mtok_from_tokens(workload.tokens.output) * api.output_usd_per_mtok
-    )
-
-
-def _api_excess(workload: Workload, api: TokenApi, tail: TailRatio) -> float:
-    """Relative miss of the targets: inf where an interactive target meets an unknown latency; none for batch."""
-    return 0.0 if workload.kind == "batch" else sla_excess(api, workload.sla, tail)

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from planner.kinds import limits
 from planner.kinds.limits import LimitKind
-from planner.problem.availability import can_start, revealed_period
 from planner.problem.supply import Supply
+from planner.rules.dates import can_start, here_and_now_until
+from planner.rules.tariffs import lease_usd
 from planner.scenario.models import Budget, Scenario, Site, YearlyLimit
 from planner.schedule import Schedule
 from planner.timeline import Timeline
-from planner.units import HOURS_PER_MONTH, kw_from_mw, years_from_days
+from planner.units import kw_from_mw
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -37,7 +38,7 @@ class SiteLimits:
     conversion_usd: float
     conversion_liquid_it_kw: float
     conversion_exists: Bools
-    conversion_common_until: int
+    conversion_here_and_now_until: int
 
 
 @dataclass(frozen=True)
@@ -169,10 +170,10 @@ def _least(schedule: Schedule | None, timeline: Timeline) -> Floats:
 def _site(scenario: Scenario, site: Site, timeline: Timeline) -> SiteLimits:
     conversion = site.conversion
     exists = np.zeros(timeline.periods, dtype=bool)
-    common_until = timeline.periods
+    until = timeline.periods
     if conversion is not None:
-        exists = can_start(timeline, scenario.horizon.decided_on, conversion.lead_weeks, None)
-        common_until = revealed_period(scenario, timeline, conversion.lead_weeks)
+        exists = can_start(timeline, scenario.horizon.decided_on, conversion.lead_weeks)
+        until = here_and_now_until(scenario, timeline, conversion.lead_weeks)
     return SiteLimits(
         name=site.name,
         cap_kw=kw_from_mw(_least(site.power_mw, timeline)) * site.usable_share,
@@ -181,19 +182,8 @@ def _site(scenario: Scenario, site: Site, timeline: Timeline) -> SiteLimits:
         conversion_usd=conversion.cost_usd if conversion else 0.0,
         conversion_liquid_it_kw=(conversion.liquid_it_kw or np.inf) if conversion else np.inf,
         conversion_exists=exists,
-        conversion_common_until=common_until,
+        conversion_here_and_now_until=until,
     )
-
-
-def lease_usd(site: Site, timeline: Timeline) -> Floats:
-    """Take-or-pay rent of a site by period, (T,), escalated on each anniversary of the horizon's start."""
-    if site.lease is None:
-        return np.zeros(timeline.periods)
-    elapsed = np.array([(start - timeline.starts[0]).days for start in timeline.starts[:-1]], dtype=float)
-    anniversaries = np.floor(years_from_days(elapsed) + 1 / 365.25)
-    kw = np.array([site.lease.it_kw.step_days(*span, before=0.0).mean() for span in timeline.spans])
-    rate = site.lease.usd_per_kw_month * (1 + site.lease.escalator_per_year) ** anniversaries
-    return np.asarray(kw * rate * timeline.hours / HOURS_PER_MONTH)
 
 
 def _spend(budget: Budget, timeline: Timeline) -> list[SpendLimit]:

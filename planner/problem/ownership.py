@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 
 import numpy as np
@@ -10,16 +9,25 @@ from numpy.typing import NDArray
 
 from planner.catalog import Catalog
 from planner.catalog.models import System
-from planner.problem.availability import allowed_system, can_start, order_day, price_path, revealed_period
 from planner.problem.supply import Asset, Group, Purchase
-from planner.scenario.models import Existing, Scenario, Site
-from planner.schedule import add_months
+from planner.rules.dates import (
+    can_start,
+    here_and_now_until,
+    lies_within,
+    life_periods,
+    order_days,
+    service_days,
+    system_lead_weeks,
+)
+from planner.rules.eligibility import coolable, system_ruled_out
+from planner.rules.residual import residual_credit_usd
+from planner.rules.tariffs import electricity_usd_per_mwh, price_factors
+from planner.scenario.models import Scenario
 from planner.timeline import Timeline
 from planner.units import (
     DAYS_PER_YEAR,
     HOURS_PER_MONTH,
     HOURS_PER_YEAR,
-    MONTHS_PER_YEAR,
     mw_from_kw,
     mwh_from_kw_hours,
 )
@@ -35,12 +43,12 @@ def purchases(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> list[
     found = []
     for index, site in enumerate(scenario.sites):
         for _, system in sorted(catalog.systems.items()):
-            if not allowed_system(scenario, system) or not _coolable(site, system):
+            if system_ruled_out(scenario, system) or not coolable(site, system):
                 continue
             asset = _asset(scenario, catalog, timeline, index, system, f"own:{site.name}/{system.system}")
             if not np.isfinite(asset.positions):
                 continue
-            lead = system_lead_weeks(scenario, system)
+            lead = system_lead_weeks(scenario.procurement, system)
             exists = can_start(timeline, scenario.horizon.decided_on, lead, system.available_from)
             if exists.any():
                 found.append(_purchase(scenario, catalog, timeline, asset, exists, lead))
@@ -59,26 +67,18 @@ def groups(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> list[Gro
             # What stands there already takes a position, whether or not one more could be fed.
             positions = asset.positions if np.isfinite(asset.positions) else 1.0
             asset = replace(asset, running_usd=running, positions=positions)
-            first, until = service_days(existing, system)
-            coolable = _coolable(site, system)
-            exists = np.array([coolable and start >= first and end <= until for start, end in timeline.spans])
+            exists = lies_within(timeline, *service_days(existing, system)) & coolable(site, system)
             found.append(Group(asset=asset, index=position, count=existing.count, exists=exists))
     return found
-
-
-def _coolable(site: Site, system: System) -> bool:
-    """Whether a hall has the system's cooling, or can be converted to it."""
-    return system.cooling in site.cooling or (site.conversion is not None and system.cooling == "liquid")
 
 
 def _purchase(
     scenario: Scenario, catalog: Catalog, timeline: Timeline, asset: Asset, exists: Bools, lead_weeks: float
 ) -> Purchase:
     system, periods = asset.system, timeline.periods
-    path = price_path(scenario, catalog)
-    orders = [order_day(start, lead_weeks) for start in timeline.starts[:-1]]
-    paid = system.price_usd * path.factors("hardware", np.array([day.year for day in orders]))
-    life = max(1, round(system.life_years * MONTHS_PER_YEAR / timeline.months_per_period))
+    orders = order_days(timeline, lead_weeks)
+    paid = system.price_usd * price_factors(scenario, catalog, "hardware", np.array([day.year for day in orders]))
+    life = life_periods(system, timeline.months_per_period)
     bought = np.arange(periods)
     capex = np.zeros((periods, periods))
     ordered = np.array([timeline.period_of(day) for day in orders])
@@ -88,7 +88,7 @@ def _purchase(
     in_service = (bought[None, :] >= bought[:, None]) & (bought[None, :] < bought[:, None] + life)
     support = in_service * (paid * system.support_share_per_year)[:, None] * (timeline.hours / HOURS_PER_YEAR)
     ages = np.array([(timeline.end - start).days for start in timeline.starts[:-1]]) / DAYS_PER_YEAR
-    residual = paid * residual_share(system, ages) * scenario.finance.residual_haircut
+    residual = residual_credit_usd(paid, scenario.finance, system, ages)
     npv = capex @ timeline.discount_start + support @ timeline.discount_middle - residual * timeline.discount_end
     return Purchase(
         asset=asset,
@@ -98,7 +98,7 @@ def _purchase(
         support_usd=support,
         npv_usd=npv,
         lead_weeks=lead_weeks,
-        common_until=revealed_period(scenario, timeline, lead_weeks),
+        here_and_now_until=here_and_now_until(scenario, timeline, lead_weeks),
     )
 
 
@@ -135,32 +135,3 @@ def _asset(scenario: Scenario, catalog: Catalog, timeline: Timeline, index: int,
         positions=positions,
         needs_conversion=system.cooling not in site.cooling,
     )
-
-
-def residual_share(system: System, age_years: Floats) -> Floats:
-    """Resale value by age as a share of the hardware price paid: 1 when new, 0 at the end of life."""
-    curve = {0.0: 1.0, **system.residual_share_by_age_years}
-    curve = {age: share for age, share in curve.items() if age < system.life_years} | {system.life_years: 0.0}
-    ages = sorted(curve)
-    return np.interp(age_years, ages, [curve[age] for age in ages])
-
-
-def service_days(existing: Existing, system: System) -> tuple[dt.date, dt.date]:
-    """First day in service and first day out of it."""
-    until = existing.until or add_months(existing.in_service, round(MONTHS_PER_YEAR * system.life_years))
-    return existing.in_service, until
-
-
-def electricity_usd_per_mwh(site: Site, catalog: Catalog, timeline: Timeline) -> Floats:
-    """Price of energy at ``site`` by period, (T,)."""
-    if site.electricity_usd_per_mwh is not None:
-        schedule = site.electricity_usd_per_mwh
-        return np.array([schedule.step_mean(*span) for span in timeline.spans])
-    price = catalog.energy[site.region].usd_per_mwh
-    assert price is not None
-    return np.full(timeline.periods, price)
-
-
-def system_lead_weeks(scenario: Scenario, system: System) -> float:
-    """Weeks from order to service of a bought system."""
-    return scenario.procurement.lead_weeks.get(system.system, system.lead_weeks)

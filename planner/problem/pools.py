@@ -1,20 +1,21 @@
-"""Pools: GPUs that serving cannot tell apart, and the lanes on which workloads use them."""
+"""Pools: GPUs that serving cannot tell apart, and the assignments of workloads to them at a serving point."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.catalog.models import System
+from planner.catalog.models import Offer, System
 from planner.problem.limits import Limits
 from planner.problem.serving import Candidate
 from planner.problem.supply import Supply
-from planner.scenario.models import Scenario
+from planner.rules.eligibility import pool_ruled_out
+from planner.rules.offers import stack
+from planner.scenario.models import Contract, Scenario
 from planner.timeline import Timeline
 
 Floats = NDArray[np.float64]
@@ -41,11 +42,13 @@ class Pool:
 
     def accepts(self, candidate: Candidate, spot_allowed: bool) -> bool:
         """Whether ``candidate`` may run here."""
-        return (
-            candidate.system == self.system.system
-            and (self.rdma or not candidate.needs_rdma)
-            and (self.capabilities is None or candidate.requires <= self.capabilities)
-            and (spot_allowed or not self.preemptible)
+        return candidate.system == self.system.system and not pool_ruled_out(
+            candidate.requires,
+            candidate.needs_rdma,
+            spot_allowed,
+            stack=self.capabilities,
+            rdma=self.rdma,
+            preemptible=self.preemptible,
         )
 
 
@@ -67,7 +70,7 @@ class PoolIndex:
 
 
 @dataclass(frozen=True)
-class Lanes:
+class Assignments:
     """Workload × pool × point, as columns of equal length L.
 
     ``rate`` (L, T) requests/s per GPU; ``large_workers_per_gpu`` domains that one serving GPU takes up;
@@ -227,7 +230,7 @@ def _rented(
     family: str,
     position: int,
     supply: str,
-    row: Any,
+    row: Offer | Contract,
     systems: dict[str, System],
     busy: Floats,
     available: Bools,
@@ -241,17 +244,17 @@ def _rented(
         system=systems[row.system],
         preemptible=preemptible,
         rdma=row.interconnect == "rdma",
-        capabilities=None if row.service == "bare_metal" else frozenset(row.capabilities),
+        capabilities=stack(row),
         busy=busy,
         available=available,
         apart=False,
     )
 
 
-def build_lanes(
+def build_assignments(
     scenario: Scenario, pools: PoolIndex, found: Sequence[Candidate], timeline: Timeline, prune: bool
-) -> Lanes:
-    """The lanes on which workloads may use pools; dominated points are left out where ``prune``."""
+) -> Assignments:
+    """How workloads may use pools; dominated points are left out where ``prune``."""
     chosen: list[tuple[int, Candidate]] = []
     by_workload: dict[tuple[int, str], list[Candidate]] = {}
     for candidate in found:
@@ -266,16 +269,16 @@ def build_lanes(
             if prune:
                 fitting = undominated(fitting, workload.whole_replicas)
             chosen += [(position, candidate) for candidate in fitting]
-    lanes = [candidate for _, candidate in chosen]
-    return Lanes(
-        workload=np.array([lane.workload for lane in lanes], dtype=np.int64),
+    assignments = [candidate for _, candidate in chosen]
+    return Assignments(
+        workload=np.array([assignment.workload for assignment in assignments], dtype=np.int64),
         pool=np.array([position for position, _ in chosen], dtype=np.int64),
-        candidates=tuple(lanes),
-        rate=np.array([lane.rate for lane in lanes]).reshape(len(lanes), timeline.periods),
-        gpus_per_replica=np.array([lane.gpus_per_replica for lane in lanes], dtype=np.int64),
-        large_workers_per_gpu=np.array([c.large_workers / c.gpus_per_replica for c in lanes], dtype=float),
+        candidates=tuple(assignments),
+        rate=np.array([assignment.rate for assignment in assignments]).reshape(len(assignments), timeline.periods),
+        gpus_per_replica=np.array([assignment.gpus_per_replica for assignment in assignments], dtype=np.int64),
+        large_workers_per_gpu=np.array([c.large_workers / c.gpus_per_replica for c in assignments], dtype=float),
         gpus_in_domain=np.array([pools.pools[position].system.gpus for position, _ in chosen], dtype=np.int64),
-        sla_excess=np.array([lane.sla_excess for lane in lanes], dtype=float),
+        sla_excess=np.array([assignment.sla_excess for assignment in assignments], dtype=float),
     )
 
 

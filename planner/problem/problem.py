@@ -8,20 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog import Catalog
-from planner.problem.availability import revealed_period
-from planner.problem.demand import ApiLanes, Demand, build_api_lanes, build_demand
+from planner.problem.demand import ApiAssignments, Demand, build_api_assignments, build_demand
 from planner.problem.limits import Limits, build_limits
 from planner.problem.offers import hourly, reservations, signed
 from planner.problem.ownership import groups, purchases
-from planner.problem.pools import Lanes, PoolIndex, build_lanes, build_pools
+from planner.problem.pools import Assignments, PoolIndex, build_assignments, build_pools
 from planner.problem.reduce import Reductions, prune_apis, prune_offers
 from planner.problem.serving import candidates
 from planner.problem.supply import Supply
+from planner.rules.dates import here_and_now_until
+from planner.rules.latency import SLACK
 from planner.scenario.models import Scenario
-from planner.timeline import Timeline, build_timeline
+from planner.timeline import Timeline, scenario_timeline
 
 Floats = NDArray[np.float64]
-SLA_SLACK = 1e-9
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Problem:
     probability: Floats
     supply: Supply
     pools: PoolIndex
-    lanes: Lanes
-    api: ApiLanes
+    assignments: Assignments
+    api: ApiAssignments
     demand: Demand
     limits: Limits
     whole_on_demand_lots: bool
@@ -52,17 +52,6 @@ class Problem:
     def shape(self) -> tuple[int, int, int]:
         """Futures, periods, blocks."""
         return len(self.futures), self.timeline.periods, len(self.timeline.blocks)
-
-
-def scenario_blocks(scenario: Scenario, catalog: Catalog) -> dict[str, float]:
-    """The partition of the hours: the scenario's own, or the catalog's."""
-    return scenario.blocks if scenario.blocks is not None else catalog.blocks
-
-
-def scenario_timeline(scenario: Scenario, catalog: Catalog) -> Timeline:
-    """The solved horizon of a scenario."""
-    blocks = scenario_blocks(scenario, catalog)
-    return build_timeline(scenario.horizon, blocks, scenario.finance.discount_rate)
 
 
 def build_problem(
@@ -84,10 +73,10 @@ def build_problem(
         left_out += dropped
     found = candidates(scenario, catalog, timeline, supply.systems)
     if not elastic:
-        found = [candidate for candidate in found if candidate.sla_excess <= SLA_SLACK]
-    lanes = build_lanes(scenario, pools, found, timeline, prune=reductions.points)
-    api = build_api_lanes(scenario, catalog, timeline)
-    api = _api_subset(api, np.isfinite(api.sla_excess) if elastic else api.sla_excess <= SLA_SLACK)
+        found = [candidate for candidate in found if candidate.sla_excess <= SLACK]
+    assignments = build_assignments(scenario, pools, found, timeline, prune=reductions.points)
+    api = build_api_assignments(scenario, catalog, timeline)
+    api = _api_subset(api, np.isfinite(api.sla_excess) if elastic else api.sla_excess <= SLACK)
     if reductions.offers:
         keep, dropped = prune_apis(api)
         api = _api_subset(api, keep)
@@ -100,15 +89,15 @@ def build_problem(
         probability=np.array([future.probability for future in scenario.futures] or [1.0]),
         supply=supply,
         pools=pools,
-        lanes=lanes,
+        assignments=assignments,
         api=api,
         demand=demand,
         limits=limits,
         whole_on_demand_lots=scenario.procurement.whole_on_demand_lots,
-        revealed_period=revealed_period(scenario, timeline, 0.0),
+        revealed_period=here_and_now_until(scenario, timeline, 0.0),
         token_weight=basis,
         gpus_ever_needed=_gpus_ever_needed(
-            supply, lanes, demand, limits, timeline, tight=reductions.bounds and not elastic
+            supply, assignments, demand, limits, timeline, tight=reductions.bounds and not elastic
         ),
         left_out=tuple(left_out),
         elastic=elastic,
@@ -141,7 +130,7 @@ def _without_dominated_offers(
     return kept, index, left_out
 
 
-def _api_subset(api: ApiLanes, keep: NDArray[np.bool_]) -> ApiLanes:
+def _api_subset(api: ApiAssignments, keep: NDArray[np.bool_]) -> ApiAssignments:
     return replace(
         api,
         workload=api.workload[keep],
@@ -154,16 +143,16 @@ def _api_subset(api: ApiLanes, keep: NDArray[np.bool_]) -> ApiLanes:
 
 
 def _gpus_ever_needed(
-    supply: Supply, lanes: Lanes, demand: Demand, limits: Limits, timeline: Timeline, *, tight: bool
+    supply: Supply, assignments: Assignments, demand: Demand, limits: Limits, timeline: Timeline, *, tight: bool
 ) -> float:
     """GPUs in service that no optimal plan exceeds.
 
     Every cost is at least zero, so capacity beyond the demand at the slowest point is of use only to dilute a
     provider's share: rented ÷ share is then enough. One lot of every kind is added for rounding up.
     """
-    needed = float(np.sum(_peak_rate(demand, timeline) / _slowest_rate(lanes, len(demand.names))))
-    if demand.whole_replicas.any() and len(lanes):
-        needed += float(lanes.gpus_per_replica.max()) * float(np.sum(1 + demand.min_replicas))
+    needed = float(np.sum(_peak_rate(demand, timeline) / _slowest_rate(assignments, len(demand.names))))
+    if demand.whole_replicas.any() and len(assignments):
+        needed += float(assignments.gpus_per_replica.max()) * float(np.sum(1 + demand.min_replicas))
     needed /= min(_usable_shares(supply), default=1.0)
     needed += sum(float(item.gpus.max(initial=0.0)) for item in supply.signed)
     if limits.max_share:
@@ -182,11 +171,11 @@ def _peak_rate(demand: Demand, timeline: Timeline) -> Floats:
     return np.asarray(np.where(demand.fungible, fungible, demand.requests_per_s.max(axis=(1, 2, 3))))
 
 
-def _slowest_rate(lanes: Lanes, workloads: int) -> Floats:
+def _slowest_rate(assignments: Assignments, workloads: int) -> Floats:
     """Requests/s per GPU of each workload's slowest point, domains taken up included; inf where it has none."""
     slowest = np.full(workloads, np.inf)
-    for lane, candidate in enumerate(lanes.candidates):
-        domain = candidate.large_workers * lanes.gpus_in_domain[lane]
+    for assignment, candidate in enumerate(assignments.candidates):
+        domain = candidate.large_workers * assignments.gpus_in_domain[assignment]
         crowding = max(1.0, domain / candidate.gpus_per_replica)
         slowest[candidate.workload] = min(slowest[candidate.workload], candidate.rate.min() / crowding)
     return slowest

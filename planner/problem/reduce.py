@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog.models import Offer
-from planner.problem.demand import ApiLanes
+from planner.problem.demand import ApiAssignments
 from planner.problem.limits import Limits
 from planner.problem.pools import PoolIndex
 from planner.problem.supply import Hourly, Reservation, Supply
@@ -61,7 +61,7 @@ def _contract_replaces(winner: Reservation, loser: Reservation, budgets: bool) -
         and loser.offer.lot_gpus % winner.offer.lot_gpus == 0
         and winner.offer.lot_gpus * loser.usable_gpus == loser.offer.lot_gpus * winner.usable_gpus
         and (not budgets or winner.offer.upfront_share == loser.offer.upfront_share)
-        and winner.common_until <= loser.common_until
+        and winner.here_and_now_until <= loser.here_and_now_until
         and _covers(winner.exists, loser.exists)
         and bool(np.all((per_gpu <= other)[loser.exists]))
     )
@@ -104,28 +104,30 @@ def _mean_price(item: Reservation | Hourly) -> float:
     return float(usd.mean()) / item.offer.lot_gpus
 
 
-def prune_apis(api: ApiLanes) -> tuple[Bools, list[str]]:
-    """Which API lanes (J,) to keep: of one workload's, the cheapest that is always there and has no limit is enough."""
+def prune_apis(api: ApiAssignments) -> tuple[Bools, list[str]]:
+    """Which APIs of a workload (J,) to keep: the cheapest that is always there and has no limit is enough."""
     kept = np.ones(len(api), dtype=bool)
     left_out: list[str] = []
     unlimited = np.isinf(api.max_mtok_per_day)[api.api]
     names = [api.names[index] for index in api.api]
-    order = sorted(range(len(api)), key=lambda lane: (float(api.usd_per_request[lane].mean()), names[lane]))
+    order = sorted(
+        range(len(api)), key=lambda assignment: (float(api.usd_per_request[assignment].mean()), names[assignment])
+    )
     winners: list[int] = []
-    for lane in order:
+    for assignment in order:
         better = [
             winner
             for winner in winners
-            if api.workload[winner] == api.workload[lane]
-            and api.sla_excess[winner] <= api.sla_excess[lane]
-            and _covers(api.exists[winner], api.exists[lane])
-            and np.all((api.usd_per_request[winner] <= api.usd_per_request[lane])[api.exists[lane]])
+            if api.workload[winner] == api.workload[assignment]
+            and api.sla_excess[winner] <= api.sla_excess[assignment]
+            and _covers(api.exists[winner], api.exists[assignment])
+            and np.all((api.usd_per_request[winner] <= api.usd_per_request[assignment])[api.exists[assignment]])
         ]
         if better:
-            kept[lane] = False
-            left_out.append(f"{names[lane]}: {names[better[0]]} is never dearer")
-        elif unlimited[lane]:
-            winners.append(lane)
+            kept[assignment] = False
+            left_out.append(f"{names[assignment]}: {names[better[0]]} is never dearer")
+        elif unlimited[assignment]:
+            winners.append(assignment)
     return kept, list(dict.fromkeys(left_out))
 
 

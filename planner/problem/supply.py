@@ -45,7 +45,7 @@ class Purchase:
     """A system that can be bought for a site.
 
     ``exists`` (T,) marks the periods it can enter service in; ``capex_usd`` and ``support_usd`` (T, T) are cash by
-    period bought × period paid; ``npv_usd`` (T,) capex and support less residual, discounted; ``common_until`` is
+    period bought × period paid; ``npv_usd`` (T,) capex and support less residual, discounted; ``here_and_now_until`` is
     the first period whose purchase is ordered after the future is known.
     """
 
@@ -56,7 +56,7 @@ class Purchase:
     support_usd: Floats
     npv_usd: Floats
     lead_weeks: float
-    common_until: int
+    here_and_now_until: int
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Reservation:
     npv_usd: Floats
     commitment_usd: Floats
     lead_weeks: float
-    common_until: int
+    here_and_now_until: int
 
 
 @dataclass(frozen=True)

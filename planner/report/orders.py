@@ -10,9 +10,9 @@ import pandas as pd
 
 from planner.plan import Plan
 from planner.plan.tables import ALL
-from planner.problem.availability import order_day
 from planner.render.figures import count, money, money_unit, span, times
 from planner.render.sheet import Sheet, left, right
+from planner.rules.dates import order_day
 from planner.scenario import Scenario
 from planner.scenario.models import MONTHS_PER_PERIOD
 from planner.schedule import add_months

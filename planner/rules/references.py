@@ -7,20 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from planner.catalog import Catalog
-from planner.catalog.models import TokenApi
 from planner.catalog.shapes import level_fault
 from planner.document import KeyPath
 from planner.errors import ScenarioError
-from planner.rules.derive import reachable, shape_of
-from planner.rules.latency import latency_ms
+from planner.rules.eligibility import api_ruled_out
+from planner.rules.families import reachable, shape_of
+from planner.rules.tariffs import FLAT
 from planner.rules.work import apart
-from planner.scenario.models import MONTHS_PER_PERIOD, Budget, Scenario, Workload
+from planner.scenario.models import MONTHS_PER_PERIOD, Budget, Scenario
 from planner.schedule import add_months
-from planner.units import ms_from_s
 from planner.validation import nearest
 
 Found = Iterator[tuple[KeyPath, str]]
-FLAT = "flat"
 SHAPES_NAMED = 3
 RESERVED_TERM = re.compile(r"reserved_\d+[ym]")
 
@@ -77,8 +75,8 @@ def _systems(scenario: Scenario, catalog: Catalog) -> Found:
     named: list[tuple[KeyPath, str]] = []
     for index, site in enumerate(scenario.sites):
         named += [
-            (("sites", index, "existing", place, "system"), existing.system)
-            for place, existing in enumerate(site.existing)
+            (("sites", index, "existing", position, "system"), existing.system)
+            for position, existing in enumerate(site.existing)
         ]
     for field in ("allow", "deny", "include"):
         named += _listed(("procurement", "systems", field), getattr(procurement.systems, field))
@@ -140,7 +138,7 @@ def _lengths(scenario: Scenario, catalog: Catalog) -> Found:
         points = [point for point in catalog.serving.values() if point.model == workload.model]
         if workload.tokens is None or not points or reachable(workload, points, catalog):
             continue
-        if any(_may_answer(scenario, workload, api) for api in catalog.token_apis.values()):
+        if any(not api_ruled_out(scenario, workload, api) for api in catalog.token_apis.values()):
             continue
         wanted = workload.tokens
         shapes = {shape_of(point) for point in points if not point.derivation}
@@ -151,16 +149,6 @@ def _lengths(scenario: Scenario, catalog: Catalog) -> Found:
             f"{wanted.output:g} output tokens; nearest measured: {measured}"
         )
         yield ("workloads", index, "tokens"), message
-
-
-def _may_answer(scenario: Scenario, workload: Workload, api: TokenApi) -> bool:
-    """Whether a token API of the catalog may be sent the requests of a workload."""
-    if not (scenario.procurement.token_api and workload.token_api and api.model == workload.model):
-        return False
-    sla, tail = workload.sla, scenario.tail_ratio
-    ttft_met = sla.ttft_s is None or latency_ms(api, "ttft", sla.ttft_percentile, tail) <= ms_from_s(sla.ttft_s)
-    tpot_met = sla.tpot_ms is None or latency_ms(api, "tpot", sla.tpot_percentile, tail) <= sla.tpot_ms
-    return workload.kind == "batch" or (ttft_met and tpot_met)
 
 
 def _shapes(scenario: Scenario, catalog: Catalog) -> Found:

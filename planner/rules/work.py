@@ -116,10 +116,12 @@ def _least_squares(relative: NDArray[np.float64], active: tuple[int, ...]) -> ND
 
 def near(shape: Lengths, wanted: Lengths) -> bool:
     """Whether both mean lengths are within 10 % of those wanted, 10 % itself allowed."""
-    return all(
-        abs(mean - tokens) <= SHAPE_TOLERANCE * tokens * (1 + ROUNDING)
-        for mean, tokens in zip(shape, wanted, strict=True)
-    )
+    return not any(off_length(mean, tokens) for mean, tokens in zip(shape, wanted, strict=True))
+
+
+def off_length(mean: float, wanted: float) -> bool:
+    """Whether a mean length in tokens is more than 10 % off the one wanted."""
+    return abs(mean - wanted) > SHAPE_TOLERANCE * wanted * (1 + ROUNDING)
 
 
 def apart(shape: Lengths, wanted: Lengths) -> float:

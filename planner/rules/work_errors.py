@@ -14,7 +14,7 @@ import numpy as np
 
 from planner.catalog import Catalog, load_catalog
 from planner.catalog.models import ServingPoint
-from planner.rules.derive import families, fit_of, gpu_seconds, least_work, shape_of
+from planner.rules.families import families, fit_of, gpu_seconds, least_work, shape_of
 from planner.rules.work import Lengths
 
 # Leaving one of two shapes out leaves one, and a fit on one shape says nothing.
@@ -62,19 +62,19 @@ def left_out(catalog: Catalog, tpot_ms: float = np.inf) -> list[LeftOut]:
     for family, group in sorted(families(points, catalog).items()):
         best = tuple(least_work(group).values())
         if len(best) >= FEWEST_SHAPES:
-            found += [_left_out(family, tpot_ms, best, place) for place in range(len(best))]
+            found += [_left_out(family, tpot_ms, best, index) for index in range(len(best))]
     return found
 
 
-def _left_out(family: tuple[str, ...], tpot_ms: float, best: tuple[ServingPoint, ...], place: int) -> LeftOut:
-    shape = shape_of(best[place])
+def _left_out(family: tuple[str, ...], tpot_ms: float, best: tuple[ServingPoint, ...], index: int) -> LeftOut:
+    shape = shape_of(best[index])
     return LeftOut(
         family,
         tpot_ms,
         shape,
-        gpu_seconds(best[place]),
+        gpu_seconds(best[index]),
         fit_of(best).gpu_seconds(*shape),
-        fit_of(best[:place] + best[place + 1 :]).gpu_seconds(*shape),
+        fit_of(best[:index] + best[index + 1 :]).gpu_seconds(*shape),
     )
 
 

@@ -147,7 +147,7 @@ def fixed(model: Model, mean: Model, x: NDArray[np.float64]) -> Milp:
         (model.variables.buy, mean.variables.buy, supply.purchases),
         (model.variables.sign, mean.variables.sign, supply.reservations),
     ):
-        until = np.array([item.common_until for item in items], dtype=np.int64)
+        until = np.array([item.here_and_now_until for item in items], dtype=np.int64)
         early = (periods < until[:, None]) & (ids[:, 0] != ABSENT)
         amounts = values(x, chosen[:, 0])
         lower[ids[:, 0][early]] = upper[ids[:, 0][early]] = amounts[early]

@@ -76,7 +76,7 @@ def other_percentile(scenario: Scenario, catalog: Catalog, plan: Plan, options: 
     percentile = MEDIAN if max(tails) > MEDIAN else TAIL
     changed = scenario.model_copy(update={"workloads": tuple(_at(w, percentile) for w in scenario.workloads)})
     problem = build_problem(changed, derive_points(changed, catalog))
-    able = {*problem.lanes.workload.tolist(), *problem.api.workload.tolist()}
+    able = {*problem.assignments.workload.tolist(), *problem.api.workload.tolist()}
     milp = build_model(problem).milp
     scale, lp = scale_of(milp, options)
     bound = np.inf if lp.status == "infeasible" else -np.inf

@@ -95,13 +95,13 @@ def _power(model: Model) -> Floats:
 def _predicted(model: Model) -> Floats:
     """Output tokens that rest on predicted or estimated points, Mtok over the solved horizon."""
     problem, variables = model.problem, model.variables
-    lanes, timeline = problem.lanes, problem.timeline
-    weak = np.array([c.evidence in WEAK for c in lanes.candidates], dtype=bool)
+    assignments, timeline = problem.assignments, problem.timeline
+    weak = np.array([c.evidence in WEAK for c in assignments.candidates], dtype=bool)
     if not len(weak):
         return np.zeros(model.milp.columns)
-    tokens = problem.demand.output_tokens[lanes.workload] * weak
+    tokens = problem.demand.output_tokens[assignments.workload] * weak
     requests = requests_from_rate(1.0, timeline.block_hours)
-    weights = mtok_from_tokens(1.0) * tokens[:, None, None] * lanes.rate[:, :, None] * requests
+    weights = mtok_from_tokens(1.0) * tokens[:, None, None] * assignments.rate[:, :, None] * requests
     return _weighted(model, [(variables.gpus, weights[:, None])])
 
 
@@ -122,8 +122,8 @@ def _vendors(model: Model) -> dict[str, Ints]:
         found.setdefault(item.offer.provider, []).append(variables.held[index].ravel())
     for index, hourly in enumerate(supply.hourly):
         found.setdefault(hourly.offer.provider, []).append(variables.rent[index].ravel())
-    for lane, row in enumerate(api.api):
-        found.setdefault(api.names[row].split("/")[0], []).append(variables.api[lane].ravel())
+    for assignment, row in enumerate(api.api):
+        found.setdefault(api.names[row].split("/")[0], []).append(variables.api[assignment].ravel())
     return _present(found)
 
 

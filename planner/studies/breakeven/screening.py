@@ -17,6 +17,7 @@ from planner.catalog.models import System
 from planner.errors import InputError
 from planner.problem.serving import candidates
 from planner.report.view import timeline_of
+from planner.rules.latency import SLACK
 from planner.scenario import Scenario
 from planner.scenario.models import Workload
 from planner.studies.breakeven.sourcing import Given, Way, on_demand, owned, reserved, token_api
@@ -139,7 +140,7 @@ def _best_point(
     fitting = [
         (float(item.rate[0]), item.name)
         for item in candidates(scenario, catalog, timeline, {system.system})
-        if item.workload == index and item.sla_excess <= 0
+        if item.workload == index and item.sla_excess <= SLACK
     ]
     if not fitting:
         raise InputError(f"--system {system.system}: no serving point of it meets the targets of {task.name}")

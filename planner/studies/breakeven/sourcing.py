@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from planner.catalog import Catalog
 from planner.catalog.models import Offer, System
 from planner.errors import InputError
-from planner.problem.offers import quote_offer
-from planner.problem.ownership import electricity_usd_per_mwh, residual_share
-from planner.problem.serving import sla_excess
+from planner.rules.eligibility import provider_ruled_out
+from planner.rules.latency import SLACK, api_excess
+from planner.rules.offers import offers_by_name, usable_share
+from planner.rules.residual import residual_credit_usd
+from planner.rules.tariffs import api_usd_per_request, electricity_usd_per_mwh
 from planner.scenario import Scenario
 from planner.scenario.models import Site, Workload
 from planner.timeline import Timeline
@@ -93,7 +95,7 @@ def owned(
     hourly, busy = running_usd_per_hour(scenario, catalog, timeline, system, hall)
     middle, end = _discounts(scenario, most)
     ages = np.arange(1, most + 1) / MONTHS_PER_YEAR
-    resale = system.price_usd * residual_share(system, ages) * scenario.finance.residual_haircut * end
+    resale = residual_credit_usd(np.full(most, system.price_usd), scenario.finance, system, ages) * end
     hours = HOURS_PER_MONTH * np.cumsum(middle)
     levelised = ((system.price_usd * system.capex_factor - resale) / hours + hourly) / system.gpus
     return [Way("own", "own", levelised, system.usable_share, busy, note=f"at {hall.name}, resold when it ends")]
@@ -128,16 +130,11 @@ def _site(scenario: Scenario, system: System, name: str | None) -> Site | None:
 
 def offers_of(scenario: Scenario, catalog: Catalog, system: str, kind: str) -> list[Offer]:
     """Offers of a system that the scenario's rules on providers allow, quotes in the place of catalog rows."""
-    rows = {offer.name: offer for offer in catalog.offers.values()}
-    rows |= {offer.name: offer for offer in (quote_offer(q, scenario.horizon.decided_on) for q in scenario.quotes)}
-    rules = scenario.procurement.providers
+    rows = sorted(offers_by_name(scenario, catalog).items())
     return [
         offer
-        for _, offer in sorted(rows.items())
-        if offer.system == system
-        and offer.kind == kind
-        and (rules.allow is None or offer.provider in rules.allow)
-        and offer.provider not in rules.deny
+        for _, (offer, _, _) in rows
+        if offer.system == system and offer.kind == kind and not provider_ruled_out(scenario, offer.provider)
     ]
 
 
@@ -164,7 +161,7 @@ def reserved(scenario: Scenario, catalog: Catalog, system: System, most: int, us
             f"reserve {term} m",
             "reserve",
             held_by_terms(scenario, offer.usd_per_gpu_hour, term, offer.upfront_share, most),
-            offer.usable_share if offer.usable_share is not None else system.usable_share,
+            usable_share(offer, system),
             note=f"{offer.provider} at ${offer.usd_per_gpu_hour:g}",
         )
         for term, offer in sorted(cheapest.items())
@@ -190,22 +187,18 @@ def on_demand(scenario: Scenario, catalog: Catalog, system: System, most: int, u
     if not offers:
         return []
     offer = min(offers, key=lambda offer: (offer.usd_per_gpu_hour, offer.name))
-    usable = offer.usable_share if offer.usable_share is not None else system.usable_share
+    usable = usable_share(offer, system)
     note = f"{offer.provider} at ${offer.usd_per_gpu_hour:g}"
     return [Way("on demand", "on_demand", np.full(most, offer.usd_per_gpu_hour), usable, hourly=True, note=note)]
 
 
 def token_api(scenario: Scenario, catalog: Catalog, task: Workload, rate: float, most: int) -> list[Way]:
     """The cheapest token API of the model, at the price of the tokens that one usable GPU makes in an hour."""
-    assert task.tokens is not None
-    tokens, rules = task.tokens, scenario.procurement.providers
     found = []
     for api in catalog.token_apis.values():
-        allowed = (rules.allow is None or api.provider in rules.allow) and api.provider not in rules.deny
-        if api.model == task.model and allowed:
-            usd = (tokens.input * api.input_usd_per_mtok + tokens.output * api.output_usd_per_mtok) / 1e6
-            late = task.kind != "batch" and sla_excess(api, task.sla, scenario.tail_ratio) > 0
-            found.append((usd * rate * SECONDS_PER_HOUR, api.name, late))
+        if api.model == task.model and not provider_ruled_out(scenario, api.provider):
+            late = api_excess(task, api, scenario.tail_ratio) > SLACK
+            found.append((api_usd_per_request(task, api) * rate * SECONDS_PER_HOUR, api.name, late))
     if not found:
         return []
     usd, name, unfit = min(found)

@@ -11,6 +11,7 @@ from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan
 from planner.pipeline import solve
 from planner.scenario import Scenario
+from planner.timeline import scenario_timeline
 
 Kind = Literal["buy", "reserve", "rent"]
 KINDS: tuple[Kind, ...] = ("buy", "reserve", "rent")
@@ -129,7 +130,7 @@ def _search(
 
 def price_now(scenario: Scenario, catalog: Catalog, system: str, kind: Kind) -> float | None:
     """Today's price: of the system, or the cheapest offer of it open to the scenario; None where there is none."""
-    from planner.problem.problem import build_supply, scenario_timeline
+    from planner.problem.problem import build_supply
 
     supply = build_supply(scenario, catalog, scenario_timeline(scenario, catalog))
     if kind == "buy":

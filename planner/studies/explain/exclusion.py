@@ -9,14 +9,25 @@ import numpy as np
 from planner.catalog import Catalog
 from planner.catalog.models import Offer, ServingPoint, System
 from planner.problem import Problem
-from planner.problem.serving import sla_excess
-from planner.rules.latency import Metric, latency_ms
-from planner.rules.work import SHAPE_TOLERANCE
+from planner.rules.dates import system_lead_weeks
+from planner.rules.eligibility import PointRule, coolable, misfits, provider_ruled_out, system_ruled_out
+from planner.rules.latency import latency_ms, targets
+from planner.rules.offers import offers_by_name
+from planner.rules.rates import needs_rdma
 from planner.scenario.models import Scenario, Workload
-from planner.units import ms_from_s
 from planner.validation import nearest
 
-SLACK = 1e-9
+# How far down the rules come: the nearest miss is the one that the last of them catches.
+RANK: dict[PointRule, int] = {
+    "model": 0,
+    "workload": 1,
+    "input": 2,
+    "output": 2,
+    "precision": 3,
+    "accuracy": 3,
+    "domain": 4,
+    "latency": 5,
+}
 
 
 def names(scenario: Scenario, catalog: Catalog, quotes: Iterable[Offer]) -> dict[str, tuple[str, object]]:
@@ -46,12 +57,12 @@ def of_system(scenario: Scenario, catalog: Catalog, problem: Problem, system: Sy
         return ""
     if not scenario.procurement.buy:
         return "procurement.buy is false, and no offer of it can be signed or rented"
-    halls = [site for site in scenario.sites if system.cooling in site.cooling or site.conversion]
+    halls = [site for site in scenario.sites if coolable(site, system)]
     if scenario.sites and not halls:
         return f"it needs {system.cooling} cooling, which no site has, and no offer of it can be signed or rented"
     if not scenario.sites:
         return "there is no site to put it, and no offer of it can be signed or rented"
-    weeks = scenario.procurement.lead_weeks.get(system.system, system.lead_weeks)
+    weeks = system_lead_weeks(scenario.procurement, system)
     return (
         f"ordered on {scenario.horizon.decided_on} with {weeks:g} weeks of lead time (available from "
         f"{system.available_from}) it fits no site in any period, and no offer of it can be signed or rented"
@@ -60,17 +71,14 @@ def of_system(scenario: Scenario, catalog: Catalog, problem: Problem, system: Sy
 
 def of_offer(scenario: Scenario, catalog: Catalog, problem: Problem, offer: Offer) -> str:
     """Why ``offer`` cannot be taken, in a clause; empty where it can, also where a better one makes it superfluous."""
-    rule = scenario.procurement.providers
-    if offer.provider in rule.deny:
-        return f"{offer.provider} is on the deny list, procurement.providers.deny"
-    if rule.allow is not None and offer.provider not in rule.allow:
-        return f"{offer.provider} is not on the allow list, procurement.providers.allow"
+    listed = provider_ruled_out(scenario, offer.provider)
+    if listed:
+        return _listed(offer.provider, "providers", listed)
     if offer.kind not in scenario.procurement.rent:
         return f"procurement.rent does not allow {offer.kind}"
-    if not (offer.source == ("quote",) and catalog.systems[offer.system].announced):
-        ruled = _system_rule(scenario, catalog.systems[offer.system])
-        if ruled:
-            return ruled
+    ruled = _system_rule(scenario, catalog.systems[offer.system], named=offer.source == ("quote",))
+    if ruled:
+        return ruled
     served = _no_point(scenario, catalog, offer.system)
     if served:
         return served
@@ -85,7 +93,8 @@ def of_offer(scenario: Scenario, catalog: Catalog, problem: Problem, offer: Offe
     dropped = any(line.startswith(f"{offer.name}:") for line in problem.left_out)
     if not dropped and offer.name not in {known.name for known in problem.supply.offers}:
         until = f", can be signed or run until {offer.available_until}" if offer.available_until else ""
-        return f"its dates and lead time leave no period for it (lead time {offer.lead_weeks:g} weeks{until})"
+        weeks = offers_by_name(scenario, catalog)[offer.name].lead_weeks
+        return f"its dates and lead time leave no period for it (lead time {weeks:g} weeks{until})"
     return ""
 
 
@@ -95,15 +104,16 @@ def of_point(scenario: Scenario, catalog: Catalog, problem: Problem, point: Serv
     return {workload.name: _point_rule(scenario, catalog, problem, point, workload) for workload in mine}
 
 
-def _system_rule(scenario: Scenario, system: System) -> str:
-    rule = scenario.procurement.systems
-    if system.system in rule.deny:
-        return f"{system.system} is on the deny list, procurement.systems.deny"
-    if rule.allow is not None and system.system not in rule.allow:
-        return f"{system.system} is not on the allow list, procurement.systems.allow"
-    if system.announced and system.system not in rule.include:
+def _system_rule(scenario: Scenario, system: System, *, named: bool = False) -> str:
+    rule = system_ruled_out(scenario, system, named=named)
+    if rule == "announced":
         return f"{system.system} is announced, not shipping; procurement.systems.include would allow it"
-    return ""
+    return _listed(system.system, "systems", rule) if rule else ""
+
+
+def _listed(name: str, section: str, rule: str) -> str:
+    where = "on the deny list" if rule == "deny" else "not on the allow list"
+    return f"{name} is {where}, procurement.{section}.{rule}"
 
 
 def _no_point(scenario: Scenario, catalog: Catalog, system: str) -> str:
@@ -130,49 +140,33 @@ def _no_point(scenario: Scenario, catalog: Catalog, system: str) -> str:
 
 def _misfit(scenario: Scenario, catalog: Catalog, point: ServingPoint, workload: Workload) -> tuple[int, float, str]:
     """How far down the rules ``point`` comes for ``workload``, by how much it misses there, and which rule it is."""
-    if point.model != workload.model:
-        return 0, 0.0, f"its model is {point.model}, not {workload.model}"
-    assert workload.tokens is not None
-    pairs = (
-        (point.input_tokens_mean, workload.tokens.input, "input"),
-        (point.output_tokens_mean, workload.tokens.output, "output"),
-    )
-    for mean, wanted, side in pairs:
-        off = abs(mean / wanted - 1)
-        if off > SHAPE_TOLERANCE * (1 + SLACK):
-            return (
-                1,
-                off,
-                f"it was run with {mean:,.0f} {side} tokens, the workload has {wanted:,.0f} (10 % is allowed)",
-            )
-    if point.precision not in workload.precisions:
-        return 2, 0.0, f"its precision {point.precision} is not among {', '.join(workload.precisions)}"
-    floor = workload.accuracy
-    if floor is not None:
-        score = catalog.score_share(point.model, point.precision, floor.evaluation)
-        if score is None or score < floor.min_score_share:
-            said = "is not known" if score is None else f"keeps {score:.1%} of the score"
-            why = f"{point.precision} {said} in {floor.evaluation}, the floor is {floor.min_score_share:.1%}"
-            return 2, 1.0, why
-    domain = catalog.systems[point.system].nvlink_domain_usable_gpus
-    if point.largest_worker_gpus > domain:
-        return 3, 0.0, f"its largest worker has {point.largest_worker_gpus} GPUs, an NVLink domain {domain}"
-    excess = sla_excess(point, workload.sla, scenario.tail_ratio)
-    if excess > SLACK:
-        return 4, excess, _latency(scenario, point, workload)
-    return 5, 0.0, ""
+    misfit = next(misfits(point, workload, catalog, scenario.tail_ratio), None)
+    if misfit is None:
+        return len(RANK), 0.0, ""
+    rule, off, found, asked = misfit
+    if rule == "model":
+        why = f"its model is {point.model}, not {workload.model}"
+    elif rule == "workload":
+        why = "it was derived for another workload"
+    elif rule in ("input", "output"):
+        why = f"it was run with {found:,.0f} {rule} tokens, the workload has {asked:,.0f} (10 % is allowed)"
+    elif rule == "precision":
+        why = f"its precision {point.precision} is not among {', '.join(workload.precisions)}"
+    elif rule == "accuracy":
+        assert workload.accuracy is not None
+        said = "is not known" if found < 0 else f"keeps {found:.1%} of the score"
+        why = f"{point.precision} {said} in {workload.accuracy.evaluation}, the floor is {asked:.1%}"
+    elif rule == "domain":
+        why = f"its largest worker has {found:.0f} GPUs, an NVLink domain {asked:.0f}"
+    else:
+        why = _latency(scenario, point, workload)
+    return RANK[rule], off, why
 
 
 def _latency(scenario: Scenario, point: ServingPoint, workload: Workload) -> str:
     """The target that ``point`` misses by most, with both figures."""
-    sla, found = workload.sla, []
-    targets: tuple[tuple[Metric, float | None, int], ...] = (
-        ("ttft", None if sla.ttft_s is None else ms_from_s(sla.ttft_s), sla.ttft_percentile),
-        ("tpot", sla.tpot_ms, sla.tpot_percentile),
-    )
-    for metric, limit, percentile in targets:
-        if limit is None:
-            continue
+    found = []
+    for metric, limit, percentile in targets(workload.sla):
         latency = latency_ms(point, metric, percentile, scenario.tail_ratio)
         said = "is not known" if np.isinf(latency) else f"is {latency:,.4g} ms"
         found.append(
@@ -188,12 +182,10 @@ def _point_rule(scenario: Scenario, catalog: Catalog, problem: Problem, point: S
     if point.system not in problem.supply.systems:
         return f"no {point.system} can be bought or rented"
     pools = [pool for pool in problem.pools.pools if pool.system.system == point.system]
-    able = [pool for pool in pools if pool.capabilities is None or set(point.requires) <= pool.capabilities]
+    able = [pool for pool in pools if pool.capabilities is None or pool.capabilities.issuperset(point.requires)]
     if pools and not able:
         return f"it needs {', '.join(point.requires)}, which no supply of {point.system} enables"
-    if point.gpus_per_replica > catalog.systems[point.system].nvlink_domain_usable_gpus and not any(
-        pool.rdma for pool in able
-    ):
+    if needs_rdma(point, catalog.systems[point.system]) and not any(pool.rdma for pool in able):
         return f"a replica of {point.gpus_per_replica} GPUs needs RDMA, which no supply of {point.system} has"
     return ""
 
@@ -201,6 +193,6 @@ def _point_rule(scenario: Scenario, catalog: Catalog, problem: Problem, point: S
 def _capabilities(problem: Problem, offer: Offer) -> str:
     """Why no serving point may run on the pool that ``offer`` feeds."""
     pools = [i for i, pool in enumerate(problem.pools.pools) if f"offer:{offer.name}" in pool.supplies]
-    if not pools or np.isin(problem.lanes.pool, pools).any():
+    if not pools or np.isin(problem.assignments.pool, pools).any():
         return ""
     return f"no serving point that fits runs on it (service {offer.service}, interconnect {offer.interconnect})"

@@ -13,9 +13,9 @@ from planner.catalog.models import Offer, ServingPoint, System
 from planner.errors import InputError
 from planner.plan import Plan
 from planner.problem import Problem, build_problem
-from planner.problem.offers import quote_offer
 from planner.problem.serving import Candidate, candidates
 from planner.render.figures import digits, money
+from planner.rules.offers import quote_offer
 from planner.scenario import Scenario
 from planner.solvers import Options
 from planner.studies import changes

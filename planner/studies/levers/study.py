@@ -177,8 +177,8 @@ def metrics(problem: Problem) -> pd.DataFrame:
         pflops = system.fp8_dense_pflops_per_gpu * system.gpus / (system.price_usd / 1e3)
         for workload, name in enumerate(problem.demand.names):
             rates = [
-                float(problem.lanes.rate[lane, start])
-                for lane, candidate in enumerate(problem.lanes.candidates)
+                float(problem.assignments.rate[assignment, start])
+                for assignment, candidate in enumerate(problem.assignments.candidates)
                 if candidate.workload == workload and candidate.system == system.system
             ]
             tokens = max(rates, default=0.0) * float(problem.demand.output_tokens[workload])

@@ -14,8 +14,8 @@ from planner.errors import InputError
 from planner.history.run import Run
 from planner.milp import ABSENT, Milp, Model
 from planner.problem import Problem
-from planner.problem.availability import order_day
 from planner.render.figures import times
+from planner.rules.dates import order_day
 from planner.scenario import Scenario
 from planner.scenario.site import Existing
 from planner.timeline import Timeline, build_timeline

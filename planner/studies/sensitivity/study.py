@@ -19,8 +19,8 @@ from planner.milp import ABSENT, Model, build_model
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.problem import build_problem
-from planner.problem.availability import order_day
 from planner.render.figures import money
+from planner.rules.dates import order_day
 from planner.scenario import Scenario
 from planner.scenario.models import MONTHS_PER_PERIOD
 from planner.schedule import add_months

@@ -1,0 +1,126 @@
+"""Eligibility: which system, provider, point or token API a plan may use, or the rule that keeps it out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Literal, NamedTuple
+
+from planner.catalog.models import Catalog, ServingPoint, System, TokenApi
+from planner.rules.latency import SLACK, api_excess, sla_excess
+from planner.rules.work import off_length
+from planner.scenario.models import Scenario, Site, TailRatio, Workload
+
+Listed = Literal["", "deny", "allow"]
+SystemRule = Literal["", "deny", "allow", "announced"]
+PointRule = Literal["model", "workload", "input", "output", "precision", "accuracy", "domain", "latency"]
+ApiRule = Literal["", "off", "workload", "model", "provider", "latency"]
+PoolRule = Literal["", "spot", "rdma", "capabilities"]
+
+
+def system_ruled_out(scenario: Scenario, system: System, *, named: bool = False) -> SystemRule:
+    """The rule of procurement.systems that keeps a system out of a plan's purchases and rents, '' where none does.
+
+    An announced system is off unless ``include`` lists it, or the scenario names what is asked about: a quote.
+    """
+    rule = scenario.procurement.systems
+    if listed := _ruled_out(system.system, rule.allow, rule.deny):
+        return listed
+    return "announced" if system.announced and not named and system.system not in rule.include else ""
+
+
+def provider_ruled_out(scenario: Scenario, provider: str) -> Listed:
+    """The list of procurement.providers that keeps a provider out of a plan, '' where none does."""
+    rule = scenario.procurement.providers
+    return _ruled_out(provider, rule.allow, rule.deny)
+
+
+def _ruled_out(name: str, allow: tuple[str, ...] | None, deny: tuple[str, ...]) -> Listed:
+    if name in deny:
+        return "deny"
+    return "allow" if allow is not None and name not in allow else ""
+
+
+def coolable(site: Site, system: System) -> bool:
+    """Whether a hall has the system's cooling, or can be converted to it: only liquid can be added."""
+    return system.cooling in site.cooling or (site.conversion is not None and system.cooling == "liquid")
+
+
+class Misfit(NamedTuple):
+    """A rule by which a point may not serve a workload: how far it is off relative to what is asked, and both figures.
+
+    ``found`` and ``asked`` are tokens for lengths, GPUs for the domain, shares of a score for accuracy (``found`` −1
+    where none is known) and 0 elsewhere.
+    """
+
+    rule: PointRule
+    off: float = 0.0
+    found: float = 0.0
+    asked: float = 0.0
+
+
+def misfits(point: ServingPoint, workload: Workload, catalog: Catalog, tail: TailRatio) -> Iterator[Misfit]:
+    """The rules by which ``point`` may not serve ``workload`` on any GPU, the roughest first; none where it may."""
+    yield from unfit(point, workload, catalog)
+    excess = sla_excess(point, workload.sla, tail)
+    if excess > SLACK:
+        yield Misfit("latency", excess)
+
+
+def unfit(point: ServingPoint, workload: Workload, catalog: Catalog) -> Iterator[Misfit]:
+    """``misfits`` but for latency: what no looser target lets in."""
+    assert workload.tokens is not None
+    if point.model != workload.model:
+        yield Misfit("model")
+    if not point.serves(workload.name):
+        yield Misfit("workload")
+    if off_length(point.input_tokens_mean, workload.tokens.input):
+        yield _length("input", point.input_tokens_mean, workload.tokens.input)
+    if off_length(point.output_tokens_mean, workload.tokens.output):
+        yield _length("output", point.output_tokens_mean, workload.tokens.output)
+    if point.precision not in workload.precisions:
+        yield Misfit("precision")
+    if (floor := workload.accuracy) is not None:
+        score = catalog.score_share(point.model, point.precision, floor.evaluation)
+        if score is None or score < floor.min_score_share:
+            yield Misfit("accuracy", 1.0, -1.0 if score is None else score, floor.min_score_share)
+    domain = catalog.systems[point.system].nvlink_domain_usable_gpus
+    if point.largest_worker_gpus > domain:
+        yield Misfit("domain", 0.0, point.largest_worker_gpus, domain)
+
+
+def _length(side: Literal["input", "output"], mean: float, asked: float) -> Misfit:
+    return Misfit(side, abs(mean / asked - 1), mean, asked)
+
+
+def pool_ruled_out(
+    requires: Collection[str],
+    needs_rdma: bool,
+    spot_allowed: bool,
+    *,
+    stack: frozenset[str] | None,
+    rdma: bool,
+    preemptible: bool,
+) -> PoolRule:
+    """Why what ``requires`` capabilities may not run on GPUs of its system, '' where it may.
+
+    Spot serves a workload only where that allows it; a replica beyond one NVLink domain needs RDMA; an endpoint runs
+    only what its ``stack`` enables, bare metal (None) everything.
+    """
+    if preemptible and not spot_allowed:
+        return "spot"
+    if needs_rdma and not rdma:
+        return "rdma"
+    return "" if stack is None or stack.issuperset(requires) else "capabilities"
+
+
+def api_ruled_out(scenario: Scenario, workload: Workload, api: TokenApi) -> ApiRule:
+    """The rule by which a token API may at no time answer ``workload``, '' where it may; of latency last."""
+    if not scenario.procurement.token_api:
+        return "off"
+    if not workload.token_api or workload.kind == "gpu_hours":
+        return "workload"
+    if api.model != workload.model:
+        return "model"
+    if provider_ruled_out(scenario, api.provider):
+        return "provider"
+    return "" if api_excess(workload, api, scenario.tail_ratio) <= SLACK else "latency"

@@ -1,0 +1,87 @@
+"""Measured points of a workload's model, and the rows of a derived catalog that are made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from planner.catalog.models import DerivedPoint, ServingPoint, Statistic
+from planner.kinds.evidence import ORDER
+from planner.rules.latency import Metric, converts, latency_ms
+from planner.rules.work import Lengths
+from planner.scenario.models import Scenario
+from planner.scenario.workload import Workload
+from planner.units import ms_from_s
+
+METRICS: tuple[Metric, ...] = ("ttft", "tpot")
+PERCENTILES: dict[int, Statistic] = {50: "p50", 90: "p90", 95: "p95", 99: "p99"}
+
+
+@dataclass(frozen=True)
+class MeasuredPoints:
+    """A workload, and the measured points of its model."""
+
+    scenario: Scenario
+    workload: Workload
+    points: list[ServingPoint]
+
+    @property
+    def lengths(self) -> Lengths:
+        """The lengths of its requests."""
+        assert self.workload.tokens is not None
+        return self.workload.tokens.input, self.workload.tokens.output
+
+    def target(self, metric: Metric) -> tuple[float | None, int]:
+        """The limit in ms, None where there is none, and its percentile."""
+        sla = self.workload.sla
+        if metric == "tpot":
+            return sla.tpot_ms, sla.tpot_percentile
+        return None if sla.ttft_s is None else ms_from_s(sla.ttft_s), sla.ttft_percentile
+
+    def known(self, point: ServingPoint, metric: Metric) -> float:
+        """The latency at the target's percentile; inf where it is unknown."""
+        return latency_ms(point, metric, self.target(metric)[1], self.scenario.tail_ratio)
+
+    def latency(self, point: ServingPoint, metric: Metric) -> float:
+        """The same, but the figure stated where no limit asks for another."""
+        known = self.known(point, metric)
+        stated: float = getattr(point, f"{metric}_ms")
+        return stated if self.target(metric)[0] is None and not np.isfinite(known) else known
+
+
+def stated(measured: MeasuredPoints, parents: Sequence[ServingPoint], latencies: dict[Metric, float]) -> dict[str, Any]:
+    """The latency fields of a derived point: figures at the percentiles of the workload's targets."""
+    fields: dict[str, Any] = {"ttft_p99_ms": None, "tpot_p99_ms": None}
+    converted = []
+    for metric, latency in latencies.items():
+        limit, percentile = measured.target(metric)
+        unknown = [point for point in parents if not np.isfinite(measured.known(point, metric))]
+        statistic: Statistic = getattr(unknown[0], f"{metric}_statistic") if unknown else PERCENTILES[percentile]
+        fields |= {f"{metric}_ms": latency, f"{metric}_statistic": statistic}
+        if limit is not None and any(converts(point, metric, percentile) for point in parents):
+            converted.append(metric)
+    return fields | {"converted": "+".join(converted)}
+
+
+def derived_point(
+    how: Literal["interpolated", "fitted"], measured: MeasuredPoints, parents: Sequence[ServingPoint], **fields: Any
+) -> DerivedPoint:
+    """A row like its first parent with other ``fields``, resting on what all its parents rest on."""
+    given = {
+        **dict(parents[0]),
+        "engine_version": "; ".join(dict.fromkeys(p.engine_version for p in parents if p.engine_version)),
+        "requires": tuple(sorted({capability for p in parents for capability in p.requires})),
+        "source": tuple(dict.fromkeys(source for p in parents for source in p.source)),
+        "as_of": min(p.as_of for p in parents),
+        "evidence": max((p.evidence for p in parents), key=ORDER.index),
+        "derived": how,
+        "workload": measured.workload.name,
+        "parents": tuple(dict.fromkeys(name for p in parents for name in (getattr(p, "parents", ()) or (p.name,)))),
+        "file": "",
+        "line": 0,
+        **fields,
+    }
+    return DerivedPoint.model_validate(given)

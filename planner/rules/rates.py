@@ -1,0 +1,96 @@
+"""Rates: what one GPU makes of a workload at a serving point, and what a replica takes up of NVLink domains."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.catalog.models import ServingPoint, System
+from planner.kinds.evidence import PROVEN
+from planner.scenario.models import Scenario, Workload
+from planner.timeline import Timeline
+
+Floats = NDArray[np.float64]
+
+
+def point_rate(
+    scenario: Scenario, timeline: Timeline, workload: Workload, point: ServingPoint, rivals: Iterable[ServingPoint]
+) -> Floats:
+    """Requests/s per GPU by period, (T,): after trust and cap, less headroom, with the software's gain.
+
+    ``rivals`` are the points among which those that cap a predicted one are.
+    """
+    rate = trusted_rate(scenario, workload, point)
+    if point.evidence == "predicted":
+        proven = [trusted_rate(scenario, workload, rival) for rival in rivals if caps(rival, point, workload)]
+        rate = min(rate, max(proven, default=rate))
+    return rate * (1 - workload.headroom) * software_gain(scenario, timeline, point)
+
+
+def gpu_hours_rate(workload: Workload, system: str, timeline: Timeline) -> Floats:
+    """Weighted GPUs that one GPU of a system is worth to a gpu_hours workload, (T,); 0 where it is not named."""
+    return np.full(timeline.periods, workload.gpu_hours_weight.get(system, 0.0) * (1 - workload.headroom))
+
+
+def trusted_rate(scenario: Scenario, workload: Workload, point: ServingPoint) -> float:
+    """Requests/s per GPU of closed-loop saturation, times the trust in the point's evidence."""
+    assert workload.tokens is not None
+    saturated = min(
+        point.input_tok_s_per_gpu / workload.tokens.input, point.output_tok_s_per_gpu / workload.tokens.output
+    )
+    return saturated * scenario.trust.of(point.evidence)
+
+
+def software_gain(scenario: Scenario, timeline: Timeline, point: ServingPoint) -> Floats:
+    """Growth of a point's throughput to each period's middle, (T,): from the start, or from the day of measurement."""
+    procurement = scenario.procurement
+    growth = procurement.software_gain_per_year.get(point.system, 0.0)
+    since = point.as_of if procurement.software_gain_from == "measured" else timeline.starts[0]
+    return np.asarray((1 + growth) ** timeline.years_since(since))
+
+
+def capped_with(point: ServingPoint) -> tuple[object, ...]:
+    """What proven points share with the predicted ones that they cap: model, system and nominal lengths."""
+    return point.model, point.system, point.input_tokens_nominal, point.output_tokens_nominal
+
+
+def proven_by_shape(points: Iterable[ServingPoint]) -> dict[tuple[object, ...], list[ServingPoint]]:
+    """The proven ones of ``points``, by what they share with those that they may cap."""
+    found: dict[tuple[object, ...], list[ServingPoint]] = defaultdict(list)
+    for point in points:
+        if point.evidence in PROVEN:
+            found[capped_with(point)].append(point)
+    return found
+
+
+def no_slower(rival: ServingPoint, point: ServingPoint) -> bool:
+    """Whether a proven ``rival`` of the same model, system and nominal lengths has no longer latency than ``point``."""
+    return (
+        rival.evidence in PROVEN
+        and capped_with(rival) == capped_with(point)
+        and rival.ttft_ms <= point.ttft_ms
+        and rival.tpot_ms <= point.tpot_ms
+    )
+
+
+def caps(rival: ServingPoint, point: ServingPoint, workload: Workload) -> bool:
+    """Whether a predicted ``point`` may claim no more than ``rival`` makes: proven, no slower, there for the workload.
+
+    What is interpolated caps nothing: a target that lets it in would make plans dearer.
+    """
+    return rival.derivation != "interpolated" and rival.serves(workload.name) and no_slower(rival, point)
+
+
+def large_workers(point: ServingPoint, system: System) -> int:
+    """Workers of one replica that need more than half an NVLink domain, so that a domain hosts only one."""
+    if 2 * point.largest_worker_gpus <= system.nvlink_domain_usable_gpus:
+        return 0
+    return point.gpus_per_replica // point.largest_worker_gpus
+
+
+def needs_rdma(point: ServingPoint, system: System) -> bool:
+    """Whether a replica is larger than one NVLink domain."""
+    return point.gpus_per_replica > system.nvlink_domain_usable_gpus
