@@ -14,11 +14,12 @@ import pytest
 
 from planner.accounts.account import Account
 from planner.accounts.capital import residual_share
-from planner.accounts.cashflow import CATEGORIES, cash_flow, commitments, tokens_served, totals
+from planner.accounts.cashflow import cash_flow, commitments, tokens_served, totals
 from planner.accounts.demand import demand_rates
 from planner.catalog.models import Catalog, Energy, Offer, PricePath, ServingPoint, System, TokenApi
 from planner.decisions import COLUMNS, Decisions
 from planner.errors import ScenarioError
+from planner.kinds.cash import CATEGORIES
 from planner.scenario.models import Scenario
 
 META = {"source": ("test",), "as_of": "2026-01", "evidence": "independent"}

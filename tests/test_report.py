@@ -20,8 +20,8 @@ import browser
 import pytest
 import small
 
-from planner.accounts.cashflow import CAPEX, OPEX
 from planner.catalog import Catalog
+from planner.kinds.cash import CAPEX, OPEX
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.report.headline import headline

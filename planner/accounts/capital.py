@@ -9,6 +9,7 @@ import numpy as np
 from planner.accounts.account import Account
 from planner.accounts.inputs import Floats, Premises
 from planner.catalog.models import System
+from planner.kinds import cash
 from planner.units import years_from_days
 
 
@@ -28,17 +29,17 @@ def capital(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
     bought = account.holdings.buy.sum(axis=1) * price_paid(premises)[None]
     paid = _when_paid(premises, bought)
     shares = {
-        "hardware": [1.0 for _ in premises.systems],
-        "network": [system.network_capex_share for system in premises.systems],
-        "installation": [system.installation_capex_share for system in premises.systems],
+        cash.HARDWARE.key: [1.0 for _ in premises.systems],
+        cash.NETWORK.key: [system.network_capex_share for system in premises.systems],
+        cash.INSTALLATION.key: [system.installation_capex_share for system in premises.systems],
     }
     for category, share in shares.items():
         usd = np.einsum("fkt,k->ft", paid, np.array(share))
         yield category, usd, usd * discount
     charges = [site.conversion.cost_usd if site.conversion else 0.0 for site in premises.sites]
     usd = np.einsum("fst,s->ft", account.holdings.convert, np.array(charges))
-    yield "conversion", usd, usd * discount
-    yield "residual", *_residual(premises, bought)
+    yield cash.CONVERSION.key, usd, usd * discount
+    yield cash.RESIDUAL.key, *_residual(premises, bought)
 
 
 def _when_paid(premises: Premises, bought: Floats) -> Floats:

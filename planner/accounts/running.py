@@ -1,4 +1,4 @@
-"""Running cost of systems in service: support, licence, staff, colocation or lease, energy."""
+"""Running cost of systems in service and of their sites: the rules' prices times what is counted in service."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from planner.accounts.energy import electricity_usd_per_mwh
 from planner.accounts.fleet import energy_mwh, it_kw
 from planner.accounts.holdings import running
 from planner.accounts.inputs import Floats, Premises
+from planner.catalog.models import System
+from planner.kinds import cash
+from planner.rules.running import SHARE_A_YEAR, USD_A_YEAR, USD_PER_KW_MONTH
+from planner.scenario.models import Scenario, Site
 from planner.schedule import Schedule
-from planner.units import HOURS_PER_MONTH, HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
+from planner.units import HOURS_PER_MONTH, HOURS_PER_YEAR, MONTHS_PER_YEAR
 
 
 def running_cost(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
@@ -23,33 +27,45 @@ def running_cost(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
     discount = premises.timeline.discount_middle
     years = premises.timeline.hours / HOURS_PER_YEAR
     months = premises.timeline.hours / HOURS_PER_MONTH
-    installed_kw = np.einsum("fskt,k->fst", account.holdings.installed, it_kw(premises))
-    staff = np.array([site.staff_usd_per_mw_year for site in premises.sites]) / KW_PER_MW
-    colocation = np.array([site.colocation_usd_per_kw_month for site in premises.sites])
-    licence = np.array([system.licence_usd_per_gpu_year * system.gpus for system in premises.systems])
-    for category, usd in (
-        ("support", _support_a_year(account) * years),
-        ("licence", np.einsum("fskt,k->ft", account.holdings.installed, licence) * years),
-        ("staff", np.einsum("fst,s->ft", installed_kw, staff) * years),
-        ("colocation", np.einsum("fst,s->ft", installed_kw, colocation) * months),
-        ("lease", np.tile(lease_usd_a_month(premises).sum(axis=0) * months, (len(premises.futures), 1))),
-        ("energy", np.einsum("fskt,st->ft", energy_mwh(account), electricity_usd_per_mwh(premises))),
-    ):
+    due = {key: _upkeep_a_year(account, share) * years for key, share in SHARE_A_YEAR.items()}
+    due |= {key: _a_year(account, usd) * years for key, usd in USD_A_YEAR.items()}
+    due |= {key: _a_month(account, usd) * months for key, usd in USD_PER_KW_MONTH.items()}
+    leases = lease_usd_a_month(premises).sum(axis=0) * months
+    due[cash.LEASE.key] = np.tile(leases, (len(premises.futures), 1))
+    due[cash.ENERGY.key] = np.einsum("fskt,st->ft", energy_mwh(account), electricity_usd_per_mwh(premises))
+    for category, usd in due.items():
         yield category, usd, usd * discount
 
 
-def _support_a_year(account: Account) -> Floats:
-    """USD a year for the support of all systems in service, (F, T)."""
+def _a_year(account: Account, usd: Callable[[Scenario, Site, System], float]) -> Floats:
+    """USD a year of all systems in service at the rate of one, (F, T)."""
+    premises = account.premises
+    shape = (len(premises.sites), len(premises.systems))
+    rates = [[usd(premises.scenario, site, system) for system in premises.systems] for site in premises.sites]
+    found = np.einsum("fskt,sk->ft", account.holdings.installed, np.array(rates, dtype=float).reshape(shape))
+    return np.asarray(found)
+
+
+def _a_month(account: Account, usd: Callable[[Scenario, Site], float]) -> Floats:
+    """USD a month for the kW of all systems in service, (F, T)."""
+    premises = account.premises
+    installed_kw = np.einsum("fskt,k->fst", account.holdings.installed, it_kw(premises))
+    rates = np.array([usd(premises.scenario, site) for site in premises.sites], dtype=float)
+    return np.asarray(np.einsum("fst,s->ft", installed_kw, rates))
+
+
+def _upkeep_a_year(account: Account, share: Callable[[Scenario, System], float]) -> Floats:
+    """USD a year of all systems in service at a share of the price paid for each, (F, T)."""
     premises, held = account.premises, account.holdings
     total = np.zeros((len(premises.futures), premises.timeline.periods))
     paid = held.buy.sum(axis=1) * price_paid(premises)[None]
     for place, system in enumerate(premises.systems):
         in_service = running(paid[:, place], premises.life_periods(system))
-        total += system.support_share_per_year * in_service
+        total += share(premises.scenario, system) * in_service
     for place, group in enumerate(premises.groups):
         system = premises.systems[premises.system_index[group.existing.system]]
         price = system.price_usd if group.existing.price_usd is None else group.existing.price_usd
-        total += system.support_share_per_year * price * held.keep[:, place]
+        total += share(premises.scenario, system) * price * held.keep[:, place]
     return total
 
 

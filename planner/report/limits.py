@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from planner.accounts.cashflow import CAPEX, OPEX
+from planner.kinds.cash import CAPEX, OPEX
 from planner.plan import Plan
 from planner.render.figures import bar, money_unit, percent
 from planner.render.sheet import Sheet, left, right
