@@ -57,10 +57,8 @@ class Ledger:
         for line in self.lines:
             usd = (chance @ line.usd)[: timeline.periods]
             paid[line.timing][: len(usd)] += usd
-        first = years_from_days(
-            np.array([(day - timeline.starts[0]).days for day in timeline.starts[:-1]], dtype=float)
-        )
-        years = np.concatenate([first, timeline.years_to_middle])
+        days = np.array([(day - timeline.starts[0]).days for day in timeline.starts[:-1]], dtype=float)
+        years = np.concatenate([years_from_days(days), timeline.years_to_middle])
         found = pd.DataFrame({"years": years, "usd": np.concatenate([paid[START], paid[MIDDLE]])})
         return found[found["usd"] != 0].sort_values("years", ignore_index=True)
 

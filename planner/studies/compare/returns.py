@@ -1,7 +1,7 @@
 """What spending more now brings later: return and payback of one plan's cash against another's.
 
-Both are fed every payment of the two ledgers on its own day, the horizon's end included, so that a rate of return as the
-discount rate makes the two plans cost the same. Money comes on its day: the payback is a day that something is paid on.
+Both are fed every payment of the two ledgers on its own day, the horizon's end included, so that a rate of return as
+the discount rate makes the two plans cost the same. Money comes on its day: a payback is a day that something falls on.
 """
 
 from __future__ import annotations
