@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-# Rates searched, per year: beyond them a rate of return says nothing.
-LOWEST, HIGHEST = -0.99, 100.0
+# Rates searched, per year. Nobody lends at those beyond; near −1 a last cent years later outweighs everything.
+LOWEST, HIGHEST = -0.9, 100.0
 _RATES = np.concatenate([np.linspace(LOWEST, 1.0, 200), np.geomspace(1.01, HIGHEST, 60)])
 
 
