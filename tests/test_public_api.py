@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 import planner
 
 
@@ -29,6 +31,7 @@ def test_the_exported_names_are_these() -> None:
     assert all(hasattr(planner, name) for name in planner.__all__)
 
 
+@pytest.mark.process
 def test_the_library_prints_nothing() -> None:
     code = "import planner; planner.solve(planner.load('scenarios/tiny.yaml')).to_json()"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

@@ -42,6 +42,7 @@ def voice(engine: str, state: str = "optimal", value: float | None = 100.0, boun
     return Voice(engine, "1", state, value, bound, True, 1.0, 10 if value else 0, value is not None)  # type: ignore[arg-type]
 
 
+@pytest.mark.solve
 @pytest.mark.parametrize(
     "overrides",
     [
