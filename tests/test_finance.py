@@ -74,7 +74,7 @@ def test_a_rate_met_exactly_is_found() -> None:
     ],
 )
 def test_paybacks_known_by_hand(held: list[float], on_dates: float | None, evenly: float | None) -> None:
-    years = np.arange(len(held)) + 1.0
+    years = np.arange(1, len(held) + 1, dtype=float)
     assert payback(years, np.array(held, dtype=float), evenly=False) == on_dates
     assert payback(years, np.array(held, dtype=float), evenly=True) == evenly
 

@@ -88,7 +88,7 @@ def busy_usd_per_gpu_hour(site: Site, system: System, usd_per_mwh: Price) -> Pri
     return mwh_from_kw_hours(busy_kw, 1.0) * usd_per_it_mwh(site, system, usd_per_mwh)
 
 
-def _complete() -> None:
+def check_complete() -> None:
     """Raises LookupError where a category booked under systems in service has no formula here, or has two."""
     said = sorted([*SHARE_A_YEAR, *USD_A_YEAR, *USD_PER_KW_MONTH])
     booked = sorted(record.key for record in cash.RECORDS if record.booked == "system")
@@ -96,4 +96,4 @@ def _complete() -> None:
         raise LookupError(f"running cost of systems: the formulas are of {said}, the records booked are {booked}")
 
 
-_complete()
+check_complete()

@@ -9,9 +9,12 @@ from pydantic import ConfigDict, Field, with_config
 # Pydantic takes the standard library's TypedDict only from Python 3.12 on.
 from typing_extensions import TypedDict
 
+from planner.kinds.cash import CATEGORIES
+
 CLOSED = ConfigDict(extra="forbid")
 Period = Annotated[str, Field(description="2027-01, 2027-Q1 or 2027")]
 Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
+Category = Annotated[str, Field(description=f"one of {', '.join(CATEGORIES)}")]
 Evidence = Literal["measured", "independent", "vendor", "predicted", "estimate"]
 Derivation = Literal["", "interpolated", "fitted"]
 
@@ -146,7 +149,7 @@ class Cash(Row):
     """Cash of a category, out positive, undiscounted and discounted."""
 
     period: Period
-    category: str
+    category: Category
     usd: float
     npv_usd: float
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -180,36 +181,24 @@ def latency_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Fig
         unit = axis.rpartition(" ")[2]
         percentiles = [getattr(w.sla, f"{which}_percentile") for w, *_ in rows]
         known = [(label, limit, at) for label, limit, at in zip(labels, targets, percentiles, strict=True) if limit]
-        figure.add_trace(
-            go.Scatter(
-                name="target",
-                legendgroup="target",
-                showlegend=panel == 1,
-                x=[float(limit) for _, limit, _ in known],
-                y=[label for label, _, _ in known],
-                mode="markers",
-                marker={"symbol": "line-ns", "size": 14, "line": {"width": 3, "color": RED}},
-                customdata=[f"target p{at} ≤ {short(limit)} {unit}" for _, limit, at in known],
-                hovertemplate="%{y}<br>%{customdata}<extra></extra>",
-            ),
-            row=1,
-            col=panel,
+        marks = _marks(
+            "target",
+            [(limit, label) for label, limit, _ in known],
+            panel,
+            marker={"symbol": "line-ns", "size": 14, "line": {"width": 3, "color": RED}},
+            customdata=[f"target p{at} ≤ {short(limit)} {unit}" for _, limit, at in known],
+            hovertemplate="%{y}<br>%{customdata}<extra></extra>",
         )
-        there = [(label, value) for label, value in zip(labels, values, strict=True) if value]
-        figure.add_trace(
-            go.Scatter(
-                name="slowest point",
-                legendgroup="slowest point",
-                showlegend=panel == 1,
-                x=[float(value) for _, value in there],
-                y=[label for label, _ in there],
-                mode="markers",
-                marker={"symbol": "circle", "size": 10, "color": COLOURS[0], "line": EDGE},
-                hovertemplate=f"%{{y}}<br>%{{x:.4~g}} {unit}<extra></extra>",
-            ),
-            row=1,
-            col=panel,
+        figure.add_trace(marks, row=1, col=panel)
+        there = [(value, label) for label, value in zip(labels, values, strict=True) if value]
+        marks = _marks(
+            "slowest point",
+            there,
+            panel,
+            marker={"symbol": "circle", "size": 10, "color": COLOURS[0], "line": EDGE},
+            hovertemplate=f"%{{y}}<br>%{{x:.4~g}} {unit}<extra></extra>",
         )
+        figure.add_trace(marks, row=1, col=panel)
         figure.update_xaxes(
             type="log",
             title=f"{axis} (log scale)",
@@ -222,3 +211,16 @@ def latency_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Fig
         autorange="reversed", automargin=True, categoryorder="array", categoryarray=labels, tickfont={"size": 11}
     )
     return figure
+
+
+def _marks(name: str, at: Sequence[tuple[float, str]], panel: int, **looks: Any) -> go.Scatter:
+    """A mark for each (latency, label), named in the legend once."""
+    return go.Scatter(
+        name=name,
+        legendgroup=name,
+        showlegend=panel == 1,
+        x=[float(value) for value, _ in at],
+        y=[label for _, label in at],
+        mode="markers",
+        **looks,
+    )
