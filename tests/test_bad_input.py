@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from _pytest.mark.structures import ParameterSet
-from small import SCENARIO, Files, cases, edited, edits, load, refusal, settle, write
 
 from planner.catalog import load_catalog
 from planner.errors import ScenarioError
 from planner.rules import check_references
 from planner.scenario import Scenario, load_scenario
+from tests.small import SCENARIO, Files, cases, edited, edits, load, refusal, settle, write
 
 
 def forecast(text: str | bytes) -> Files:

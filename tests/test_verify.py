@@ -7,10 +7,13 @@ import io
 import pytest
 
 from planner.errors import InfeasiblePlan, InputError, SolverFailure
+from planner.milp import Model
 from planner.pipeline import catalog_of
 from planner.scenario import Scenario, load_scenario
+from planner.solvers import Options
+from planner.solvers.objectives import Kind, Outcome, minimise
 from planner.studies.verify import study as module
-from planner.studies.verify.study import Voice, engines, judge, sheet, verify
+from planner.studies.verify.study import State, Voice, engines, judge, sheet, verify
 
 HALL = """
 name: hall
@@ -38,8 +41,8 @@ def hall(*overrides: str) -> Scenario:
     return load_scenario(io.StringIO(HALL), overrides)
 
 
-def voice(engine: str, state: str = "optimal", value: float | None = 100.0, bound: float | None = 99.95) -> Voice:
-    return Voice(engine, "1", state, value, bound, True, 1.0, 10 if value else 0, value is not None)  # type: ignore[arg-type]
+def voice(engine: str, state: State = "optimal", value: float | None = 100.0, bound: float | None = 99.95) -> Voice:
+    return Voice(engine, "1", state, value, bound, True, 1.0, 10 if value else 0, value is not None)
 
 
 @pytest.mark.solve
@@ -130,12 +133,10 @@ def test_a_plan_that_fails_its_audit_is_a_conflict_and_refutes_nobody() -> None:
 
 
 def test_an_engine_that_fails_is_a_line_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    ordinary = module.minimise
-
-    def failing(model: object, kind: object, engine: str, options: object) -> object:
+    def failing(model: Model, kind: Kind, engine: str, options: Options) -> Outcome:
         if engine == "scip":
             raise SolverFailure("scip refused the model: too odd; try another")
-        return ordinary(model, kind, engine, options)  # type: ignore[arg-type]
+        return minimise(model, kind, engine, options)
 
     monkeypatch.setattr(module, "minimise", failing)
     scenario = hall()

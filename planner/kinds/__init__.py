@@ -1,1 +1,1 @@
-"""One record per kind: limits, cash categories, evidence classes. Every table of words derives from them."""
+"""Kinds: one record for every kind of thing that several rooms speak of, and every table of words made from them."""

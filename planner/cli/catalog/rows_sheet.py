@@ -19,8 +19,8 @@ from planner.catalog.models import (
     TokenApi,
 )
 from planner.catalog.precedence import ORDER
+from planner.catalog.row import PLACE
 from planner.catalog.tables import (
-    PLACE,
     Difference,
     fields_of,
     name_of,
