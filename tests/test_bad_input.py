@@ -538,7 +538,7 @@ def _untraced(kind: str) -> ParameterSet:
     return pytest.param(kind, marks=[pytest.mark.files, pytest.mark.no_cover] if kind in DEEP else [])
 
 
-@pytest.mark.parametrize("kind", map(_untraced, FILES))
+@pytest.mark.parametrize("kind", [_untraced(kind) for kind in FILES])
 def test_files(kind: str) -> None:
     files, sentences = FILES[kind]
     write(files)

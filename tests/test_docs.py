@@ -32,6 +32,7 @@ import planner
 from planner.api_reference import api_reference
 from planner.cli import COMMANDS, app
 from planner.cli.reference import commands_reference
+from planner.milp.reference import model_page
 from planner.pipeline import catalog_of
 from planner.schema import reference
 
@@ -262,6 +263,12 @@ def test_a_reference_page_is_what_the_models_say(name: str) -> None:
     page = ROOT / "docs" / f"{name}-reference.md"
     how = f"python -m planner.schema.reference {name} > docs/{name}-reference.md"
     assert page.read_text(encoding="utf-8") == reference.PAGES[name](), f"write it anew: {how}"
+
+
+def test_the_inequalities_and_limits_of_the_model_are_what_the_matrix_says() -> None:
+    page = ROOT / "docs" / "model.md"
+    how = "python -m planner.milp.reference docs/model.md"
+    assert page.read_text(encoding="utf-8") == model_page(page.read_text(encoding="utf-8")), f"write it anew: {how}"
 
 
 def test_the_commands_page_is_what_the_commands_say() -> None:

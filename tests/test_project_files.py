@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import planner
-from planner.catalog.models import Evidence
+from planner.kinds.evidence import Evidence
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

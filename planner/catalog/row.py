@@ -9,9 +9,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from planner.fields import doc
+from planner.kinds.evidence import ORDER, Evidence
 from planner.schedule import parse_date
 
-Evidence = Literal["measured", "independent", "vendor", "predicted", "estimate"]
 Kind = Literal["on_demand", "spot", "reserved"]
 Cooling = Literal["air", "liquid"]
 Precision = Literal["fp4", "fp8", "bf16", "int4"]
@@ -85,7 +85,7 @@ class Row(BaseModel):
 
     source: Annotated[Names, Field(min_length=1), doc("ids in sources.yaml")]
     as_of: Annotated[Day, doc("day the figures were valid or read")]
-    evidence: Annotated[Evidence, doc("measured, independent, vendor, predicted or estimate")]
+    evidence: Annotated[Evidence, doc(f"{', '.join(ORDER[:-1])} or {ORDER[-1]}")]
     note: Annotated[str, doc("what contradicts, how an estimate was reached")] = ""
     file: Annotated[str, Field(exclude=True), doc("file the row was read from")] = ""
     line: Annotated[int, Field(exclude=True), doc("line the row starts at", "index")] = 0

@@ -16,7 +16,7 @@ from planner.rules import running
 from planner.scenario.models import Existing, Scenario, Site
 from planner.schedule import add_months
 from planner.timeline import Timeline
-from planner.units import DAYS_PER_YEAR, HOURS_PER_YEAR, MONTHS_PER_YEAR
+from planner.units import DAYS_PER_YEAR, HOURS_PER_YEAR, MONTHS_PER_YEAR, mwh_from_kw_hours
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -103,6 +103,8 @@ def _asset(scenario: Scenario, catalog: Catalog, timeline: Timeline, index: int,
     design = pue.design if pue else 1.0
     it_kw = system.provisioned_it_kw
     tariff = electricity_usd_per_mwh(site, catalog, timeline)
+    overhead = running.utility_per_it(site, system)
+    busy_it_mwh = mwh_from_kw_hours(running.busy_it_kw_per_gpu(system), 1.0)
     positions = 0.0
     if site.kw_per_rack_position is not None:
         fitting = 1 if system.gpus > 8 else int(site.kw_per_rack_position / it_kw + 1e-9)
@@ -114,6 +116,8 @@ def _asset(scenario: Scenario, catalog: Catalog, timeline: Timeline, index: int,
         supply=supply,
         running_usd=running.standing_usd(scenario, site, system, timeline.hours, tariff),
         busy_usd_per_gpu_hour=running.busy_usd_per_gpu_hour(site, system, tariff),
+        idle_mwh=mwh_from_kw_hours(system.idle_it_kw, timeline.hours) * overhead,
+        busy_mwh_per_gpu_hour=busy_it_mwh * overhead,
         cap_kw=it_kw * (design if site.cap_at == "utility" else 1.0),
         it_kw=it_kw,
         positions=positions,

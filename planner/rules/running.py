@@ -68,10 +68,23 @@ def usd_per_kw_month(scenario: Scenario, site: Site) -> float:
     return sum(usd(scenario, site) for usd in USD_PER_KW_MONTH.values())
 
 
+def utility_per_it(site: Site, system: System) -> float:
+    """Energy at the meter for each unit that the IT of a system draws: annual PUE and its network adder."""
+    return _annual_pue(site, system) * (1 + system.network_kw_share)
+
+
+def _annual_pue(site: Site, system: System) -> float:
+    return site.pue[system.cooling].annual if system.cooling in site.pue else 1.0
+
+
+def busy_it_kw_per_gpu(system: System) -> float:
+    """IT kW that one GPU draws more when it serves."""
+    return (system.busy_it_kw - system.idle_it_kw) / system.gpus
+
+
 def usd_per_it_mwh(site: Site, system: System, usd_per_mwh: Price) -> Price:
-    """Price of a MWh that the IT of a system draws: annual PUE and its network adder on top of the tariff."""
-    pue = site.pue[system.cooling].annual if system.cooling in site.pue else 1.0
-    return usd_per_mwh * pue * (1 + system.network_kw_share)
+    """Price of a MWh that the IT of a system draws: the tariff of what the meter counts."""
+    return usd_per_mwh * _annual_pue(site, system) * (1 + system.network_kw_share)
 
 
 def standing_usd(scenario: Scenario, site: Site, system: System, hours: Floats, usd_per_mwh: Floats) -> Floats:
@@ -84,8 +97,7 @@ def standing_usd(scenario: Scenario, site: Site, system: System, hours: Floats, 
 
 def busy_usd_per_gpu_hour(site: Site, system: System, usd_per_mwh: Price) -> Price:
     """What one GPU costs more for an hour when it serves."""
-    busy_kw = (system.busy_it_kw - system.idle_it_kw) / system.gpus
-    return mwh_from_kw_hours(busy_kw, 1.0) * usd_per_it_mwh(site, system, usd_per_mwh)
+    return mwh_from_kw_hours(busy_it_kw_per_gpu(system), 1.0) * usd_per_it_mwh(site, system, usd_per_mwh)
 
 
 def check_complete() -> None:

@@ -10,7 +10,6 @@ from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model
 from planner.catalog.models import (
     Count,
     Day,
-    Evidence,
     Fraction,
     NonNegative,
     NonNegativeCount,
@@ -20,6 +19,7 @@ from planner.catalog.models import (
     wrong,
 )
 from planner.fields import doc, plain
+from planner.kinds.evidence import Evidence
 from planner.scenario.origin import Origin
 from planner.scenario.procurement import Contract, Procurement, Providers, Quota, Quote, Systems, TokenQuote
 from planner.scenario.section import Amounts, BelowOne, Name, Overhead, Section, YearlyLimit

@@ -11,6 +11,8 @@ from typing_extensions import TypedDict
 
 from planner.fields import doc
 from planner.kinds.cash import CATEGORIES
+from planner.kinds.evidence import Evidence
+from planner.kinds.limits import LIMITS
 
 CLOSED = ConfigDict(extra="forbid")
 DATE = WithJsonSchema({"type": "string", "format": "date"})
@@ -18,7 +20,6 @@ Day = Annotated[str, DATE]
 Period = Annotated[str, doc("2027-01, 2027-Q1 or 2027")]
 Category = Annotated[str, doc(f"what it is paid for, one of {', '.join(CATEGORIES)}; `revenue` is negative")]
 Block = Annotated[str, doc("load block")]
-Evidence = Literal["measured", "independent", "vendor", "predicted", "estimate"]
 Derivation = Literal["", "interpolated", "fitted"]
 
 
@@ -176,7 +177,7 @@ class Origin(TypedDict):
 class Binding(Row):
     """A limit whose slack not one more system could use; ``marginal_usd_lp`` is the LP's hint, by unit."""
 
-    constraint: Annotated[str, doc("kind of limit")]
+    constraint: Annotated[str, doc(f"kind of limit: {', '.join(LIMITS)}")]
     where: Annotated[str, doc("site, provider, workload or budget that it holds for")]
     period: Annotated[str, doc("empty where the limit spans several")]
     limit: Annotated[float | None, doc("what the limit allows", "unit")]

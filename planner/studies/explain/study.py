@@ -105,7 +105,7 @@ def _infeasible(scenario: Scenario, catalog: Catalog, time_limit_s: float, tell:
     tell(f"{scenario.name}: what to relax")
     ways = cheapest(limits)
     rows = [
-        (number, group.kind, group.subject, conflict.minimal)
+        (number, group.kind.key, group.subject, conflict.minimal)
         for number, conflict in enumerate(found, start=1)
         for group in conflict.groups
     ]

@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from planner.kinds.cash import in_words
+from planner.kinds.evidence import ORDER
 from planner.plan import Plan
 from planner.render.figures import money
 from planner.render.plots import COLOURS
@@ -38,9 +39,8 @@ def cost_figure(table: pd.DataFrame, unit: str, scale: float, hover: str) -> go.
 def evidence_figure(plan: Plan) -> go.Figure:
     """Shares of output tokens and of NPV cost by evidence class."""
     shares = plan.kpis["evidence_share"]
-    order = ("measured", "independent", "vendor", "predicted", "estimate", "scenario")
     figure = figure_of(230)
-    for index, name in enumerate(order):
+    for index, name in enumerate((*ORDER, "scenario")):
         values = [float(shares[of].get(name, 0.0)) for of in ("tokens", "cost")]
         if any(values):
             figure.add_trace(
