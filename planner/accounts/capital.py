@@ -16,9 +16,9 @@ from planner.units import years_from_days
 def price_paid(premises: Premises) -> Floats:
     """Hardware price of one system put in service in each period, at its order year's factor, (K, T)."""
     prices = np.zeros((len(premises.systems), premises.timeline.periods))
-    for place, system in enumerate(premises.systems):
+    for index, system in enumerate(premises.systems):
         orders = premises.order_days(premises.purchase_lead_weeks(system))
-        prices[place] = system.price_usd * premises.path_factor("hardware", [day.year for day in orders])
+        prices[index] = system.price_usd * premises.path_factor("hardware", [day.year for day in orders])
     return prices
 
 
@@ -46,12 +46,12 @@ def _when_paid(premises: Premises, bought: Floats) -> Floats:
     """Price of systems by the period in service (F, K, T), moved to when it is paid: the deposit at the order."""
     timeline = premises.timeline
     paid = np.zeros(bought.shape)
-    for place, system in enumerate(premises.systems):
+    for index, system in enumerate(premises.systems):
         orders = premises.order_days(premises.purchase_lead_weeks(system))
         at_order = [timeline.period_of(day) for day in orders]
-        paid[:, place] += bought[:, place] * (1 - system.deposit_share)
+        paid[:, index] += bought[:, index] * (1 - system.deposit_share)
         for period, ordered in enumerate(at_order):
-            paid[:, place, ordered] += bought[:, place, period] * system.deposit_share
+            paid[:, index, ordered] += bought[:, index, period] * system.deposit_share
     return paid
 
 

@@ -69,8 +69,8 @@ def cash_flow_of(account: Account) -> pd.DataFrame:
         values = {"usd": usd[future, period], "npv_usd": npv[future, period]}
         parts.append(pd.DataFrame({"future": names, "period": period, "category": category, **values}))
     rows = pd.concat(parts, ignore_index=True)
-    order = {name: place for place, name in enumerate(CATEGORIES)}
-    futures = {name: place for place, name in enumerate(account.premises.names["future"])}
+    order = {name: index for index, name in enumerate(CATEGORIES)}
+    futures = {name: index for index, name in enumerate(account.premises.names["future"])}
     keys = {"future": futures, "category": order}
     return rows.sort_values(
         ["future", "period", "category"],

@@ -24,10 +24,10 @@ def rented(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
     upfront, spread, tail, tail_npv, credit = (np.zeros(shape) for _ in range(5))
     spread += signed_usd(premises).sum(axis=0)
     tail_share = premises.scenario.finance.contract_tail_share
-    for place, deal in enumerate(premises.deals):
+    for index, deal in enumerate(premises.deals):
         if not deal.reserved:
             continue
-        ahead, hourly, prepaid = payments(premises, deal, account.holdings.sign[:, place])
+        ahead, hourly, prepaid = payments(premises, deal, account.holdings.sign[:, index])
         calendar = timeline.extended(ahead.shape[1] - timeline.periods)
         upfront += ahead[:, : timeline.periods]
         spread += hourly[:, : timeline.periods]
@@ -61,9 +61,9 @@ def commitments_by_period(account: Account) -> Floats:
     """Rate × hours of the term × GPUs of the contracts that start in each period, (F, T)."""
     premises = account.premises
     total = np.zeros((len(premises.futures), premises.timeline.periods))
-    for place, deal in enumerate(premises.deals):
+    for index, deal in enumerate(premises.deals):
         if deal.reserved:
-            total += account.holdings.sign[:, place] * _lot_value(premises, deal)
+            total += account.holdings.sign[:, index] * _lot_value(premises, deal)
     return total
 
 
@@ -99,10 +99,10 @@ def payments(premises: Premises, deal: Deal, sign: Floats) -> tuple[Floats, Floa
 def signed_usd(premises: Premises) -> Floats:
     """USD due for each contract already signed, pro rata by the hours it runs in each period, (C, T)."""
     due = np.zeros((len(premises.contracts), premises.timeline.periods))
-    for place, contract in enumerate(premises.contracts):
+    for index, contract in enumerate(premises.contracts):
         for period, (first, after) in enumerate(premises.timeline.spans):
             days = max(0, (min(after, contract.end) - max(first, contract.start)).days)
-            due[place, period] = contract.usd_per_gpu_hour * contract.gpus * days * HOURS_PER_DAY
+            due[index, period] = contract.usd_per_gpu_hour * contract.gpus * days * HOURS_PER_DAY
     return due
 
 
@@ -111,8 +111,8 @@ def _hourly(account: Account) -> dict[str, Floats]:
     premises = account.premises
     factor = np.stack([premises.price(future.rent_price) for future in premises.futures])
     usd = {kind: np.zeros(factor.shape) for kind in (cash.ON_DEMAND.key, cash.SPOT.key)}
-    for place, deal in enumerate(premises.deals):
+    for index, deal in enumerate(premises.deals):
         if deal.kind in usd:
-            lot_hours = (account.holdings.rent[:, place] * premises.timeline.block_hours).sum(axis=2)
+            lot_hours = (account.holdings.rent[:, index] * premises.timeline.block_hours).sum(axis=2)
             usd[deal.kind] += lot_hours * deal.lot_gpus * rate(premises, deal) * factor
     return usd

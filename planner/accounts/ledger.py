@@ -173,8 +173,8 @@ def _existing(account: Account) -> Iterator[Line]:
     for (site, group), rows in _groups(account.decisions.keeps, ["site", "group"]):
         alone = _alone(account, "keeps", rows)
         there = alone.holdings.installed.sum(axis=(1, 2))
-        place = next(g for g in premises.groups if premises.sites[g.site].name == site and g.index == group)
-        item = premises.systems[premises.system_index[place.existing.system]]
+        owned = next(g for g in premises.groups if premises.sites[g.site].name == site and g.index == group)
+        item = premises.systems[premises.system_index[owned.existing.system]]
         key = f"existing:{site}/{group}"
         resource = Resource("existing", key, str(site), _region(account, str(site)), item.system, there * item.gpus)
         yield from _running(alone, resource, there)
@@ -187,16 +187,16 @@ def _sites(account: Account) -> Iterator[Line]:
     months = premises.timeline.hours / HOURS_PER_MONTH
     leases = lease_usd_a_month(premises) * months
     nothing = np.zeros((len(premises.futures), premises.timeline.periods))
-    for place, site in enumerate(premises.sites):
+    for index, site in enumerate(premises.sites):
         for kind, system in enumerate(premises.systems):
-            drawn = mwh[:, place, kind]
+            drawn = mwh[:, index, kind]
             resource = Resource(
                 "site", f"energy:{site.name}/{system.system}", site.name, site.region, system.system, nothing
             )
-            usd = drawn * price[place]
+            usd = drawn * price[index]
             yield from _line(resource, ENERGY.key, MIDDLE, usd, usd, drawn, "Megawatt-Hours")
         resource = Resource("site", f"lease:{site.name}", site.name, site.region, "", nothing)
-        usd = nothing + leases[place]
+        usd = nothing + leases[index]
         yield from _line(resource, LEASE.key, MIDDLE, usd, usd, nothing + months, "Months")
 
 
@@ -225,20 +225,20 @@ def _signed(account: Account) -> Iterator[Line]:
 def _reserved(account: Account) -> Iterator[Line]:
     premises = account.premises
     timeline = premises.timeline
-    places = {deal.name: place for place, deal in enumerate(premises.deals)}
+    indices = {deal.name: index for index, deal in enumerate(premises.deals)}
     tail_share = premises.scenario.finance.contract_tail_share
     for (offer, period), rows in _groups(account.decisions.signs, ["offer", "period"]):
-        start, place = int(str(period)), places[str(offer)]
-        deal = premises.deals[place]
+        start, index = int(str(period)), indices[str(offer)]
+        deal = premises.deals[index]
         alone = _alone(account, "signs", rows)
-        ahead, hourly, prepaid = payments(premises, deal, alone.holdings.sign[:, place])
+        ahead, hourly, prepaid = payments(premises, deal, alone.holdings.sign[:, index])
         resource = Resource(
             kind="reserved",
             key=f"{deal.name}/{timeline.names[start]}",
             who=deal.provider,
             region=deal.region,
             system=deal.system,
-            gpus=alone.holdings.held[:, place] * deal.lot_gpus,
+            gpus=alone.holdings.held[:, index] * deal.lot_gpus,
             start=start,
             periods=term_periods(premises, deal.term_months),
             used=_used(account, f"offer:{deal.name}"),
@@ -257,12 +257,12 @@ def _reserved(account: Account) -> Iterator[Line]:
 
 def _hourly(account: Account) -> Iterator[Line]:
     premises = account.premises
-    places = {deal.name: place for place, deal in enumerate(premises.deals)}
+    indices = {deal.name: index for index, deal in enumerate(premises.deals)}
     for (offer,), rows in _groups(account.decisions.rents, ["offer"]):
-        place = places[str(offer)]
-        deal = premises.deals[place]
+        index = indices[str(offer)]
+        deal = premises.deals[index]
         alone = _alone(account, "rents", rows)
-        hours = (alone.holdings.rent[:, place] * premises.timeline.block_hours).sum(axis=2) * deal.lot_gpus
+        hours = (alone.holdings.rent[:, index] * premises.timeline.block_hours).sum(axis=2) * deal.lot_gpus
         gpus = hours / premises.timeline.hours
         resource = Resource("hourly", deal.name, deal.provider, deal.region, deal.system, gpus)
         for category, usd, _ in rented(alone):
@@ -312,9 +312,9 @@ def _line(
 def _used(account: Account, key: str) -> Floats:
     """Share of a supply's usable GPU-hours that serve, (F, T)."""
     flow = account.supply
-    place = next(index for index, source in enumerate(flow.sources) if source.key == key)
-    usable = (flow.usable[:, place] * account.premises.timeline.block_hours).sum(axis=2)
-    busy = account.busy_gpu_hours[:, place]
+    index = next(index for index, source in enumerate(flow.sources) if source.key == key)
+    usable = (flow.usable[:, index] * account.premises.timeline.block_hours).sum(axis=2)
+    busy = account.busy_gpu_hours[:, index]
     share = np.divide(busy, usable, out=np.zeros_like(busy), where=usable > 0)
     # Sums that miss a whole by a bit are one.
     return np.asarray(np.where(share > 1 - TOLERANCE, 1.0, share))

@@ -59,13 +59,13 @@ def _upkeep_a_year(account: Account, share: Callable[[Scenario, System], float])
     premises, held = account.premises, account.holdings
     total = np.zeros((len(premises.futures), premises.timeline.periods))
     paid = held.buy.sum(axis=1) * price_paid(premises)[None]
-    for place, system in enumerate(premises.systems):
-        in_service = running(paid[:, place], premises.life_periods(system))
+    for index, system in enumerate(premises.systems):
+        in_service = running(paid[:, index], premises.life_periods(system))
         total += share(premises.scenario, system) * in_service
-    for place, group in enumerate(premises.groups):
+    for index, group in enumerate(premises.groups):
         system = premises.systems[premises.system_index[group.existing.system]]
         price = system.price_usd if group.existing.price_usd is None else group.existing.price_usd
-        total += share(premises.scenario, system) * price * held.keep[:, place]
+        total += share(premises.scenario, system) * price * held.keep[:, index]
     return total
 
 
@@ -74,11 +74,11 @@ def lease_usd_a_month(premises: Premises) -> Floats:
     timeline = premises.timeline
     anniversaries = np.arange(timeline.periods) * timeline.months_per_period // int(MONTHS_PER_YEAR)
     due = np.zeros((len(premises.sites), timeline.periods))
-    for place, site in enumerate(premises.sites):
+    for index, site in enumerate(premises.sites):
         if site.lease is None:
             continue
         kw = premises.by_period(_contracted(site.lease.it_kw))
-        due[place] = kw * site.lease.usd_per_kw_month * (1 + site.lease.escalator_per_year) ** anniversaries
+        due[index] = kw * site.lease.usd_per_kw_month * (1 + site.lease.escalator_per_year) ** anniversaries
     return due
 
 

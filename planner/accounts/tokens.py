@@ -63,7 +63,7 @@ def _api_cost(account: Account) -> Floats:
     premises = account.premises
     sent = requests(account, account.service.to_api)
     prices = np.array(
-        [[_api_price(w, place, premises) for place in range(len(premises.apis))] for w in premises.workloads]
+        [[_api_price(w, index, premises) for index in range(len(premises.apis))] for w in premises.workloads]
     ).reshape(sent.shape[1:3])
     path = premises.path_factor("api", premises.timeline.years)
     quoted = np.array([isinstance(api, QuotedApi) for api in premises.apis], dtype=bool)
@@ -87,10 +87,10 @@ def _revenue(account: Account) -> Floats:
     premises = account.premises
     made = requests(account, account.service.served)
     total = np.zeros((len(premises.futures), premises.timeline.periods))
-    for place, workload in enumerate(premises.workloads):
+    for index, workload in enumerate(premises.workloads):
         price, tokens = workload.price_usd_per_mtok, workload.tokens
         if price is None or tokens is None:
             continue
         per_request = tokens.input * premises.price(price.input) + tokens.output * premises.price(price.output)
-        total += made[:, place] * per_request / TOKENS_PER_MTOK
+        total += made[:, index] * per_request / TOKENS_PER_MTOK
     return total

@@ -170,12 +170,12 @@ def _cost_by_evidence(problem: Problem, account: Account) -> dict[str, float]:
         add(reservation.offer.evidence, weight[row.future] * row.lots * float(reservation.npv_usd[row.period]))
     hourly = {item.offer.name: item for item in problem.supply.hourly}
     rents = account.decisions.rents
-    index = {name: place for place, name in enumerate(problem.futures)}
-    blocks = {name: place for place, name in enumerate(problem.timeline.blocks)}
+    futures = {name: position for position, name in enumerate(problem.futures)}
+    blocks = {name: position for position, name in enumerate(problem.timeline.blocks)}
     for row in rents.itertuples():
         rented = hourly[row.offer]
         hours = problem.timeline.block_hours[row.period, blocks[row.block]]
-        usd = rented.usd_per_hour[index[row.future], row.period] * hours * discount[row.period] * row.lots
+        usd = rented.usd_per_hour[futures[row.future], row.period] * hours * discount[row.period] * row.lots
         add(rented.offer.evidence, weight[row.future] * float(usd))
     cash = cash_flow_of(account)
     cash = cash[cash["category"] != REVENUE.key]

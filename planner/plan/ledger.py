@@ -79,7 +79,7 @@ def ledger_of(plan: Plan, scenario: Scenario, catalog: Catalog) -> Ledger:
 def _table(found: Ledger) -> pd.DataFrame:
     timeline, solved = found.timeline, found.solved
     own = found.account.premises.timeline
-    order = {category: place for place, category in enumerate(CATEGORIES)}
+    order = {category: index for index, category in enumerate(CATEGORIES)}
     factor = {START: timeline.discount_start, MIDDLE: timeline.discount_middle}
     names = [future.name for future in found.account.premises.futures]
     rows = []

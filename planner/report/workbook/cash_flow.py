@@ -46,7 +46,7 @@ def cash_flow(sheet: WorkbookSheet, payments: WorkbookSheet, found: Ledger) -> C
     """Both sheets: the payments as values, and what the periods pay, discounted, as formulas over them."""
     values = _values(found)
     names = list(values.columns)
-    letters = {name: letter(place) for place, name in enumerate(names)}
+    letters = {name: letter(index) for index, name in enumerate(names)}
     flow = CashFlow(_HEAD + 1, _HEAD + len(values), letters, values)
     rows = _ledger_rows(found, values)
     _ledger_sheet(payments, rows, flow)
@@ -60,12 +60,12 @@ def cash_flow(sheet: WorkbookSheet, payments: WorkbookSheet, found: Ledger) -> C
     over = f"those up to {OVER_PERIOD[-1]} in the middle of a period. Columns that are 0 throughout are hidden."
     sheet.put(2, 3, over, "note")
     header(sheet, _HEAD - 1, names)
-    spans = {key: cells(PAYMENTS, place, len(rows) + 1) for key, place in (("usd", 12), ("line", 0), ("column", 4))}
-    for place in range(len(values)):
-        row = _HEAD + place
+    spans = {key: cells(PAYMENTS, index, len(rows) + 1) for key, index in (("usd", 12), ("line", 0), ("column", 4))}
+    for index in range(len(values)):
+        row = _HEAD + index
         cell = {name: f"{letter}{row + 1}" for name, letter in letters.items()}
         for column, name in enumerate(names):
-            value = values[name].iloc[place]
+            value = values[name].iloc[index]
             formula = _formula(name, cell, letters, spans)
             if formula is None:
                 look = {"probability": "share", "line": "whole"}.get(name, "number")
@@ -182,8 +182,8 @@ def _column(category: str, timing: str) -> str:
 
 def _ledger_rows(found: Ledger, values: pd.DataFrame) -> pd.DataFrame:
     rows = found.table
-    place = dict(zip(zip(values["future"], values["period"], strict=True), values["line"], strict=True))
-    lines = [place[key] for key in zip(rows["future"], rows["period"], strict=True)]
+    index = dict(zip(zip(values["future"], values["period"], strict=True), values["line"], strict=True))
+    lines = [index[key] for key in zip(rows["future"], rows["period"], strict=True)]
     columns = [_column(*key) for key in zip(rows["category"], rows["timing"], strict=True)]
     rows = rows.drop(columns="category")
     rows.insert(0, "line", lines)
@@ -195,13 +195,13 @@ def _ledger_sheet(sheet: WorkbookSheet, rows: pd.DataFrame, flow: CashFlow) -> N
     header(sheet, 0, list(rows.columns))
     first, middle = flow.letters["factor_first_day"], flow.letters["factor_middle"]
     factors = f"'{CASH}'!${first}${flow.first}:${middle}${flow.last}"
-    for place, column in enumerate(rows.columns):
+    for index, column in enumerate(rows.columns):
         for row, value in enumerate(rows[column].tolist(), start=1):
             if column == "npv_usd":
                 formula = f'=M{row + 1}*INDEX({factors},A{row + 1},IF(F{row + 1}="{START}",1,2))'
-                sheet.compute(row, place, formula, value)
+                sheet.compute(row, index, formula, value)
             else:
-                sheet.put(row, place, value, "money" if column == "usd" else "whole")
+                sheet.put(row, index, value, "money" if column == "usd" else "whole")
     sheet.sheet.freeze_panes(1, 0)
     sheet.sheet.autofilter(0, 0, max(len(rows), 1), len(rows.columns) - 1)
     sheet.finish()

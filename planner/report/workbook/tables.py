@@ -24,11 +24,11 @@ def table_sheet(sheet: WorkbookSheet, name: str, frame: pd.DataFrame, futures: S
     """One table of the plan on a sheet of its own."""
     columns = [str(column) for column in frame.columns]
     header(sheet, 0, columns)
-    for place, column in enumerate(columns):
+    for index, column in enumerate(columns):
         cells = frame[column].tolist()
         kind = _kind(column, cells)
         for row, value in enumerate(cells, start=1):
-            sheet.put(row, place, value, kind)
+            sheet.put(row, index, value, kind)
     sheet.sheet.freeze_panes(1, 0)
     sheet.sheet.autofilter(0, 0, max(len(frame), 1), len(columns) - 1)
     if len(frame):
@@ -48,14 +48,14 @@ def _totals(sheet: WorkbookSheet, name: str, frame: pd.DataFrame, columns: list[
         sheet.put(row, 0, future if several else "total", "bold")
         mine = frame[frame["future"].isin([future, "all"])] if several else frame
         for column in summed:
-            place = columns.index(column)
-            name_of_column = letter(place)
+            index = columns.index(column)
+            name_of_column = letter(index)
             cells = f"{name_of_column}$2:{name_of_column}${last}"
             formula = f"=SUBTOTAL(109,{cells})"
             if several:
                 own = f'EXACT($A$2:$A${last},$A${row + 1})+EXACT($A$2:$A${last},"all")'
                 formula = f"=SUMPRODUCT(({own})*{cells})"
-            sheet.compute(row, place, formula, float(mine[column].sum()), "total")
+            sheet.compute(row, index, formula, float(mine[column].sum()), "total")
 
 
 def _kind(column: str, cells: Sequence[object]) -> str:
