@@ -1,101 +1,61 @@
-"""What spending more now brings later: internal rate of return and payback of one plan's cash against another's."""
+"""Net present value, internal rate of return and payback: one definition each, for cash on any dates.
+
+Money that comes in is positive, money that goes out negative. Dates are years from the day that a rate discounts to.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accounts.cashflow import CAPEX, END_OF_HORIZON, REVENUE
-from planner.plan import Plan
-from planner.report.view import probabilities
-from planner.timeline import Timeline
-from planner.units import DAYS_PER_YEAR
-
 Floats = NDArray[np.float64]
-# Rates searched, per year: beyond them a rate of return says nothing.
-LOWEST, HIGHEST = -0.99, 100.0
+# Rates searched, per year. Nobody lends at those beyond; near −1 a last cent years later outweighs everything.
+LOWEST, HIGHEST = -0.9, 100.0
+_RATES = np.concatenate([np.linspace(LOWEST, 1.0, 200), np.geomspace(1.01, HIGHEST, 60)])
 
 
-@dataclass(frozen=True)
-class Return:
-    """``irr`` per year and ``payback_years`` from the horizon's start; None where there is none."""
-
-    irr: float | None
-    payback_years: float | None
+def npv(years: Floats, usd: Floats, rate: float) -> float:
+    """What the flows are worth in year 0 at ``rate`` per year, which has to be above −1; nothing without flows."""
+    return float(usd @ np.power(1.0 + rate, -years))
 
 
-def flows(plan: Plan, timeline: Timeline, rate: float) -> pd.DataFrame:
-    """Expected cash by day: years (from the horizon's start) and usd, out positive, the horizon's end included.
+def irr(years: Floats, usd: Floats) -> float | None:
+    """The one rate per year at which the flows are worth nothing; None where ``root`` finds none."""
+    return root(lambda rate: npv(years, usd, rate))
 
-    Revenue counts against cost. Each row's day is the one at which ``rate``, the scenario's, discounts it to its NPV.
+
+def root(worth: Callable[[float], float]) -> float | None:
+    """The one rate within ``LOWEST`` and ``HIGHEST`` at which ``worth`` changes sign.
+
+    None where it never does, as of flows that only come in, only go out or are none at all, and where it does so more
+    than once: then no rate is the return. Worth nothing counts as worth something, so a rate that is met exactly is
+    found. Two changes between neighbouring rates of the search (0.01 apart up to 1, 8 % above) are not seen.
     """
-    rows = plan.cashflow
-    index = {name: place for place, name in enumerate(timeline.names)}
-    at = rows["period"].map(index).to_numpy(dtype=int)
-    weight = rows["future"].map(probabilities(plan)).to_numpy(dtype=float)
-    usd = rows["usd"].to_numpy(dtype=float)
-    years = _calendar_years(rows, at, timeline)
-    if rate > 0:
-        ratio = np.divide(rows["npv_usd"].to_numpy(dtype=float), usd, out=np.zeros_like(usd), where=usd != 0)
-        known = ratio > 0
-        years[known] = -np.log(ratio[known]) / np.log1p(rate)
-    return pd.DataFrame({"years": years, "usd": usd * weight})
-
-
-def _calendar_years(rows: pd.DataFrame, at: NDArray[np.int64], timeline: Timeline) -> Floats:
-    starts = np.array([(day - timeline.starts[0]).days for day in timeline.starts]) / DAYS_PER_YEAR
-    middle = (starts[:-1] + starts[1:])[at] / 2
-    first = rows["category"].isin(CAPEX).to_numpy()
-    last = rows["category"].isin(END_OF_HORIZON).to_numpy()
-    found = np.where(first, starts[:-1][at], np.where(last, starts[-1], middle))
-    return np.asarray(found, dtype=float)
-
-
-def gain(investing: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    """What the first of two plans' flows brings against the other's, in positive, by day in order."""
-    both = pd.concat([investing.assign(usd=-investing["usd"]), other])
-    both["years"] = both["years"].round(9)
-    return both.groupby("years", as_index=False)["usd"].sum()
-
-
-def return_of(gained: pd.DataFrame) -> Return:
-    """The internal rate of return of flows, and when their undiscounted sum turns positive for good.
-
-    There is no rate where the flows never change sign over the rates searched, or where several rates would do.
-    """
-    return Return(irr(gained), payback_years(gained))
-
-
-def irr(gained: pd.DataFrame) -> float | None:
-    """The one rate per year at which the flows are worth nothing; None where there is none, or more than one."""
     from scipy.optimize import brentq
 
-    years, usd = gained["years"].to_numpy(dtype=float), gained["usd"].to_numpy(dtype=float)
-
-    def worth(rate: float) -> float:
-        return float(usd @ np.power(1.0 + rate, -years))
-
-    grid = np.concatenate([np.linspace(LOWEST, 1.0, 200), np.geomspace(1.01, HIGHEST, 60)])
-    gains = np.array([worth(rate) >= 0 for rate in grid])
+    gains = np.array([worth(float(rate)) >= 0 for rate in _RATES])
     changes = np.flatnonzero(gains[1:] != gains[:-1])
     if len(changes) != 1:
         return None
-    return float(brentq(worth, grid[changes[0]], grid[changes[0] + 1], xtol=1e-12))
+    place = int(changes[0])
+    return float(brentq(worth, _RATES[place], _RATES[place + 1], xtol=1e-12))
 
 
-def payback_years(gained: pd.DataFrame) -> float | None:
-    """Years until the undiscounted sum stays positive; None where it never goes below zero or never comes back."""
-    years, total = gained["years"].to_numpy(dtype=float), gained["usd"].to_numpy(dtype=float).cumsum()
-    below = np.flatnonzero(total < 0)
-    if not len(below) or below[-1] + 1 == len(total):
+def payback(years: Floats, held: Floats, *, evenly: bool) -> float | None:
+    """Years until ``held``, the running sum at each of ``years`` in order, stays at or above zero for good.
+
+    ``evenly`` where money comes evenly from one date to the next, so that the sum is back between the two; otherwise it
+    comes on the dates. 0 where the sum never is below zero: nothing has to come back. None where it ends below.
+    """
+    below = np.flatnonzero(held < 0)
+    if not len(below):
+        return 0.0
+    last = int(below[-1])
+    if last + 1 >= len(held):
         return None
-    return float(years[below[-1] + 1])
-
-
-def undiscounted(plan: Plan, categories: tuple[str, ...]) -> float:
-    """Expected USD of these categories over the solved horizon."""
-    rows = plan.cashflow[plan.cashflow["category"].isin(categories) & (plan.cashflow["category"] != REVENUE)]
-    return float((rows["usd"] * rows["future"].map(probabilities(plan))).sum())
+    if not evenly:
+        return float(years[last + 1])
+    share = -held[last] / (held[last + 1] - held[last])
+    return float(years[last] + share * (years[last + 1] - years[last]))

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.accounts.cashflow import CATEGORIES, cash_flow, commitments, tokens_served, totals
+from planner.accounts.cashflow import cash_flow, commitments, tokens_served, totals
 from planner.catalog.models import Catalog, Energy, Offer, PricePath, ServingPoint, System, TokenApi
 from planner.decisions import COLUMNS, Decisions
 from planner.errors import ScenarioError
+from planner.kinds.cash import CATEGORIES
 from planner.rules.demand import demand_rates
 from planner.rules.residual import residual_share
 from planner.scenario.models import Scenario

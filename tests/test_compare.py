@@ -18,9 +18,9 @@ from typer.testing import CliRunner
 import planner
 from planner.cli import app
 from planner.errors import InputError
-from planner.finance import gain, irr, payback_years
 from planner.pipeline import catalog_of
 from planner.studies.compare.options import GENERATIONS, WAYS, check_options, option, option_words
+from planner.studies.compare.returns import gain, return_of
 from planner.studies.compare.study import Comparison, compare
 from tests import strategies
 from tests.strategies import Case, solved, tiny_cases
@@ -100,12 +100,12 @@ def test_the_rate_of_return_makes_both_plans_cost_the_same(tiny: Comparison) -> 
 )
 def test_rates_of_return_known_by_hand(usd: list[float], rate: float | None, years: float | None) -> None:
     flows = pd.DataFrame({"years": range(len(usd)), "usd": usd})
-    found = irr(flows)
+    found = return_of(flows).irr
     assert (found is None) == (rate is None)
     if rate is not None:
         assert found == pytest.approx(rate, abs=1e-9)
     if years is not None:
-        assert payback_years(flows) == years
+        assert return_of(flows).payback_years == years
 
 
 @given(st.lists(st.floats(1, 100), min_size=1, max_size=6), st.floats(0.01, 2))
@@ -113,7 +113,7 @@ def test_a_rate_of_return_brings_the_flows_to_nothing(returns: list[float], rate
     price = sum(usd / (1 + rate) ** year for year, usd in enumerate(returns, start=1))
     spent = pd.DataFrame({"years": [0.0], "usd": [price]})
     other = pd.DataFrame({"years": np.arange(1.0, len(returns) + 1), "usd": returns})
-    assert irr(gain(spent, other)) == pytest.approx(rate, rel=1e-6)
+    assert return_of(gain(spent, other)).irr == pytest.approx(rate, rel=1e-6)
 
 
 @strategies.examples(0.5)

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 import planner
 from planner.accounts import Account, totals_of
+from planner.finance import payback, root
 from planner.pipeline import catalog_of
-from planner.studies.economics.study import economics, payback_years, root
+from planner.studies.economics.study import economics
 from tests.test_cli import plan
 
 TINY = "scenarios/tiny.yaml"
@@ -55,7 +55,7 @@ def test_at_the_irr_the_audit_finds_no_profit() -> None:
     [([-1.0, 1.0], 1.5), ([1.0, 2.0], 0.0), ([-2.0, -1.0], None), ([-1.0, 1.0, -1.0, 3.0], 3.25)],
 )
 def test_payback_is_when_cash_stays_positive(held: list[float], years: float | None) -> None:
-    assert payback_years(pd.DataFrame({"cumulative_usd": held, "years": np.arange(len(held)) + 1.0})) == years
+    assert payback(np.arange(1, len(held) + 1, dtype=float), np.array(held), evenly=True) == years
 
 
 def test_a_rate_of_return_is_given_only_where_there_is_one() -> None:

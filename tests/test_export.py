@@ -26,14 +26,14 @@ from ortools.math_opt.io.python import mps_converter
 from ortools.math_opt.python import mathopt
 
 import planner
-from planner.accounts.cashflow import CAPEX, END_OF_HORIZON, OPEX
 from planner.errors import AuditFailure, InfeasiblePlan, InputError
 from planner.export import Ledger, focus_rows, ledger, mps, parquet
 from planner.export.focus import COLUMNS, SERVICES, focus_bytes, specification
-from planner.export.workbook import workbook_bytes, workbook_of
+from planner.kinds.cash import CAPEX, END_OF_HORIZON, OPEX
 from planner.pipeline import catalog_of
 from planner.plan import Plan
 from planner.render.csv import csv_text
+from planner.report.workbook import workbook_bytes, workbook_of
 from planner.scenario import Scenario
 from tests import small
 from tests.office import Sheets, edited, recalculated  # noqa: F401 - a fixture

@@ -19,8 +19,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from planner.accounts.cashflow import CAPEX, OPEX
 from planner.catalog import Catalog
+from planner.kinds.cash import CAPEX, OPEX
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.report.headline import headline

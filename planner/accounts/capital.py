@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.accounts.account import Account
 from planner.accounts.inputs import Floats, Inputs
+from planner.kinds import cash
 from planner.rules.residual import residual_credit_usd
 from planner.units import years_from_days
 
@@ -28,17 +29,17 @@ def capital(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
     bought = account.holdings.buy.sum(axis=1) * price_paid(inputs)[None]
     paid = _when_paid(inputs, bought)
     shares = {
-        "hardware": [1.0 for _ in inputs.systems],
-        "network": [system.network_capex_share for system in inputs.systems],
-        "installation": [system.installation_capex_share for system in inputs.systems],
+        cash.HARDWARE.key: [1.0 for _ in inputs.systems],
+        cash.NETWORK.key: [system.network_capex_share for system in inputs.systems],
+        cash.INSTALLATION.key: [system.installation_capex_share for system in inputs.systems],
     }
     for category, share in shares.items():
         usd = np.einsum("fkt,k->ft", paid, np.array(share))
         yield category, usd, usd * discount
     charges = [site.conversion.cost_usd if site.conversion else 0.0 for site in inputs.sites]
     usd = np.einsum("fst,s->ft", account.holdings.convert, np.array(charges))
-    yield "conversion", usd, usd * discount
-    yield "residual", *_residual(inputs, bought)
+    yield cash.CONVERSION.key, usd, usd * discount
+    yield cash.RESIDUAL.key, *_residual(inputs, bought)
 
 
 def _when_paid(inputs: Inputs, bought: Floats) -> Floats:

@@ -18,24 +18,8 @@ from planner.accounts.running import running_cost
 from planner.accounts.tokens import tokens_per_request, traded
 from planner.catalog.models import Catalog
 from planner.decisions import Decisions
+from planner.kinds.cash import CATEGORIES, COSTS, REVENUE
 from planner.scenario.models import Scenario
-
-CAPEX = ("hardware", "network", "installation", "conversion")
-OPEX = (
-    "support",
-    "licence",
-    "staff",
-    "colocation",
-    "lease",
-    "energy",
-    "reserved",
-    "on_demand",
-    "spot",
-    "token_api",
-)
-REVENUE = "revenue"
-END_OF_HORIZON = ("contract_tail", "prepayment_credit", "residual")
-CATEGORIES = (*CAPEX, *OPEX, REVENUE, *END_OF_HORIZON)
 
 
 @dataclass(frozen=True)
@@ -56,7 +40,7 @@ class Totals:
 def cash_flow(scenario: Scenario, catalog: Catalog, decisions: Decisions) -> pd.DataFrame:
     """Columns future, period, category, usd, npv_usd: out positive, in negative; no rows at zero.
 
-    What falls after the horizon (``END_OF_HORIZON``) stands in the last solved period.
+    What falls after the horizon (``kinds.cash.END_OF_HORIZON``) stands in the last solved period.
     """
     return cash_flow_of(Account(scenario, catalog, decisions))
 
@@ -102,12 +86,12 @@ def totals_of(account: Account) -> Totals:
     made = tokens.requests(account, account.service.served)
     discounted = made @ inputs.timeline.discount_middle
     input_tokens, output_tokens = tokens_per_request(inputs)
-    cost = sum((npv[category] for category in CATEGORIES if category != REVENUE), start=np.zeros(len(discounted)))
+    cost = sum((npv[category] for category in COSTS), start=np.zeros(len(discounted)))
     by_future = pd.DataFrame(
         {
             "probability": inputs.probability,
             "cost_usd": cost,
-            "revenue_usd": -npv[REVENUE],
+            "revenue_usd": -npv[REVENUE.key],
             "output_tokens": discounted @ output_tokens,
             "total_tokens": discounted @ (input_tokens + output_tokens),
         },
@@ -120,4 +104,8 @@ def totals_of(account: Account) -> Totals:
 @lru_cache(maxsize=2)
 def entries(account: Account) -> tuple[tuple[str, Floats, Floats], ...]:
     """(category, USD, USD discounted), each (F, T), for every category; the latest accounts' are kept."""
-    return tuple(chain(capital(account), running_cost(account), rented(account), traded(account)))
+    found = tuple(chain(capital(account), running_cost(account), rented(account), traded(account)))
+    computed = [category for category, _, _ in found]
+    if sorted(computed) != sorted(CATEGORIES):
+        raise LookupError(f"the accounts compute {sorted(computed)}, the records of cash are {sorted(CATEGORIES)}")
+    return found

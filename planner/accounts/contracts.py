@@ -11,6 +11,7 @@ from planner.accounts.account import Account
 from planner.accounts.holdings import running, term_periods
 from planner.accounts.inputs import Floats, Inputs
 from planner.accounts.terms import ContractTerms
+from planner.kinds import cash
 from planner.timeline import Timeline
 from planner.units import HOURS_PER_DAY
 
@@ -35,9 +36,9 @@ def rented(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
         tail_npv[:, -1] += later @ calendar.discount_middle[timeline.periods :]
         credit[:, -1] -= prepaid[:, timeline.periods :].sum(axis=1) * (1 - tail_share)
     now, middle = timeline.discount_start, timeline.discount_middle
-    yield "reserved", upfront + spread, upfront * now + spread * middle
-    yield "contract_tail", tail, tail_npv
-    yield "prepayment_credit", credit, credit * timeline.discount_end
+    yield cash.RESERVED.key, upfront + spread, upfront * now + spread * middle
+    yield cash.CONTRACT_TAIL.key, tail, tail_npv
+    yield cash.PREPAYMENT_CREDIT.key, credit, credit * timeline.discount_end
     for category, usd in _hourly(account).items():
         yield category, usd, usd * middle
 
@@ -109,7 +110,7 @@ def _hourly(account: Account) -> dict[str, Floats]:
     """USD of on-demand and spot lots for the hours they run, (F, T)."""
     inputs = account.inputs
     factor = np.stack([inputs.price(future.rent_price) for future in inputs.futures])
-    usd = {kind: np.zeros(factor.shape) for kind in ("on_demand", "spot")}
+    usd = {kind: np.zeros(factor.shape) for kind in (cash.ON_DEMAND.key, cash.SPOT.key)}
     for index, terms in enumerate(inputs.contract_terms):
         if terms.kind in usd:
             lot_hours = (account.holdings.rent[:, index] * inputs.timeline.block_hours).sum(axis=2)

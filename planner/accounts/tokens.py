@@ -10,6 +10,7 @@ import pandas as pd
 from planner.accounts.account import Account
 from planner.accounts.inputs import Floats, Inputs
 from planner.catalog.models import QuotedApi
+from planner.kinds import cash
 from planner.rules.tariffs import api_usd_per_request, revenue_usd_per_request
 from planner.units import SECONDS_PER_HOUR
 
@@ -53,7 +54,7 @@ def tokens_served(account: Account) -> pd.DataFrame:
 def traded(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
     """(category, USD, USD discounted), each (F, T): token APIs out, revenue in (negative)."""
     discount = account.inputs.timeline.discount_middle
-    for category, usd in (("token_api", _api_cost(account)), ("revenue", -_revenue(account))):
+    for category, usd in ((cash.TOKEN_API.key, _api_cost(account)), (cash.REVENUE.key, -_revenue(account))):
         yield category, usd, usd * discount
 
 

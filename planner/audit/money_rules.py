@@ -7,10 +7,11 @@ from functools import partial
 import numpy as np
 
 from planner.accounts.account import Account
-from planner.accounts.cashflow import CAPEX, OPEX, entries, totals_of
+from planner.accounts.cashflow import entries, totals_of
 from planner.accounts.contracts import commitments_by_period
 from planner.accounts.inputs import Floats, Inputs
 from planner.audit.findings import Findings, Told, figure
+from planner.kinds.cash import CAPEX, OPEX
 from planner.kinds.limits import BUDGET
 from planner.scenario.models import YearlyLimit
 

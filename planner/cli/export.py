@@ -12,14 +12,15 @@ from planner.catalog import Catalog
 from planner.cli.exits import FEASIBLE_EXIT, check_numbers
 from planner.cli.waiting import wait_for
 from planner.errors import InputError
-from planner.export import focus, mps, parquet, workbook
-from planner.export.ledger import ledger
-from planner.export.target import check_ending
+from planner.export import focus, mps, parquet
 from planner.pipeline import catalog_of, load
 from planner.pipeline import solve as solve_scenario
 from planner.plan import Plan
+from planner.plan.ledger import ledger_of
 from planner.render.figures import gap_percent, money
 from planner.render.files import check_file, check_folder, write_bytes, write_folder
+from planner.render.target import check_ending
+from planner.report import workbook
 from planner.scenario import Scenario
 from planner.solvers import check_name
 
@@ -105,7 +106,7 @@ def _make(scenario: Scenario, asked: Asked, tell: Callable[[str], None]) -> tupl
         return None, model
     plan = solve_scenario(scenario, catalog, solver=asked.solver, gap=asked.gap, time_limit_s=asked.time_limit)
     tell(f"{scenario.name}: making the files")
-    found = ledger(plan, scenario, catalog)
+    found = ledger_of(plan, scenario, catalog)
     made: list[Made] = []
     if asked.xlsx is not None:
         says = f"workbook, {len(plan.tables)} tables and the {len(found.table):,} payments behind their sums"

@@ -8,9 +8,10 @@
 """
 
 from planner.export.focus import focus_rows, write_focus
-from planner.export.ledger import Ledger, ledger
+from planner.export.ledger import ledger
 from planner.export.mps import write_model
 from planner.export.parquet import write_parquet
-from planner.export.workbook import write_workbook
+from planner.plan.ledger import Ledger
+from planner.report.workbook import write_workbook
 
 __all__ = ["Ledger", "focus_rows", "ledger", "write_focus", "write_model", "write_parquet", "write_workbook"]

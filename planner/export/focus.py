@@ -17,36 +17,23 @@ from typing import Any
 import pandas as pd
 from ruamel.yaml import YAML
 
-from planner.accounts.cashflow import CAPEX, OPEX
 from planner.accounts.inputs import Floats
+from planner.accounts.ledger import GPU_HOURS, START, Line
 from planner.catalog import Catalog
-from planner.export.ledger import GPU_HOURS, START, Ledger, Line, ledger
+from planner.export.ledger import ledger
 from planner.export.parquet import Kind, metadata_of, parquet_bytes
-from planner.export.target import check_ending
+from planner.kinds.cash import RECORDS, RESERVED
 from planner.plan import Plan
+from planner.plan.ledger import Ledger
 from planner.render.csv import csv_text
 from planner.render.files import write_bytes
+from planner.render.target import check_ending
 from planner.scenario import Scenario
 
 ENDINGS = (".csv", ".parquet")
 CURRENCY = "USD"
-# Category of the planner: FOCUS service category, subcategory, service name, how often it is charged.
-SERVICES = {
-    "hardware": ("Compute", "Other (Compute)", "GPU systems", "One-Time"),
-    "network": ("Networking", "Network Infrastructure", "Network and storage of GPU systems", "One-Time"),
-    "installation": ("Compute", "Other (Compute)", "Installation of GPU systems", "One-Time"),
-    "conversion": ("Other", "Other (Other)", "Conversion of a hall", "One-Time"),
-    "support": ("Management and Governance", "Support", "Support of GPU systems", "Recurring"),
-    "licence": ("AI and Machine Learning", "AI Platforms", "Software licences", "Recurring"),
-    "staff": ("Management and Governance", "Other (Management and Governance)", "Staff", "Recurring"),
-    "colocation": ("Other", "Other (Other)", "Colocation", "Recurring"),
-    "lease": ("Other", "Other (Other)", "Lease of a hall", "Recurring"),
-    "energy": ("Other", "Other (Other)", "Electricity", "Usage-Based"),
-    "reserved": ("Compute", "Virtual Machines", "Reserved GPUs", "Recurring"),
-    "on_demand": ("Compute", "Virtual Machines", "GPUs on demand", "Usage-Based"),
-    "spot": ("Compute", "Virtual Machines", "Spot GPUs", "Usage-Based"),
-    "token_api": ("AI and Machine Learning", "Generative AI", "Token API", "Usage-Based"),
-}
+# Every category that is a charge, and how FOCUS names it.
+SERVICES = {record.key: record.focus for record in RECORDS if record.focus is not None}
 METRICS = (
     "BilledCost",
     "CommitmentDiscountQuantity",
@@ -109,7 +96,7 @@ def rows_of(found: Ledger) -> pd.DataFrame:
     reported = found.account.inputs.timeline.reported
     rows: list[dict[str, Any]] = []
     for line in found.lines:
-        if line.category in (*CAPEX, *OPEX):
+        if line.category in SERVICES:
             rows += _of_line(found, line, weight, reported)
     keys = [column for column in COLUMNS if column not in (*METRICS, "ListUnitPrice", "ContractedUnitPrice")]
     frame = pd.DataFrame(rows, columns=[*keys, *METRICS])
@@ -126,7 +113,7 @@ def rows_of(found: Ledger) -> pd.DataFrame:
 
 def _of_line(found: Ledger, line: Line, weight: Floats, reported: int) -> Iterator[dict[str, Any]]:
     """Rows of one line: what is billed, and what the periods use of it."""
-    bought = line.category in CAPEX or line.category == "reserved"
+    bought = SERVICES[line.category].bought
     usd, quantity, accrued = weight @ line.usd, weight @ line.quantity, weight @ line.accrued_usd
     for period in range(reported):
         if usd[period]:
@@ -141,7 +128,7 @@ def _row(found: Ledger, line: Line, period: int, usd: float, quantity: float, un
     """What every row says. What stands at a site is billed by the site: the plan does not know who sells it."""
     timeline, resource, plan = found.account.inputs.timeline, line.resource, found.plan
     first, after = timeline.spans[period]
-    category, subcategory, service, frequency = SERVICES[line.category]
+    service = SERVICES[line.category]
     sku = "/".join(part for part in (resource.who, resource.system, line.category) if part)
     if resource.kind in ("reserved", "hourly"):
         sku = (
@@ -157,7 +144,7 @@ def _row(found: Ledger, line: Line, period: int, usd: float, quantity: float, un
         "BillingPeriodEnd": after,
         "BillingPeriodStart": first,
         "ChargeDescription": _description(found, line),
-        "ChargeFrequency": frequency,
+        "ChargeFrequency": service.frequency,
         "ChargePeriodEnd": after,
         "ChargePeriodStart": first,
         "ContractedCost": usd,
@@ -172,9 +159,9 @@ def _row(found: Ledger, line: Line, period: int, usd: float, quantity: float, un
         "RegionName": resource.region or None,
         "ResourceId": resource.key,
         "ResourceType": resource.system or "site",
-        "ServiceCategory": category,
-        "ServiceName": service,
-        "ServiceSubcategory": subcategory,
+        "ServiceCategory": service.category,
+        "ServiceName": service.name,
+        "ServiceSubcategory": service.subcategory,
         "SkuId": sku,
         "SkuPriceId": sku,
         "x_Category": line.category,
@@ -191,7 +178,7 @@ def _usage(row: Mapping[str, Any], usd: float) -> dict[str, Any]:
         "ChargeCategory": "Usage",
         "ConsumedQuantity": row["PricingQuantity"],
         "ConsumedUnit": row["PricingUnit"],
-        "PricingCategory": "Dynamic" if row["x_Category"] == "spot" else "Standard",
+        "PricingCategory": SERVICES[row["x_Category"]].pricing,
     }
 
 
@@ -204,7 +191,7 @@ def _purchase(found: Ledger, line: Line, period: int, row: Mapping[str, Any]) ->
             "ChargeFrequency": "One-Time",
             "ChargePeriodEnd": row["ChargePeriodStart"] + dt.timedelta(days=1),
         }
-    if line.category == "reserved":
+    if line.category == RESERVED.key:
         told |= _commitment(found, line) | {"CommitmentDiscountQuantity": row["PricingQuantity"], "ResourceId": None}
         told |= {"ResourceType": None}
     return told
@@ -213,7 +200,7 @@ def _purchase(found: Ledger, line: Line, period: int, row: Mapping[str, Any]) ->
 def _served(found: Ledger, line: Line, period: int, weight: Floats) -> Iterator[dict[str, Any]]:
     """What a period uses of something bought: all of a system, a contract's used part and its unused part."""
     accrued = line.accrued_usd[:, period]
-    if line.category != "reserved":
+    if line.category != RESERVED.key:
         hours = line.resource.gpus[:, period] * found.account.inputs.timeline.hours[period]
         gpu_hours = float(weight @ hours)
         quantity, unit = (gpu_hours, GPU_HOURS) if gpu_hours else (found.account.inputs.timeline.hours[period], "Hours")

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from planner.catalog import Catalog
-from planner.export.target import check_ending
 from planner.milp import Model, build_model
 from planner.milp.matrix import Block, Milp
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
 from planner.render.files import write_file
+from planner.render.target import check_ending
 from planner.scenario import Scenario
 from planner.solvers import load_pulp
 from planner.solvers.objectives import matrix_of

@@ -44,11 +44,11 @@ def lasting_usd(problem: Problem, variables: Variables) -> Iterator[Cash]:
     """Decisions whose cash falls into several periods, (N, T decided, T paid)."""
     supply, periods = problem.supply, problem.timeline.periods
     capex = stacked([item.capex_usd for item in supply.purchases], periods, periods)
-    support = stacked([item.support_usd for item in supply.purchases], periods, periods)
+    upkeep = stacked([item.upkeep_usd for item in supply.purchases], periods, periods)
     opex = stacked([item.opex_usd for item in supply.reservations], periods, periods)
     conversion = np.array([site.conversion_usd for site in problem.limits.sites], dtype=float)
     yield Cash(variables.buy, capex, capex=True)
-    yield Cash(variables.buy, support, capex=False)
+    yield Cash(variables.buy, upkeep, capex=False)
     yield Cash(variables.sign, opex, capex=False)
     yield Cash(variables.convert, conversion[:, None, None] * np.eye(periods), capex=True)
 

@@ -10,13 +10,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accounts.account import Account
-from planner.accounts.cashflow import CAPEX, END_OF_HORIZON, OPEX, REVENUE, Totals, cash_flow_of
+from planner.accounts.cashflow import Totals, cash_flow_of
 from planner.accounts.fleet import fleet
 from planner.accounts.tokens import requests, tokens_per_request
+from planner.kinds.cash import CAPACITY, CAPEX, END_OF_HORIZON, OPEX, OWNING, RECORDS, REVENUE
 from planner.problem import Problem
 from planner.units import KW_PER_MW, SECONDS_PER_HOUR, mtok_from_tokens
 
 Floats = NDArray[np.float64]
+# Categories at a vendor's price that no row's evidence speaks for.
+_VENDOR = tuple(record.key for record in RECORDS if record.evidence == "vendor")
 
 
 def kpis(problem: Problem, account: Account, totals: Totals, serving: pd.DataFrame) -> dict[str, Any]:
@@ -53,7 +56,7 @@ def _of_future(problem: Problem, account: Account, totals: Totals, future: str) 
     made = totals.by_future.loc[future]
     cash = cash_flow_of(account)
     cash = cash[cash["future"] == future]
-    due = cash[cash["period"].isin(np.flatnonzero(reported)) & ~cash["category"].isin([*END_OF_HORIZON, REVENUE])]
+    due = cash[cash["period"].isin(np.flatnonzero(reported)) & ~cash["category"].isin([*END_OF_HORIZON, REVENUE.key])]
     by_period = np.zeros(timeline.periods)
     np.add.at(by_period, due["period"].to_numpy(dtype=int), due["usd"].to_numpy(dtype=float))
     served = requests(account, account.service.served)[f][:, reported].sum(axis=1)
@@ -73,10 +76,10 @@ def _of_future(problem: Problem, account: Account, totals: Totals, future: str) 
     gpu_hours = float((account.supply.gpus[f].sum(axis=0) * timeline.block_hours)[reported].sum())
     usable_hours = float((usable.sum(axis=0) * timeline.block_hours)[reported].sum())
     busy_hours = float(busy.sum(axis=0)[reported].sum())
-    capacity_usd = float(due.loc[due["category"] != "token_api", "usd"].sum())
+    capacity_usd = float(due.loc[due["category"].isin(CAPACITY), "usd"].sum())
     capex = float(due.loc[due["category"].isin(CAPEX), "usd"].sum())
     opex = float(due.loc[due["category"].isin(OPEX), "usd"].sum())
-    revenue = -float(cash.loc[(cash["category"] == REVENUE) & cash["period"].lt(timeline.reported), "usd"].sum())
+    revenue = -float(cash.loc[(cash["category"] == REVENUE.key) & cash["period"].lt(timeline.reported), "usd"].sum())
     return {
         **_levelised(float(made["cost_usd"]), float(made["output_tokens"]), float(made["total_tokens"])),
         "npv_usd": float(made["cost_usd"]),
@@ -128,8 +131,7 @@ def _owned_usd_per_gpu_hour(account: Account, cash: pd.DataFrame, future: int) -
     timeline = account.inputs.timeline
     gpus = account.supply.gpus[future][owned].sum(axis=0)
     hours = float(((gpus * timeline.block_hours).sum(axis=1) * timeline.discount_middle).sum())
-    owning = (*CAPEX, "support", "licence", "staff", "colocation", "lease", "energy", "residual")
-    return _ratio(float(cash.loc[cash["category"].isin(owning), "npv_usd"].sum()), hours)
+    return _ratio(float(cash.loc[cash["category"].isin(OWNING), "npv_usd"].sum()), hours)
 
 
 def evidence_share(problem: Problem, account: Account, serving: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -168,18 +170,17 @@ def _cost_by_evidence(problem: Problem, account: Account) -> dict[str, float]:
         add(reservation.offer.evidence, weight[row.future] * row.lots * float(reservation.npv_usd[row.period]))
     hourly = {item.offer.name: item for item in problem.supply.hourly}
     rents = account.decisions.rents
-    index = {name: place for place, name in enumerate(problem.futures)}
-    blocks = {name: place for place, name in enumerate(problem.timeline.blocks)}
+    futures = {name: position for position, name in enumerate(problem.futures)}
+    blocks = {name: position for position, name in enumerate(problem.timeline.blocks)}
     for row in rents.itertuples():
         rented = hourly[row.offer]
         hours = problem.timeline.block_hours[row.period, blocks[row.block]]
-        usd = rented.usd_per_hour[index[row.future], row.period] * hours * discount[row.period] * row.lots
+        usd = rented.usd_per_hour[futures[row.future], row.period] * hours * discount[row.period] * row.lots
         add(rented.offer.evidence, weight[row.future] * float(usd))
     cash = cash_flow_of(account)
-    cash = cash[cash["category"] != REVENUE]
+    cash = cash[cash["category"] != REVENUE.key]
     per_future = cash["npv_usd"] * cash["future"].map(weight)
-    apis = float(per_future[cash["category"] == "token_api"].sum())
-    add("vendor", apis)
+    add("vendor", float(per_future[cash["category"].isin(_VENDOR)].sum()))
     add("scenario", float(per_future.sum()) - sum(total.values()))
     return total
 

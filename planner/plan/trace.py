@@ -7,32 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from planner.accounts.cashflow import CATEGORIES
 from planner.catalog import Catalog
 from planner.catalog.models import DerivedPoint, Energy, QuotedApi, Row, System
+from planner.kinds import cash
 from planner.scenario.models import Scenario
 
 COLUMNS = ("table", "item", "gives", "row", "evidence", "as_of", "where", "source", "note")
-# Which table's rows a category of cash adds up from; what only the scenario states has none.
-_CASH_OF = {
-    "hardware": "purchases",
-    "network": "purchases",
-    "installation": "purchases",
-    "residual": "purchases",
-    "support": "fleet",
-    "licence": "fleet",
-    "staff": "fleet",
-    "colocation": "fleet",
-    "lease": "fleet",
-    "reserved": "contracts",
-    "contract_tail": "contracts",
-    "prepayment_credit": "contracts",
-    "on_demand": "on_demand",
-    "spot": "on_demand",
-    "token_api": "token_api",
-}
-# Categories that the price path moves.
-_PRICED = ("hardware", "network", "installation", "reserved", "on_demand", "spot", "token_api")
 _SYSTEM = {
     "purchases": "price, lead time, life",
     "fleet": "power, life, support",
@@ -118,13 +98,13 @@ def _around(scenario: Scenario, catalog: Catalog, tables: Mapping[str, pd.DataFr
     for site in scenario.sites:
         if (tables["fleet"]["site"] == site.name).any():
             own = site.electricity_usd_per_mwh is not None
-            yield "cashflow", "energy", f"electricity of {site.name}", None if own else catalog.energy.get(site.region)
+            row = None if own else catalog.energy.get(site.region)
+            yield "cashflow", cash.ENERGY.key, f"electricity of {site.name}", row
     path = catalog.price_paths.get(scenario.finance.price_path)
     if path is not None:
-        for category in _PRICED:
-            if category not in there:
-                continue
-            yield "cashflow", category, "price path", path
+        for record in cash.RECORDS:
+            if record.on_price_path and record.key in there:
+                yield "cashflow", record.key, "price path", path
     for workload in scenario.workloads:
         shape = None if workload.load in scenario.load_shapes else catalog.load_shapes.get(workload.load)
         if shape is not None:
@@ -134,11 +114,11 @@ def _around(scenario: Scenario, catalog: Catalog, tables: Mapping[str, pd.DataFr
 def _cash(found: list[_Found], cashflow: pd.DataFrame) -> Iterator[_Found]:
     """The rows behind each category of cash there is."""
     there = set(cashflow["category"])
-    for category in CATEGORIES:
-        if category in there:
+    for record in cash.RECORDS:
+        if record.key in there:
             for table, item, gives, row in found:
-                if table == _CASH_OF.get(category):
-                    yield "cashflow", category, f"{item}: {gives}", row
+                if table == record.table:
+                    yield "cashflow", record.key, f"{item}: {gives}", row
 
 
 def _line(table: str, item: str, gives: str, row: Row | None) -> tuple[str, ...]:

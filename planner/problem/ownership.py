@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from planner.catalog import Catalog
 from planner.catalog.models import System
 from planner.problem.supply import Asset, Group, Purchase
+from planner.rules import running
 from planner.rules.dates import (
     can_start,
     here_and_now_until,
@@ -26,9 +27,7 @@ from planner.scenario.models import Scenario
 from planner.timeline import Timeline
 from planner.units import (
     DAYS_PER_YEAR,
-    HOURS_PER_MONTH,
     HOURS_PER_YEAR,
-    mw_from_kw,
     mwh_from_kw_hours,
 )
 
@@ -62,11 +61,11 @@ def groups(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> list[Gro
         for position, existing in enumerate(site.existing):
             system = catalog.systems[existing.system]
             asset = _asset(scenario, catalog, timeline, index, system, f"existing:{site.name}/{position}")
-            support = (existing.price_usd or system.price_usd) * system.support_share_per_year
-            running = asset.running_usd + support * timeline.hours / HOURS_PER_YEAR
+            upkeep = (existing.price_usd or system.price_usd) * running.share_of_price_a_year(scenario, system)
+            standing = asset.running_usd + upkeep * timeline.hours / HOURS_PER_YEAR
             # What stands there already takes a position, whether or not one more could be fed.
             positions = asset.positions if np.isfinite(asset.positions) else 1.0
-            asset = replace(asset, running_usd=running, positions=positions)
+            asset = replace(asset, running_usd=standing, positions=positions)
             exists = lies_within(timeline, *service_days(existing, system)) & coolable(site, system)
             found.append(Group(asset=asset, index=position, count=existing.count, exists=exists))
     return found
@@ -86,16 +85,17 @@ def _purchase(
     np.add.at(capex, (bought, ordered), full * system.deposit_share)
     np.add.at(capex, (bought, bought), full * (1 - system.deposit_share))
     in_service = (bought[None, :] >= bought[:, None]) & (bought[None, :] < bought[:, None] + life)
-    support = in_service * (paid * system.support_share_per_year)[:, None] * (timeline.hours / HOURS_PER_YEAR)
+    share = running.share_of_price_a_year(scenario, system)
+    upkeep = in_service * (paid * share)[:, None] * (timeline.hours / HOURS_PER_YEAR)
     ages = np.array([(timeline.end - start).days for start in timeline.starts[:-1]]) / DAYS_PER_YEAR
     residual = residual_credit_usd(paid, scenario.finance, system, ages)
-    npv = capex @ timeline.discount_start + support @ timeline.discount_middle - residual * timeline.discount_end
+    npv = capex @ timeline.discount_start + upkeep @ timeline.discount_middle - residual * timeline.discount_end
     return Purchase(
         asset=asset,
         exists=exists,
         life_periods=life,
         capex_usd=capex,
-        support_usd=support,
+        upkeep_usd=upkeep,
         npv_usd=npv,
         lead_weeks=lead_weeks,
         here_and_now_until=here_and_now_until(scenario, timeline, lead_weeks),
@@ -105,18 +105,11 @@ def _purchase(
 def _asset(scenario: Scenario, catalog: Catalog, timeline: Timeline, index: int, system: System, supply: str) -> Asset:
     site = scenario.sites[index]
     pue = site.pue.get(system.cooling)
-    design, annual = (pue.design, pue.annual) if pue else (1.0, 1.0)
+    design = pue.design if pue else 1.0
     it_kw = system.provisioned_it_kw
-    energy = electricity_usd_per_mwh(site, catalog, timeline) * annual * (1 + system.network_kw_share)
-    overhead = annual * (1 + system.network_kw_share)
-    idle_it_mwh = mwh_from_kw_hours(system.idle_it_kw, timeline.hours)
-    share_of_year = timeline.hours / HOURS_PER_YEAR
-    months = timeline.hours / HOURS_PER_MONTH
-    running = idle_it_mwh * energy + share_of_year * (
-        system.licence_usd_per_gpu_year * system.gpus + site.staff_usd_per_mw_year * mw_from_kw(it_kw)
-    )
-    running = running + months * site.colocation_usd_per_kw_month * it_kw
-    busy_it_mwh = mwh_from_kw_hours((system.busy_it_kw - system.idle_it_kw) / system.gpus, 1.0)
+    tariff = electricity_usd_per_mwh(site, catalog, timeline)
+    overhead = running.utility_per_it(site, system)
+    busy_it_mwh = mwh_from_kw_hours(running.busy_it_kw_per_gpu(system), 1.0)
     positions = 0.0
     if site.kw_per_rack_position is not None:
         fitting = 1 if system.gpus > 8 else int(site.kw_per_rack_position / it_kw + 1e-9)
@@ -126,9 +119,9 @@ def _asset(scenario: Scenario, catalog: Catalog, timeline: Timeline, index: int,
         site=index,
         system=system,
         supply=supply,
-        running_usd=running,
-        busy_usd_per_gpu_hour=busy_it_mwh * energy,
-        idle_mwh=idle_it_mwh * overhead,
+        running_usd=running.standing_usd(scenario, site, system, timeline.hours, tariff),
+        busy_usd_per_gpu_hour=running.busy_usd_per_gpu_hour(site, system, tariff),
+        idle_mwh=mwh_from_kw_hours(system.idle_it_kw, timeline.hours) * overhead,
         busy_mwh_per_gpu_hour=busy_it_mwh * overhead,
         cap_kw=it_kw * (design if site.cap_at == "utility" else 1.0),
         it_kw=it_kw,

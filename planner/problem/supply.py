@@ -44,8 +44,8 @@ class Asset:
 class Purchase:
     """A system that can be bought for a site.
 
-    ``exists`` (T,) marks the periods it can enter service in; ``capex_usd`` and ``support_usd`` (T, T) are cash by
-    period bought × period paid; ``npv_usd`` (T,) capex and support less residual, discounted; ``here_and_now_until`` is
+    ``exists`` (T,) marks the periods it can enter service in; ``capex_usd`` and ``upkeep_usd`` (T, T) are cash by
+    period bought × period paid; ``npv_usd`` (T,) both less residual, discounted; ``here_and_now_until`` is
     the first period whose purchase is ordered after the future is known.
     """
 
@@ -53,7 +53,7 @@ class Purchase:
     exists: Bools
     life_periods: int
     capex_usd: Floats
-    support_usd: Floats
+    upkeep_usd: Floats
     npv_usd: Floats
     lead_weeks: float
     here_and_now_until: int

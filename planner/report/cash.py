@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from planner.accounts.cashflow import CAPEX, END_OF_HORIZON, OPEX, REVENUE
+from planner.kinds.cash import COSTS, END_OF_HORIZON, REVENUE, in_words
 from planner.plan import Plan
 from planner.render.figures import Unit, money_unit
 from planner.render.sheet import Sheet, left, right
@@ -13,13 +13,6 @@ from planner.scenario import Scenario
 
 # As many as fit beside the category, the total and the NPV.
 MOST_YEARS = 6
-_WORDS = {
-    "contract_tail": "contracts after the horizon",
-    "prepayment_credit": "credit for prepayment",
-    "residual": "resale value of hardware",
-    "token_api": "token APIs",
-    "on_demand": "on demand",
-}
 
 
 def cash_sheet(plan: Plan, scenario: Scenario) -> Sheet:
@@ -37,15 +30,13 @@ def cash_sheet(plan: Plan, scenario: Scenario) -> Sheet:
     by_year = by_year.reindex(columns=shown, fill_value=0.0)
     npv = rows.groupby("category")["npv_usd"].sum()
     unit = money_unit([*by_year.sum(), *npv])
-    costs = [name for name in (*CAPEX, *OPEX, *END_OF_HORIZON) if name in npv.index]
-    lines = [
-        _line(category_name(name), by_year.reindex([name], fill_value=0.0).sum(), npv[name], unit) for name in costs
-    ]
+    costs = [name for name in COSTS if name in npv.index]
+    lines = [_line(in_words(name), by_year.reindex([name], fill_value=0.0).sum(), npv[name], unit) for name in costs]
     in_total = by_year[by_year.index.isin(costs)].sum()
     lines.append(_line("cost", in_total, npv[costs].sum(), unit))
-    if REVENUE in npv.index:
-        revenue = by_year.reindex([REVENUE], fill_value=0.0).sum()
-        lines.append(_line("revenue", -revenue, -npv[REVENUE], unit))
+    if REVENUE.key in npv.index:
+        revenue = by_year.reindex([REVENUE.key], fill_value=0.0).sum()
+        lines.append(_line(REVENUE.words, -revenue, -npv[REVENUE.key], unit))
     columns = (left("category"), *(right(year) for year in shown), right("sum"), right("NPV"))
     expected = "Expected cash" if len(plan.futures) > 1 else "Cash"
     notes = ["Years are undiscounted and reported periods only; NPV is over the solved horizon and its end."]
@@ -57,8 +48,3 @@ def cash_sheet(plan: Plan, scenario: Scenario) -> Sheet:
 
 def _line(name: str, by_year: pd.Series[float], npv: float, unit: Unit) -> tuple[str, ...]:
     return (name, *(unit.of(float(usd)) for usd in by_year), unit.of(float(by_year.sum())), unit.of(float(npv)))
-
-
-def category_name(category: str) -> str:
-    """A category of cash in words."""
-    return _WORDS.get(category, category)

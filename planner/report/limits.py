@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from planner.accounts.cashflow import CAPEX, OPEX
+from planner.kinds.cash import CAPEX, OPEX
 from planner.kinds.limits import SPENDING
 from planner.plan import Plan
 from planner.render.figures import bar, money_unit, percent

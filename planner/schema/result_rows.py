@@ -10,6 +10,7 @@ from pydantic import ConfigDict, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
 from planner.fields import doc
+from planner.kinds.cash import CATEGORIES
 from planner.kinds.evidence import Evidence
 from planner.kinds.limits import LIMITS
 
@@ -17,6 +18,7 @@ CLOSED = ConfigDict(extra="forbid")
 DATE = WithJsonSchema({"type": "string", "format": "date"})
 Day = Annotated[str, DATE]
 Period = Annotated[str, doc("2027-01, 2027-Q1 or 2027")]
+Category = Annotated[str, doc(f"what it is paid for, one of {', '.join(CATEGORIES)}; `revenue` is negative")]
 Block = Annotated[str, doc("load block")]
 Derivation = Literal["", "interpolated", "fitted"]
 
@@ -151,7 +153,7 @@ class Cash(Row):
     """Cash of a category, out positive, undiscounted and discounted."""
 
     period: Period
-    category: Annotated[str, doc("what it is paid for; `revenue` is negative")]
+    category: Category
     usd: Annotated[float, doc("undiscounted", "USD")]
     npv_usd: Annotated[float, doc("discounted to the horizon's start", "USD")]
 

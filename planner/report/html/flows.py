@@ -7,15 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from planner.accounts.cashflow import CAPEX, CATEGORIES, END_OF_HORIZON, OPEX, REVENUE
+from planner.kinds.cash import CAPEX, COSTS, END_OF_HORIZON, OPEX
 from planner.plan import Plan
 from planner.report.serving import UNSERVED, pool_kinds
 from planner.report.view import probabilities, rows_of
 from planner.scenario import Scenario
 from planner.timeline import Timeline
 from planner.units import requests_from_rate, tokens_from_mtok
-
-COSTS = tuple(category for category in CATEGORIES if category != REVENUE)
 
 
 def power(plan: Plan, scenario: Scenario, future: str) -> pd.DataFrame:
@@ -65,7 +63,7 @@ def levelised(plan: Plan, scenario: Scenario) -> pd.DataFrame | None:
     cost = plan.kpis[basis(scenario)]
     if cost is None or not plan.kpis["npv_usd"]:
         return None
-    rows = plan.cashflow[plan.cashflow["category"] != REVENUE]
+    rows = plan.cashflow[plan.cashflow["category"].isin(COSTS)]
     return _by_period(plan, rows, "npv_usd") * (cost / plan.kpis["npv_usd"])
 
 

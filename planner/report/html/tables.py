@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from planner.kinds.cash import in_words
 from planner.plan import Plan
 from planner.plan.tables import ALL
 from planner.render.figures import Unit, count, digits, gap_percent, money, money_unit, percent, price, short
-from planner.report.cash import category_name
 from planner.report.html import flows
 from planner.report.html.cells import Cell, Grid, heading, headings, number, rows_where, words
 from planner.report.limits import power_use
@@ -244,7 +244,7 @@ def cost(table: pd.DataFrame, caption: str, unit: Unit, op: str, field: str) -> 
     rows.append((words("sum"), *sums, cell(float(table.to_numpy(dtype=float).sum()))))
     columns = (
         heading("period"),
-        *(heading(category_name(str(category)), right=True) for category in table.columns),
+        *(heading(in_words(str(category)), right=True) for category in table.columns),
         heading("sum", right=True),
     )
     return Grid(caption, columns, tuple(rows))

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from planner._version import __version__
-from planner.accounts.cashflow import CAPEX, OPEX
 from planner.document import read_text
 from planner.errors import Fault, InputError
 from planner.history.run import Run
+from planner.kinds.cash import CAPEX, OPEX
 from planner.records import records
 from planner.timeline import build_timeline
 from planner.validation import nearest

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from planner.catalog import Catalog
 from planner.catalog.models import Offer, System
 from planner.errors import InputError
+from planner.rules import running
 from planner.rules.eligibility import provider_ruled_out
 from planner.rules.latency import SLACK, api_excess
 from planner.rules.offers import offers_by_name, usable_share
@@ -24,8 +25,6 @@ from planner.units import (
     HOURS_PER_YEAR,
     MONTHS_PER_YEAR,
     SECONDS_PER_HOUR,
-    mw_from_kw,
-    mwh_from_kw_hours,
 )
 from planner.validation import nearest
 
@@ -104,19 +103,11 @@ def owned(
 def running_usd_per_hour(
     scenario: Scenario, catalog: Catalog, timeline: Timeline, system: System, hall: Site
 ) -> tuple[float, float]:
-    """USD an hour of one system in service (support, licence, staff, colocation, idle), and of one GPU in use."""
-    pue = hall.pue[system.cooling].annual if system.cooling in hall.pue else 1.0
-    price = float(electricity_usd_per_mwh(hall, catalog, timeline)[0]) * pue * (1 + system.network_kw_share)
-    it_kw = system.provisioned_it_kw
-    yearly = (
-        system.price_usd * system.support_share_per_year
-        + system.licence_usd_per_gpu_year * system.gpus
-        + hall.staff_usd_per_mw_year * mw_from_kw(it_kw)
-    )
-    # A lease is paid whatever stands there, so it is no cost of one more system.
-    colocation = hall.colocation_usd_per_kw_month * it_kw / HOURS_PER_MONTH
-    standing = yearly / HOURS_PER_YEAR + colocation + mwh_from_kw_hours(system.idle_it_kw, 1.0) * price
-    return standing, mwh_from_kw_hours((system.busy_it_kw - system.idle_it_kw) / system.gpus, 1.0) * price
+    """USD an hour of one system in service, all running cost but what it draws in use, and of one GPU in use."""
+    tariff = electricity_usd_per_mwh(hall, catalog, timeline)[:1]
+    upkeep = system.price_usd * running.share_of_price_a_year(scenario, system) / HOURS_PER_YEAR
+    standing = running.standing_usd(scenario, hall, system, np.ones(1), tariff)
+    return upkeep + float(standing[0]), running.busy_usd_per_gpu_hour(hall, system, float(tariff[0]))
 
 
 def _site(scenario: Scenario, system: System, name: str | None) -> Site | None:

@@ -11,13 +11,15 @@ import pandas as pd
 from planner._version import __version__
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError
-from planner.finance import Return, flows, gain, return_of, undiscounted
+from planner.kinds.cash import RESIDUAL
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
+from planner.plan.ledger import ledger_of
 from planner.plan.plan import _plain
-from planner.report.view import probabilities, timeline_of
+from planner.report.view import probabilities
 from planner.scenario import Scenario, scenario_digest
 from planner.studies.compare.options import check_options, option
+from planner.studies.compare.returns import Return, gain, return_of, undiscounted
 from planner.studies.pool import answers
 
 _Case = tuple[str, Scenario, Catalog, dict[str, Any], Plan | None]
@@ -167,7 +169,7 @@ def _row(entry: Entry, base: Entry) -> dict[str, Any]:
         "gap": plan.proof.gap,
         "systems_bought": float((bought["count"] * bought["future"].map(weight)).sum()),
         "lots_signed": float((signed["lots"] * signed["future"].map(weight)).sum()),
-        "residual_usd": -undiscounted(plan, ("residual",)),
+        "residual_usd": -undiscounted(plan, RESIDUAL.key),
         "liability_usd": float((signed["remaining_commitment_usd"] * signed["future"].map(weight)).sum()),
     }
     if base.plan is None or base is entry:
@@ -196,13 +198,10 @@ def _return(entry: Entry, base: Entry) -> Return:
     assert base.plan is not None
     if entry.scenario.horizon != base.scenario.horizon:
         return Return(None, None)
-    first, second = (
-        flows(item.plan, timeline_of(item.scenario, item.catalog), item.scenario.finance.discount_rate)
-        for item in (entry, base)
-        if item.plan is not None
-    )
     if abs(entry.plan.kpis["capex_usd"] - base.plan.kpis["capex_usd"]) < 1.0:
         return Return(None, None)
+    first = ledger_of(entry.plan, entry.scenario, entry.catalog).dated
+    second = ledger_of(base.plan, base.scenario, base.catalog).dated
     if entry.plan.kpis["capex_usd"] < base.plan.kpis["capex_usd"]:
         first, second = second, first
     return return_of(gain(first, second))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from planner._version import __version__
-from planner.accounts.cashflow import CATEGORIES
 from planner.errors import InputError
+from planner.kinds.cash import CATEGORIES
 from planner.studies.diff.comparand import Side
 from planner.studies.diff.inputs import LAST, Change, changes
 from planner.studies.diff.steps import Step, steps

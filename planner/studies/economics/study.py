@@ -1,31 +1,28 @@
 """What a plan earns: margin, profit per MW, payback, NPV, IRR, and the token price at which it breaks even.
 
-All by the audit's own cash flow. The IRR is the discount rate at which the audit's net present value is zero, so it
-counts the same days, tails and residuals as the plan's NPV.
+All by the audit's own cash flow. The IRR is fed every payment of the ledger on its own day, so it counts the same days,
+tails and residuals as the plan's NPV: as the discount rate it makes that zero. The payback is fed the undiscounted cash
+of each period, which comes evenly over the period; resale and other values at the horizon's end are left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
 from planner.accounts import Account, totals_of
-from planner.accounts.cashflow import END_OF_HORIZON, REVENUE
 from planner.catalog import Catalog
 from planner.errors import InputError
+from planner.finance import irr, payback
+from planner.kinds.cash import END_OF_HORIZON, REVENUE
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
+from planner.plan.ledger import ledger_of
 from planner.render.figures import digits, money
 from planner.scenario import Scenario
 from planner.studies.result import Study, study
 from planner.studies.solves import Tell
 from planner.units import mtok_from_tokens
-
-# An IRR outside of this is no rate that anybody borrows at.
-RATES = (-0.9, 100.0)
 
 
 def economics(
@@ -63,8 +60,9 @@ def of_plan(scenario: Scenario, catalog: Catalog, plan: Plan) -> Study:
     mtok = mtok_from_tokens(totals.output_tokens)
     cash = cash_by_period(scenario, plan)
     peak_mw = kpis["peak_provisioned_utility_mw"]
-    rate = irr(scenario, catalog, plan)
-    payback = payback_years(cash)
+    paid = ledger_of(plan, scenario, catalog).dated
+    rate = irr(paid["years"].to_numpy(dtype=float), -paid["usd"].to_numpy(dtype=float))
+    back = payback(cash["years"].to_numpy(dtype=float), cash["cumulative_usd"].to_numpy(dtype=float), evenly=True)
     even = cost / revenue if revenue > 0 else np.nan
     rows: list[tuple[str, float | None, str]] = [
         ("NPV of profit", profit, "USD"),
@@ -73,7 +71,7 @@ def of_plan(scenario: Scenario, catalog: Catalog, plan: Plan) -> Study:
         ("margin", profit / mtok if mtok else None, "USD per Mtok output"),
         ("margin of revenue", profit / revenue if revenue > 0 else None, "share"),
         ("profit per MW", profit / peak_mw if peak_mw else None, "USD NPV per MW at the peak"),
-        ("payback", payback, "years from the horizon's start"),
+        ("payback", back, "years from the horizon's start"),
         ("IRR", rate, "per year"),
         ("break-even price", even if np.isfinite(even) else None, "times today's token prices"),
     ]
@@ -83,7 +81,7 @@ def of_plan(scenario: Scenario, catalog: Catalog, plan: Plan) -> Study:
             for side, schedule in (("input", price.input), ("output", price.output)):
                 rows.append((f"break-even {side} price of {workload.name}", even * schedule.values[0], "USD per Mtok"))
     table = pd.DataFrame(rows, columns=["figure", "value", "unit"])
-    return study("economics", scenario, {"figures": table, "cash": cash}, _said(scenario, profit, even, rate, payback))
+    return study("economics", scenario, {"figures": table, "cash": cash}, _said(scenario, profit, even, rate, back))
 
 
 def cash_by_period(scenario: Scenario, plan: Plan) -> pd.DataFrame:
@@ -93,7 +91,7 @@ def cash_by_period(scenario: Scenario, plan: Plan) -> pd.DataFrame:
         weights = {item["name"]: item["probability"] for item in plan.kpis["futures"]}
     rows = plan.cashflow[~plan.cashflow["category"].isin(END_OF_HORIZON)].copy()
     rows["usd"] *= rows["future"].map(weights)
-    earned = rows["category"] == REVENUE
+    earned = rows["category"] == REVENUE.key
     spent = rows[~earned].groupby("period")["usd"].sum().reindex(list(plan.periods)).fillna(0.0)
     revenue = -rows[earned].groupby("period")["usd"].sum().reindex(list(plan.periods)).fillna(0.0)
     found = pd.DataFrame({"period": plan.periods, "cost_usd": spent.to_numpy(), "revenue_usd": revenue.to_numpy()})
@@ -102,43 +100,6 @@ def cash_by_period(scenario: Scenario, plan: Plan) -> pd.DataFrame:
     months = {"month": 1, "quarter": 3, "year": 12}[scenario.horizon.period]
     found["years"] = (np.arange(len(found)) + 1) * months / 12
     return found
-
-
-def payback_years(cash: pd.DataFrame) -> float | None:
-    """Years until the undiscounted cash stays at or above zero for good; 0 where it never is below, None where not."""
-    below = np.flatnonzero(cash["cumulative_usd"].to_numpy() < 0)
-    if not len(below):
-        return 0.0
-    last = int(below[-1])
-    if last + 1 >= len(cash):
-        return None
-    years, held = cash["years"].to_numpy(), cash["cumulative_usd"].to_numpy()
-    share = -held[last] / (held[last + 1] - held[last])
-    return float(years[last] + share * (years[last + 1] - years[last]))
-
-
-def irr(scenario: Scenario, catalog: Catalog, plan: Plan) -> float | None:
-    """The discount rate at which the audit's NPV of profit is zero; None where there is no such rate, or several."""
-
-    def profit(rate: float) -> float:
-        finance = scenario.finance.model_copy(update={"discount_rate": rate})
-        again = scenario.model_copy(update={"finance": finance})
-        totals = totals_of(Account(again, catalog, plan.decisions))
-        return totals.revenue_usd - totals.cost_usd
-
-    return root(profit)
-
-
-def root(profit: Callable[[float], float], steps: int = 24) -> float | None:
-    """The one rate within ``RATES`` at which ``profit`` is zero; None where it has no sign change, or several."""
-    low, high = RATES
-    rates = np.expm1(np.linspace(np.log1p(low), np.log1p(high), steps))
-    signs = np.sign([profit(float(rate)) for rate in rates])
-    changes = np.flatnonzero(signs[1:] * signs[:-1] < 0)
-    if len(changes) != 1:
-        return None
-    place = int(changes[0])
-    return float(brentq(profit, rates[place], rates[place + 1], xtol=1e-9))
 
 
 def _said(scenario: Scenario, profit: float, even: float, rate: float | None, payback: float | None) -> tuple[str, ...]:

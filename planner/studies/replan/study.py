@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from planner.accounts.cashflow import CAPEX, END_OF_HORIZON, REVENUE
 from planner.catalog import Catalog
 from planner.errors import InputError
 from planner.history.run import Run
+from planner.kinds.cash import CAPEX, END_OF_HORIZON, REVENUE
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.problem import Reductions
@@ -26,7 +26,7 @@ from planner.studies.replan.decided import decided, ordered_before
 from planner.timeline import build_timeline
 
 # Capex is paid as a period begins; revenue is no cost, and what stands at the horizon's end is due after it.
-NOT_PAID = (*CAPEX, REVENUE, *END_OF_HORIZON)
+NOT_PAID = (*CAPEX, REVENUE.key, *END_OF_HORIZON)
 
 
 @dataclass(frozen=True)

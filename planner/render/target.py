@@ -1,4 +1,4 @@
-"""Where an export goes: the ending of a file's name says its format."""
+"""Where a file goes: the ending of a file's name says its format."""
 
 from __future__ import annotations
 

@@ -1,0 +1,226 @@
+"""Power and served demand by period, and the latency of what serves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from planner.plan import Plan
+from planner.render.figures import count, short
+from planner.render.plots import COLOURS
+from planner.report.html import flows
+from planner.report.html.figures.style import (
+    EDGE,
+    PALETTE,
+    RED,
+    ROW_PX,
+    colour_of,
+    of_future,
+    panels,
+    pattern,
+    periods_below,
+    style,
+    systems_of,
+    text,
+)
+from planner.report.limits import power_use
+from planner.report.serving import UNSERVED, servers_of
+from planner.scenario import Scenario
+from planner.timeline import Timeline
+from planner.units import MS_PER_S
+
+PATTERNS = {"own": "", "rented": "/", "spot": "."}
+# Ticks of a logarithmic axis, in s or ms.
+TICKS = tuple(digit * 10.0**power for power in range(-3, 6) for digit in (1, 2, 5))
+
+
+def power_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Figure | None:
+    """MW provisioned by system against the cap, a panel for each site; None where there is no site."""
+    sites = [site.name for site in scenario.sites]
+    if not sites:
+        return None
+    figure = panels([f"{text(site.name)}, {site.cap_at} side of the meter" for site in scenario.sites], 300)
+    known = systems_of(plan)
+    caps = power_use(plan, scenario, timeline)
+    periods = list(timeline.names[: timeline.reported])
+    frames = {future: flows.power(plan, scenario, future) for future in plan.futures}
+    shown: set[tuple[str, str]] = set()
+    for panel, site in enumerate(sites, start=1):
+        for future, frame in frames.items():
+            mine = frame[frame["site"] == site]
+            for system in sorted(set(mine["system"])):
+                rows = (
+                    mine[mine["system"] == system].groupby("period")[["mw", "count"]].sum().reindex(periods).fillna(0)
+                )
+                figure.add_trace(
+                    go.Bar(
+                        name=text(system),
+                        legendgroup=text(system),
+                        showlegend=(future, system) not in shown,
+                        x=periods,
+                        y=[float(value) for value in rows["mw"]],
+                        customdata=[count(float(value)) for value in rows["count"]],
+                        marker={"color": colour_of(system, known), "line": EDGE},
+                        hovertemplate="%{x}: %{y:.3f} MW<br>%{customdata} in service<extra>%{fullData.name}</extra>",
+                        **of_future(plan, future),
+                    ),
+                    row=panel,
+                    col=1,
+                )
+                shown.add((future, system))
+        cap = caps[caps["site"] == site]
+        figure.add_trace(
+            go.Scatter(
+                name="cap",
+                legendgroup="cap",
+                showlegend=panel == 1,
+                x=periods,
+                y=[float(value) for value in cap["cap_mw"]],
+                mode="lines",
+                line={"color": RED, "width": 2.5, "shape": "hvh"},
+                hovertemplate="%{x}: cap %{y:.3f} MW<extra></extra>",
+            ),
+            row=panel,
+            col=1,
+        )
+    figure.update_layout(barmode="stack", bargap=0.15)
+    figure.update_yaxes(title="MW provisioned", rangemode="tozero")
+    periods_below(figure, "period")
+    return figure
+
+
+def served_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Figure | None:
+    """Requests a second by load block, stacked by supply, a panel for each workload; None where nothing is asked."""
+    frames = {future: flows.served(plan, scenario, timeline, future) for future in plan.futures}
+    supplies = flows.supplies(list(frames.values()))
+    if not supplies:
+        return None
+    figure = panels([text(workload.name) for workload in scenario.workloads], 200)
+    systems = systems_of(plan)
+    apis = [name for name in supplies if name.startswith("token API")]
+    places = [(period, block) for period in timeline.names[: timeline.reported] for block in timeline.blocks]
+    across = [[period for period, _ in places], [text(block) for _, block in places]]
+    shown: set[tuple[str, str]] = set()
+    for panel, workload in enumerate(scenario.workloads, start=1):
+        unit = "weighted GPUs" if workload.kind == "gpu_hours" else "requests/s"
+        for future, frame in frames.items():
+            mine = frame[frame["workload"] == workload.name]
+            for supply in supplies:
+                rows = mine[mine["supply"] == supply]
+                if rows.empty:
+                    continue
+                rate = {
+                    (period, block): float(value)
+                    for period, block, value in zip(rows["period"], rows["block"], rows["rate"], strict=True)
+                }
+                figure.add_trace(
+                    go.Bar(
+                        name=text(supply),
+                        legendgroup=text(supply),
+                        showlegend=(future, supply) not in shown,
+                        x=across,
+                        y=[rate.get(place, 0.0) for place in places],
+                        marker={
+                            "color": _supply_colour(supply, systems, apis),
+                            "line": EDGE,
+                            "pattern": pattern(_pattern_of(supply) or ("x" if supply in apis else "")),
+                        },
+                        hovertemplate="%{x}: %{y:,.4~g} " + unit + "<extra>%{fullData.name}</extra>",
+                        **of_future(plan, future),
+                    ),
+                    row=panel,
+                    col=1,
+                )
+                shown.add((future, supply))
+        figure.update_yaxes(title=unit, rangemode="tozero", row=panel, col=1)
+    figure.update_layout(barmode="stack", bargap=0.05)
+    figure.update_xaxes(tickfont={"size": 9})
+    periods_below(figure, "load blocks of each period")
+    return figure
+
+
+def _pattern_of(supply: str) -> str | None:
+    """The pattern of GPUs by how they are got, None for what is no GPU."""
+    if supply == UNSERVED or supply.startswith("token API"):
+        return None
+    return PATTERNS[supply.rpartition(" ")[2]]
+
+
+def _supply_colour(supply: str, systems: Sequence[str], apis: Sequence[str]) -> str:
+    if supply == UNSERVED:
+        return RED
+    if supply in apis:
+        return PALETTE[-1 - apis.index(supply) % 3]
+    return colour_of(supply.rpartition(" ")[0], systems)
+
+
+def latency_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Figure | None:
+    """The slowest point's TTFT and TPOT of each server, beside the workload's targets; None where nothing has any."""
+    servers = servers_of(plan, scenario, timeline)
+    rows = [
+        (workload, name, share)
+        for workload in scenario.workloads
+        for name, share in sorted(servers.get(workload.name, {}).items(), key=lambda item: (-item[1].requests, item[0]))
+        if share.ttft_ms or share.tpot_ms
+    ]
+    if not rows:
+        return None
+    labels = [f"{text(workload.name)}: {text(name)}" for workload, name, _ in rows]
+    figure = make_subplots(
+        rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.04, subplot_titles=("time to first token", "per token")
+    )
+    style(figure, 180 + ROW_PX * len(rows))
+    axes = (
+        ("TTFT, s", [share.ttft_ms / MS_PER_S for *_, share in rows], [w.sla.ttft_s for w, *_ in rows], "ttft"),
+        ("TPOT, ms", [share.tpot_ms for *_, share in rows], [w.sla.tpot_ms for w, *_ in rows], "tpot"),
+    )
+    for panel, (axis, values, targets, which) in enumerate(axes, start=1):
+        unit = axis.rpartition(" ")[2]
+        percentiles = [getattr(w.sla, f"{which}_percentile") for w, *_ in rows]
+        known = [(label, limit, at) for label, limit, at in zip(labels, targets, percentiles, strict=True) if limit]
+        marks = _marks(
+            "target",
+            [(limit, label) for label, limit, _ in known],
+            panel,
+            marker={"symbol": "line-ns", "size": 14, "line": {"width": 3, "color": RED}},
+            customdata=[f"target p{at} ≤ {short(limit)} {unit}" for _, limit, at in known],
+            hovertemplate="%{y}<br>%{customdata}<extra></extra>",
+        )
+        figure.add_trace(marks, row=1, col=panel)
+        there = [(value, label) for label, value in zip(labels, values, strict=True) if value]
+        marks = _marks(
+            "slowest point",
+            there,
+            panel,
+            marker={"symbol": "circle", "size": 10, "color": COLOURS[0], "line": EDGE},
+            hovertemplate=f"%{{y}}<br>%{{x:.4~g}} {unit}<extra></extra>",
+        )
+        figure.add_trace(marks, row=1, col=panel)
+        figure.update_xaxes(
+            type="log",
+            title=f"{axis} (log scale)",
+            tickvals=list(TICKS),
+            ticktext=[short(tick) for tick in TICKS],
+            row=1,
+            col=panel,
+        )
+    figure.update_yaxes(
+        autorange="reversed", automargin=True, categoryorder="array", categoryarray=labels, tickfont={"size": 11}
+    )
+    return figure
+
+
+def _marks(name: str, at: Sequence[tuple[float, str]], panel: int, **looks: Any) -> go.Scatter:
+    """A mark for each (latency, label), named in the legend once."""
+    return go.Scatter(
+        name=name,
+        legendgroup=name,
+        showlegend=panel == 1,
+        x=[float(value) for value, _ in at],
+        y=[label for _, label in at],
+        mode="markers",
+        **looks,
+    )

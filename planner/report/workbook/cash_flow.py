@@ -1,0 +1,207 @@
+"""The sheets of the ledger and of the cash flow: payments as values, sums and present values as formulas over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from planner.accounts.ledger import START
+from planner.accounts.tokens import requests, tokens_per_request
+from planner.kinds.cash import CAPEX, OPEX, RECORDS, RESERVED, REVENUE
+from planner.plan.ledger import Ledger
+from planner.report.workbook.sheet import WorkbookSheet, cells, header, letter
+from planner.units import TOKENS_PER_MTOK
+
+CASH, PAYMENTS = "Cash flow", "Ledger"
+UPFRONT = "reserved_upfront"
+_ENDS = [record for record in reversed(RECORDS) if record.group == "end of horizon"]
+# What falls on the first day of a period, and what is spread over it; both as conventions.md has them.
+AT_START = (*CAPEX, UPFRONT, *(record.key for record in _ENDS if record.falls == "start"))
+OVER_PERIOD = (*OPEX, *(record.key for record in _ENDS if record.falls == "middle"))
+_HEAD = 5
+# Columns of the cash flow up to its factors.
+_FACTORS = 9
+
+
+@dataclass(frozen=True)
+class CashFlow:
+    """Where the cash flow stands: first and last row (from 1), the column letter of each of its columns, its values."""
+
+    first: int
+    last: int
+    letters: dict[str, str]
+    values: pd.DataFrame
+
+    def span(self, column: str) -> str:
+        """The cells of a column, as formulas on other sheets name them."""
+        letter = self.letters[column]
+        return f"'{CASH}'!${letter}${self.first}:${letter}${self.last}"
+
+
+def cash_flow(sheet: WorkbookSheet, payments: WorkbookSheet, found: Ledger) -> CashFlow:
+    """Both sheets: the payments as values, and what the periods pay, discounted, as formulas over them."""
+    values = _values(found)
+    names = list(values.columns)
+    letters = {name: letter(index) for index, name in enumerate(names)}
+    flow = CashFlow(_HEAD + 1, _HEAD + len(values), letters, values)
+    rows = _ledger_rows(found, values)
+    _ledger_sheet(payments, rows, flow)
+    timeline = found.timeline
+    sheet.put(0, 0, "Cash flow by period, its NPV and the tokens it pays for", "title")
+    sheet.put(1, 0, "discount rate", "bold")
+    sheet.put(1, 1, timeline.discount_rate, "share")
+    sheet.put(2, 0, "horizon starts", "bold")
+    sheet.put(2, 1, timeline.starts[0])
+    sheet.put(1, 3, f"USD undiscounted, out positive; columns up to {AT_START[-1]} fall on the first day,", "note")
+    over = f"those up to {OVER_PERIOD[-1]} in the middle of a period. Columns that are 0 throughout are hidden."
+    sheet.put(2, 3, over, "note")
+    header(sheet, _HEAD - 1, names)
+    spans = {key: cells(PAYMENTS, index, len(rows) + 1) for key, index in (("usd", 12), ("line", 0), ("column", 4))}
+    for index in range(len(values)):
+        row = _HEAD + index
+        cell = {name: f"{letter}{row + 1}" for name, letter in letters.items()}
+        for column, name in enumerate(names):
+            value = values[name].iloc[index]
+            formula = _formula(name, cell, letters, spans)
+            if formula is None:
+                look = {"probability": "share", "line": "whole"}.get(name, "number")
+                sheet.put(row, column, value, look)
+            else:
+                sheet.compute(row, column, formula, float(value), _look(name))
+    last = _HEAD + len(values) + 1
+    sheet.put(last, 0, "expected", "bold")
+    for column, name in enumerate(names[_FACTORS:], start=_FACTORS):
+        formula = f"=SUMPRODUCT(${letters['probability']}${flow.first}:${letters['probability']}${flow.last},"
+        formula += f"{letters[name]}{flow.first}:{letters[name]}{flow.last})"
+        sheet.compute(last, column, formula, float(values["probability"] @ values[name]), "total")
+    sheet.sheet.freeze_panes(_HEAD, 4)
+    sheet.sheet.autofilter(_HEAD - 1, 0, flow.last - 1, len(names) - 1)
+    sheet.widths[0] = 16
+    sheet.widths.update({column: max(sheet.widths.get(column, 0), 14) for column in range(1, len(names))})
+    sheet.finish(pages_wide=3)
+    sheet.sheet.repeat_columns(0, 3)
+    for column, name in enumerate(names):
+        if name in (*AT_START, *OVER_PERIOD, REVENUE.key, "npv_revenue") and not values[name].any():
+            sheet.sheet.set_column(column, column, None, None, {"hidden": True})
+    return flow
+
+
+def _look(name: str) -> str:
+    return "factor" if name.startswith("factor") else "money"
+
+
+def _formula(name: str, cell: dict[str, str], letters: dict[str, str], spans: dict[str, str]) -> str | None:
+    """The formula of one cell of the cash flow; None where it is a value."""
+    first, after = cell["first_day"], cell["first_day_after"]
+
+    def all_of(columns: Sequence[str]) -> str:
+        return f"SUM({cell[columns[0]]}:{cell[columns[-1]]})"
+
+    if name in (*AT_START, *OVER_PERIOD, REVENUE.key):
+        sign = "-" if name == REVENUE.key else ""
+        heading = f"{letters[name]}${_HEAD}"
+        return f"={sign}SUMIFS({spans['usd']},{spans['line']},${cell['line']},{spans['column']},{heading})"
+    known = {
+        "factor_first_day": f"=(1+discount_rate)^(-({first}-horizon_start)/365.25)",
+        "factor_middle": f"=(1+discount_rate)^(-(({first}+{after})/2-horizon_start)/365.25)",
+        "capex": f"={all_of(CAPEX)}",
+        "opex": f"={cell[UPFRONT]}+{all_of(OPEX)}",
+        "cash": f"={cell['capex']}+{cell['opex']}",
+        "npv_cost": f"={all_of(AT_START)}*{cell['factor_first_day']}+{all_of(OVER_PERIOD)}*{cell['factor_middle']}",
+        "npv_revenue": f"={cell['revenue']}*{cell['factor_middle']}",
+        "mtok_output_discounted": f"={cell['mtok_output']}*{cell['factor_middle']}",
+        "mtok_total_discounted": f"={cell['mtok_total']}*{cell['factor_middle']}",
+    }
+    return known.get(name)
+
+
+def _values(found: Ledger) -> pd.DataFrame:
+    """The cash flow as figures: what the formulas come to. One row per future and period, those after included."""
+    account, timeline = found.account, found.timeline
+    inputs = account.inputs
+    made = requests(account, account.service.served)
+    into, out = tokens_per_request(inputs)
+    first, middle = timeline.discount_start, timeline.discount_middle
+    mtok = {
+        "mtok_output": np.einsum("fwt,w->ft", made, out) / TOKENS_PER_MTOK,
+        "mtok_total": np.einsum("fwt,w->ft", made, into + out) / TOKENS_PER_MTOK,
+    }
+    shape = (len(inputs.futures), timeline.periods)
+    paid = {name: np.zeros(shape) for name in (*AT_START, *OVER_PERIOD, REVENUE.key)}
+    for line in found.lines:
+        sign = -1.0 if line.category == REVENUE.key else 1.0
+        usd = line.usd[:, : timeline.periods]
+        paid[_column(line.category, line.timing)][:, : usd.shape[1]] += sign * usd
+    rows: list[dict[str, Any]] = []
+    for f, future in enumerate(inputs.futures):
+        for t, (begins, after) in enumerate(timeline.spans):
+            money = {name: float(values[f, t]) for name, values in paid.items()}
+            served = {name: float(values[f, t]) if t < found.solved else 0.0 for name, values in mtok.items()}
+            capex = sum(money[name] for name in CAPEX)
+            opex = money[UPFRONT] + sum(money[name] for name in OPEX)
+            rows.append(
+                {
+                    "line": len(rows) + 1,
+                    "future": future.name,
+                    "probability": future.probability,
+                    "period": timeline.names[t],
+                    "counts": _counts(found, t),
+                    "first_day": begins,
+                    "first_day_after": after,
+                    "factor_first_day": float(first[t]),
+                    "factor_middle": float(middle[t]),
+                    **{name: money[name] for name in (*AT_START, *OVER_PERIOD)},
+                    "capex": capex,
+                    "opex": opex,
+                    "cash": capex + opex,
+                    "npv_cost": sum(money[name] for name in AT_START) * float(first[t])
+                    + sum(money[name] for name in OVER_PERIOD) * float(middle[t]),
+                    "revenue": money["revenue"],
+                    "npv_revenue": money["revenue"] * float(middle[t]),
+                    **served,
+                    **{f"{name}_discounted": value * float(middle[t]) for name, value in served.items()},
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _counts(found: Ledger, period: int) -> str:
+    if period >= found.solved:
+        return "after"
+    return "lookahead" if found.account.inputs.timeline.lookahead[period] else "reported"
+
+
+def _column(category: str, timing: str) -> str:
+    """The column of the cash flow that a payment stands in."""
+    return UPFRONT if category == RESERVED.key and timing == START else category
+
+
+def _ledger_rows(found: Ledger, values: pd.DataFrame) -> pd.DataFrame:
+    rows = found.table
+    index = dict(zip(zip(values["future"], values["period"], strict=True), values["line"], strict=True))
+    lines = [index[key] for key in zip(rows["future"], rows["period"], strict=True)]
+    columns = [_column(*key) for key in zip(rows["category"], rows["timing"], strict=True)]
+    rows = rows.drop(columns="category")
+    rows.insert(0, "line", lines)
+    rows.insert(4, "column", columns)
+    return rows
+
+
+def _ledger_sheet(sheet: WorkbookSheet, rows: pd.DataFrame, flow: CashFlow) -> None:
+    header(sheet, 0, list(rows.columns))
+    first, middle = flow.letters["factor_first_day"], flow.letters["factor_middle"]
+    factors = f"'{CASH}'!${first}${flow.first}:${middle}${flow.last}"
+    for index, column in enumerate(rows.columns):
+        for row, value in enumerate(rows[column].tolist(), start=1):
+            if column == "npv_usd":
+                formula = f'=M{row + 1}*INDEX({factors},A{row + 1},IF(F{row + 1}="{START}",1,2))'
+                sheet.compute(row, index, formula, value)
+            else:
+                sheet.put(row, index, value, "money" if column == "usd" else "whole")
+    sheet.sheet.freeze_panes(1, 0)
+    sheet.sheet.autofilter(0, 0, max(len(rows), 1), len(rows.columns) - 1)
+    sheet.finish()

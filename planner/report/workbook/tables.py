@@ -1,0 +1,70 @@
+"""The plan's tables as sheets, with sums where sums mean something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from planner.report.workbook.sheet import WorkbookSheet, header, letter
+
+# Columns whose sum means something, by table.
+SUMMED = {
+    "purchases": ("count", "gpus", "cost_usd"),
+    "retirements": ("count",),
+    "contracts": ("lots", "gpus", "cost_usd", "remaining_commitment_usd"),
+    "on_demand": ("cost_usd",),
+    "token_api": ("mtok_input", "mtok_output", "cost_usd"),
+    "fleet": ("energy_mwh",),
+    "cashflow": ("usd", "npv_usd"),
+}
+
+
+def table_sheet(sheet: WorkbookSheet, name: str, frame: pd.DataFrame, futures: Sequence[str]) -> None:
+    """One table of the plan on a sheet of its own."""
+    columns = [str(column) for column in frame.columns]
+    header(sheet, 0, columns)
+    for index, column in enumerate(columns):
+        cells = frame[column].tolist()
+        kind = _kind(column, cells)
+        for row, value in enumerate(cells, start=1):
+            sheet.put(row, index, value, kind)
+    sheet.sheet.freeze_panes(1, 0)
+    sheet.sheet.autofilter(0, 0, max(len(frame), 1), len(columns) - 1)
+    if len(frame):
+        _totals(sheet, name, frame, columns, futures)
+    sheet.finish()
+
+
+def _totals(sheet: WorkbookSheet, name: str, frame: pd.DataFrame, columns: list[str], futures: Sequence[str]) -> None:
+    """A row of sums; with several futures one for each, what holds in all of them included."""
+    summed = [column for column in SUMMED.get(name, ()) if column in columns]
+    if not summed:
+        return
+    last = len(frame) + 1
+    for number, future in enumerate(futures):
+        row = last + 1 + number
+        several = len(futures) > 1
+        sheet.put(row, 0, future if several else "total", "bold")
+        mine = frame[frame["future"].isin([future, "all"])] if several else frame
+        for column in summed:
+            index = columns.index(column)
+            name_of_column = letter(index)
+            cells = f"{name_of_column}$2:{name_of_column}${last}"
+            formula = f"=SUBTOTAL(109,{cells})"
+            if several:
+                own = f'EXACT($A$2:$A${last},$A${row + 1})+EXACT($A$2:$A${last},"all")'
+                formula = f"=SUMPRODUCT(({own})*{cells})"
+            sheet.compute(row, index, formula, float(mine[column].sum()), "total")
+
+
+def _kind(column: str, cells: Sequence[object]) -> str:
+    """How figures of a column look, by the unit that its name ends with and whether all are whole."""
+    if column.endswith(("_per_mtok", "_per_gpu_hour")):
+        return "price"
+    if column.endswith("usd") or column == "marginal_usd_lp":
+        return "money"
+    if column.endswith("share"):
+        return "share"
+    whole = all(isinstance(cell, int | float) and float(cell).is_integer() for cell in cells)
+    return "whole" if whole else "number"
