@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from planner.catalog.findings import Doubt, findings
+from planner.catalog.findings import Finding, findings
 from planner.catalog.models import Catalog, Offer, PricePath, Row, ServingPoint, System, TokenApi
 from planner.catalog.peers import contradictions, prices
 from planner.catalog.physics import physics
@@ -47,14 +47,14 @@ def check(catalog: Catalog, today: dt.date | None = None, max_age_days: int | No
     rows = rows_of(catalog)
     points = [row for row in rows if isinstance(row, ServingPoint)]
     day = today or max((row.as_of for row in rows), default=dt.date(1970, 1, 1))
-    doubts = chain(
+    held = chain(
         physics(catalog, points),
         prices(catalog),
         contradictions(points),
         _stale(rows, day, max_age_days),
     )
     unchecked = sorted({point.model for point in points} - set(catalog.models))
-    return Checked(findings(doubts, rows), len(rows), day, tuple(unchecked))
+    return Checked(findings(held, rows), len(rows), day, tuple(unchecked))
 
 
 def rows_of(catalog: Catalog) -> list[Row]:
@@ -74,9 +74,9 @@ def rows_of(catalog: Catalog) -> list[Row]:
     return list(chain.from_iterable(kinds))
 
 
-def _stale(rows: Iterable[Row], today: dt.date, max_age_days: int | None) -> Iterator[Doubt]:
+def _stale(rows: Iterable[Row], today: dt.date, max_age_days: int | None) -> Iterator[Finding]:
     for row in rows:
         limit = _AGES.get(type(row), OTHERS_AGE_DAYS) if max_age_days is None else max_age_days
         age = (today - row.as_of).days
         if age > limit:
-            yield Doubt("age", row, "as_of", f"{row.as_of} is {age:,} days before {today}; at most {limit:,}")
+            yield Finding("age", row, "as_of", f"{row.as_of} is {age:,} days before {today}; at most {limit:,}")

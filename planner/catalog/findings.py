@@ -17,7 +17,7 @@ _MARK = re.compile(r"checked\b\s*([^:]*?)\s*(?::\s*(.*))?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Doubt:
+class Finding:
     """What one of ``CHECKS`` holds against a field of a row."""
 
     check: str
@@ -26,15 +26,15 @@ class Doubt:
     message: str
 
 
-def findings(doubts: Iterable[Doubt], rows: Iterable[Row]) -> tuple[Fault, ...]:
-    """The doubts that no mark answers, and the marks that answer nothing, in file order."""
-    found = {_fault(doubt.row, doubt.field, doubt.message) for doubt in doubts if not _answered(doubt)}
+def findings(held: Iterable[Finding], rows: Iterable[Row]) -> tuple[Fault, ...]:
+    """Those of ``held`` that no mark answers, and the marks that answer nothing, in file order."""
+    found = {_fault(finding.row, finding.field, finding.message) for finding in held if not _answered(finding)}
     found.update(fault for row in rows for fault in _bad_marks(row))
     return tuple(sorted(found))
 
 
-def _answered(doubt: Doubt) -> bool:
-    return any(name == doubt.check and reason for name, reason in _marks(doubt.row))
+def _answered(finding: Finding) -> bool:
+    return any(name == finding.check and reason for name, reason in _marks(finding.row))
 
 
 def _marks(row: Row) -> list[tuple[str, str]]:

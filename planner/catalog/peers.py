@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from statistics import median
 
-from planner.catalog.findings import Doubt
+from planner.catalog.findings import Finding
 from planner.catalog.models import Catalog, Row, ServingPoint
 from planner.catalog.precedence import configuration, rank
 
@@ -15,7 +15,7 @@ PEERS = 10.0
 SAME = 0.05
 
 
-def prices(catalog: Catalog) -> Iterator[Doubt]:
+def prices(catalog: Catalog) -> Iterator[Finding]:
     """Prices an order of magnitude off the median of the others: offers of a system and kind, APIs of a model."""
     peers: dict[tuple[str, str], list[tuple[Row, str, float]]] = {}
     for offer in catalog.offers.values():
@@ -27,7 +27,7 @@ def prices(catalog: Catalog) -> Iterator[Doubt]:
         cached = api.cached_input_usd_per_mtok
         if cached is not None and cached > api.input_usd_per_mtok:
             message = f"{cached:g} is above the {api.input_usd_per_mtok:g} of input"
-            yield Doubt("price", api, "cached_input_usd_per_mtok", message)
+            yield Finding("price", api, "cached_input_usd_per_mtok", message)
     for (subject, kind), group in peers.items():
         for row, field, price in group:
             others = [other for peer, _, other in group if peer is not row]
@@ -36,10 +36,10 @@ def prices(catalog: Catalog) -> Iterator[Doubt]:
             middle = median(others)
             if not 1 / PEERS <= price / middle <= PEERS:
                 message = f"{price:g}; the median of the other {len(others)} {kind} of {subject} is {middle:g}"
-                yield Doubt("price", row, field, message)
+                yield Finding("price", row, field, message)
 
 
-def contradictions(points: Iterable[ServingPoint]) -> Iterator[Doubt]:
+def contradictions(points: Iterable[ServingPoint]) -> Iterator[Finding]:
     """Rows of one configuration at one concurrency whose figures differ.
 
     Where a later catalog has better evidence or a newer benchmark, it is meant to hold over an earlier one: only rows
@@ -56,7 +56,7 @@ def contradictions(points: Iterable[ServingPoint]) -> Iterator[Doubt]:
             if field is None or (rank(best) != rank(other) and _folder(best) != _folder(other)):
                 continue
             held = f"goes before it ({best.evidence}, {best.as_of})" if rank(best) != rank(other) else "is as good"
-            yield Doubt(
+            yield Finding(
                 "contradiction",
                 other,
                 field,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from planner.catalog.findings import Doubt
+from planner.catalog.findings import Finding
 from planner.catalog.models import Catalog, ModelSize, ServingPoint, System
 from planner.units import ms_from_s, s_from_ms
 
@@ -24,7 +24,7 @@ FASTEST_TTFT_MS, SLOWEST_TTFT_MS = 1.0, 3_600_000.0
 LITTLE = 0.25
 
 
-def physics(catalog: Catalog, points: Iterable[ServingPoint]) -> Iterator[Doubt]:
+def physics(catalog: Catalog, points: Iterable[ServingPoint]) -> Iterator[Finding]:
     """What of the points cannot be. Only those of models with known parameters are held against their system."""
     for point in points:
         size = catalog.models.get(point.model)
@@ -37,7 +37,7 @@ def physics(catalog: Catalog, points: Iterable[ServingPoint]) -> Iterator[Doubt]
         yield from _little(point)
 
 
-def _flops(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Doubt]:
+def _flops(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Finding]:
     # Input found in a cache is not computed: where the cache may be large, only output counts.
     cached = "kv_offload" in point.requires
     tokens = point.output_tok_s_per_gpu + (0 if cached else point.input_tok_s_per_gpu)
@@ -45,7 +45,7 @@ def _flops(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Dou
     needed = 2 * size.active_params_billion * 1e9 * tokens / 1e15
     peak = _peak_pflops(point, system)
     if needed > peak * ROUNDING:
-        yield Doubt(
+        yield Finding(
             "flops",
             point,
             "output_tok_s_per_gpu" if cached else "input_tok_s_per_gpu",
@@ -61,14 +61,14 @@ def _peak_pflops(point: ServingPoint, system: System) -> float:
     return system.fp8_dense_pflops_per_gpu / (2 if point.precision == "bf16" else 1)
 
 
-def _bandwidth(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Doubt]:
+def _bandwidth(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Finding]:
     # A token is decoded inside one worker, so no more GPUs than the largest has read weights for it at a time.
     read_tb = size.active_params_billion * BYTES[point.precision] / 1000
     together = system.memory_tb_per_s_per_gpu * point.largest_worker_gpus
     tokens = 1 if point.spec_decode == "none" else MOST_TOKENS_PER_STEP
     least_ms = ms_from_s(read_tb / together) / tokens
     if point.tpot_ms * ROUNDING < least_ms:
-        yield Doubt(
+        yield Finding(
             "bandwidth",
             point,
             "tpot_ms",
@@ -77,11 +77,11 @@ def _bandwidth(point: ServingPoint, system: System, size: ModelSize) -> Iterator
         )
 
 
-def _memory(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Doubt]:
+def _memory(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Finding]:
     needed = size.total_params_billion * BYTES[point.precision]
     there = system.memory_gb_per_gpu * point.gpus_per_replica
     if needed > there * ROUNDING:
-        yield Doubt(
+        yield Finding(
             "memory",
             point,
             "gpus_per_replica",
@@ -90,7 +90,7 @@ def _memory(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Do
         )
 
 
-def _latencies(point: ServingPoint) -> Iterator[Doubt]:
+def _latencies(point: ServingPoint) -> Iterator[Finding]:
     for field, fastest, slowest in (
         ("ttft_ms", FASTEST_TTFT_MS, SLOWEST_TTFT_MS),
         ("tpot_ms", FASTEST_TPOT_MS, SLOWEST_TPOT_MS),
@@ -98,19 +98,19 @@ def _latencies(point: ServingPoint) -> Iterator[Doubt]:
         value: float = getattr(point, field)
         if not fastest <= value <= slowest:
             message = f"{value:g} ms is outside {fastest:g} to {slowest:,.0f} ms; is the unit right?"
-            yield Doubt("latency", point, field, message)
+            yield Finding("latency", point, field, message)
         tail_field = field.replace("_ms", "_p99_ms")
         tail: float | None = getattr(point, tail_field)
         if tail is not None and tail < value and getattr(point, field.replace("_ms", "_statistic")) != "mean":
-            yield Doubt("latency", point, tail_field, f"{tail:g} ms is below {field}, {value:g} ms")
+            yield Finding("latency", point, tail_field, f"{tail:g} ms is below {field}, {value:g} ms")
 
 
-def _little(point: ServingPoint) -> Iterator[Doubt]:
+def _little(point: ServingPoint) -> Iterator[Finding]:
     requests_per_s = point.output_tok_s_per_gpu * point.gpus_per_replica / point.output_tokens_mean
     seconds = s_from_ms(point.ttft_ms + (point.output_tokens_mean - 1) * point.tpot_ms)
     held = requests_per_s * seconds
     if abs(held / point.concurrency - 1) > LITTLE:
-        yield Doubt(
+        yield Finding(
             "concurrency",
             point,
             "concurrency",

@@ -15,7 +15,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import typer
 from typer.models import ArgumentInfo, OptionInfo, ParameterInfo
 
-from planner.cli import app
+from planner.cli.application import application
 
 HEAD = """\
 # Commands
@@ -47,6 +47,7 @@ class Command:
 
 def commands_reference() -> str:
     """The page docs/commands.md: a section per command, a table row per argument or option."""
+    app = application()
     parts = [HEAD, f"## `plan`\n\n{_paragraphs(str(app.info.help))}\n", _table(_own(app))]
     for command in commands(app, "plan"):
         parts += [

@@ -24,7 +24,7 @@ from planner.pipeline import catalog_of, plan_of, solve
 from planner.plan import Plan
 from planner.problem import build_problem
 from planner.render.figures import count, percent
-from planner.scenario import Scenario
+from planner.scenario import Scenario, scenario_digest
 from planner.schedule import add_months
 from planner.solvers import Options
 from planner.solvers.answer import Answer
@@ -32,9 +32,11 @@ from planner.solvers.objectives import Outcome, minimise
 from planner.solvers.optimise import optimise
 from planner.solvers.relay import between
 from planner.studies.alternatives.objectives import AIMS, COUNTS, USED, aimed, counted, value
+from planner.studies.command import Progress
 from planner.studies.orders import ordered
-from planner.studies.result import Study, study
-from planner.studies.solves import Tell, check_least_cost, each
+from planner.studies.pool import each
+from planner.studies.result import Study
+from planner.studies.solves import check_least_cost
 
 Floats = NDArray[np.float64]
 
@@ -50,6 +52,21 @@ ENGINE = "scip"
 SLACK = 1e-6
 
 COLUMNS = ["aim", "within", "cost_usd", "over", "value", "bound", "value_of_best", "unit", "stopped"]
+
+
+@dataclass(frozen=True)
+class Alternatives(Study):
+    """``alternatives`` (one row each) and ``decisions``.
+
+    ``decisions`` is what is ordered in the first year, in the least and the most of them and in the best plan.
+    """
+
+    command = "alternatives"
+
+    best_usd: float
+    best_bound_usd: float | None
+    alternatives: pd.DataFrame
+    decisions: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -88,12 +105,11 @@ def alternatives(
     gap: float | None = None,
     time_limit_s: float | None = None,
     workers: int = 1,
-    tell: Tell = lambda words: None,
-) -> Study:
+    progress: Progress = lambda words: None,
+) -> Alternatives:
     """Plans within each share of the best plan's cost, one for each of ``AIMS``.
 
-    Tables: ``alternatives`` (one row each) and ``decisions`` (what is ordered in the first year, in the least and the
-    most of them). Every plan is audited, and its distance is by the audit's own cost.
+    Every plan is audited, and its distance is by the audit's own cost.
     """
     check_least_cost(scenario, "alternatives")
     for share in within:
@@ -105,7 +121,7 @@ def alternatives(
         time_limit_s if time_limit_s is not None else scenario.solve.time_limit_s,
         scenario.solve.seed,
     )
-    tell(f"{scenario.name}: the plan itself")
+    progress(f"{scenario.name}: the plan itself")
     model = build_model(build_problem(scenario, catalog))
     best, x = _best(scenario, catalog, model, options)
     limit = time_limit_s if time_limit_s is not None else TIME_LIMIT_S
@@ -113,7 +129,7 @@ def alternatives(
     # Counts are the quickest, so they come last: no worker is left with a long search when the others are done.
     aims = sorted(AIMS, key=lambda aim: aim in COUNTS)
     asked = [Sought(scenario, catalog, aim, shares, best.proof.objective_usd, x, limit) for aim in aims]
-    listed = each(alternative, asked, workers=workers, tell=lambda words: tell(f"{scenario.name}: {words}"))
+    listed = each(alternative, asked, workers=workers, progress=lambda words: progress(f"{scenario.name}: {words}"))
     order = list(AIMS)
     found = sorted((item for items in listed for item in items), key=lambda item: (item.within, order.index(item.aim)))
     table = pd.DataFrame([_row(model, item, best, x) for item in found], columns=COLUMNS)
@@ -123,13 +139,14 @@ def alternatives(
     if table["stopped"].any():
         late = ", ".join(f"{row.aim} within {percent(row.within, 1)}" for row in table[table["stopped"]].itertuples())
         sentences += (f"The clock ended the search for {late}; --time-limit gives it more.",)
-    return study(
-        "alternatives",
-        scenario,
-        {"alternatives": table, "decisions": decided},
+    return Alternatives(
+        scenario.name,
+        scenario_digest(scenario),
         sentences,
         best_usd=best.proof.objective_usd,
         best_bound_usd=best.proof.best_bound_usd,
+        alternatives=table,
+        decisions=decided,
     )
 
 

@@ -19,9 +19,11 @@ from planner.render.figures import digits, money
 from planner.scenario import Scenario
 from planner.solvers import Options
 from planner.studies import changes
+from planner.studies.command import Progress
 from planner.studies.explain import exclusion
 from planner.studies.explain.entry import Entry, Way, entry
-from planner.studies.solves import Question, Reply, Tell, answer, each
+from planner.studies.pool import each
+from planner.studies.solves import Question, Reply, answer
 
 COLUMNS = ["name", "kind", "state", "price", "unit", "enters_at", "not_above", "sentence"]
 MOST_SPEED = 16.0
@@ -59,7 +61,7 @@ def why_not(
     time_limit_s: float,
     solver: str,
     workers: int = 1,
-    tell: Tell = lambda words: None,
+    progress: Progress = lambda words: None,
 ) -> pd.DataFrame:
     """``COLUMNS``: for each name of ``asked`` its state and a sentence.
 
@@ -68,7 +70,7 @@ def why_not(
     """
     check(scenario, catalog, asked)
     items = [Rejected(name, scenario, catalog, base, solver, gap, time_limit_s) for name in asked]
-    rows = [row for found in each(reasons, items, workers=workers, tell=tell) for row in found]
+    rows = [row for found in each(reasons, items, workers=workers, progress=progress) for row in found]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
