@@ -67,7 +67,6 @@ def test_a_module_is_found_under_its_old_name_with_a_warning(old: str, new: str)
     assert all(getattr(module, name) is getattr(now, known) for name, known in names.items())
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_what_the_pages_of_0_1_imported_is_what_planner_has_now() -> None:
     code = """
 from planner.analysis.screening import screen
@@ -81,7 +80,7 @@ import planner
 assert (screen, Given, replan) == (planner.screen, planner.PriceOverrides, planner.replan)
 assert (run_of, catalog_of, derived) == (planner.run_of, planner.catalog_of, planner.derive_points)
 """
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")
 
 

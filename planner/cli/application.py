@@ -11,13 +11,20 @@ import typer
 
 from planner._version import __version__
 from planner.cli.commands import Command, found
-from planner.studies.command import CATALOG
+from planner.studies.command import CATALOG, Place
 
 HELP = (
     "Plan AI inference capacity: what to buy, sign, rent and run, when, at the provably least cost.\n\n"
     "`plan SCENARIO` is `plan solve SCENARIO`.\n\n"
     "Exit codes: 0 optimal, 2 bad input, 3 infeasible (with what to relax), 4 stopped above the gap with a plan, "
     "5 no plan, 6 dearer than `plan diff --fail-above` allows."
+)
+CATALOG_PLACE = Place(
+    CATALOG,
+    0,
+    "`plan catalog`",
+    "import benchmarks and prices, check them, list, show and compare rows, levers and frontiers of points",
+    "catalog-command.md",
 )
 CATALOG_HELP = "Look into catalogs: import, check, list and compare their rows, see what each point costs."
 

@@ -32,13 +32,15 @@ FEASIBLE_EXIT = 4
 class Place:
     """Where a command stands: its group, and its rank in it. ``usage`` and ``summary`` are its row in tables of docs.
 
-    Both are Markdown. Without a ``usage`` it has no row of its own, because another one speaks for it.
+    Both are Markdown; ``page`` is the one of docs/ about it, else its section of the page of commands. Without a
+    ``usage`` it has no row of its own, because another one speaks for it.
     """
 
     group: str
     rank: int
     usage: str = ""
     summary: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True)

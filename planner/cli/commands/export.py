@@ -16,6 +16,7 @@ PLACE = Place(
     120,
     "`plan export SCENARIO`",
     "an Excel workbook with live sums, Parquet, FinOps FOCUS cost rows, the model as MPS or LP",
+    "export.md",
 )
 
 

@@ -15,6 +15,7 @@ PLACE = Place(
     20,
     "`plan report SCENARIO -o plan.html`",
     "the plan as one page that needs no network: plots, tables, proof, comparison, sources",
+    "report.md",
 )
 
 

@@ -11,7 +11,13 @@ import typer
 from planner.studies.command import RUNS, Outcome, Place, Progress
 from planner.studies.options import Json, RunId, Store
 
-PLACE = Place(RUNS, 50, "`plan actuals RUN FILE`", "what really came, beside the plan")
+PLACE = Place(
+    RUNS,
+    50,
+    "`plan actuals RUN FILE`",
+    "what really came, beside the plan",
+    "history.md",
+)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ PLACE = Place(
     80,
     "`plan alternatives SCENARIO`",
     "plans within 1, 2, 5 % that differ most: what to decide now, what to keep open",
+    "alternatives.md",
 )
 
 

@@ -16,6 +16,7 @@ PLACE = Place(
     50,
     "`plan breakeven SCENARIO`",
     "buy, reserve, rent or call an API: by utilisation, by months held, and at what price the plan changes",
+    "buy-or-rent.md",
 )
 
 

@@ -16,6 +16,7 @@ PLACE = Place(
     40,
     "`plan compare A B`, `--options buy+rent,reserve+rent,…`",
     "scenarios, or one under named alternatives, side by side and in words",
+    "compare.md",
 )
 
 

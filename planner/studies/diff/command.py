@@ -18,6 +18,7 @@ PLACE = Place(
     30,
     "`plan diff A B`",
     "runs, scenarios, results or git revisions: inputs, decisions, cost; `--fail-above 3%` for pipelines",
+    "history.md",
 )
 # B costs more than --fail-above allows.
 ABOVE_EXIT = 6

@@ -12,6 +12,7 @@ PLACE = Place(
     110,
     "`plan economics SCENARIO`",
     "margin, payback, rate of return, the token price at which the plan breaks even",
+    "economics.md",
 )
 
 

@@ -16,6 +16,7 @@ PLACE = Place(
     70,
     "`plan explain SCENARIO`",
     "what a megawatt, a million or a millisecond is worth; `--why-not NAME`; which limits conflict",
+    "explain.md",
 )
 
 

@@ -20,6 +20,7 @@ PLACE = Place(
     60,
     "`plan frontier SCENARIO --over PATH=…`",
     "the optimum along one field or two: power, budget, latency, demand",
+    "frontier.md",
 )
 
 

@@ -8,7 +8,11 @@ from planner.studies.command import RUNS, Outcome, Place, Progress
 from planner.studies.options import Json, Store
 
 PLACE = Place(
-    RUNS, 10, "`plan SCENARIO --save`, `plan history`, `plan show RUN`", "runs kept in a store, listed, shown again"
+    RUNS,
+    10,
+    "`plan SCENARIO --save`, `plan history`, `plan show RUN`",
+    "runs kept in a store, listed, shown again",
+    "history.md",
 )
 
 

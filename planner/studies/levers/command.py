@@ -12,6 +12,7 @@ PLACE = Place(
     100,
     "`plan levers SCENARIO`",
     "the cost without FP4, MTP, disaggregation and the like, each alone and all together",
+    "levers.md",
 )
 
 

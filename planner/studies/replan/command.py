@@ -11,7 +11,13 @@ from planner.errors import InputError
 from planner.studies.command import FEASIBLE_EXIT, RUNS, Outcome, Place, Progress
 from planner.studies.options import Csv, Gap, Json, RunId, Save, Set, Store, TimeLimit
 
-PLACE = Place(RUNS, 40, "`plan replan RUN --as-of DAY`", "what is bought and signed by then stays, the rest is planned")
+PLACE = Place(
+    RUNS,
+    40,
+    "`plan replan RUN --as-of DAY`",
+    "what is bought and signed by then stays, the rest is planned",
+    "history.md",
+)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ PLACE = Place(
     90,
     "`plan sensitivity SCENARIO`",
     "each input low and high: the cost of a token, the first year's orders, the regret of today's",
+    "sensitivity.md",
 )
 
 
