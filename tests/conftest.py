@@ -1,6 +1,7 @@
-"""Hypothesis profiles: ``ci`` draws the same few examples every time, ``thorough`` many new ones and shrinks them.
+"""What all tests share: Hypothesis profiles, what makes a test slow, and plans solved once a session.
 
-``HYPOTHESIS_PROFILE=thorough pytest tests/test_invariants.py`` chooses.
+``HYPOTHESIS_PROFILE=thorough pytest tests/test_invariants.py`` draws many examples and shrinks what fails; ``ci`` draws
+the same few every time; ``quick``, the default, one that is trivial and one that is not.
 """
 
 from __future__ import annotations
@@ -10,39 +11,43 @@ import os
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-# Coverage makes plain Python up to four times as slow, so tests that run long through code that others run too go
-# without: whole modules, and tests by the beginning of their name.
-UNTRACED = ("test_invariants", "test_oracle", "test_docs")
-UNTRACED_TESTS = (
-    "test_files[too deep]",
-    "test_files[aliases of aliases]",
-    "test_any_value_under_any_key",
-    "test_every_table_is_listed",
-    "test_the_rent_that_tiny_stops_to_pay",
-    "test_the_price_at_which_tiny_stops_to_buy",
-    "test_below_the_interval_it_pays",
-    "test_least_capex_is_the_least",
-    "test_what_is_in_every_plan",
-    "test_never_dearer",
-)
+import planner
+from planner.plan import Plan
+
+# Marks that say why a test is slow. The README's test line leaves these tests out, .ci/run runs them.
+WHY_SLOW = {"solve", "process", "files", "docs", "office", "browser"}
 
 # One example solves a scenario, so Hypothesis' idea of slow does not apply.
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
-settings.register_profile(
-    "ci",
-    max_examples=6,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    deadline=None,
-    suppress_health_check=UNHURRIED,
-)
+for name, count in (("quick", 2), ("ci", 6)):
+    settings.register_profile(
+        name,
+        max_examples=count,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        deadline=None,
+        suppress_health_check=UNHURRIED,
+    )
 settings.register_profile("thorough", max_examples=400, deadline=None, suppress_health_check=UNHURRIED)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave coverage out of tests that need not be traced."""
+    """Mark as slow what says why it is."""
     for item in items:
-        if item.path.stem in UNTRACED or item.name.startswith(UNTRACED_TESTS):
-            item.add_marker("no_cover")
+        if any(item.get_closest_marker(why) for why in WHY_SLOW):
+            item.add_marker("slow")
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Plan:
+    """The plan of ``scenarios/tiny.yaml``."""
+    return planner.solve(planner.load("scenarios/tiny.yaml"))
+
+
+@pytest.fixture(scope="session")
+def ten_mw() -> Plan:
+    """The plan of ``scenarios/10mw.yaml``."""
+    return planner.solve(planner.load("scenarios/10mw.yaml"))

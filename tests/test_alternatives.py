@@ -22,6 +22,7 @@ TINY = "scenarios/tiny.yaml"
 WIDER = ("procurement.systems.allow=[hgx-h200,hgx-b200]", "procurement.providers.allow=[together,nebius]")
 
 
+@pytest.mark.solve
 @pytest.mark.parametrize("overrides", [(), WIDER])
 def test_every_alternative_is_within_its_distance_by_the_audit(overrides: tuple[str, ...]) -> None:
     scenario = planner.load(TINY, overrides)
@@ -40,6 +41,8 @@ def test_every_alternative_is_within_its_distance_by_the_audit(overrides: tuple[
         assert [item.value for item in found] == sorted((item.value for item in found), reverse=True)
 
 
+@pytest.mark.no_cover
+@pytest.mark.solve
 def test_least_capex_is_the_least_that_any_purchase_within_reach_has() -> None:
     # By hand: three nodes are needed, or two with hours rented, or none; what each costs decides what is in reach.
     scenario = planner.load(TINY)
@@ -65,6 +68,7 @@ def test_an_aim_is_the_sum_that_it_says() -> None:
     assert aimed(model, "least power") @ x == pytest.approx(mean_mw, rel=1e-3)
 
 
+@pytest.mark.no_cover
 def test_what_is_in_every_plan_is_a_decision_for_now() -> None:
     decided = alternatives(planner.load(TINY, WIDER), within=(0.02, 0.2))["decisions"]
     assert ((decided["least"] > 0) == (decided["verdict"] == "now")).all()
@@ -72,6 +76,7 @@ def test_what_is_in_every_plan_is_a_decision_for_now() -> None:
     assert (decided["best"] <= decided["most"]).all()
 
 
+@pytest.mark.process
 def test_the_command_writes_what_it_says(tmp_path: Path) -> None:
     done = plan("alternatives", TINY, "--within", "5", "--json", tmp_path / "out.json", "--csv", tmp_path / "tables")
     assert (done.returncode, done.stderr) == (0, "")
@@ -81,6 +86,7 @@ def test_the_command_writes_what_it_says(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "tables").iterdir()} == {"alternatives.csv", "decisions.csv"}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("within", ["0", "x", "1,200"])
 def test_a_bad_share_is_one_sentence_and_exit_2(within: str) -> None:
     done = plan("alternatives", TINY, "--within", within)

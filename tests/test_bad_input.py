@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 from small import SCENARIO, Files, cases, edited, edits, load, refusal, settle, write
 
 from planner.catalog import load_catalog
@@ -529,7 +530,15 @@ def test_scenario(old: str, new: str, sentences: str) -> None:
     assert refusal() == sentences
 
 
-@pytest.mark.parametrize("kind", FILES)
+# Reading these is plain Python without end, and three times as slow when traced.
+DEEP = ("aliases of aliases", "too deep")
+
+
+def _untraced(kind: str) -> ParameterSet:
+    return pytest.param(kind, marks=[pytest.mark.files, pytest.mark.no_cover] if kind in DEEP else [])
+
+
+@pytest.mark.parametrize("kind", map(_untraced, FILES))
 def test_files(kind: str) -> None:
     files, sentences = FILES[kind]
     write(files)

@@ -61,6 +61,8 @@ def price_by_hand(nodes: int, kind: Kind) -> tuple[float, float]:
     return costs[0] - slope, slope
 
 
+@pytest.mark.no_cover
+@pytest.mark.solve
 def test_the_rent_that_tiny_stops_to_pay_is_the_one_of_every_plan_tried() -> None:
     """Owning four nodes needs no rent; each smaller fleet ties with it at one price, and the highest is the answer."""
     scenario = planner.load(TINY)
@@ -79,6 +81,8 @@ def test_the_rent_that_tiny_stops_to_pay_is_the_one_of_every_plan_tried() -> Non
     assert found.drawn_on
 
 
+@pytest.mark.no_cover
+@pytest.mark.solve
 def test_the_price_at_which_tiny_stops_to_buy_is_where_all_rented_costs_the_same() -> None:
     scenario = planner.load(TINY)
     found = threshold(scenario, catalog_of(scenario), "hgx-h200", "buy", gap=1e-6, precision=5e-3, most_solves=20)
@@ -95,6 +99,7 @@ def test_the_price_at_which_tiny_stops_to_buy_is_where_all_rented_costs_the_same
     assert found.low * (1 - 1e-6) <= max(ties) <= found.high * (1 + 1e-6)
 
 
+@pytest.mark.no_cover
 @strategies.examples(0.25)
 @given(st.data())
 def test_below_the_interval_it_pays_and_above_it_hardly_does(data: st.DataObject) -> None:
@@ -153,6 +158,7 @@ def test_prices_that_cannot_be_asked() -> None:
     assert (needed.needed, needed.low, needed.drawn_on) == (True, None, True)
 
 
+@pytest.mark.process
 def test_the_command_prints_writes_and_repeats_itself(tmp_path: Path) -> None:
     asked = (TINY, "--system", "hgx-h200", "--workload", "chat")
     files = ("--json", tmp_path / "b.json", "--csv", tmp_path / "csv", "--plot", tmp_path / "b.svg")

@@ -90,6 +90,7 @@ def test_every_row_knows_its_line(builtin: Catalog) -> None:
         assert system.system in (FOLDER / "systems.yaml").read_text().split("\n")[system.line - 1]
 
 
+@pytest.mark.files
 @pytest.mark.parametrize("field", PROVENANCE)
 @pytest.mark.parametrize("name", TABLES)
 def test_a_row_of_a_table_without_provenance_is_refused(copy: Path, name: str, field: str) -> None:
@@ -103,6 +104,7 @@ def test_a_row_of_a_table_without_provenance_is_refused(copy: Path, name: str, f
     assert fault.message.startswith("this field is missing (")
 
 
+@pytest.mark.files
 @pytest.mark.parametrize("field", PROVENANCE)
 @pytest.mark.parametrize("name", LISTS)
 def test_a_row_of_a_list_without_provenance_is_refused(copy: Path, name: str, field: str) -> None:

@@ -46,6 +46,7 @@ def process(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
 
 
+@pytest.mark.process
 def test_a_process_checks_the_shipped_catalogs() -> None:
     done = process("check")
     assert (done.returncode, done.stderr) == (0, "")
@@ -57,6 +58,7 @@ def test_a_process_checks_the_shipped_catalogs() -> None:
     assert done.stdout.endswith("set()\n")
 
 
+@pytest.mark.process
 def test_a_process_with_findings_ends_with_2() -> None:
     done = process("check", "--max-age-days", "1000", "--json", "-")
     assert done.returncode == 2
@@ -67,6 +69,7 @@ def test_a_process_with_findings_ends_with_2() -> None:
     assert "builtin/energy.csv:5: as_of: 2024-01-01 is " in done.stdout
 
 
+@pytest.mark.files
 def test_two_rows_with_one_key_end_with_2_and_both_places(tmp_path: Path) -> None:
     (tmp_path / "sources.yaml").write_text(SOURCES)
     (tmp_path / "offers.csv").write_text(OFFERS + OFFERS.splitlines()[1] + "\n")
@@ -102,6 +105,8 @@ def test_what_cannot_be_is_said_in_a_sentence(arguments: tuple[str, ...], senten
 TABLES = ["systems", "offers", "apis", "serving", "energy", "shapes", "paths", "models", "sources"]
 
 
+@pytest.mark.no_cover
+@pytest.mark.process
 @pytest.mark.parametrize("table", TABLES)
 def test_every_table_is_listed(table: str) -> None:
     rows = json.loads(plan("list", table, "--json", "-"))[table]
@@ -199,6 +204,7 @@ def test_a_frontier_holds_what_nothing_beats() -> None:
             assert point["pareto"] != beaten
 
 
+@pytest.mark.process
 def test_a_figure_is_the_same_bytes_every_time(tmp_path: Path) -> None:
     for name in ("one.svg", "two.svg"):
         plan("frontier", "llama-3.3-70b", "--plot", str(tmp_path / name))

@@ -133,6 +133,7 @@ def test_piped_report_is_plain_and_at_most_100_wide(reported: subprocess.Complet
     assert not [line for line in reported.stdout.splitlines() if line != line.rstrip()]
 
 
+@pytest.mark.process
 def test_only_the_clock_differs_between_two_runs(reported: subprocess.CompletedProcess[str], small: Path) -> None:
     again = plan("solve", small).stdout.splitlines()
     first = reported.stdout.splitlines()
@@ -147,6 +148,7 @@ def test_result_follows_its_schema(result: dict[str, Any]) -> None:
     assert "information" not in result
 
 
+@pytest.mark.process
 def test_json_to_standard_output_is_json_alone(small: Path) -> None:
     done = plan(small, "--json", "-")
     assert done.returncode == 0
@@ -154,6 +156,7 @@ def test_json_to_standard_output_is_json_alone(small: Path) -> None:
     assert json.loads(done.stdout)["status"] == "optimal"
 
 
+@pytest.mark.process
 def test_what_an_engine_prints_is_not_in_the_result(small: Path) -> None:
     """Engines written in C print past Python, straight to standard output."""
     script = (
@@ -170,6 +173,7 @@ def test_what_an_engine_prints_is_not_in_the_result(small: Path) -> None:
     assert json.loads(done.stdout)["status"] == "optimal"
 
 
+@pytest.mark.process
 def test_set_overrides_a_field_and_quiet_prints_nothing(small: Path, tmp_path: Path, result: dict[str, Any]) -> None:
     done = plan(small, "--set", "procurement.buy=false", "--set", "name=rented", "-q", "--json", tmp_path / "r.json")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -179,6 +183,7 @@ def test_set_overrides_a_field_and_quiet_prints_nothing(small: Path, tmp_path: P
     assert rented["solver"]["value"] > result["solver"]["bound"]
 
 
+@pytest.mark.process
 def test_standard_input_is_a_scenario(result: dict[str, Any]) -> None:
     done = plan("-", "--json", "-", text=SMALL)
     assert done.returncode == 0, done.stderr
@@ -202,6 +207,7 @@ def test_csv_has_one_file_per_table_with_the_rows_of_the_result(
     assert {row["lookahead"] for row in rows} <= {"true", "false"}
 
 
+@pytest.mark.process
 def test_csv_cells_are_no_formulas(tmp_path: Path) -> None:
     done = plan("-", "--csv", tmp_path, "-q", text=SMALL.replace("name: dallas", "name: '=cmd()'"))
     assert done.returncode == 0, done.stderr
@@ -209,6 +215,7 @@ def test_csv_cells_are_no_formulas(tmp_path: Path) -> None:
         assert {row["site"] for row in csv.DictReader(file)} == {"'=cmd()"}
 
 
+@pytest.mark.process
 def test_names_are_not_markup(tmp_path: Path) -> None:
     done = plan("-", text=SMALL.replace("name: dallas", r'name: "[red]hall\e[31m"'))
     assert done.returncode == 0, done.stderr
@@ -225,6 +232,7 @@ def test_infeasible_is_3_and_says_what_to_relax(infeasible: Path) -> None:
     ]
 
 
+@pytest.mark.process
 def test_infeasible_is_a_result_too(infeasible: Path) -> None:
     done = plan(infeasible, "--json", "-")
     assert done.returncode == 3
@@ -235,6 +243,7 @@ def test_infeasible_is_a_result_too(infeasible: Path) -> None:
     assert "hall needs" in done.stderr
 
 
+@pytest.mark.process
 def test_above_the_gap_is_4_and_printed(small: Path) -> None:
     # CBC proves no bound of its own, and the LP's is further off than a hundredth of a percent.
     done = plan(small, "--solver", "pulp:cbc", "--gap", "0.0001")
@@ -242,6 +251,7 @@ def test_above_the_gap_is_4_and_printed(small: Path) -> None:
     assert "status            feasible: within" in done.stdout
 
 
+@pytest.mark.process
 def test_no_plan_in_time_is_5_and_leaves_nothing(tmp_path: Path) -> None:
     done = plan("-", "--time-limit", "0.001", "--solver", "scip", "--json", tmp_path / "r.json", text=_many_periods())
     assert done.returncode == 5, done.stdout
@@ -258,6 +268,7 @@ def _many_periods() -> str:
     )
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -295,6 +306,7 @@ def test_a_folder_that_cannot_be_written_is_2(small: Path, tmp_path: Path) -> No
         tmp_path.chmod(0o700)
 
 
+@pytest.mark.process
 def test_files_are_replaced_and_their_neighbours_stay(small: Path, tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text("old")
     (tmp_path / "notes.txt").write_text("mine")
@@ -306,6 +318,7 @@ def test_files_are_replaced_and_their_neighbours_stay(small: Path, tmp_path: Pat
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.process
 def test_init_writes_a_scenario_that_solves_once(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     assert plan("init", path).returncode == 0
@@ -317,6 +330,7 @@ def test_init_writes_a_scenario_that_solves_once(tmp_path: Path) -> None:
     assert plan(path, "-q").returncode == 0
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("which", ["scenario", "catalog", "result"])
 def test_schemas_are_schemas(which: str) -> None:
     done = plan("schema", which)
@@ -335,6 +349,7 @@ def test_a_scenario_follows_its_schema() -> None:
         jsonschema.validate(written | {"perods": 4}, schema("scenario"))
 
 
+@pytest.mark.process
 def test_several_futures_tell_what_information_is_worth() -> None:
     done = plan("-", "--json", "-", text=SMALL + FUTURES)
     assert done.returncode == 0, done.stderr
@@ -346,6 +361,7 @@ def test_several_futures_tell_what_information_is_worth() -> None:
     assert [item["name"] for item in found["kpis"]["futures"]] == ["base", "boom"]
 
 
+@pytest.mark.process
 def test_verify_is_0_where_the_engines_agree(small: Path, tmp_path: Path) -> None:
     done = plan("verify", small, "--time-limit", "20", "--json", tmp_path / "v.json")
     assert done.returncode == 0, done.stderr
@@ -357,6 +373,7 @@ def test_verify_is_0_where_the_engines_agree(small: Path, tmp_path: Path) -> Non
     assert max(map(len, done.stdout.splitlines())) <= 100
 
 
+@pytest.mark.process
 def test_verify_of_an_infeasible_scenario_is_3(infeasible: Path) -> None:
     done = plan("verify", infeasible, "--time-limit", "20")
     assert done.returncode == 3
@@ -375,6 +392,7 @@ def test_version() -> None:
     assert re.fullmatch(r"token-factory-planner \d+\.\d+\.\d+\S*\n", plan("--version").stdout)
 
 
+@pytest.mark.process
 def test_ctrl_c_is_130_and_quiet(tmp_path: Path) -> None:
     source, out = tmp_path / "long.yaml", tmp_path / "r.json"
     source.write_text(_many_periods())
@@ -405,6 +423,7 @@ def test_work_beside_hands_back_answers_and_errors() -> None:
         wait_for(fails, "first")
 
 
+@pytest.mark.process
 def test_long_work_shows_a_sign_of_life_on_a_terminal_only(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

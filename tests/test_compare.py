@@ -152,6 +152,7 @@ def test_what_cannot_be_compared_is_refused() -> None:
             compare(sources, options)  # type: ignore[arg-type]
 
 
+@pytest.mark.process
 def test_the_command_prints_writes_and_repeats_itself(tmp_path: Path) -> None:
     rented = tmp_path / "rented.yaml"
     rented.write_text(TINY.read_text().replace("name: tiny", "name: rented").replace("rent:", "buy: false\n  rent:"))

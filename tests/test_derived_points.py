@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
-from strategies import Case, catalog, examples, offer, point, scenario, solved, system, token_api, with_workloads
 from test_invariants import less_trust, never_cheaper
 
 import planner
@@ -24,6 +23,7 @@ from planner.report.view import timeline_of
 from planner.rules import check_references, derive_points
 from planner.rules.derive import gpu_seconds
 from planner.scenario import Scenario
+from tests.strategies import Case, catalog, examples, offer, point, scenario, solved, system, token_api, with_workloads
 
 HOURS = 8760
 USD_PER_GPU_HOUR = 2.4
@@ -343,6 +343,7 @@ def interpolating(case: Case) -> Case:
     return with_workloads(case, lambda w: {"interpolate": True})
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("change", [looser, more_hits, interpolating], ids=lambda change: change.__name__)
 @examples(1)
 @given(case=mixed())

@@ -197,6 +197,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.process
 def test_revisions_bring_the_files_they_draw_on(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = compared("HEAD~1:plans/s.yaml", "HEAD:plans/s.yaml", "--fail-above", "10%")
     assert found["inputs"] == [{"field": "sites.hall.power_mw", "a": 0.06, "b": 0.04}]
@@ -215,6 +216,7 @@ def test_another_catalog_is_one_line_of_the_inputs(repository: Path) -> None:
     assert [row["field"] for row in found["inputs"]] == ["catalog digest"]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
@@ -307,6 +309,7 @@ def test_dates_of_a_schedule_are_told_one_by_one_where_few_differ() -> None:
     assert [change.path for change in changes(with_power(dates), with_power(many))] == ["sites.hall.power_mw"]
 
 
+@pytest.mark.docs
 def test_the_pull_request_example_runs_as_it_is_written(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = (TINY.parents[1] / "docs" / "history.md").read_text(encoding="utf-8")
     steps = YAML(typ="safe", pure=True).load(page.split("```yaml\n")[1].split("```")[0])["steps"]

@@ -36,6 +36,9 @@ from planner.scenario.models import Scenario
 from planner.schema import reference
 
 ROOT = Path(__file__).parents[1]
+# Commands run in processes of their own, so tracing here finds nothing.
+pytestmark = pytest.mark.no_cover
+
 PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if page.exists()]
 SECONDS_FOR_A_COMMAND = 300
 
@@ -171,6 +174,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.docs
 @pytest.mark.usefixtures("workspace")
 @pytest.mark.parametrize("page", _with("python"), ids=_ids(_with("python")))
 def test_python_blocks_run(page: Path) -> None:
@@ -181,6 +185,7 @@ def test_python_blocks_run(page: Path) -> None:
         exec(code, namespace)
 
 
+@pytest.mark.docs
 @pytest.mark.parametrize("page", _with("console"), ids=_ids(_with("console")))
 def test_commands_print_what_the_page_shows(page: Path, workspace: Path) -> None:
     for block in blocks(page, "yaml scenario"):

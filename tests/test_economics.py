@@ -64,6 +64,7 @@ def test_a_rate_of_return_is_given_only_where_there_is_one() -> None:
     assert root(lambda rate: -1 + 4 / (1 + rate) - 3.5 / (1 + rate) ** 2) is None
 
 
+@pytest.mark.process
 def test_the_command_writes_what_it_says(tmp_path: Path) -> None:
     done = plan("economics", TINY, "--set", PRICE, "--json", tmp_path / "out.json", "--csv", tmp_path / "tables")
     assert (done.returncode, done.stderr) == (0, "")
@@ -72,6 +73,7 @@ def test_the_command_writes_what_it_says(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "tables").iterdir()} == {"figures.csv", "cash.csv"}
 
 
+@pytest.mark.process
 def test_without_a_price_it_says_what_to_add() -> None:
     done = plan("economics", TINY)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import Case, cases, examples, solved
 
 import planner
 from planner.milp import build_model
@@ -18,6 +17,7 @@ from planner.problem import build_problem
 from planner.solvers import Options, check_name, relay, run
 from planner.solvers.optimise import optimise
 from planner.studies.changes import with_demand
+from tests.strategies import Case, cases, examples, solved
 
 
 @pytest.mark.parametrize("engine", ["scip", "highs"])
@@ -67,6 +67,7 @@ def test_a_good_plan_to_start_from_is_all_it_takes() -> None:
     assert tiny.status == "optimal"
 
 
+@pytest.mark.solve
 def test_a_time_limit_is_never_read_as_a_proof() -> None:
     scenario = planner.load("scenarios/10mw.yaml")
     try:

@@ -8,21 +8,6 @@ from typing import Any
 
 import pytest
 from hypothesis import assume, given
-from strategies import (
-    CHAT,
-    META,
-    SITE,
-    Case,
-    cases,
-    catalog,
-    examples,
-    offer,
-    point,
-    scenario,
-    solved,
-    system,
-    token_api,
-)
 
 import planner
 from planner.accounts import Account
@@ -38,6 +23,21 @@ from planner.report.view import timeline_of
 from planner.scenario.models import Scenario
 from planner.solvers import Options
 from planner.studies.percentile import applies, other_percentile
+from tests.strategies import (
+    CHAT,
+    META,
+    SITE,
+    Case,
+    cases,
+    catalog,
+    examples,
+    offer,
+    point,
+    scenario,
+    solved,
+    system,
+    token_api,
+)
 
 YEAR = {"decided_on": "2026-10-01", "start": "2027-01", "periods": 1, "period": "year"}
 MEDIAN_ONLY: dict[str, Any] = {"ttft_p99_ms": None, "tpot_p99_ms": None}
@@ -197,6 +197,7 @@ def test_a_workload_that_nothing_serves_at_the_tail_is_named() -> None:
     assert other.to_dict()["feasible"] is False
 
 
+@pytest.mark.solve
 @examples(1)
 @given(case=cases(futures=False))
 def test_the_other_percentile_is_a_bound(case: Case) -> None:

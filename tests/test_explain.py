@@ -24,6 +24,7 @@ def cost(scenario: planner.Scenario, catalog: planner.Catalog | None = None) -> 
     return planner.solve(scenario, catalog, gap=1e-6).proof.objective_usd
 
 
+@pytest.mark.solve
 def test_what_a_limit_is_worth_is_what_solving_again_says() -> None:
     scenario = planner.load(TINY, (OWN, "sites.hall.power_mw=0.0562"))
     limits = explain(scenario, gap=1e-6)["limits"].set_index(["limit", "change"])
@@ -37,6 +38,7 @@ def test_what_a_limit_is_worth_is_what_solving_again_says() -> None:
     assert (power.loc[power.index < 0, "state"] == "no plan").all()
 
 
+@pytest.mark.solve
 def test_what_a_millisecond_is_worth_is_what_solving_again_says() -> None:
     scenario = planner.load(TINY, ("workloads.chat.sla.tpot_ms=9", "sites.hall.power_mw=0.2"))
     limits = explain(scenario, gap=1e-6)["limits"].set_index(["limit", "change"])
@@ -125,6 +127,7 @@ def test_the_way_out_in_one_currency_is_enough() -> None:
     assert not ways.loc["ms", "possible"]
 
 
+@pytest.mark.process
 def test_the_command_writes_what_it_says(tmp_path: Path) -> None:
     done = plan("explain", TINY, "--json", tmp_path / "out.json", "--csv", tmp_path / "tables")
     assert (done.returncode, done.stderr) == (0, "")
@@ -134,12 +137,14 @@ def test_the_command_writes_what_it_says(tmp_path: Path) -> None:
     assert (tmp_path / "tables" / "limits.csv").read_text().count("\n") == len(result["limits"]) + 1
 
 
+@pytest.mark.process
 def test_no_plan_is_exit_3_with_the_conflict() -> None:
     done = plan("explain", TINY, *(part for override in NO_PLAN for part in ("--set", override)))
     assert done.returncode == 3
     assert "Together impossible: the power cap of hall and that chat is served." in done.stdout
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -234,6 +234,7 @@ def test_a_sheet_for_every_table_with_frozen_headers_and_filters(tiny: Solved) -
     assert len(rows) == 1 + len(tiny.plan.purchases) + 1
 
 
+@pytest.mark.solve
 def test_the_same_scenario_gives_the_same_bytes(solved: Solved) -> None:
     again = planner.solve(solved.scenario)
     assert workbook_bytes(again, solved.scenario) == workbook_bytes(solved.plan, solved.scenario)
@@ -257,6 +258,7 @@ def _figures(sheets: Sheets) -> Iterator[tuple[str, float, float]]:
         yield row[0], _number(row[1]), _number(row[2])
 
 
+@pytest.mark.office
 def test_libreoffice_computes_the_plans_totals_npv_and_cost_per_token(
     solved: Solved,
     recalculated: Callable[[bytes], Sheets],  # noqa: F811
@@ -312,6 +314,7 @@ def _hold_totals(sheets: Sheets, plan: Plan) -> None:
     assert checked >= 4
 
 
+@pytest.mark.office
 def test_another_discount_rate_moves_the_npv(rich: Solved, recalculated: Callable[[bytes], Sheets]) -> None:  # noqa: F811
     """The sums are alive: with a rate of 0 the NPV is what is paid, tails, resale and all."""
     book = workbook_bytes(rich.plan, rich.scenario)
@@ -349,6 +352,7 @@ def test_no_text_of_a_scenario_is_a_formula(hostile: Solved) -> None:
         assert b"<script>" not in b"".join(file.read(name) for name in file.namelist())
 
 
+@pytest.mark.office
 def test_libreoffice_shows_hostile_texts_as_they_are(
     hostile: Solved,
     recalculated: Callable[[bytes], Sheets],  # noqa: F811
@@ -632,6 +636,7 @@ def _plan(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]
     )
 
 
+@pytest.mark.process
 def test_one_command_writes_all_of_them(tiny: Solved, tmp_path: Path) -> None:
     done = _plan(
         "export", TINY, "--xlsx", "t.xlsx", "--parquet", "tables", "--focus", "focus.csv", "--mps", "m.lp", cwd=tmp_path
@@ -672,6 +677,7 @@ def test_bad_options_get_a_sentence(
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.process
 def test_without_a_target_there_is_a_sentence(tmp_path: Path) -> None:
     done = _plan("export", TINY, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
@@ -680,6 +686,7 @@ def test_without_a_target_there_is_a_sentence(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.process
 def test_no_plan_no_files(tmp_path: Path) -> None:
     smaller = ("--set", "procurement.rent=[]", "--set", "sites.hall.power_mw=0.03")
     done = _plan("export", TINY, *smaller, "--xlsx", "t.xlsx", "--mps", "m.mps", cwd=tmp_path)
@@ -699,6 +706,7 @@ def test_a_plan_above_the_gap_is_written_and_said(
     assert (tmp_path / "tables" / "purchases.parquet").exists()
 
 
+@pytest.mark.process
 def test_only_an_export_loads_its_libraries() -> None:
     code = (
         "import sys, planner.cli.solve, planner.cli; print(sorted({'xlsxwriter', 'arro3', 'pulp'} & set(sys.modules)))"

@@ -114,6 +114,7 @@ def test_two_axes_are_a_grid_and_the_impossible_has_its_reason() -> None:
     assert "sites.hall.power_mw" in picture
 
 
+@pytest.mark.process
 def test_parallel_serial_and_resumed_are_the_same_bytes(tiny: Frontier, tmp_path: Path) -> None:
     serial = text_of(tiny.to_dict())
     half = json.loads(serial)
@@ -131,6 +132,7 @@ def test_parallel_serial_and_resumed_are_the_same_bytes(tiny: Frontier, tmp_path
     assert b"<dc:date>" not in picture
 
 
+@pytest.mark.process
 def test_a_killed_frontier_resumes_to_the_same_file(tmp_path: Path) -> None:
     file = tmp_path / "f.json"
     asked = ("--over", "sites.hall.power_mw=0:0.06:0.006", "--jobs", "1", "--json", file)
@@ -157,6 +159,7 @@ def test_a_killed_frontier_resumes_to_the_same_file(tmp_path: Path) -> None:
     assert text_of(whole) == text_of(fresh.to_dict())
 
 
+@pytest.mark.process
 def test_no_process_outlives_a_killed_command(tmp_path: Path) -> None:
     asked = ("--over", "sites.hall.power_mw=0:0.06:0.001", "--jobs", "2", "--json", tmp_path / "f.json")
     running = subprocess.Popen(command(*asked), env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

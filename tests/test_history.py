@@ -140,6 +140,7 @@ def test_a_scenario_built_in_python_is_written_in_full() -> None:
     assert load_scenario(io.StringIO(written(scenario))) == scenario
 
 
+@pytest.mark.process
 def test_killed_while_writing_nothing_is_lost(store: Path) -> None:
     before = [save(store, empty_run(f"kept-{number}")) for number in range(3)]
     dying = script(DIES, store)
@@ -152,12 +153,14 @@ def test_killed_while_writing_nothing_is_lost(store: Path) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+@pytest.mark.process
 def test_killed_while_the_store_is_made_the_next_makes_it(store: Path) -> None:
     assert script(DIES, store).wait(timeout=60) == -9
     assert listed(store) == []
     assert save(store, empty_run("first")).id == 1
 
 
+@pytest.mark.process
 def test_who_writes_at_the_same_time_waits(store: Path) -> None:
     writers = [script(SAVES, store, name) for name in ("a", "b", "c")]
     assert [writer.wait(timeout=120) for writer in writers] == [0, 0, 0]

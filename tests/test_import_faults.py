@@ -110,6 +110,7 @@ def imported(folder: Path, text: str, options: list[str]) -> subprocess.Complete
     return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", env=env, timeout=120)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", CASES)
 def test_a_sentence_and_nothing_written(name: str, tmp_path: Path) -> None:
     content, options, sentence = CASES[name]

@@ -16,7 +16,15 @@ from typing import Any
 import pytest
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
-from strategies import (
+
+import planner
+from planner import solvers
+from planner.catalog.models import Catalog
+from planner.milp import build_model
+from planner.problem import Reductions, build_problem
+from planner.scenario.models import Future, Scenario
+from planner.studies.information import value_of_information
+from tests.strategies import (
     HOPPER,
     NODE,
     SITE,
@@ -42,13 +50,8 @@ from strategies import (
     with_workloads,
 )
 
-import planner
-from planner import solvers
-from planner.catalog.models import Catalog
-from planner.milp import build_model
-from planner.problem import Reductions, build_problem
-from planner.scenario.models import Future, Scenario
-from planner.studies.information import value_of_information
+# Plain Python that other tests run too is three times as slow when traced.
+pytestmark = [pytest.mark.property, pytest.mark.no_cover]
 
 Change = Callable[[Case], Case]
 

@@ -47,6 +47,7 @@ def test_without_a_plan_it_says_what_stops_it() -> None:
     assert table.loc[TOGETHER, "reason"]
 
 
+@pytest.mark.solve
 def test_metrics_are_the_plans_own() -> None:
     scenario = planner.load(TINY, ("procurement.rent=[]",))
     (row,) = levers(scenario)["metrics"].itertuples()
@@ -58,6 +59,7 @@ def test_metrics_are_the_plans_own() -> None:
     assert row.fp8_pflops_per_kusd == pytest.approx(8 * system.fp8_dense_pflops_per_gpu / (system.price_usd / 1e3))
 
 
+@pytest.mark.solve
 def test_the_command_writes_what_it_says(tmp_path: Path) -> None:
     files = ("--json", tmp_path / "out.json", "--csv", tmp_path / "tables", "--plot", tmp_path / "one.svg")
     done = plan("levers", TINY, *files)
@@ -75,6 +77,7 @@ def test_the_command_writes_what_it_says(tmp_path: Path) -> None:
     assert "USD per Mtok output" in (tmp_path / "one.svg").read_text()
 
 
+@pytest.mark.process
 def test_a_bad_plot_is_one_sentence_and_exit_2() -> None:
     done = plan("levers", TINY, "--plot", "a.gif")
     assert (done.returncode, done.stderr) == (

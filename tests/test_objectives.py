@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from oracle import Program, cost_with, most_profit, most_tokens, priced_cost, program
-from strategies import (
+
+import planner
+from tests.strategies import (
     CHAT,
     SITE,
     TOKENS,
@@ -32,8 +34,6 @@ from strategies import (
     with_part,
     with_workloads,
 )
-
-import planner
 
 LOOSE = 1e-5
 

@@ -11,7 +11,8 @@ import math
 import pytest
 from hypothesis import given
 from oracle import least_cost, program
-from strategies import (
+
+from tests.strategies import (
     SITE,
     Case,
     Interval,
@@ -25,6 +26,9 @@ from strategies import (
     system,
     tiny_cases,
 )
+
+# Plain Python that other tests run too is three times as slow when traced.
+pytestmark = [pytest.mark.property, pytest.mark.no_cover]
 
 HOURS = 8760.0
 MIDDLE = 1.1 ** -(182.5 / 365.25)

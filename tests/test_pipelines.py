@@ -72,6 +72,7 @@ def test_init_puts_the_schema_beside_and_leaves_one_that_is_there(tmp_path: Path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.yaml", "other.yaml", schema.name]
 
 
+@pytest.mark.solve
 @pytest.mark.parametrize("folder", VERSIONS, ids=lambda path: path.name)
 def test_files_of_earlier_versions_are_read(folder: Path, tmp_path: Path) -> None:
     scenario = load(folder / "scenario.yaml")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import pytest
+
 import planner
 from planner import _moved
 
@@ -49,6 +51,7 @@ def test_the_exported_names_are_these() -> None:
     assert all(hasattr(planner, name) for name in planner.__all__)
 
 
+@pytest.mark.process
 def test_the_library_prints_nothing() -> None:
     code = "import planner; planner.solve(planner.load('scenarios/tiny.yaml')).to_json()"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

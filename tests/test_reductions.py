@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from strategies import Case, cases, examples, solved
 
 import planner
 from planner.milp import build_model
 from planner.pipeline import catalog_of
 from planner.problem import Reductions, build_problem
+from tests.strategies import Case, cases, examples, solved
 
 EACH = {
     "points": Reductions(points=False),

@@ -84,6 +84,7 @@ def orders(result: dict[str, Any], before: str) -> list[tuple[object, ...]]:
     return [tuple(value for name, value in row.items() if "usd" not in name) for row in rows]
 
 
+@pytest.mark.solve
 @pytest.mark.parametrize(
     ("text", "day"),
     [

@@ -251,6 +251,7 @@ def shown(text: str) -> tuple[float, float]:
     return (-number if sign else number) * scale, (1.0 if unit == " %" else 0.5) * last * scale
 
 
+@pytest.mark.solve
 def test_every_figure_is_the_results(either: Made) -> None:
     figures = [element for element in elements(either.page) if "data-figure" in element.attributes]
     for element in figures:
@@ -430,6 +431,7 @@ def plan_command(*arguments: str, folder: Path) -> subprocess.CompletedProcess[s
     )
 
 
+@pytest.mark.process
 def test_the_command_writes_it(tmp_path: Path) -> None:
     settled(tmp_path, small.SCENARIO)
     done = plan_command("report", "s.yaml", "-o", "plan.html", "--options", "none", "--set", "name=x", folder=tmp_path)
@@ -440,6 +442,7 @@ def test_the_command_writes_it(tmp_path: Path) -> None:
     assert "No options were asked for." in page
 
 
+@pytest.mark.process
 def test_standard_output_gets_the_page_alone(tmp_path: Path) -> None:
     settled(tmp_path, small.SCENARIO)
     done = plan_command("report", "s.yaml", "-o", "-", "--options", "none", folder=tmp_path)
@@ -448,6 +451,7 @@ def test_standard_output_gets_the_page_alone(tmp_path: Path) -> None:
     assert done.stdout.endswith("</html>\n")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
@@ -468,6 +472,7 @@ def test_what_cannot_be_written_is_said(tmp_path: Path, arguments: list[str], co
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cat", "s.yaml"]
 
 
+@pytest.mark.process
 def test_a_plan_without_a_page_loads_no_plots() -> None:
     code = "import sys, planner.cli, planner.cli.solve; print([m for m in ('plotly', 'jinja2') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

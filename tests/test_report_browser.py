@@ -13,6 +13,8 @@ import pytest
 from browser import chromium, requests_of
 from test_report import HOSTILE, IMAGE, Made, check_plots, several, tiny  # noqa: F401
 
+pytestmark = pytest.mark.browser
+
 READY = "return document.documentElement.dataset.ready === 'true'"
 PAPER = "return getComputedStyle(document.body).backgroundColor"
 INK = "return document.getElementById('plot-power')._fullLayout.font.color"

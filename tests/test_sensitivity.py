@@ -15,6 +15,7 @@ from planner.studies.sensitivity.study import World, sensitivity, worlds
 TINY = "scenarios/tiny.yaml"
 
 
+@pytest.mark.solve
 def test_effects_and_regrets_are_what_solving_again_says() -> None:
     scenario = planner.load(TINY)
     catalog = catalog_of(scenario)
@@ -56,6 +57,7 @@ def test_late_deliveries_bring_todays_orders_later() -> None:
     assert table["regret_low_usd"].notna().all()
 
 
+@pytest.mark.solve
 def test_the_command_varies_what_is_asked(tmp_path: Path) -> None:
     done = plan(
         "sensitivity", TINY, "--vary", "finance.discount_rate=0.05,0.15",
@@ -68,6 +70,7 @@ def test_the_command_varies_what_is_asked(tmp_path: Path) -> None:
     assert (tmp_path / "tornado.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("vary", "sentence"),
     [

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 import planner
 from planner.errors import InfeasiblePlan
@@ -20,6 +21,11 @@ from planner.problem import build_problem
 
 SCENARIOS = Path("scenarios")
 NAMES = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
+LARGE = ("rent-only", "three-futures")
+
+
+def _marked(name: str) -> ParameterSet:
+    return pytest.param(name, marks=[pytest.mark.solve] if name in LARGE else [])
 
 
 @cache
@@ -27,7 +33,7 @@ def solved(name: str, *overrides: str) -> Plan:
     return planner.solve(planner.load(SCENARIOS / f"{name}.yaml", overrides))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", map(_marked, NAMES))
 def test_a_shipped_scenario_has_an_audited_plan_within_its_gap(name: str) -> None:
     plan = solved(name)
     assert plan.status == "optimal"
@@ -47,6 +53,7 @@ def test_every_kind_of_lever_is_used_in_10mw() -> None:
     assert reported["purchases"]["system"].nunique() >= 2
 
 
+@pytest.mark.solve
 def test_capex_bites_in_10mw() -> None:
     plan = solved("10mw")
     richer = solved("10mw", "budget.capex_usd={2027: 300e6}")
@@ -126,11 +133,13 @@ def dearer_or_named(*overrides: str) -> bool:
     return tighter.proof.value >= solved("10mw").proof.bound
 
 
+@pytest.mark.solve
 @pytest.mark.parametrize("what", HALVED)
 def test_tighter_circumstances_are_dearer_or_clearly_infeasible(what: str) -> None:
     assert dearer_or_named(*HALVED[what])
 
 
+@pytest.mark.solve
 def test_rent_only_is_dearer_than_mixed() -> None:
     assert solved("rent-only").proof.value >= solved("10mw").proof.bound
 
@@ -156,6 +165,7 @@ def test_the_same_question_gives_the_same_bytes(name: str) -> None:
     assert answer() == answer()
 
 
+@pytest.mark.solve
 def test_the_futures_agree_on_what_is_ordered_before_they_are_known() -> None:
     plan = solved("three-futures")
     early = pd.concat([plan.purchases, plan.contracts])

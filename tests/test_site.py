@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.docs
+
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "docs" / "site" / "mkdocs.yml"
 PAGES = sorted(page.name for page in (ROOT / "docs").glob("*.md"))

@@ -194,6 +194,7 @@ def test_headline_has_both_bases_power_proof_audit_and_evidence() -> None:
     assert "%" in lines["evidence, tokens"][0]
 
 
+@pytest.mark.solve
 def test_headline_of_another_objective_has_its_value_and_bound() -> None:
     plan, scenario, catalog = solved(FLEET, "objective=cost_per_token", "service.min_served=0.4")
     lines = rows_of(headline.headline(plan, scenario, timeline_of(scenario, catalog)))

@@ -45,6 +45,7 @@ def voice(
     return EngineResult(engine, "1", state, value, bound, True, 1.0, 10 if value else 0, value is not None)  # type: ignore[arg-type]
 
 
+@pytest.mark.solve
 @pytest.mark.parametrize(
     "overrides",
     [

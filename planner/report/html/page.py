@@ -130,90 +130,101 @@ def _sections(plan: Plan, scenario: Scenario, catalog: Catalog, beside: Beside) 
     timeline = timeline_of(scenario, catalog)
     top = headline(plan, scenario, timeline, beside.lines)
     top = Sheet(top.sentence, top.columns, tuple(row for row in top.rows if row[0] != CLOCK), top.notes)
-    steps = figures.timeline_figure(plan, scenario, timeline)
-    lists = [grid for grid in (tables.purchases(plan), tables.contracts(plan), tables.retirements(plan)) if grid.rows]
-    several = len(plan.futures) > 1
-    most = ""
-    if len(orders(plan, scenario)) > figures.MOST_STEPS:
-        most = f" The {figures.MOST_STEPS} dearest are drawn, all are in the tables."
-    chosen = " One future at a time: it is chosen at the top of the page." if several else ""
     return [
         Section("headline", "Headline", grids=(of_sheet(top),)),
-        Section(
-            "steps",
-            "What to do when",
-            grids=(of_sheet(next_orders(plan, scenario)),),
-            plots=_plot(
-                "timeline",
-                "Each purchase and contract in time: from the day it is ordered to the day it is in service, contracts "
-                f"to their end.{most}",
-                steps,
-            ),
-            folded=(
-                *lists,
-                *(
-                    map(of_sheet, (later_sheet(plan, scenario), futures_sheet(plan), *beside.sheets))
-                    if several
-                    else [of_sheet(rented_sheet(plan, EVERY_ROW))]
-                ),
-            ),
-        ),
-        Section(
-            "power",
-            "Power against the cap",
-            plots=_plot(
-                "power",
-                "Power provisioned by system in each reported period, stacked, with the cap as a line; a panel for "
-                f"each site.{chosen}",
-                figures.power_figure(plan, scenario, timeline),
-                tables.power(plan, scenario, timeline),
-            ),
-            words=() if scenario.sites else ("There is no site, so no power is provisioned.",),
-        ),
-        Section(
-            "served",
-            "Served demand by load block",
-            plots=_plot(
-                "served",
-                "Demand served in each load block of each reported period, stacked by what serves it; a panel for each "
-                f"workload.{chosen}",
-                figures.served_figure(plan, scenario, timeline),
-                tables.served(plan, scenario, timeline),
-            ),
-        ),
+        _steps(plan, scenario, timeline, beside),
+        *_use(plan, scenario, timeline),
         _costs(plan, scenario, timeline),
-        Section(
-            "serving",
-            "Serving configurations",
-            plots=_plot(
-                "latency",
-                "Latency of the slowest serving point of each system and workload, beside the workload's target.",
-                figures.latency_figure(plan, scenario, timeline),
-            ),
-            grids=(of_sheet(serving_sheet(plan, scenario, timeline, EVERY_ROW)),),
-        ),
-        Section(
-            "evidence",
-            "Evidence",
-            words=("Where throughputs and prices come from: measured or published by others, or predicted.",),
-            plots=_plot(
-                "evidence",
-                "Shares of output tokens and of NPV cost by evidence class.",
-                figures.evidence_figure(plan),
-                tables.evidence(plan),
-            ),
-        ),
-        Section(
-            "proof",
-            "Proof",
-            words=(
-                "The plan was recomputed from scenario, catalog and tables alone by an audit that never saw the model.",
-            ),
-            grids=(tables.proof(plan), of_sheet(binding_sheet(plan, scenario, EVERY_ROW))),
-        ),
+        *_grounds(plan, scenario, timeline),
         _comparison(beside),
         _assumptions(plan, scenario, catalog),
     ]
+
+
+def _steps(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Beside) -> Section:
+    """What is bought, signed and rented, in time."""
+    lists = [grid for grid in (tables.purchases(plan), tables.contracts(plan), tables.retirements(plan)) if grid.rows]
+    most = ""
+    if len(orders(plan, scenario)) > figures.MOST_STEPS:
+        most = f" The {figures.MOST_STEPS} dearest are drawn, all are in the tables."
+    later = [rented_sheet(plan, EVERY_ROW)]
+    if len(plan.futures) > 1:
+        later = [later_sheet(plan, scenario), futures_sheet(plan), *beside.sheets]
+    return Section(
+        "steps",
+        "What to do when",
+        grids=(of_sheet(next_orders(plan, scenario)),),
+        plots=_plot(
+            "timeline",
+            "Each purchase and contract in time: from the day it is ordered to the day it is in service, contracts "
+            f"to their end.{most}",
+            figures.timeline_figure(plan, scenario, timeline),
+        ),
+        folded=(*lists, *map(of_sheet, later)),
+    )
+
+
+def _use(plan: Plan, scenario: Scenario, timeline: Timeline) -> tuple[Section, Section]:
+    """What is drawn and served, period by period."""
+    chosen = " One future at a time: it is chosen at the top of the page." if len(plan.futures) > 1 else ""
+    power = Section(
+        "power",
+        "Power against the cap",
+        plots=_plot(
+            "power",
+            "Power provisioned by system in each reported period, stacked, with the cap as a line; a panel for "
+            f"each site.{chosen}",
+            figures.power_figure(plan, scenario, timeline),
+            tables.power(plan, scenario, timeline),
+        ),
+        words=() if scenario.sites else ("There is no site, so no power is provisioned.",),
+    )
+    served = Section(
+        "served",
+        "Served demand by load block",
+        plots=_plot(
+            "served",
+            "Demand served in each load block of each reported period, stacked by what serves it; a panel for each "
+            f"workload.{chosen}",
+            figures.served_figure(plan, scenario, timeline),
+            tables.served(plan, scenario, timeline),
+        ),
+    )
+    return power, served
+
+
+def _grounds(plan: Plan, scenario: Scenario, timeline: Timeline) -> tuple[Section, Section, Section]:
+    """What the plan rests on: serving configurations, evidence, proof."""
+    serving = Section(
+        "serving",
+        "Serving configurations",
+        plots=_plot(
+            "latency",
+            "Latency of the slowest serving point of each system and workload, beside the workload's target.",
+            figures.latency_figure(plan, scenario, timeline),
+        ),
+        grids=(of_sheet(serving_sheet(plan, scenario, timeline, EVERY_ROW)),),
+    )
+    evidence = Section(
+        "evidence",
+        "Evidence",
+        words=("Where throughputs and prices come from: measured or published by others, or predicted.",),
+        plots=_plot(
+            "evidence",
+            "Shares of output tokens and of NPV cost by evidence class.",
+            figures.evidence_figure(plan),
+            tables.evidence(plan),
+        ),
+    )
+    proof = Section(
+        "proof",
+        "Proof",
+        words=(
+            "The plan was recomputed from scenario, catalog and tables alone by an audit that never saw the model.",
+        ),
+        grids=(tables.proof(plan), of_sheet(binding_sheet(plan, scenario, EVERY_ROW))),
+    )
+    return serving, evidence, proof
 
 
 def _costs(plan: Plan, scenario: Scenario, timeline: Timeline) -> Section:

@@ -1,0 +1,78 @@
+"""What a case is answered with: an interval in which its optimum lies."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from hypothesis import settings
+
+from planner.accounts import Account, totals_of
+from planner.audit import audit_of
+from planner.milp import build_model
+from planner.plan import Plan
+from planner.plan.extract import decisions
+from planner.problem import Reductions, build_problem
+from planner.solvers import Options
+from planner.solvers.objectives import minimise
+from tests.strategies.case import Case
+
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where an optimum lies: no plan is better than ``low``, and an audited plan reaches ``high``.
+
+    Both infinite where there is no plan. Of what is maximised (`tokens`, `profit`) the negative stands here.
+    """
+
+    low: float
+    high: float
+    cost_usd: float = math.inf
+
+    @property
+    def tolerance(self) -> float:
+        """What engines' and audits' tolerances can make of the ends."""
+        return TOLERANCE * max(1.0, abs(self.high)) if math.isfinite(self.high) else 0.0
+
+    def meets(self, other: Interval) -> bool:
+        """Whether the two can be of the same optimum."""
+        slack = self.tolerance + other.tolerance
+        return self.low <= other.high + slack and other.low <= self.high + slack
+
+    def may_reach(self, other: Interval) -> bool:
+        """Whether this optimum can be at least the other's: U(dearer) ≥ L(cheaper), never U against U."""
+        return self.high + self.tolerance + other.tolerance >= other.low
+
+
+def solved(
+    case: Case,
+    solver: str = "auto",
+    *,
+    gap: float | None = None,
+    time_limit_s: float | None = None,
+    reductions: Reductions | None = None,
+    near: Plan | None = None,
+) -> Interval:
+    """The interval of a case's objective: as ``planner.solve`` finds and audits it, without writing its tables."""
+    wanted = case.scenario.solve
+    options = Options(gap or wanted.gap, time_limit_s or wanted.time_limit_s, wanted.seed)
+    model = build_model(build_problem(case.scenario, case.catalog, reductions))
+    found = minimise(model, case.scenario.objective, solver, options, None if near is None else near.solution)
+    if found.x is None:
+        assert found.answer.status == "infeasible"
+        return Interval(math.inf, math.inf)
+    account = Account(case.scenario, case.catalog, decisions(model, found.x))
+    audit = audit_of(account, model.milp.objective(found.x))
+    assert audit.passed, audit.violations[0].sentence
+    cost = totals_of(account).cost_usd
+    if found.objective == "cost":
+        return Interval(min(found.bound, cost), cost, cost)
+    sign = -1.0 if found.objective in ("tokens", "profit") else 1.0
+    return Interval(sign * found.bound, sign * found.value, cost)
+
+
+def examples(share: float) -> settings:
+    """The profile's settings with ``share`` times its examples."""
+    return settings(max_examples=max(1, round(settings.default.max_examples * share)))
