@@ -1,4 +1,4 @@
-"""Every conversion of the planner, each with its units in the name.
+"""Every unit and every conversion of the planner, each conversion with its units in the name.
 
 Tokens are counted in tokens here and in Mtok (10⁶ tokens) at the edges; power is kW for one system and MW for
 a site; money is the scenario's currency, called USD throughout.
@@ -6,13 +6,27 @@ a site; money is the scenario's currency, called USD throughout.
 
 from __future__ import annotations
 
-from typing import TypeVar, overload
+from typing import Literal, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Number = TypeVar("Number", float, Floats)
+
+# What a published number may be counted in. A *share* is part of a whole, a *ratio* one amount over another of its
+# kind, a *factor* what another figure is multiplied with; a *count* is of what the field names, and an *index* counts
+# nothing. ``unit`` is the one that the field of that name beside it says.
+Unit = Literal[
+    "USD", "USD per Mtok", "USD per GPU-hour", "USD per GPU-year", "USD per MWh", "USD per kW-month", "USD per MW-year",
+    "USD or Mtok", "USD per unit", "unit",
+    "kW", "MW", "MWh", "gCO₂e per kWh",
+    "ms", "s", "weeks", "months", "years", "periods",
+    "tokens", "Mtok", "Mtok per day", "tokens per kWh", "tok/s per GPU", "tok/s per MW", "requests", "requests/s",
+    "GPUs", "GPU-hours", "GPU-hours per day", "systems", "lots", "replicas", "rack positions",
+    "GB per GPU", "TB/s per GPU", "PFLOP/s per GPU", "billion parameters",
+    "share", "share per year", "ratio", "factor", "percentile", "count", "index",
+]  # fmt: skip
 
 HOURS_PER_DAY = 24.0
 SECONDS_PER_HOUR = 3_600.0

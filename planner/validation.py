@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from planner.document import KeyPath
 from planner.errors import Fault
+from planner.fields import explanation
 from planner.schedule import Schedule
 
 # Pydantic's error types by what the value is not, and by what was expected in its place.
@@ -169,8 +170,8 @@ def _meant(model: type[BaseModel], path: KeyPath) -> str:
 
 def _missing(path: KeyPath, model: type[BaseModel]) -> str:
     parent = field_type(model, path[:-1])
-    described = parent.model_fields[str(path[-1])].description if is_section(parent) else None
-    return "this field is missing" + (f" ({described})" if described else "")
+    meant = explanation(parent.model_fields[str(path[-1])]) if is_section(parent) else ""
+    return "this field is missing" + (f" ({meant})" if meant else "")
 
 
 def _shown(value: Any) -> str:

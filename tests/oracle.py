@@ -12,7 +12,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from scipy import sparse
@@ -295,10 +295,10 @@ class _Writer:
     def times(self) -> range:
         return range(self.calendar.periods)
 
-    def factor(self, kind: str, year: int) -> float:
+    def factor(self, kind: Literal["hardware", "rent", "api"], year: int) -> float:
         """The price path's factor."""
         path = self.catalog.price_paths.get(self.scenario.finance.price_path)
-        return 1.0 if path is None else path.factor(kind, year)  # type: ignore[arg-type]
+        return 1.0 if path is None else path.factor(kind, year)
 
     def add(self, futures: Futures, high: float = math.inf, *, whole: bool = False) -> int:
         """A variable of some futures."""
@@ -446,7 +446,7 @@ class _Writer:
             if not calendar.within(t, group.in_service, until):
                 last = {}
                 continue
-            kept = {}
+            kept: dict[int, int] = {}
             for node in self.nodes(t, 0.0):
                 variable = self.add(node, float(group.count), whole=True)
                 price = group.price_usd if group.price_usd is not None else system.price_usd
@@ -530,7 +530,8 @@ class _Writer:
 
     def reserved_offers(self) -> list[tuple[Offer, float | None, bool]]:
         """Offer, its own lead weeks and whether it is a quote; a quote stands in for the row of its name."""
-        found = {o.name: (o, None, False) for o in self.catalog.offers.values() if o.kind == "reserved"}
+        listed = [offer for offer in self.catalog.offers.values() if offer.kind == "reserved"]
+        found: dict[str, tuple[Offer, float | None, bool]] = {offer.name: (offer, None, False) for offer in listed}
         for quote in self.scenario.quotes:
             fields = quote.model_dump(exclude={"expires", "lead_weeks"})
             row = {"source": ("quote",), "as_of": "2026-01", "evidence": "vendor", "available_until": quote.expires}
@@ -538,7 +539,7 @@ class _Writer:
             own = quote.lead_weeks
             if own is None:
                 own = self.named_lead(offer)
-            found[offer.name] = (offer, 0.0 if own is None else own, True)  # type: ignore[assignment]
+            found[offer.name] = (offer, 0.0 if own is None else own, True)
         return [found[name] for name in sorted(found)]
 
     def named_lead(self, offer: Offer) -> float | None:

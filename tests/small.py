@@ -119,7 +119,7 @@ def write(files: Files) -> None:
 
 def settle() -> None:
     """Write the scenario and the catalog to the current folder."""
-    write({"s.yaml": SCENARIO} | {f"cat/{name}": text for name, text in CATALOG.items()})
+    write({"s.yaml": SCENARIO, **{f"cat/{name}": text for name, text in CATALOG.items()}})
 
 
 def load(*overrides: str) -> Scenario:

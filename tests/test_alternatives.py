@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from test_cli import plan
 
 import planner
 from planner.milp import build_model
@@ -16,6 +15,7 @@ from planner.solvers import Options
 from planner.studies.alternatives import study as module
 from planner.studies.alternatives.objectives import OBJECTIVES, objective_vector
 from planner.studies.alternatives.study import Target, alternative, alternatives
+from tests.test_cli import plan
 
 TINY = "scenarios/tiny.yaml"
 # Room to choose: two systems and two providers.

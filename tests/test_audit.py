@@ -335,7 +335,7 @@ def plan() -> Decisions:
         ("own-rack", "own:dallas/rack"),
         ("endpoint", f"offer:{ENDPOINT}"),
     ]
-    rows = {
+    rows: dict[str, list[tuple[Any, ...]]] = {
         "pools": pools,
         "buys": buys,
         "keeps": keeps,
@@ -604,7 +604,7 @@ def test_rounding_within_the_tolerance_passes() -> None:
 
 
 def test_without_futures_any_name_of_the_only_one_will_do() -> None:
-    alone = {"futures": [], "revealed": None}
+    alone: dict[str, Any] = {"futures": [], "revealed": None}
     base = plan()
     tables = {name: getattr(base, name) for name in COLUMNS}
     kept = {

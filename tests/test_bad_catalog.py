@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small import CATALOG, Files, edited, edits, refusal, settle, write
+
+from tests.small import CATALOG, Files, edited, edits, refusal, settle, write
 
 # File of the catalog, what to replace, by what, and the sentences.
 ROWS = r"""

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from _pytest.mark.structures import ParameterSet
-from small import SCENARIO, Files, cases, edited, edits, load, refusal, settle, write
 
 from planner.catalog import load_catalog
 from planner.errors import ScenarioError
 from planner.rules import check_references
 from planner.scenario import Scenario, load_scenario
+from tests.small import SCENARIO, Files, cases, edited, edits, load, refusal, settle, write
 
 
 def forecast(text: str | bytes) -> Files:
@@ -538,7 +538,7 @@ def _untraced(kind: str) -> ParameterSet:
     return pytest.param(kind, marks=[pytest.mark.files, pytest.mark.no_cover] if kind in DEEP else [])
 
 
-@pytest.mark.parametrize("kind", map(_untraced, FILES))
+@pytest.mark.parametrize("kind", [_untraced(kind) for kind in FILES])
 def test_files(kind: str) -> None:
     files, sentences = FILES[kind]
     write(files)

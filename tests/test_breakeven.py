@@ -49,11 +49,11 @@ def price_by_hand(nodes: int, kind: Kind) -> tuple[float, float]:
     """Cost of tiny with at most so many nodes: what does not depend on the price, and its slope in the price."""
     scenario = planner.load(TINY, (f"sites.hall.power_mw={0.0141 * nodes}",))
     catalog = catalog_of(scenario)
+    now = price_now(scenario, catalog, "hgx-h200", kind)
+    assert now is not None
     costs = []
     for price in (1.0, 2.0):
-        changed = with_price(
-            scenario, catalog, "hgx-h200", kind, price * price_now(scenario, catalog, "hgx-h200", kind)
-        )
+        changed = with_price(scenario, catalog, "hgx-h200", kind, price * now)
         fixed = planner.solve(*changed)
         assert fixed.purchases["count"].sum() == nodes
         costs.append(fixed.kpis["npv_usd"])

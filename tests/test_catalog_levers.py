@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from planner.catalog import Catalog, load_catalog
+from planner.catalog.models import ServingPoint
 from planner.catalog.points import Shape, best_at, parse_shape, price_of, total_tok_s
 from planner.errors import InputError
 from planner.studies.catalog_levers.sheet import lever_gains_sheet
@@ -28,21 +30,21 @@ def of(found: tuple[LeverGain, ...], system: str, name: str) -> LeverGain:
 def test_interpolation_is_linear_in_the_logarithm_of_the_rate_over_tokens_per_user(builtin: Catalog) -> None:
     template = next(iter(builtin.serving.values()))
 
-    def point(tpot_ms: float, rate: float) -> object:
+    def point(tpot_ms: float, rate: float) -> ServingPoint:
         return template.model_copy(
             update={"tpot_ms": tpot_ms, "input_tok_s_per_gpu": rate / 2, "output_tok_s_per_gpu": rate / 2}
         )
 
     # 200, 150 and 100 tok/s per user: half-way between 100 and 400 is their geometric mean.
-    at = best_at([point(5, 100), point(10, 400)], 1000 / 150)  # type: ignore[list-item]
+    at = best_at([point(5, 100), point(10, 400)], 1000 / 150)
     assert at is not None
     assert at.interpolated
     assert at.total_tok_s_per_gpu == pytest.approx(200)
-    exact = best_at([point(5, 100), point(10, 400)], 10)  # type: ignore[list-item]
+    exact = best_at([point(5, 100), point(10, 400)], 10)
     assert exact is not None
     assert not exact.interpolated
     assert exact.total_tok_s_per_gpu == 400
-    assert best_at([point(5, 100), point(10, 400)], 4) is None  # type: ignore[list-item]
+    assert best_at([point(5, 100), point(10, 400)], 4) is None
 
 
 def test_a_price_is_given_or_the_cheapest_published_offer(builtin: Catalog) -> None:
@@ -196,8 +198,8 @@ def test_a_shape_is_two_numbers(text: str) -> None:
         ({"prices": {"gb": 1.0}}, "--usd-per-gpu-hour gb: no such system"),
     ],
 )
-def test_unknown_names_are_said(asked: dict[str, object], sentence: str, builtin: Catalog) -> None:
-    arguments = {"model": "deepseek-r1", "shape": LONG} | asked
+def test_unknown_names_are_said(asked: dict[str, Any], sentence: str, builtin: Catalog) -> None:
+    arguments: dict[str, Any] = {"model": "deepseek-r1", "shape": LONG} | asked
     with pytest.raises(InputError) as raised:
-        lever_gains(builtin, tpot_ms=10, ttft_ms=math.inf, **arguments)  # type: ignore[arg-type]
+        lever_gains(builtin, tpot_ms=10, ttft_ms=math.inf, **arguments)
     assert str(raised.value).startswith(sentence)

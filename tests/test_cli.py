@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -414,7 +415,11 @@ def test_ctrl_c_is_130_and_quiet(tmp_path: Path) -> None:
 
 
 def test_work_beside_hands_back_answers_and_errors() -> None:
-    assert wait_for(lambda tell: tell("next") or 3, "first") == 3
+    def answers(tell: Callable[[str], None]) -> int:
+        tell("next")
+        return 3
+
+    assert wait_for(answers, "first") == 3
 
     def fails(tell: object) -> int:
         raise SolverFailure("no plan")

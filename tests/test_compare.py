@@ -149,7 +149,7 @@ def test_what_cannot_be_compared_is_refused() -> None:
         (scenario, ["buy", "buy"], "given twice"),
     ):
         with pytest.raises(InputError, match=sentence):
-            compare(sources, options)  # type: ignore[arg-type]
+            compare(sources, options)
 
 
 @pytest.mark.process

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
-from test_invariants import less_trust, never_cheaper
 
 import planner
 from planner.accounts import Account
@@ -24,6 +23,7 @@ from planner.rules import check_references, derive_points
 from planner.rules.derive import gpu_seconds
 from planner.scenario import Scenario
 from tests.strategies import Case, catalog, examples, offer, point, scenario, solved, system, token_api, with_workloads
+from tests.test_invariants import less_trust, never_cheaper
 
 HOURS = 8760
 USD_PER_GPU_HOUR = 2.4
@@ -38,7 +38,8 @@ def at(shape: tuple[float, float], seconds: float, **fields: Any) -> ServingPoin
     }
     rates = {"input_tok_s_per_gpu": shape[0] / seconds, "output_tok_s_per_gpu": shape[1] / seconds}
     series = f"{shape[0]:g}-{shape[1]:g}"
-    return point(**({"series": series, "gpus_per_replica": 1, "largest_worker_gpus": 1} | lengths | rates | fields))
+    replica: dict[str, Any] = {"series": series, "gpus_per_replica": 1, "largest_worker_gpus": 1}
+    return point(**(replica | lengths | rates | fields))
 
 
 def renting(points: list[ServingPoint], **catalogs: Any) -> Catalog:
@@ -370,7 +371,8 @@ def test_what_is_interpolated_lies_between_its_neighbours(case: Case) -> None:
             for figure in ("ttft_ms", "tpot_ms", "concurrency", "input_tok_s_per_gpu", "output_tok_s_per_gpu"):
                 low, high = sorted(getattr(end, figure) for end in ends)
                 assert low * (1 - 1e-9) <= getattr(row, figure) <= high * (1 + 1e-9)
-            assert row.tpot_ms == sla.tpot_ms or row.ttft_ms == sla.ttft_s * 1000
+            at_its_ttft = sla.ttft_s is not None and row.ttft_ms == sla.ttft_s * 1000
+            assert row.tpot_ms == sla.tpot_ms or at_its_ttft
 
 
 def test_solved_and_planned_agree_on_derived_points() -> None:

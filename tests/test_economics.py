@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from test_cli import plan
 
 import planner
 from planner.accounts import Account, totals_of
 from planner.pipeline import catalog_of
 from planner.studies.economics.study import economics, payback_years, root
+from tests.test_cli import plan
 
 TINY = "scenarios/tiny.yaml"
 PRICE = "workloads.chat.price_usd_per_mtok={input: 0.2, output: 0.7}"

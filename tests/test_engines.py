@@ -53,7 +53,7 @@ def test_a_plan_to_start_from_changes_no_optimum(case: Case, demand: float, engi
     except planner.InfeasiblePlan:
         return
     other = replace(case, scenario=with_demand(case.scenario, demand))
-    assert solved(other, engine).meets(solved(other, engine, warm_start=near))
+    assert solved(other, engine).meets(solved(other, engine, near=near))
 
 
 def test_a_good_plan_to_start_from_is_all_it_takes() -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_importers import AICONFIGURATOR, AIPERF, GUIDELLM, INFERENCEX, MLPERF, VLLM, metric
+
+from tests.test_importers import AICONFIGURATOR, AIPERF, GUIDELLM, INFERENCEX, MLPERF, VLLM, metric
 
 GIVEN = ["--system", "hgx-h200", "--model", "llama-3.3-70b", "--precision", "fp8", "--engine", "vllm"]
 WITH_GPUS = [*GIVEN, "--gpus-per-replica", "4"]

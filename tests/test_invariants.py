@@ -178,7 +178,10 @@ def dearer_apis(case: Case) -> Case:
 
 
 def dearer_energy(case: Case) -> Case:
-    rows = {name: with_part(row, usd_per_mwh=1.3 * row.usd_per_mwh) for name, row in case.catalog.energy.items()}
+    rows = {
+        name: with_part(row, usd_per_mwh=row.usd_per_mwh and 1.3 * row.usd_per_mwh)
+        for name, row in case.catalog.energy.items()
+    }
     return with_sites(
         case.with_catalog(energy=rows), lambda s: {"electricity_usd_per_mwh": scaled(s.electricity_usd_per_mwh, 1.3)}
     )
@@ -376,7 +379,10 @@ def in_currency(case: Case, rate: float) -> Case:
     changed = with_offers(changed, lambda o: {"usd_per_gpu_hour": rate * o.usd_per_gpu_hour})
     fields = ("input_usd_per_mtok", "cached_input_usd_per_mtok", "output_usd_per_mtok")
     changed = with_apis(changed, lambda a: {f: getattr(a, f) and rate * getattr(a, f) for f in fields})
-    rows = {name: with_part(row, usd_per_mwh=rate * row.usd_per_mwh) for name, row in case.catalog.energy.items()}
+    rows = {
+        name: with_part(row, usd_per_mwh=row.usd_per_mwh and rate * row.usd_per_mwh)
+        for name, row in case.catalog.energy.items()
+    }
     changed = budget_scaled(changed.with_catalog(energy=rows), rate)
 
     def site(s: Any) -> dict[str, Any]:
@@ -612,12 +618,11 @@ def test_no_plan_is_below_its_lp_relaxation(case: Case) -> None:
 @given(case=cases(None))
 def test_every_scenario_has_an_answer(case: Case) -> None:
     """A plan that passed its audit, or sentences on what to relax; nothing else."""
+    refusal: planner.InfeasiblePlan | None = None
     try:
         plan = planner.solve(case.scenario, case.catalog)
     except planner.InfeasiblePlan as error:
         refusal = error
-    else:
-        refusal = None
     if refusal is not None:
         event("infeasible")
         assert refusal.relaxations
@@ -648,7 +653,8 @@ def node_catalog(**fields: Any) -> Catalog:
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_block_without_hours(whole: bool) -> None:
     """Nothing can be served in it, and nothing has to be."""
-    chat = {"name": "chat", "model": "m1", "tokens": {"input": 1000, "output": 500}, "demand": {"requests_per_s": 5}}
+    tokens = {"input": 1000, "output": 500}
+    chat: dict[str, Any] = {"name": "chat", "model": "m1", "tokens": tokens, "demand": {"requests_per_s": 5}}
     chat |= {"whole_replicas": True, "min_replicas": 2} if whole else {}
     plan = planner.solve(one_hall(blocks={"leap": 0.0, "all": 1.0}, workloads=[chat]), node_catalog())
     assert plan.audit.passed

@@ -10,8 +10,8 @@ import math
 
 import pytest
 from hypothesis import given
-from oracle import least_cost, program
 
+from tests.oracle import least_cost, program
 from tests.strategies import (
     SITE,
     Case,

@@ -29,7 +29,7 @@ def test_the_optimum_is_the_same_without(without: str, case: Case) -> None:
 
 @pytest.mark.parametrize("without", ["points", "pools", "offers"])
 def test_each_reduction_makes_the_matrix_of_a_shipped_scenario_smaller(without: str) -> None:
-    scenario = planner.load("scenarios/10mw.yaml", ["sites.dallas.existing=[]"])
+    scenario = planner.load("scenarios/10mw.yaml", ("sites.dallas.existing=[]",))
     catalog = catalog_of(scenario)
     reduced = build_model(build_problem(scenario, catalog)).milp
     plain = build_model(build_problem(scenario, catalog, EACH[without])).milp

@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
@@ -16,9 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-import browser
 import pytest
-import small
 
 from planner.accounts.cashflow import CAPEX, OPEX
 from planner.catalog import Catalog
@@ -31,6 +30,7 @@ from planner.report.view import timeline_of
 from planner.scenario import Scenario, load_scenario
 from planner.studies.compare.sheet import comparison_sheets
 from planner.studies.compare.study import Comparison, compare
+from tests import browser, small
 
 ROOT = Path(__file__).parents[1]
 HOSTILE = "<script>alert(1)</script>"
@@ -484,6 +484,6 @@ def test_a_machine_without_a_browser(
     ci: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CI", ci)
-    monkeypatch.setattr(browser.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(outcome, match="chromium and chromedriver not installed"), browser.chromium(tmp_path):
         pass

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import chromium, requests_of
-from test_report import HOSTILE, IMAGE, Made, check_plots, several, tiny  # noqa: F401
+
+from tests.browser import chromium, requests_of
+from tests.test_report import HOSTILE, IMAGE, Made, check_plots, several, tiny  # noqa: F401
 
 pytestmark = pytest.mark.browser
 

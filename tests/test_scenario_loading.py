@@ -12,7 +12,6 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import BaseModel
-from small import SCENARIO, edited, settle, write
 
 import planner.scenario
 from planner.catalog import load_catalog
@@ -21,6 +20,7 @@ from planner.errors import ScenarioError
 from planner.rules import check_references
 from planner.scenario import Scenario, load_scenario, scenario_digest
 from planner.schedule import Schedule, parse_date
+from tests.small import SCENARIO, edited, settle, write
 
 TEMPLATE = Path(planner.scenario.__file__).parent / "template.yaml"
 SHIPPED = sorted((Path(__file__).parents[1] / "scenarios").glob("*.yaml"))

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from test_cli import plan
 
 import planner
 from planner.pipeline import catalog_of
 from planner.studies.sensitivity.study import World, sensitivity, worlds
+from tests.test_cli import plan
 
 TINY = "scenarios/tiny.yaml"
 

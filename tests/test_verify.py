@@ -7,11 +7,14 @@ import io
 import pytest
 
 from planner.errors import InfeasiblePlan, InputError, SolverFailure
+from planner.milp import Model
 from planner.pipeline import catalog_of
 from planner.scenario import Scenario, load_scenario
+from planner.solvers import Options
+from planner.solvers.objectives import Kind, Outcome, minimise
 from planner.studies.verify import study as module
 from planner.studies.verify.sheet import verify_sheet
-from planner.studies.verify.study import EngineResult, engines, judge, verify
+from planner.studies.verify.study import EngineResult, State, engines, judge, verify
 
 HALL = """
 name: hall
@@ -40,9 +43,9 @@ def hall(*overrides: str) -> Scenario:
 
 
 def voice(
-    engine: str, state: str = "optimal", value: float | None = 100.0, bound: float | None = 99.95
+    engine: str, state: State = "optimal", value: float | None = 100.0, bound: float | None = 99.95
 ) -> EngineResult:
-    return EngineResult(engine, "1", state, value, bound, True, 1.0, 10 if value else 0, value is not None)  # type: ignore[arg-type]
+    return EngineResult(engine, "1", state, value, bound, True, 1.0, 10 if value else 0, value is not None)
 
 
 @pytest.mark.solve
@@ -133,12 +136,10 @@ def test_a_plan_that_fails_its_audit_is_a_conflict_and_refutes_nobody() -> None:
 
 
 def test_an_engine_that_fails_is_a_line_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    ordinary = module.minimise
-
-    def failing(model: object, kind: object, engine: str, options: object) -> object:
+    def failing(model: Model, kind: Kind, engine: str, options: Options) -> Outcome:
         if engine == "scip":
             raise SolverFailure("scip refused the model: too odd; try another")
-        return ordinary(model, kind, engine, options)  # type: ignore[arg-type]
+        return minimise(model, kind, engine, options)
 
     monkeypatch.setattr(module, "minimise", failing)
     scenario = hall()

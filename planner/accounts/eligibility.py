@@ -8,13 +8,13 @@ import numpy as np
 
 from planner.accounts.inputs import Floats, Premises
 from planner.catalog.models import ServingPoint, TokenApi
+from planner.kinds.evidence import PROVEN
 from planner.scenario.models import Sla, TailRatio, Workload
 from planner.units import ms_from_s
 
 SHAPE_TOLERANCE = 0.10
 ROUNDING = 1e-9
 MEDIAN = 50
-PROVEN = ("independent", "measured")
 
 
 def latency_ms(

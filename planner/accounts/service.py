@@ -12,12 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accounts.demand import demand_rates
-from planner.accounts.eligibility import PROVEN, capped_by, gpu_rate, large_workers, point_rate
+from planner.accounts.eligibility import capped_by, gpu_rate, large_workers, point_rate
 from planner.accounts.holdings import spread
 from planner.accounts.inputs import Floats, Premises
 from planner.accounts.supply import Supply
 from planner.catalog.models import ServingPoint
 from planner.decisions import Decisions
+from planner.kinds.evidence import PROVEN
 
 Places = NDArray[np.intp]
 

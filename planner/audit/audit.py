@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from planner.accounts.account import Account
 from planner.audit.choice_rules import check_choices
 from planner.audit.contract_rules import check_deals
-from planner.audit.findings import Findings, Violation
+from planner.audit.findings import FAMILIES, Findings, Violation
 from planner.audit.foresight_rules import check_foresight
 from planner.audit.money_rules import check_money
 from planner.audit.service_rules import check_service
@@ -18,36 +18,6 @@ from planner.decisions import Decisions
 from planner.scenario.models import Scenario
 
 __all__ = ["FAMILIES", "Audit", "Violation", "audit", "audit_of"]
-
-FAMILIES = (
-    "numbers",
-    "names",
-    "demand",
-    "floors",
-    "unserved",
-    "eligibility",
-    "pools",
-    "capacity",
-    "replicas",
-    "large_workers",
-    "fleet",
-    "lead_time",
-    "keep",
-    "contracts",
-    "rents",
-    "providers",
-    "provider_share",
-    "quotas",
-    "power",
-    "lease",
-    "cooling",
-    "conversion",
-    "positions",
-    "budget",
-    "token_api",
-    "non_anticipativity",
-    "totals",
-)
 
 
 @dataclass(frozen=True)

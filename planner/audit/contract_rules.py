@@ -10,6 +10,7 @@ from planner.accounts.account import Account
 from planner.accounts.inputs import Bools, Floats, Premises
 from planner.accounts.terms import Deal, order_day
 from planner.audit.findings import Findings, Told, figure
+from planner.kinds.limits import PROVIDER_SHARE, QUOTA
 
 Reasons = list[tuple[str, Bools]]
 
@@ -126,7 +127,7 @@ def _provider_share(account: Account, findings: Findings) -> None:
             sentence += f"at most {share:.0%} may rest on one provider"
             return Told(provider, premises.timeline.names[period], sentence)
 
-        findings.at_most("provider_share", own, share * total, partial(told, own, provider), terms=own + total)
+        findings.at_most(PROVIDER_SHARE.family, own, share * total, partial(told, own, provider), terms=own + total)
 
 
 def _quotas(account: Account, findings: Findings) -> None:
@@ -147,4 +148,4 @@ def _quotas(account: Account, findings: Findings) -> None:
                 return Told(where, premises.timeline.names[period], sentence)
 
             where = f"{provider}/{quota.system}"
-            findings.at_most("quotas", gpus, quota.gpus, partial(told, gpus, where, quota.gpus))
+            findings.at_most(QUOTA.family, gpus, quota.gpus, partial(told, gpus, where, quota.gpus))

@@ -9,10 +9,37 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from planner.accounts.inputs import Floats
+from planner.kinds import limits
 
 TOLERANCE = 1e-6
 WHOLE_TOLERANCE = 1e-6
 TOLD_AT_MOST = 25
+
+# Every rule of the audit, in the order in which it lists what it found; of limits those that their records name.
+FAMILIES: tuple[str, ...] = tuple(
+    dict.fromkeys((
+        "numbers",
+        "names",
+        "demand",
+        limits.MIN_SERVED.family,
+        "unserved",
+        limits.SLA.family,
+        "pools",
+        "capacity",
+        "replicas",
+        "large_workers",
+        "fleet",
+        "lead_time",
+        "keep",
+        "contracts",
+        "rents",
+        "providers",
+        *(family for kind in limits.LIMITS.values() for family in kind.families),
+        "token_api",
+        "non_anticipativity",
+        "totals",
+    ))
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -86,6 +113,7 @@ class Findings:
 
     def fault(self, family: str, where: str, sentence: str, period: str = "", amount: float = 1.0) -> None:
         """A rule that is broken outright; counts as one comparison."""
+        _check_family(family)
         self.checks += 1
         self.worst = max(self.worst, 1.0)
         self.violations.append(Violation(family, where, period, amount, 0.0, 1.0, sentence))
@@ -103,6 +131,7 @@ class Findings:
 
     def _record(self, family: str, amounts: Floats, limits: Floats, relative: NDArray[np.float64], tell: Tell) -> None:
         """Count entries that are limited (relative ≥ 0 or NaN) and keep those above the tolerance."""
+        _check_family(family)
         counted = ~(relative < 0)
         self.checks += int(counted.sum())
         if not counted.any():
@@ -125,6 +154,11 @@ class Findings:
                     told.sentence,
                 )
             )
+
+
+def _check_family(family: str) -> None:
+    if family not in FAMILIES:
+        raise KeyError(f"{family!r} is no rule of the audit; a limit's rule stands in its record in planner.kinds")
 
 
 def _aligned(amount: ArrayLike, limit: ArrayLike, terms: ArrayLike | None) -> tuple[Floats, Floats, Floats]:

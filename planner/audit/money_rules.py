@@ -11,6 +11,7 @@ from planner.accounts.cashflow import CAPEX, OPEX, entries, totals_of
 from planner.accounts.contracts import commitments_by_period
 from planner.accounts.inputs import Floats, Premises
 from planner.audit.findings import Findings, Told, figure
+from planner.kinds.limits import BUDGET
 from planner.scenario.models import YearlyLimit
 
 
@@ -55,7 +56,7 @@ def _within_budget(premises: Premises, findings: Findings, what: str, limit: Yea
             sentence += f"the budget is {figure(most)}"
             return Told(what, name if name.isdigit() else "", sentence)
 
-        findings.at_most("budget", total, most, partial(told, total, name, most))
+        findings.at_most(BUDGET.family, total, most, partial(told, total, name, most))
 
 
 def _claimed(account: Account, findings: Findings, claimed_cost_usd: float) -> None:

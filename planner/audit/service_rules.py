@@ -10,6 +10,7 @@ from planner.accounts.account import Account
 from planner.accounts.inputs import Floats
 from planner.accounts.service import Places
 from planner.audit.findings import Findings, Told, figure
+from planner.kinds.limits import MIN_SERVED
 
 
 def check_service(account: Account, findings: Findings) -> None:
@@ -65,7 +66,7 @@ def _floors(account: Account, findings: Findings) -> None:
         sentence = f"{name} in {premises.when(future, period, block)} leaves {amount} {unit} unserved, "
         return Told(name, premises.timeline.names[period], sentence + "which is not allowed")
 
-    findings.at_least("floors", met, floors[None, :, None] * asked, below, terms=asked)
+    findings.at_least(MIN_SERVED.family, met, floors[None, :, None] * asked, below, terms=asked)
     not_allowed = np.where(floors < 1, np.inf, 0.0)[None, :, None, None]
     findings.at_most("unserved", service.unserved, not_allowed, left, terms=service.unserved + service.demand)
 

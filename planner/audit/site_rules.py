@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from planner.accounts.account import Account
 from planner.accounts.fleet import it_kw, power_limit_mw, utility_kw
-from planner.accounts.inputs import Bools, Floats, Premises
+from planner.accounts.inputs import Floats, Premises
 from planner.accounts.terms import order_day
 from planner.audit.findings import Findings, Told, figure
+from planner.kinds import limits
+from planner.kinds.limits import LimitKind
+from planner.scenario.site import Site
+from planner.schedule import Schedule
 from planner.units import KW_PER_MW
 
 NODE_GPUS = 8
@@ -23,11 +29,9 @@ def check_sites(account: Account, findings: Findings) -> None:
         _bought_whole,
         _bought_in_time,
         _kept,
-        _power,
-        _leased,
-        _cooled,
+        _within_limits,
         _converted,
-        _positions,
+        _fed,
     ):
         check(account, findings)
 
@@ -111,6 +115,31 @@ def _kept(account: Account, findings: Findings) -> None:
         findings.at_most("keep", counts, before, partial(grows, counts, where))
 
 
+def _within_limits(account: Account, findings: Findings) -> None:
+    """What every kind of limit of a site counts ≤ the limit, in every period or, added up, in every calendar year."""
+    premises = account.premises
+    for rule in SITE_RULES:
+        amount, limit = rule.amount(account), rule.limit(account)
+        spans: tuple[str, ...] = premises.timeline.names
+        if rule.kind.over == "year":
+            years = np.unique(premises.timeline.years)
+            spans = tuple(str(year) for year in years)
+            counted = [premises.timeline.years == year for year in years]
+            amount = np.stack([amount[..., chosen].sum(axis=-1) for chosen in counted], axis=-1)
+            limit = np.stack([limit[..., chosen].min(axis=-1) for chosen in counted], axis=-1)
+        limit = np.broadcast_to(limit, amount.shape)
+        findings.at_most(rule.kind.family, amount, limit, partial(_over, premises, rule, spans, amount, limit))
+
+
+def _over(
+    premises: Premises, rule: SiteRule, spans: tuple[str, ...], amount: Floats, limit: Floats, *place: int
+) -> Told:
+    future, site, span = place
+    words = {"amount": figure(amount[place]), "limit": figure(limit[place])}
+    words |= {"site": premises.sites[site].name, "when": spans[span] + premises.where_several(future)}
+    return Told(words["site"], spans[span], rule.sentence.format(**words))
+
+
 def _installed_kw(account: Account, cooling: str | None = None) -> Floats:
     """Installed IT kW, of one kind of cooling or all, (F, S, T)."""
     premises = account.premises
@@ -118,63 +147,91 @@ def _installed_kw(account: Account, cooling: str | None = None) -> Floats:
     return np.asarray(np.einsum("fskt,k->fst", account.holdings.installed, it_kw(premises) * counted))
 
 
-def _power(account: Account, findings: Findings) -> None:
-    """Σ utility kW (IT kW where the cap is at IT) ≤ power_mw × usable_share, at every site in every period."""
+def _provisioned_mw(account: Account) -> Floats:
+    """Utility MW at design PUE, IT MW where the cap is at IT, (F, S, T)."""
     premises = account.premises
     at_utility = np.array([site.cap_at == "utility" for site in premises.sites], dtype=bool)
     per_system = np.where(at_utility[:, None], utility_kw(premises), it_kw(premises)[None]) / KW_PER_MW
-    mw = np.einsum("fskt,sk->fst", account.holdings.installed, per_system)
-    limit = power_limit_mw(premises)
-
-    def told(future: int, site: int, period: int) -> Told:
-        where, when = premises.sites[site].name, premises.when(future, period)
-        sentence = f"{where} provisions {figure(mw[future, site, period])} MW in {when}, "
-        sentence += f"the cap is {figure(limit[site, period])}"
-        return Told(where, premises.timeline.names[period], sentence)
-
-    findings.at_most("power", mw, limit[None], told)
+    return np.asarray(np.einsum("fskt,sk->fst", account.holdings.installed, per_system))
 
 
-def _site_kw(account: Account, findings: Findings, family: str, kw: Floats, limit: Floats, what: str) -> None:
-    """Installed IT kW (F, S, T) ≤ limit, with a sentence that names ``what`` is limited."""
+def _stated(account: Account, field: Callable[[Site], Schedule | None]) -> Floats:
+    """A limit that sites state, its least value in each period, (S, T)."""
     premises = account.premises
-
-    def told(future: int, site: int, period: int) -> Told:
-        where, when = premises.sites[site].name, premises.when(future, period)
-        most = np.broadcast_to(limit, kw.shape)[future, site, period]
-        sentence = f"{where} installs {figure(kw[future, site, period])} IT kW{what} in {when}, the limit is "
-        return Told(where, premises.timeline.names[period], sentence + figure(most))
-
-    findings.at_most(family, kw, limit, told)
+    rows = [premises.limit(field(site)) for site in premises.sites]
+    return np.array(rows).reshape(len(premises.sites), premises.timeline.periods)
 
 
-def _leased(account: Account, findings: Findings) -> None:
-    """Installed IT kW ≤ contracted kW."""
+def _cooled_kw(account: Account, cooling: str) -> Floats:
+    """IT kW that a hall can cool so, within its limits, its kinds of cooling and its conversion, (F, S, T)."""
     premises = account.premises
-    limits = [premises.limit(site.lease.it_kw if site.lease else None) for site in premises.sites]
-    limit = np.array(limits).reshape(len(premises.sites), premises.timeline.periods)
-    _site_kw(account, findings, "lease", _installed_kw(account), limit[None], " under its lease")
+    converted = np.cumsum(account.holdings.convert, axis=-1) > 0
+    limit = np.zeros(converted.shape)
+    for place, site in enumerate(premises.sites):
+        own = premises.limit(site.liquid_it_kw if cooling == "liquid" else site.air_it_kw)
+        hall = np.full(converted[:, place].shape, np.inf if cooling in site.cooling else 0.0)
+        if cooling == "liquid" and site.conversion and cooling not in site.cooling:
+            added = site.conversion.liquid_it_kw
+            hall = np.where(converted[:, place], np.inf if added is None else added, 0.0)
+        limit[:, place] = np.minimum(own[None], hall)
+    return limit
 
 
-def _converted_by(account: Account) -> Bools:
-    """Whether a hall has been converted by each period, (F, S, T)."""
-    return np.cumsum(account.holdings.convert, axis=-1) > 0
-
-
-def _cooled(account: Account, findings: Findings) -> None:
-    """Installed IT kW by cooling, within the hall's limits, its kinds of cooling and its conversion."""
+def _positions(account: Account) -> Floats:
+    """Rack positions taken, (F, S, T): nodes share one; a system that it cannot feed and that is there has its own."""
     premises = account.premises
-    after = _converted_by(account)
-    for cooling in ("air", "liquid"):
-        limit = np.zeros(after.shape)
-        for place, site in enumerate(premises.sites):
-            own = premises.limit(site.liquid_it_kw if cooling == "liquid" else site.air_it_kw)
-            hall = np.full(after[:, place].shape, np.inf if cooling in site.cooling else 0.0)
-            if cooling == "liquid" and site.conversion and cooling not in site.cooling:
-                added = site.conversion.liquid_it_kw
-                hall = np.where(after[:, place], np.inf if added is None else added, 0.0)
-            limit[:, place] = np.minimum(own[None], hall)
-        _site_kw(account, findings, "cooling", _installed_kw(account, cooling), limit, f" cooled by {cooling}")
+    nodes = np.array([system.gpus <= NODE_GPUS for system in premises.systems])
+    feeds = [(site.kw_per_rack_position or math.inf) / it_kw(premises) for site in premises.sites]
+    fitting = np.array(feeds).reshape(len(premises.sites), len(premises.systems))
+    per_position = np.where(nodes, np.maximum(1, np.floor(fitting + 1e-9)), 1)
+    return np.asarray(np.einsum("fskt,sk->fst", account.holdings.installed, 1 / per_position))
+
+
+@dataclass(frozen=True)
+class SiteRule:
+    """What a kind of limit counts at each site and period, (F, S, T), and what it may be, (S, T) or (F, S, T).
+
+    ``sentence`` says of a site when the amount is over the limit.
+    """
+
+    kind: LimitKind
+    amount: Callable[[Account], Floats]
+    limit: Callable[[Account], Floats]
+    sentence: str
+
+
+SITE_RULES = (
+    SiteRule(
+        limits.POWER,
+        _provisioned_mw,
+        lambda account: power_limit_mw(account.premises),
+        "{site} provisions {amount} MW in {when}, the cap is {limit}",
+    ),
+    SiteRule(
+        limits.LEASE,
+        _installed_kw,
+        lambda account: _stated(account, lambda site: site.lease.it_kw if site.lease else None),
+        "{site} installs {amount} IT kW under its lease in {when}, the limit is {limit}",
+    ),
+    SiteRule(
+        limits.AIR,
+        lambda account: _installed_kw(account, "air"),
+        lambda account: _cooled_kw(account, "air"),
+        "{site} installs {amount} IT kW cooled by air in {when}, the limit is {limit}",
+    ),
+    SiteRule(
+        limits.LIQUID,
+        lambda account: _installed_kw(account, "liquid"),
+        lambda account: _cooled_kw(account, "liquid"),
+        "{site} installs {amount} IT kW cooled by liquid in {when}, the limit is {limit}",
+    ),
+    SiteRule(
+        limits.POSITIONS,
+        _positions,
+        lambda account: _stated(account, lambda site: site.rack_positions),
+        "{site} takes {amount} rack positions in {when}, the limit is {limit}",
+    ),
+)
 
 
 def _converted(account: Account, findings: Findings) -> None:
@@ -199,30 +256,18 @@ def _converted(account: Account, findings: Findings) -> None:
         findings.at_most("conversion", convert[:, place].sum(axis=1), 1.0, partial(once, site.name))
 
 
-def _positions(account: Account, findings: Findings) -> None:
-    """Σ count ÷ systems per position ≤ rack positions; what a position cannot feed is not bought."""
+def _fed(account: Account, findings: Findings) -> None:
+    """What a rack position cannot feed is not bought."""
     premises = account.premises
-    names = premises.timeline.names
     for place, site in enumerate(premises.sites):
-        if site.rack_positions is None or site.kw_per_rack_position is None:
+        if site.kw_per_rack_position is None:
             continue
         feeds = site.kw_per_rack_position / it_kw(premises)
-        nodes = np.array([system.gpus <= NODE_GPUS for system in premises.systems])
-        # A system already there that a position cannot feed still stands on one.
-        per_position = np.where(nodes, np.maximum(1, np.floor(feeds + 1e-9)), 1)
-        used = np.einsum("fkt,k->ft", account.holdings.installed[:, place], 1 / per_position)
-        limit = premises.limit(site.rack_positions)
-
-        def told(name: str, used: Floats, limit: Floats, future: int, period: int) -> Told:
-            sentence = (
-                f"{name} takes {figure(used[future, period])} rack positions in {premises.when(future, period)}, "
-            )
-            return Told(name, names[period], sentence + f"the limit is {figure(limit[period])}")
 
         def unfed(name: str, future: int, system: int, period: int) -> Told:
             where = f"{name}/{premises.systems[system].system}"
-            return Told(where, names[period], f"{where} needs more kW than a rack position feeds")
+            return Told(where, premises.timeline.names[period], f"{where} needs more kW than a rack position feeds")
 
-        findings.at_most("positions", used, limit[None], partial(told, site.name, used, limit))
         ruled_out = (feeds < 1 - 1e-9)[None, :, None]
-        findings.forbidden("positions", account.holdings.buy[:, place], ruled_out, partial(unfed, site.name))
+        bought = account.holdings.buy[:, place]
+        findings.forbidden(limits.POSITIONS.family, bought, ruled_out, partial(unfed, site.name))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from planner.catalog.findings import Finding, findings
+from planner.catalog.findings import Finding, standing
 from planner.catalog.models import Catalog, Offer, PricePath, Row, ServingPoint, System, TokenApi
 from planner.catalog.peers import contradictions, prices
 from planner.catalog.physics import physics
@@ -47,14 +47,14 @@ def check(catalog: Catalog, today: dt.date | None = None, max_age_days: int | No
     rows = rows_of(catalog)
     points = [row for row in rows if isinstance(row, ServingPoint)]
     day = today or max((row.as_of for row in rows), default=dt.date(1970, 1, 1))
-    held = chain(
+    found = chain(
         physics(catalog, points),
         prices(catalog),
         contradictions(points),
         _stale(rows, day, max_age_days),
     )
     unchecked = sorted({point.model for point in points} - set(catalog.models))
-    return Checked(findings(held, rows), len(rows), day, tuple(unchecked))
+    return Checked(standing(found, rows), len(rows), day, tuple(unchecked))
 
 
 def rows_of(catalog: Catalog) -> list[Row]:

@@ -26,9 +26,9 @@ class Finding:
     message: str
 
 
-def findings(held: Iterable[Finding], rows: Iterable[Row]) -> tuple[Fault, ...]:
-    """Those of ``held`` that no mark answers, and the marks that answer nothing, in file order."""
-    found = {_fault(finding.row, finding.field, finding.message) for finding in held if not _answered(finding)}
+def standing(findings: Iterable[Finding], rows: Iterable[Row]) -> tuple[Fault, ...]:
+    """The findings that no mark answers, and the marks that answer nothing, in file order."""
+    found = {_fault(finding.row, finding.field, finding.message) for finding in findings if not _answered(finding)}
     found.update(fault for row in rows for fault in _bad_marks(row))
     return tuple(sorted(found))
 

@@ -1,125 +1,118 @@
-"""What a catalog holds: one frozen model per kind of row, every field with its unit in its name."""
+"""What a catalog holds: one frozen model per kind of row, every field with its meaning and its unit."""
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from planner.schedule import parse_date
+from planner.catalog.row import (
+    Capabilities,
+    Capability,
+    Cooling,
+    Count,
+    Day,
+    Delivery,
+    Derivation,
+    Fraction,
+    Interconnect,
+    Kind,
+    Months,
+    NonNegative,
+    NonNegativeCount,
+    Positive,
+    Precision,
+    Row,
+    Share,
+    Statistic,
+    Weeks,
+    Years,
+    not_bool,
+    wrong,
+)
+from planner.catalog.serving import Accuracy, DerivedPoint, ModelSize, ServingPoint
+from planner.fields import doc, plain
 
-Evidence = Literal["measured", "independent", "vendor", "predicted", "estimate"]
-Kind = Literal["on_demand", "spot", "reserved"]
-Cooling = Literal["air", "liquid"]
-Precision = Literal["fp4", "fp8", "bf16", "int4"]
-Statistic = Literal["p50", "mean", "p90", "p95", "p99"]
-Capability = Literal["mtp", "disagg", "kv_offload"]
-Derivation = Literal["", "interpolated", "fitted"]
-MOST = 1_000_000_000
-
-
-def not_bool(value: Any) -> Any:
-    """The value, unless it is true or false: those would pass for 1 and 0."""
-    if isinstance(value, bool):
-        raise ValueError(f"{str(value).lower()} is not a number")
-    return value
-
-
-def _countable(value: int) -> int:
-    """The count, unless it is beyond what solvers and their integers can hold."""
-    if value > MOST:
-        raise ValueError(f"this has to be at most {MOST:,}")
-    return value
-
-
-def _day(value: Any) -> dt.date:
-    """A date within the times that a plan can be about: further off, lives and terms run out of the calendar."""
-    day = parse_date(value)
-    if not 1970 <= day.year < 2200:
-        raise ValueError(f"{day} is outside the years 1970 to 2199")
-    return day
-
-
-Day = Annotated[dt.date, BeforeValidator(_day)]
-Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(not_bool)]
-Fraction = Annotated[float, Field(gt=0, le=1), BeforeValidator(not_bool)]
-Positive = Annotated[float, Field(gt=0), BeforeValidator(not_bool)]
-NonNegative = Annotated[float, Field(ge=0), BeforeValidator(not_bool)]
-Count = Annotated[int, Field(ge=1), BeforeValidator(not_bool), AfterValidator(_countable)]
-Weeks = Annotated[float, Field(ge=0, le=520), BeforeValidator(not_bool)]
-Years = Annotated[float, Field(gt=0, le=50), BeforeValidator(not_bool)]
-Months = Annotated[int, Field(ge=1, le=240), BeforeValidator(not_bool)]
-NonNegativeCount = Annotated[int, Field(ge=0), BeforeValidator(not_bool), AfterValidator(_countable)]
-
-
-def _split(value: Any) -> Any:
-    """A tuple from ``a;b`` as CSV cells write lists."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(";") if part.strip())
-    return value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
-Capabilities = Annotated[tuple[Capability, ...], BeforeValidator(_split)]
-
-
-def wrong(field: str | int | float, message: str) -> PydanticCustomError:
-    """The error of a check across the parts of a value, laid at one of them."""
-    return PydanticCustomError("field", "{field}: {message}", {"field": field, "message": message})
-
-
-class Row(BaseModel):
-    """What every row of a catalog carries: where its figures come from and how far to trust them."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    source: Annotated[Names, Field(min_length=1)] = Field(description="ids in sources.yaml")
-    as_of: Day = Field(description="day the figures were valid or read")
-    evidence: Evidence = Field(description="measured, independent, vendor, predicted or estimate")
-    note: str = Field("", description="what contradicts, how an estimate was reached")
-    file: str = Field("", description="file the row was read from", exclude=True)
-    line: int = Field(0, description="line the row starts at", exclude=True)
+__all__ = [
+    "Accuracy",
+    "Capabilities",
+    "Capability",
+    "Catalog",
+    "Cooling",
+    "Count",
+    "Day",
+    "Delivery",
+    "Derivation",
+    "DerivedPoint",
+    "Energy",
+    "Fraction",
+    "Interconnect",
+    "Kind",
+    "LoadShape",
+    "ModelSize",
+    "Months",
+    "NonNegative",
+    "NonNegativeCount",
+    "Offer",
+    "Positive",
+    "Precision",
+    "PricePath",
+    "QuotedApi",
+    "Row",
+    "ServingPoint",
+    "Share",
+    "Source",
+    "Statistic",
+    "System",
+    "TokenApi",
+    "Weeks",
+    "Years",
+    "not_bool",
+    "wrong",
+]
 
 
 class System(Row):
     """What is bought or rented as a whole: an 8-GPU node or an NVL72 rack."""
 
-    system: str = Field(description="key")
-    name: str
-    generation: Literal["hopper", "blackwell", "blackwell-ultra", "rubin"]
-    gpus: Count = Field(description="GPUs in one system")
-    nvlink_domain_usable_gpus: Count = Field(description="GPUs of one NVLink domain that a plan may use")
-    usable_share: Share = Field(description="share of GPUs in service after spares and failures")
-    memory_gb_per_gpu: Positive = Field(description="usable HBM")
-    memory_tb_per_s_per_gpu: Positive = Field(description="HBM bandwidth")
-    fp8_dense_pflops_per_gpu: Positive
-    fp4_dense_pflops_per_gpu: Positive | None = Field(None, description="absent where there is no FP4")
-    nameplate_it_kw: Positive = Field(description="provisioned IT kW of one system, without network adder or PUE")
-    nameplate_it_kw_contains: str
-    network_kw_share: NonNegative = Field(description="network, storage and management kW on top of system kW")
-    idle_it_kw: NonNegative = Field(description="drawn IT kW with no request, without adder or PUE")
-    busy_it_kw: NonNegative = Field(description="drawn IT kW with every GPU serving, without adder or PUE")
-    cooling: Cooling
-    price_usd: Positive = Field(description="hardware price of one system")
-    price_contains: str
-    network_capex_share: NonNegative = Field(description="network and storage capex on top of the price")
-    installation_capex_share: NonNegative = Field(description="installation and integration on top of the price")
-    support_share_per_year: NonNegative = Field(description="support paid a year, share of price paid")
-    licence_usd_per_gpu_year: NonNegative = Field(0.0, description="software licence per GPU in service")
-    deposit_share: Share = Field(0.0, description="share of capex paid at order")
-    lead_weeks: Weeks = Field(description="order to service")
-    life_years: Years = Field(description="years in service")
-    residual_share_by_age_years: dict[float, Share] = Field(
-        description="resale value by age, share of hardware price paid; linear between, zero at the end of life"
-    )
-    available_from: Day = Field(description="first day it can be in service")
-    announced: bool = Field(False, description="announced, not shipping: off unless a scenario allows it")
+    system: Annotated[str, doc("key")]
+    name: Annotated[str, plain("name for people")]
+    generation: Annotated[Literal["hopper", "blackwell", "blackwell-ultra", "rubin"], plain("of its GPUs")]
+    gpus: Annotated[Count, doc("GPUs in one system", "GPUs")]
+    nvlink_domain_usable_gpus: Annotated[Count, doc("GPUs of one NVLink domain that a plan may use", "GPUs")]
+    usable_share: Annotated[Share, doc("share of GPUs in service after spares and failures", "share")]
+    memory_gb_per_gpu: Annotated[Positive, doc("usable HBM", "GB per GPU")]
+    memory_tb_per_s_per_gpu: Annotated[Positive, doc("HBM bandwidth", "TB/s per GPU")]
+    fp8_dense_pflops_per_gpu: Annotated[Positive, plain("peak without sparsity", "PFLOP/s per GPU")]
+    fp4_dense_pflops_per_gpu: Annotated[Positive | None, doc("absent where there is no FP4", "PFLOP/s per GPU")] = None
+    nameplate_it_kw: Annotated[Positive, doc("provisioned IT kW of one system, without network adder or PUE", "kW")]
+    nameplate_it_kw_contains: Annotated[str, plain("what nameplate_it_kw covers")]
+    network_kw_share: Annotated[NonNegative, doc("network, storage and management kW on top of system kW", "share")]
+    idle_it_kw: Annotated[NonNegative, doc("drawn IT kW with no request, without adder or PUE", "kW")]
+    busy_it_kw: Annotated[NonNegative, doc("drawn IT kW with every GPU serving, without adder or PUE", "kW")]
+    cooling: Annotated[Cooling, plain("kind of cooling it needs")]
+    price_usd: Annotated[Positive, doc("hardware price of one system", "USD")]
+    price_contains: Annotated[str, plain("what price_usd covers")]
+    network_capex_share: Annotated[NonNegative, doc("network and storage capex on top of the price", "share")]
+    installation_capex_share: Annotated[NonNegative, doc("installation and integration on top of the price", "share")]
+    support_share_per_year: Annotated[NonNegative, doc("support paid a year, share of price paid", "share per year")]
+    licence_usd_per_gpu_year: Annotated[
+        NonNegative,
+        doc("software licence per GPU in service", "USD per GPU-year"),
+    ] = 0.0
+    deposit_share: Annotated[Share, doc("share of capex paid at order", "share")] = 0.0
+    lead_weeks: Annotated[Weeks, doc("order to service", "weeks")]
+    life_years: Annotated[Years, doc("years in service", "years")]
+    residual_share_by_age_years: Annotated[
+        dict[float, Share],
+        doc("resale value by age, share of hardware price paid; linear between, zero at the end of life", "share"),
+    ]
+    available_from: Annotated[Day, doc("first day it can be in service")]
+    announced: Annotated[bool, doc("announced, not shipping: off unless a scenario allows it")] = False
 
     @model_validator(mode="after")
     def _consistent(self) -> System:
@@ -149,25 +142,25 @@ class System(Row):
 class Offer(Row):
     """A provider's price for a system in a region under a kind of term."""
 
-    provider: str
-    region: str
-    system: str
-    kind: Kind
-    term_months: Months | None = Field(None, description="reserved only")
-    usd_per_gpu_hour: Positive
-    lot_gpus: Count = Field(description="GPUs the offer is sold by")
-    min_lots: Count | None = Field(None, description="reserved only: zero or at least this many at a signing")
-    max_lots: Count | None = Field(None, description="lots running at once, at most")
-    upfront_share: Share = Field(0.0, description="share of the whole contract paid at its start")
-    lead_weeks: Weeks = Field(0.0, description="signing to service")
-    billing_starts: Literal["start"] = "start"
-    usable_share: Share | None = Field(None, description="over the system's, where the offer states its own")
-    availability: Fraction | None = Field(None, description="spot: share of paid hours that do useful work")
-    service: Literal["bare_metal", "endpoint"] = "bare_metal"
-    interconnect: Literal["none", "rdma"] = "rdma"
-    capabilities: Capabilities = Field((), description="endpoint only: what the contract enables")
-    available_from: Day | None = Field(None, description="first day it can run")
-    available_until: Day | None = Field(None, description="reserved: last day to sign; else last day it runs")
+    provider: Annotated[str, plain("who offers")]
+    region: Annotated[str, plain("where, in the provider's words or `global`")]
+    system: Annotated[str, plain("key of systems.yaml")]
+    kind: Annotated[Kind, plain("by the hour, by the hour and revocable, or for a term")]
+    term_months: Annotated[Months | None, doc("reserved only", "months")] = None
+    usd_per_gpu_hour: Annotated[Positive, plain("per GPU rented, in use or not", "USD per GPU-hour")]
+    lot_gpus: Annotated[Count, doc("GPUs the offer is sold by", "GPUs")]
+    min_lots: Annotated[Count | None, doc("reserved only: zero or at least this many at a signing", "lots")] = None
+    max_lots: Annotated[Count | None, doc("lots running at once, at most", "lots")] = None
+    upfront_share: Annotated[Share, doc("share of the whole contract paid at its start", "share")] = 0.0
+    lead_weeks: Annotated[Weeks, doc("signing to service", "weeks")] = 0.0
+    billing_starts: Annotated[Literal["start"], doc("billed from the start of service")] = "start"
+    usable_share: Annotated[Share | None, doc("over the system's, where the offer states its own", "share")] = None
+    availability: Annotated[Fraction | None, doc("spot: share of paid hours that do useful work", "share")] = None
+    service: Delivery = "bare_metal"
+    interconnect: Interconnect = "rdma"
+    capabilities: Annotated[Capabilities, doc("endpoint only: what the contract enables")] = ()
+    available_from: Annotated[Day | None, doc("first day it can run")] = None
+    available_until: Annotated[Day | None, doc("reserved: last day to sign; else last day it runs")] = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Offer:
@@ -196,17 +189,19 @@ class Offer(Row):
 class TokenApi(Row):
     """A provider's price per million tokens for a model."""
 
-    provider: str
-    model: str
-    input_usd_per_mtok: Positive
-    cached_input_usd_per_mtok: Positive | None = None
-    output_usd_per_mtok: Positive
-    ttft_ms: Positive | None = None
-    ttft_statistic: Statistic | None = None
-    tpot_ms: Positive | None = None
-    tpot_statistic: Statistic | None = None
-    max_mtok_per_day: Positive | None = Field(None, description="input and output together, on any day")
-    available_until: Day | None = Field(None, description="last day it serves")
+    provider: Annotated[str, plain("who offers")]
+    model: Annotated[str, plain("as in serving/<model>.csv")]
+    input_usd_per_mtok: Annotated[Positive, plain("price of input tokens", "USD per Mtok")]
+    cached_input_usd_per_mtok: Annotated[
+        Positive | None, doc("price of input tokens found in its cache; default: that of other input", "USD per Mtok")
+    ] = None
+    output_usd_per_mtok: Annotated[Positive, plain("price of output tokens", "USD per Mtok")]
+    ttft_ms: Annotated[Positive | None, doc("time to first token; unknown, it meets no target", "ms")] = None
+    ttft_statistic: Annotated[Statistic | None, doc("which statistic ttft_ms is")] = None
+    tpot_ms: Annotated[Positive | None, doc("time per output token; unknown, it meets no target", "ms")] = None
+    tpot_statistic: Annotated[Statistic | None, doc("which statistic tpot_ms is")] = None
+    max_mtok_per_day: Annotated[Positive | None, doc("input and output together, on any day", "Mtok per day")] = None
+    available_until: Annotated[Day | None, doc("last day it serves")] = None
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -223,109 +218,11 @@ class QuotedApi(TokenApi):
     """What a salesperson asks for tokens: a row of the scenario, in no file of a catalog. No price path moves it."""
 
 
-class ServingPoint(Row):
-    """One operating point: a configuration at a concurrency, its latency and its rates over all deployed GPUs."""
-
-    model: str
-    series: str = Field(description="one sweep over concurrency of one configuration")
-    system: str
-    engine: str
-    engine_version: str = ""
-    precision: Precision
-    mode: Literal["agg", "disagg"]
-    spec_decode: Literal["none", "mtp", "eagle", "unknown"]
-    gpus_per_replica: Count
-    largest_worker_gpus: Count = Field(description="largest tensor- or expert-parallel group")
-    input_tokens_nominal: Positive
-    output_tokens_nominal: Positive
-    input_tokens_mean: Positive = Field(description="mean really served")
-    output_tokens_mean: Positive = Field(description="mean really served")
-    concurrency: Positive = Field(description="requests in flight per replica")
-    ttft_ms: Positive
-    ttft_statistic: Statistic
-    ttft_p99_ms: Positive | None = None
-    tpot_ms: Positive
-    tpot_statistic: Statistic
-    tpot_p99_ms: Positive | None = None
-    input_tok_s_per_gpu: Positive = Field(description="over all deployed GPUs of the replica")
-    output_tok_s_per_gpu: Positive = Field(description="over all deployed GPUs of the replica")
-    requires: Capabilities = ()
-
-    @model_validator(mode="after")
-    def _consistent(self) -> ServingPoint:
-        if self.largest_worker_gpus > self.gpus_per_replica:
-            raise wrong("largest_worker_gpus", f"this is above gpus_per_replica, {self.gpus_per_replica}")
-        if self.spec_decode != "none" and "mtp" not in self.requires:
-            raise wrong("requires", f"this has to name mtp where spec_decode is {self.spec_decode}")
-        return self
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What makes the row one of its kind."""
-        return (self.model, self.system, self.series, f"{self.concurrency:g}", str(self.gpus_per_replica))
-
-    @property
-    def name(self) -> str:
-        """The key as one word: ``gb300-nvl72/inferencex-…-8k1k@c256``."""
-        return f"{self.system}/{self.series}@c{self.concurrency:g}x{self.gpus_per_replica}"
-
-    @property
-    def derivation(self) -> Derivation:
-        """How the point was made of others; nothing where it stands in a catalog."""
-        return ""
-
-    def serves(self, workload: str) -> bool:
-        """Whether the point is there for a workload: those of a catalog are for all."""
-        return True
-
-
-class DerivedPoint(ServingPoint):
-    """An operating point made of measured ones for one workload; no file of a catalog holds it.
-
-    Its sources are those of its ``parents``, its evidence their weakest and its date their oldest. ``converted`` names
-    the latencies that a tail ratio made: ttft, tpot, ttft+tpot or none.
-    """
-
-    derived: Literal["interpolated", "fitted"]
-    workload: str
-    parents: tuple[str, ...]
-    converted: str = ""
-
-    @property
-    def derivation(self) -> Derivation:
-        """How the point was made."""
-        return self.derived
-
-    def serves(self, workload: str) -> bool:
-        """Whether it was made for this workload."""
-        return workload == self.workload
-
-
-class Accuracy(Row):
-    """What a model's checkpoint in a precision scores in an evaluation."""
-
-    model: str
-    precision: Precision
-    checkpoint: str = Field(description="published weights, or how they were quantised")
-    evaluation: str = Field(description="name of the evaluation and its setting")
-    score_share: Share = Field(description="share of the best possible score")
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What makes the row one of its kind."""
-        return (self.model, self.precision, self.checkpoint, self.evaluation)
-
-    @property
-    def name(self) -> str:
-        """The key as one word."""
-        return "/".join(self.key)
-
-
 class LoadShape(Row):
     """Demand level per load block; the share-weighted mean is 1."""
 
-    name: str
-    level: dict[str, NonNegative]
+    name: Annotated[str, plain("as a workload's load names it")]
+    level: Annotated[dict[str, NonNegative], plain("demand over its mean, by load block", "factor")]
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -336,9 +233,9 @@ class LoadShape(Row):
 class Energy(Row):
     """Electricity price and grid carbon of a region."""
 
-    region: str
-    usd_per_mwh: Positive | None = None
-    gco2e_per_kwh: NonNegative | None = None
+    region: Annotated[str, plain("as a site's region names it")]
+    usd_per_mwh: Annotated[Positive | None, doc("price of electricity at the meter", "USD per MWh")] = None
+    gco2e_per_kwh: Annotated[NonNegative | None, doc("carbon of the grid", "gCO₂e per kWh")] = None
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -349,10 +246,10 @@ class Energy(Row):
 class PricePath(Row):
     """Factors on today's prices by calendar year, for hardware, hourly rent and token APIs."""
 
-    name: str
-    hardware: dict[int, Positive]
-    rent: dict[int, Positive]
-    api: dict[int, Positive]
+    name: Annotated[str, plain("as finance.price_path names it")]
+    hardware: Annotated[dict[int, Positive], plain("on prices of systems, by year of order", "factor")]
+    rent: Annotated[dict[int, Positive], plain("on catalog rates per GPU-hour, by year", "factor")]
+    api: Annotated[dict[int, Positive], plain("on catalog prices of token APIs, by year", "factor")]
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -371,34 +268,15 @@ class PricePath(Row):
         return np.array([self.factor(kind, int(year)) for year in distinct])[places]
 
 
-class ModelSize(Row):
-    """How large a served model is: what `plan catalog check` holds operating points against."""
-
-    name: str = Field(description="as in serving/<model>.csv")
-    total_params_billion: Positive = Field(description="all weights, which have to fit in the memory of a replica")
-    active_params_billion: Positive = Field(description="weights that one token goes through")
-
-    @model_validator(mode="after")
-    def _consistent(self) -> ModelSize:
-        if self.active_params_billion > self.total_params_billion:
-            raise wrong("active_params_billion", f"this is above total_params_billion, {self.total_params_billion:g}")
-        return self
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What makes the row one of its kind."""
-        return (self.name,)
-
-
 class Source(BaseModel):
     """Where figures were read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    title: str
-    publisher: str
-    address: str = Field(description="URL, or repository:path@commit")
-    read: Day
+    title: Annotated[str, plain("what was read")]
+    publisher: Annotated[str, plain("who wrote it")]
+    address: Annotated[str, doc("URL, or repository:path@commit")]
+    read: Annotated[Day, plain("day it was read")]
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,8 @@ import re
 from collections.abc import Mapping
 from itertools import groupby
 
-from planner.catalog.models import Evidence, ServingPoint
-
-# From what holds over everything else to what gives way to it.
-ORDER: tuple[Evidence, ...] = ("measured", "independent", "vendor", "predicted", "estimate")
+from planner.catalog.models import ServingPoint
+from planner.kinds.evidence import ORDER
 
 # The parts of a series' name that say how its GPUs are laid out: p1x4, d4x8ep8, tp8, dpattn.
 _LAYOUT = re.compile(r"(?:^|-)((?:p\d+x|d\d+x|tp\d|ep\d|pp\d|dp)[a-z0-9]*)")

@@ -6,14 +6,13 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from planner.catalog.models import Row
+from planner.catalog.row import PLACE, Row
 from planner.document import KeyPath, Node
 from planner.errors import Fault
 from planner.records import records
 from planner.validation import faults_of, nearest
 
 AnyRow = TypeVar("AnyRow", bound=Row)
-PLACE = ("file", "line")
 
 
 def csv_rows(text: str, file: str, model: type[AnyRow], faults: list[Fault]) -> list[AnyRow]:

@@ -10,8 +10,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from planner.catalog.models import Row
-from planner.catalog.rows import PLACE
+from planner.catalog.row import PLACE, Row
 
 # By type, since one look-up is faster than asking for each type in turn: tables have millions of cells.
 _FORMS: dict[type, Callable[[Any], str]] = {

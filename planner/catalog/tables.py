@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from planner.catalog.models import Catalog, Row
+from planner.catalog.models import Catalog
+from planner.catalog.row import Row
 from planner.errors import InputError
 from planner.validation import nearest
 
@@ -22,7 +23,6 @@ KINDS = {
     "accuracy": ("accuracy",),
     "models": ("models",),
 }
-PLACE = ("file", "line")
 
 
 @dataclass(frozen=True)

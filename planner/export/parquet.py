@@ -1,7 +1,7 @@
 """A plan's tables as Parquet files, one each: the columns and units of the result, types that never change.
 
 Each file carries one entry of metadata, ``planner``: JSON with the scenario's name and digest, the catalog's digest,
-the planner's version and the table's name.
+the planner's version, the table's name and its columns, each with its meaning and unit.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NotRequired, get_args, get_origin, get_type_hints
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
+from pydantic.fields import FieldInfo
 
 from planner._version import __version__
+from planner.fields import fields_of, unit_of
 from planner.plan import Plan
 from planner.render.files import write_folder
-from planner.schema.result import PlanResult
-from planner.schema.result_rows import Day
+from planner.schema.result import table_rows
+from planner.schema.result_rows import DATE
+from planner.schema.words import meaning
 
 Kind = Literal["string", "float", "date", "time", "bool"]
 METADATA = "planner"
@@ -40,12 +43,12 @@ def parquet_files(plan: Plan) -> dict[str, bytes]:
     """The files by name; the same plan gives the same bytes."""
     kinds = column_kinds()
     return {
-        f"{name}.parquet": parquet_bytes(frame, kinds[name], metadata_of(plan, name))
+        f"{name}.parquet": parquet_bytes(frame, kinds[name], metadata_of(plan, name) | {"columns": columns_of(name)})
         for name, frame in plan.tables.items()
     }
 
 
-def metadata_of(plan: Plan, table: str) -> dict[str, str]:
+def metadata_of(plan: Plan, table: str) -> dict[str, object]:
     """What a file says of where it comes from."""
     return {
         "planner": __version__,
@@ -57,18 +60,23 @@ def metadata_of(plan: Plan, table: str) -> dict[str, str]:
     }
 
 
+def columns_of(table: str) -> dict[str, dict[str, str]]:
+    """What each column of a table means, and the unit of those that have one."""
+    fields = fields_of(table_rows()[table])
+    return {
+        name: {"meaning": meaning(field)} | ({"unit": unit} if (unit := unit_of(field)) else {})
+        for name, field in fields.items()
+    }
+
+
 def column_kinds() -> dict[str, dict[str, Kind]]:
     """The type of every column of every table, as the published result has them."""
-    found: dict[str, dict[str, Kind]] = {}
-    for name, hint in get_type_hints(PlanResult).items():
-        row = get_args(hint)[0] if get_origin(hint) is list else None
-        if name in Plan.__dataclass_fields__ and row is not None and hasattr(row, "__annotations__"):
-            hints = get_type_hints(row, include_extras=True)
-            found[name] = {column: _kind(column, told) for column, told in hints.items()}
-    return found
+    return {
+        table: {name: _kind(field) for name, field in fields_of(row).items()} for table, row in table_rows().items()
+    }
 
 
-def parquet_bytes(frame: pd.DataFrame, kinds: Mapping[str, Kind], metadata: Mapping[str, str]) -> bytes:
+def parquet_bytes(frame: pd.DataFrame, kinds: Mapping[str, Kind], metadata: Mapping[str, object]) -> bytes:
     """One table; ``kinds`` is the type of each column, an empty one too."""
     from arro3 import core
     from arro3 import io as files
@@ -116,11 +124,10 @@ def _value(cell: object, kind: Kind) -> object:
     return days if kind == "date" else days * _MICROSECONDS_PER_DAY
 
 
-def _kind(column: str, hint: Any) -> Kind:
-    if column == "lookahead":
-        return "bool"
-    if hint == Day:
+def _kind(field: FieldInfo) -> Kind:
+    if DATE in field.metadata:
         return "date"
-    if get_origin(hint) in (Annotated, NotRequired):
-        return _kind(column, get_args(hint)[0])
-    return "float" if hint is float or float in get_args(hint) else "string"
+    types = {field.annotation, *get_args(field.annotation)}
+    if True in types:
+        return "bool"
+    return "float" if float in types else "string"

@@ -15,7 +15,7 @@ from planner.milp.demand import add_api_limits, add_demand, add_floors, add_fung
 from planner.milp.fleet import add_fleet, add_groups
 from planner.milp.matrix import ABSENT, Builder, Milp
 from planner.milp.providers import add_provider_share, add_quotas
-from planner.milp.sites import add_conversion, add_cooling, add_lease, add_positions, add_power
+from planner.milp.sites import add_conversion, add_site_limits
 from planner.milp.variables import Variables, add_variables
 from planner.problem import Problem
 from planner.units import requests_from_rate
@@ -32,10 +32,7 @@ FAMILIES = (
     add_replicas,
     add_capacity,
     add_large_workers,
-    add_power,
-    add_lease,
-    add_cooling,
-    add_positions,
+    add_site_limits,
     add_conversion,
     add_budgets,
     add_provider_share,

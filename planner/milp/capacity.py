@@ -13,7 +13,13 @@ Floats = NDArray[np.float64]
 
 
 def add_replicas(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """G·replicas ≥ gpus (GPUs), and Σ replicas ≥ min_replicas of a workload in every block."""
+    """Where replicas are whole they have room for their GPUs, and a workload's fewest run in every block.
+
+    ::
+
+        whole replicas   G·replicas ≥ gpus          every f,w,c,q,t,b
+        fewest replicas  Σ replicas ≥ min_replicas  every f,w,t,b
+    """
     lanes, demand = problem.lanes, problem.demand
     axes = (_lane_axis(problem), problem.futures, problem.timeline.names, problem.timeline.blocks)
     rows = builder.constraints(
@@ -30,9 +36,11 @@ def add_replicas(builder: Builder, problem: Problem, variables: Variables) -> No
 
 
 def add_capacity(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ gpus ≤ Σ u·(n·(own + keep) + lot·(held + rent)) over the supplies of a pool (usable GPUs).
+    """What serves in a pool is there: usable GPUs of its supplies. With whole replicas G·replicas stands for gpus.
 
-    With whole replicas G·replicas stands for gpus.
+    ::
+
+        capacity  Σ gpus ≤ Σ u·n·(own + keep) + Σ u·lot·(held + rent) + signed before  every f,q,t,b
     """
     supply, lanes = problem.supply, problem.lanes
     there = _signed(problem, np.array([item.usable_gpus for item in supply.signed]))
@@ -49,7 +57,12 @@ def add_capacity(builder: Builder, problem: Problem, variables: Variables) -> No
 
 
 def add_large_workers(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ (gpus ÷ G)·large_workers ≤ domains of a pool: a worker over half a domain has it to itself."""
+    """A worker over half a domain has it to itself. With whole replicas G·replicas stands for gpus.
+
+    ::
+
+        large workers  Σ (gpus ÷ G)·(large workers of a replica) ≤ domains of the pool  every f,q,t,b
+    """
     supply, lanes = problem.supply, problem.lanes
     # Only where workers do not already fill their domains does this say more than capacity.
     matters = lanes.large_workers_per_gpu * _usable_of_domain(problem)[lanes.pool] > 1 + 1e-9

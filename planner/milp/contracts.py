@@ -11,7 +11,12 @@ from planner.problem import Problem
 
 
 def add_contracts(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """held[o,t] = held[o,t−1] + sign[o,t] − sign[o,t−term] (lots), held ≤ max_lots by its bound."""
+    """What was signed is held for its term: lots, at most ``max_lots`` by the bound of held.
+
+    ::
+
+        contracts  held[t] = held[t−1] + sign[t] − sign[t−term]  every f,o,t
+    """
     reservations = problem.supply.reservations
     term = np.array([item.term_periods for item in reservations], dtype=np.int64)
     node = own_node(problem, np.array([item.common_until for item in reservations], dtype=np.int64))
@@ -20,7 +25,12 @@ def add_contracts(builder: Builder, problem: Problem, variables: Variables) -> N
 
 
 def add_minimum_lots(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """min_lots·signed[o,t] ≤ sign[o,t] ≤ most·signed[o,t] (lots): none, or at least the minimum."""
+    """None are signed, or at least the minimum: lots.
+
+    ::
+
+        minimum lots  min_lots·signed ≤ sign ≤ most·signed  every f,o,t
+    """
     reservations = problem.supply.reservations
     axes = ([item.offer.name for item in reservations], problem.futures, problem.timeline.names)
     least = np.array([item.offer.min_lots or 1 for item in reservations], dtype=float)[:, None, None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from planner.kinds import limits
 from planner.milp.matrix import Builder
 from planner.milp.variables import Variables
 from planner.problem import Problem
@@ -11,7 +12,12 @@ from planner.units import SECONDS_PER_DAY
 
 
 def add_demand(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ κ·gpus + Σ api + unserved = λ[w,t,b] (requests/s), divided by λ."""
+    """Interactive workloads are met in every block: requests/s, divided by λ.
+
+    ::
+
+        interactive  Σ κ·gpus + Σ api + unserved = λ  every f,w,t,b
+    """
     demand = problem.demand.requests_per_s
     rows = builder.constraints(
         "demand",
@@ -25,7 +31,12 @@ def add_demand(builder: Builder, problem: Problem, variables: Variables) -> None
 
 
 def add_fungible_demand(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ_b h[b]·(Σ κ·gpus + Σ api + unserved) = Σ_b h[b]·λ[w,t,b] (requests), divided by the right-hand side."""
+    """Batch and GPU-hours are met over each period: requests, divided by the right-hand side.
+
+    ::
+
+        batch, gpu_hours  Σ_b h·(Σ κ·gpus + Σ api + unserved) = Σ_b h·λ  every f,w,t
+    """
     demand, share = problem.demand.requests_per_s, problem.timeline.block_share
     mean = demand @ share
     rows = builder.constraints(
@@ -54,23 +65,33 @@ def _add_served(
 
 
 def add_floors(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ_b h·unserved[w,t,b] ≤ (1 − min_served)·Σ_b h·λ[w,t,b], divided by the demand: what is served has a floor."""
+    """What is served has a floor: requests of a period, divided by the demand.
+
+    ::
+
+        floor  Σ_b h·unserved ≤ (1 − min_served)·Σ_b h·λ  every f,w,t
+    """
     demand, share = problem.demand.requests_per_s, problem.timeline.block_share
     mean = demand @ share
     floor = problem.demand.min_served[:, None, None]
     rows = builder.constraints(
-        "min_served",
+        limits.MIN_SERVED.key,
         (problem.demand.names, problem.futures, problem.timeline.names),
         upper=1 - floor,
         exists=(mean > 0) & ((floor < 1) | problem.elastic),
     )
     scale = share / np.where(mean > 0, mean, 1.0)[..., None]
     builder.add(rows[..., None], variables.unserved, scale)
-    builder.limit("min_served", rows, problem.demand.names, floor, unit="share of demand")
+    builder.limit(limits.MIN_SERVED, rows, problem.demand.names, floor)
 
 
 def add_api_limits(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ_w requests/s × tokens × 86,400 ≤ max_mtok_per_day[j] in every block (Mtok a day), divided by the limit."""
+    """A token API takes so many tokens a day, in every block: Mtok a day, divided by ``max_mtok_per_day``.
+
+    ::
+
+        API limit  Σ_w api·(input + output tokens)·86,400 ≤ tokens a day  every f,j,t,b
+    """
     api = problem.api
     limit = api.max_mtok_per_day
     rows = builder.constraints(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.kinds.limits import SLA, LimitKind
 from planner.milp.build import Model
 from planner.milp.matrix import ABSENT, Block, Milp
 
@@ -20,10 +21,10 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Group:
+class LimitGroup:
     """A limit that a planner can relax as one: its kind and what it belongs to."""
 
-    kind: str
+    kind: LimitKind
     subject: str
 
 
@@ -36,7 +37,7 @@ class Elastic:
     """
 
     milp: Milp
-    groups: tuple[Group, ...]
+    groups: tuple[LimitGroup, ...]
     relaxed: Ints
     excess: Ints
     row_excess: dict[int, int]
@@ -45,7 +46,7 @@ class Elastic:
         """Objective: the number of groups relaxed; leaving demand unserved counts more than all others together."""
         cost = np.zeros(self.milp.columns)
         last_resort = float(len(self.groups) + 1)
-        cost[self.relaxed] = [last_resort if group.kind == "min_served" else 1.0 for group in self.groups]
+        cost[self.relaxed] = [last_resort if group.kind.last_resort else 1.0 for group in self.groups]
         return replace(self.milp, cost=cost, constant=0.0)
 
     def fewest_with_parts(self) -> Milp:
@@ -66,7 +67,7 @@ class Elastic:
 def build_elastic(model: Model, most_excess: float) -> Elastic:
     """The elastic matrix of ``model`` (of an elastic problem); no limit is exceeded more than ``most_excess`` times."""
     milp = model.milp
-    groups: dict[Group, int] = {}
+    groups: dict[LimitGroup, int] = {}
     rows, scales, group_of = [], [], []
     for block in milp.limits:
         per_group: dict[str, float] = {}
@@ -75,15 +76,15 @@ def build_elastic(model: Model, most_excess: float) -> Elastic:
         for row, subject, limit in zip(block.rows, block.subject, block.limit, strict=True):
             # A cap of zero is measured against the group's largest, a share against the whole fleet.
             size = abs(float(limit)) or per_group[subject] or 1.0
-            scale = size / block.per_row_unit
-            if block.kind == "provider_share":
+            scale = size / block.kind.per_row_unit
+            if block.kind.of_fleet:
                 scale = model.problem.gpus_ever_needed / most_excess
             rows.append(int(row))
             scales.append(scale)
-            group_of.append(groups.setdefault(Group(block.kind, subject), len(groups)))
+            group_of.append(groups.setdefault(LimitGroup(block.kind, subject), len(groups)))
     gates = _gates(model)
     for workload in dict.fromkeys(workload for workload, _, _ in gates):
-        groups.setdefault(Group("sla", workload), len(groups))
+        groups.setdefault(LimitGroup(SLA, workload), len(groups))
     first = milp.columns
     excess = first + np.arange(len(rows) + len(gates))
     relaxed = first + len(excess) + np.arange(len(groups))
@@ -104,7 +105,7 @@ def build_elastic(model: Model, most_excess: float) -> Elastic:
         for i, group in enumerate(group_of)
     ]
     for i, (workload, columns, missed) in enumerate(gates):
-        column, group = excess[len(rows) + i], relaxed[groups[Group("sla", workload)]]
+        column, group = excess[len(rows) + i], relaxed[groups[LimitGroup(SLA, workload)]]
         share = 1 / np.maximum(milp.upper[columns], 1e-12) / len(columns)
         added += [
             (np.append(columns, opened[i]), np.append(share, -1.0), -np.inf, 0.0),

@@ -10,7 +10,12 @@ from planner.problem import Problem
 
 
 def add_fleet(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """own[a,t] = own[a,t−1] + buy[a,t] − buy[a,t−life] (systems): the inventory form, not the cumulative sum."""
+    """What was bought is in service for its life: systems, in the inventory form, not the cumulative sum.
+
+    ::
+
+        bought  own[t] = own[t−1] + buy[t] − buy[t−life]  every f,a,t
+    """
     purchases = problem.supply.purchases
     life = np.array([item.life_periods for item in purchases], dtype=np.int64)
     node = own_node(problem, np.array([item.common_until for item in purchases], dtype=np.int64))
@@ -19,7 +24,12 @@ def add_fleet(builder: Builder, problem: Problem, variables: Variables) -> None:
 
 
 def add_groups(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """keep[g,t] ≤ keep[g,t−1] (systems): retired systems do not come back."""
+    """Retired systems do not come back.
+
+    ::
+
+        existing  keep[t] ≤ keep[t−1]  every f,g,t
+    """
     groups = problem.supply.groups
     axis = [group.asset.supply for group in groups]
     node = own_node(problem, np.full(len(groups), problem.revealed_period))

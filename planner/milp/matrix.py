@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from planner.kinds.limits import LimitKind, limit_kind
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -42,14 +44,11 @@ class Block:
 class LimitRows:
     """Rows that are a planner's limit rather than the model's bookkeeping; columns of equal length.
 
-    ``kind`` names the family of limit, ``subject`` what it belongs to (a site, a workload, ``capex in 2027``).
-    ``limit`` is the right-hand side in ``unit``, and one row unit is ``per_row_unit`` of it. ``period`` is -1 where
-    the limit spans several.
+    ``subject`` is what the limit belongs to (a site, a workload, ``capex in 2027``). ``limit`` is the right-hand side,
+    in the unit of the kind. ``period`` is -1 where the limit spans several.
     """
 
-    kind: str
-    unit: str
-    per_row_unit: float
+    kind: LimitKind
     rows: Ints
     subject: tuple[str, ...]
     future: Ints
@@ -196,30 +195,21 @@ class Builder:
         present = column != ABSENT
         self._costs.append((column[present], value[present]))
 
-    def limit(
-        self,
-        kind: str,
-        rows: Ints,
-        subjects: Sequence[str],
-        limit: ArrayLike,
-        *,
-        unit: str,
-        per_row_unit: float = 1.0,
-        periods: bool = True,
-    ) -> None:
-        """Mark ``rows`` (subject, F, T) or, without ``periods``, (subject, F), as a planner's limit of ``kind``."""
+    def limit(self, kind: LimitKind, rows: Ints, subjects: Sequence[str], limit: ArrayLike) -> None:
+        """Mark ``rows`` (subject, F, T), or (subject, F) where each spans several periods, as a planner's limits.
+
+        ``limit`` is in row units. Raises KeyError for a kind without a record.
+        """
         at = np.nonzero(rows != ABSENT)
         value = np.broadcast_to(np.asarray(limit, dtype=float), rows.shape)
         self._limits.append(
             LimitRows(
-                kind=kind,
-                unit=unit,
-                per_row_unit=per_row_unit,
+                kind=limit_kind(kind.key),
                 rows=rows[at],
                 subject=tuple(subjects[int(index)] for index in at[0]),
                 future=at[1],
-                period=at[2] if periods else np.full(len(at[0]), -1),
-                limit=value[at] * per_row_unit,
+                period=at[2] if rows.ndim == 3 else np.full(len(at[0]), -1),
+                limit=value[at] * kind.per_row_unit,
             )
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.kinds import limits
 from planner.milp.matrix import Builder
 from planner.milp.variables import Variables
 from planner.problem import Problem
@@ -15,9 +16,14 @@ Floats = NDArray[np.float64]
 
 
 def add_provider_share(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ GPUs rented of a provider ≤ max_share·in_service[t], time-weighted, per period (GPUs).
+    """A provider rents out no more than its share of all GPUs in service, weighted by hours: GPUs.
 
-    in_service[t] = Σ n·(own + keep) + Σ lot·(held + Σ_b h·rent) + signed: one column, not the sum once per provider.
+    What is in service is one column, not the sum once per provider.
+
+    ::
+
+        in service      in_service = Σ n·(own + keep) + Σ lot·(held + mean_b rent) + signed before  every f,t
+        provider share  Σ GPUs rented of a provider ≤ max_share·in_service  every f,t, provider
     """
     share, supply, timeline = problem.limits.max_share, problem.supply, problem.timeline
     if share is None:
@@ -42,17 +48,22 @@ def add_provider_share(builder: Builder, problem: Problem, variables: Variables)
 
     own_signed = _match(providers, signed) @ signed_gpus
     rows = builder.constraints(
-        "provider_share", (providers, problem.futures, timeline.names), upper=-own_signed[:, None, :]
+        limits.PROVIDER_SHARE.key, (providers, problem.futures, timeline.names), upper=-own_signed[:, None, :]
     )
     builder.add(rows, total, -share)
     builder.add(rows[:, None], variables.held[None], (_match(providers, reserved) * lots)[:, :, None, None])
     counts = _match(providers, hourly) * hourly_lots
     builder.add(rows[:, None, :, :, None], variables.rent[None], counts[:, :, None, None, None] * timeline.block_share)
-    builder.limit("provider_share", rows, providers, share, unit="share of GPUs")
+    builder.limit(limits.PROVIDER_SHARE, rows, providers, share)
 
 
 def add_quotas(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ lot·(held + rent) + signed ≤ quota of a provider and system, in every block (GPUs)."""
+    """A provider's GPUs of a system that run at once are within its quota, in every block.
+
+    ::
+
+        quota  Σ lot·(held + rent) + signed before ≤ quota  every f,t,b, provider and system
+    """
     quotas, supply, timeline = problem.limits.quotas, problem.supply, problem.timeline
     labels = [f"{quota.provider} {quota.system}" for quota in quotas]
     keys = [(quota.provider, quota.system) for quota in quotas]
@@ -61,7 +72,7 @@ def add_quotas(builder: Builder, problem: Problem, variables: Variables) -> None
     signed_gpus = np.array([item.gpus for item in supply.signed]).reshape(len(signed), timeline.periods)
     room = gpus[:, None] - _match(keys, signed) @ signed_gpus
     rows = builder.constraints(
-        "quota",
+        limits.QUOTA.key,
         (labels, problem.futures, timeline.names, timeline.blocks),
         upper=room[:, None, :, None],
         exists=timeline.block_share > 0,
@@ -77,7 +88,7 @@ def add_quotas(builder: Builder, problem: Problem, variables: Variables) -> None
     )
     builder.add(rows[:, None], variables.rent[None], (_match(keys, hourly) * hourly_lots)[:, :, None, None, None])
     for block in range(len(timeline.blocks)):
-        builder.limit("quota", rows[..., block], labels, gpus[:, None, None], unit="GPUs")
+        builder.limit(limits.QUOTA, rows[..., block], labels, gpus[:, None, None])
 
 
 def _most_in_service(problem: Problem) -> float:

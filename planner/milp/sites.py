@@ -1,45 +1,39 @@
-"""What a site can carry: power on the stated side of the meter, a lease, cooling and rack positions."""
+"""What a site can carry: power on the stated side of the meter, a lease, cooling, rack positions, and conversions."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from planner.milp.matrix import Builder, Ints
 from planner.milp.variables import Variables
 from planner.problem import Problem
-from planner.units import KW_PER_MW
-
-Floats = NDArray[np.float64]
+from planner.problem.limits import SiteLimit
 
 
-def add_power(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ P·PUE_design·(own + keep) ≤ cap[s,t]·usable_share (kW): nameplate counts, not what is drawn."""
-    limit = np.array([site.cap_kw for site in problem.limits.sites])
-    _add(builder, problem, variables, "power", limit, "cap_kw", unit="MW", per_row_unit=1 / KW_PER_MW)
+def add_site_limits(builder: Builder, problem: Problem, variables: Variables) -> None:
+    """What systems in service, and their GPUs that serve, take of each limit of a site, in row units.
 
+    Nameplate counts against a cap, not what is drawn; where the cap is at IT, without PUE.
 
-def add_lease(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ P·(own + keep) ≤ contracted IT kW[s,t]."""
-    limit = np.array([site.lease_it_kw for site in problem.limits.sites])
-    _add(builder, problem, variables, "lease", limit, "it_kw", unit="kW")
+    ::
 
-
-def add_cooling(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ P·(own + keep) ≤ liquid or air IT kW[s,t], over the systems cooled so."""
-    for cooling in ("liquid", "air"):
-        limit = np.array([getattr(site, f"{cooling}_it_kw") for site in problem.limits.sites])
-        _add(builder, problem, variables, cooling, limit, "it_kw", unit="kW", cooling=cooling)
-
-
-def add_positions(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ (own + keep) ÷ systems per position ≤ rack positions[s,t]."""
-    limit = np.array([site.rack_positions for site in problem.limits.sites])
-    _add(builder, problem, variables, "positions", limit, "positions", unit="rack positions")
+        power      Σ P·PUE_design·(own + keep) ≤ cap·usable_share  every f,s,t
+        lease      Σ P·(own + keep) ≤ contracted IT kW  every f,s,t
+        cooling    Σ over systems so cooled of P·(own + keep) ≤ liquid or air IT kW  every f,s,t
+        positions  Σ (own + keep) ÷ systems per position ≤ rack positions  every f,s,t
+    """
+    for limit in problem.limits.on_sites:
+        _add(builder, problem, variables, limit)
 
 
 def add_conversion(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ P·(own + keep) of converted cooling ≤ liquid kW·Σ_{t'≤t} convert[s,t'], and Σ_t convert[s,t] ≤ 1."""
+    """A hall without liquid cooling has none before it is converted, and is converted once: kW.
+
+    ::
+
+        conversion      Σ over liquid systems of P·(own + keep) ≤ liquid IT kW·Σ_{t'≤t} convert[t']  every f,s,t
+        converted once  Σ_t convert ≤ 1  every f,s
+    """
     sites, timeline = problem.limits.sites, problem.timeline
     needs = np.zeros(len(sites), dtype=bool)
     supply = problem.supply
@@ -75,30 +69,29 @@ def _most_liquid_kw(problem: Problem, site: int) -> float:
     return min(own_limit, needed if problem.elastic else min(needed, cap))
 
 
-def _add(
-    builder: Builder,
-    problem: Problem,
-    variables: Variables,
-    kind: str,
-    limit: Floats,
-    per_system: str,
-    *,
-    unit: str,
-    per_row_unit: float = 1.0,
-    cooling: str | None = None,
-) -> None:
-    """One row per site, future and period where ``limit`` (S, T) is finite."""
+def _add(builder: Builder, problem: Problem, variables: Variables, limit: SiteLimit) -> None:
+    """One row per site, future and span where ``limit`` has a most."""
     sites = [site.name for site in problem.limits.sites]
-    limit = limit.reshape(len(sites), problem.timeline.periods)[:, None, :]
+    most = limit.most[:, None, :]
     rows: Ints = builder.constraints(
-        kind,
-        (sites, problem.futures, problem.timeline.names),
-        upper=limit,
-        exists=np.isfinite(limit),
+        limit.kind.key, (sites, problem.futures, limit.spans), upper=most, exists=np.isfinite(most)
     )
-    for family, ids in ((problem.supply.purchases, variables.own), (problem.supply.groups, variables.keep)):
-        counts = [cooling in (None, item.asset.system.cooling) for item in family]
-        each = np.array([getattr(item.asset, per_system) for item in family], dtype=float) * counts
-        site = np.array([item.asset.site for item in family], dtype=np.int64)
-        builder.add(rows[site], ids, each[:, None, None])
-    builder.limit(kind, rows, sites, limit, unit=unit, per_row_unit=per_row_unit)
+    by_period = rows[:, :, limit.span_of]
+    site = np.array([asset.site for asset in problem.supply.assets], dtype=np.int64)
+    builder.add(by_period[site], np.concatenate([variables.own, variables.keep]), limit.each[:, None, :])
+    if limit.busy.any():
+        _add_serving(builder, problem, variables, limit, by_period)
+    if limit.kind.over != "period":
+        rows, most = rows.swapaxes(1, 2).reshape(-1, len(problem.futures)), limit.most.reshape(-1, 1)
+    builder.limit(limit.kind, rows, limit.subjects(sites), most)
+
+
+def _add_serving(builder: Builder, problem: Problem, variables: Variables, limit: SiteLimit, by_period: Ints) -> None:
+    """What GPUs take for serving: the pools of such sites are theirs alone."""
+    pools, lanes = problem.pools, problem.lanes
+    busy = np.zeros((len(pools.pools), problem.timeline.periods))
+    site = np.zeros(len(pools.pools), dtype=np.int64)
+    busy[pools.assets] = limit.busy
+    site[pools.assets] = [asset.site for asset in problem.supply.assets]
+    taken = busy[lanes.pool][:, :, None] * problem.timeline.block_hours
+    builder.add(by_period[site[lanes.pool]][..., None], variables.gpus, taken[:, None])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.milp.matrix import Builder
+from planner.milp.matrix import Axis, Builder
 from planner.problem import Problem
 
 Floats = NDArray[np.float64]
@@ -56,115 +56,148 @@ def stacked(rows: Sequence[NDArray[Any]], *shape: int) -> Floats:
 
 def add_variables(builder: Builder, problem: Problem) -> Variables:
     """All columns, with bounds that hold in some optimal plan."""
-    periods = problem.timeline.periods
-    supply, timeline = problem.supply, problem.timeline
-    future_axis, period_axis = problem.futures, timeline.names
-    t_axes = (future_axis, period_axis)
-    b_axes = (*t_axes, timeline.blocks)
-
-    assets = [item.asset for item in supply.purchases]
-    a_axis = [f"{problem.limits.sites[asset.site].name},{asset.system.system}" for asset in assets]
-    a_node = own_node(problem, np.array([item.common_until for item in supply.purchases], dtype=np.int64))
-    a_exists = stacked([item.exists for item in supply.purchases], periods).astype(bool)
-    a_upper = _asset_bounds(problem)[:, None, :]
-    buy = builder.variables("buy", (a_axis, *t_axes), a_upper, integer=True, exists=a_exists[:, None, :] & a_node)
-    in_service = np.maximum.accumulate(a_exists, axis=1)[:, None, :]
-    # A running total of whole numbers is whole by itself, but it has to be declared so: engines that find it out on
-    # their own (implied integers, in SCIP 10 and in HiGHS) have cut off optima of such models.
-    own = builder.variables("own", (a_axis, *t_axes), a_upper, integer=True, guided=True, exists=in_service & a_node)
-
-    g_axis = [group.asset.supply for group in supply.groups]
-    g_node = own_node(problem, np.full(len(g_axis), problem.revealed_period))
-    g_exists = stacked([group.exists for group in supply.groups], periods).astype(bool)
-    g_count = np.array([group.count for group in supply.groups], dtype=float)[:, None, None]
-    keep = builder.variables(
-        "keep", (g_axis, *t_axes), g_count, integer=True, guided=True, exists=g_exists[:, None, :] & g_node
-    )
-
-    sites = problem.limits.sites
-    s_axis = [site.name for site in sites]
-    s_node = own_node(problem, np.array([site.conversion_common_until for site in sites], dtype=np.int64))
-    s_exists = stacked([site.conversion_exists for site in sites], periods).astype(bool)
-    convert = builder.variables("convert", (s_axis, *t_axes), 1.0, integer=True, exists=s_exists[:, None, :] & s_node)
-
-    offers = [item.offer for item in supply.reservations]
-    r_axis = [offer.name for offer in offers]
-    r_node = own_node(problem, np.array([item.common_until for item in supply.reservations], dtype=np.int64))
-    r_exists = stacked([item.exists for item in supply.reservations], periods).astype(bool)
-    most = np.array([_most_lots(problem, o.lot_gpus, o.max_lots, o.min_lots) for o in offers], dtype=float)
-    r_upper = most[:, None, None]
-    sign = builder.variables("sign", (r_axis, *t_axes), r_upper, integer=True, exists=r_exists[:, None, :] & r_node)
-    held_exists = np.maximum.accumulate(r_exists, axis=1)[:, None, :]
-    held = builder.variables("held", (r_axis, *t_axes), r_upper, integer=True, guided=True, exists=held_exists & r_node)
-    least = np.array([(offer.min_lots or 1) > 1 for offer in offers], dtype=bool)[:, None, None]
-    signed = builder.variables(
-        "signed", (r_axis, *t_axes), 1.0, integer=True, exists=r_exists[:, None, :] & r_node & least
-    )
-
-    hourly = [item.offer for item in supply.hourly]
-    o_axis = [offer.name for offer in hourly]
-    o_exists = stacked([item.exists for item in supply.hourly], periods).astype(bool)[:, None, :, None]
-    o_upper = np.array([_most_lots(problem, o.lot_gpus, o.max_lots, None) for o in hourly], dtype=float)
-    rent = builder.variables(
-        "rent",
-        (o_axis, *b_axes),
-        o_upper[:, None, None, None],
-        integer=problem.whole_on_demand_lots,
-        guided=problem.whole_on_demand_lots,
-        exists=o_exists & (timeline.block_share > 0),
-    )
-
-    demand = problem.demand.requests_per_s
+    buy, own = _purchases(builder, problem)
+    keep = _groups(builder, problem)
+    convert = _conversions(builder, problem)
+    sign, held, signed = _contracts(builder, problem)
+    rent = _hourly(builder, problem)
     most_served = _most_served(problem)
-    lanes = problem.lanes
-    l_axis = [
-        f"{problem.demand.names[c.workload]},{problem.pools.pools[q].name},{c.name}"
-        for c, q in zip(lanes.candidates, lanes.pool, strict=True)
-    ]
-    there = stacked([pool.available for pool in problem.pools.pools], periods).astype(bool)
-    l_exists = there[lanes.pool][:, None, :, None] & (most_served[lanes.workload] > 0)
-    rate = lanes.rate[:, None, :, None]
-    whole = problem.demand.whole_replicas[lanes.workload][:, None, None, None]
-    # With whole replicas capacity counts replicas, and what they could serve may exceed the demand.
-    l_upper = most_served[lanes.workload] / rate
-    gpus = builder.variables("gpus", (l_axis, *b_axes), l_upper, exists=l_exists)
-    size = lanes.gpus_per_replica[:, None, None, None]
-    least_replicas = problem.demand.min_replicas[lanes.workload][:, None, None, None]
-    replicas = builder.variables(
-        "replicas",
-        (l_axis, *b_axes),
-        np.ceil(l_upper / size) + least_replicas,
-        integer=True,
-        guided=True,
-        exists=whole & there[lanes.pool][:, None, :, None] & (timeline.block_share > 0),
-    )
-
-    api_lanes = problem.api
-    j_axis = [
-        f"{problem.demand.names[w]},{api_lanes.names[a]}"
-        for w, a in zip(api_lanes.workload, api_lanes.api, strict=True)
-    ]
-    j_upper = most_served[api_lanes.workload]
-    api = builder.variables(
-        "api", (j_axis, *b_axes), j_upper, exists=api_lanes.exists[:, None, :, None] & (j_upper > 0)
-    )
-    w_axis = problem.demand.names
-    may_fail = (problem.demand.min_served < 1)[:, None, None, None] | problem.elastic
-    unserved = builder.variables("unserved", (w_axis, *b_axes), demand, exists=may_fail & (demand > 0))
+    gpus, replicas = _lanes(builder, problem, most_served)
+    api, unserved = _answers(builder, problem, most_served)
     return Variables(
-        buy=_shared(buy, a_node),
-        own=_shared(own, a_node),
-        keep=_shared(keep, g_node),
-        convert=_shared(convert, s_node),
-        sign=_shared(sign, r_node),
-        signed=_shared(signed, r_node),
-        held=_shared(held, r_node),
+        buy=buy,
+        own=own,
+        keep=keep,
+        convert=convert,
+        sign=sign,
+        signed=signed,
+        held=held,
         rent=rent,
         gpus=gpus,
         replicas=replicas,
         api=api,
         unserved=unserved,
     )
+
+
+def _by_period(problem: Problem, axis: Axis) -> tuple[Axis, Axis, Axis]:
+    return axis, problem.futures, problem.timeline.names
+
+
+def _by_block(problem: Problem, axis: Axis) -> tuple[Axis, Axis, Axis, Axis]:
+    return axis, problem.futures, problem.timeline.names, problem.timeline.blocks
+
+
+def _purchases(builder: Builder, problem: Problem) -> tuple[Ints, Ints]:
+    """Systems bought, and in service of them, (A, F, T)."""
+    purchases, periods = problem.supply.purchases, problem.timeline.periods
+    assets = [item.asset for item in purchases]
+    axes = _by_period(problem, [f"{problem.limits.sites[a.site].name},{a.system.system}" for a in assets])
+    node = own_node(problem, np.array([item.common_until for item in purchases], dtype=np.int64))
+    exists = stacked([item.exists for item in purchases], periods).astype(bool)
+    upper = _asset_bounds(problem)[:, None, :]
+    buy = builder.variables("buy", axes, upper, integer=True, exists=exists[:, None, :] & node)
+    in_service = np.maximum.accumulate(exists, axis=1)[:, None, :]
+    # A running total of whole numbers is whole by itself, but it has to be declared so: engines that find it out on
+    # their own (implied integers, in SCIP 10 and in HiGHS) have cut off optima of such models.
+    own = builder.variables("own", axes, upper, integer=True, guided=True, exists=in_service & node)
+    return _shared(buy, node), _shared(own, node)
+
+
+def _groups(builder: Builder, problem: Problem) -> Ints:
+    """Systems of existing groups still in service, (G, F, T)."""
+    groups = problem.supply.groups
+    axes = _by_period(problem, [group.asset.supply for group in groups])
+    node = own_node(problem, np.full(len(groups), problem.revealed_period))
+    exists = stacked([group.exists for group in groups], problem.timeline.periods).astype(bool)
+    count = np.array([group.count for group in groups], dtype=float)[:, None, None]
+    keep = builder.variables("keep", axes, count, integer=True, guided=True, exists=exists[:, None, :] & node)
+    return _shared(keep, node)
+
+
+def _conversions(builder: Builder, problem: Problem) -> Ints:
+    """Halls converted, (S, F, T)."""
+    sites = problem.limits.sites
+    axes = _by_period(problem, [site.name for site in sites])
+    node = own_node(problem, np.array([site.conversion_common_until for site in sites], dtype=np.int64))
+    exists = stacked([site.conversion_exists for site in sites], problem.timeline.periods).astype(bool)
+    convert = builder.variables("convert", axes, 1.0, integer=True, exists=exists[:, None, :] & node)
+    return _shared(convert, node)
+
+
+def _contracts(builder: Builder, problem: Problem) -> tuple[Ints, Ints, Ints]:
+    """Lots signed, lots under contract, and whether any are signed, (R, F, T)."""
+    reservations = problem.supply.reservations
+    offers = [item.offer for item in reservations]
+    axes = _by_period(problem, [offer.name for offer in offers])
+    node = own_node(problem, np.array([item.common_until for item in reservations], dtype=np.int64))
+    exists = stacked([item.exists for item in reservations], problem.timeline.periods).astype(bool)
+    most = [_most_lots(problem, offer.lot_gpus, offer.max_lots, offer.min_lots) for offer in offers]
+    upper = np.array(most, dtype=float)[:, None, None]
+    signing = exists[:, None, :] & node
+    sign = builder.variables("sign", axes, upper, integer=True, exists=signing)
+    under_contract = np.maximum.accumulate(exists, axis=1)[:, None, :]
+    held = builder.variables("held", axes, upper, integer=True, guided=True, exists=under_contract & node)
+    least = np.array([(offer.min_lots or 1) > 1 for offer in offers], dtype=bool)[:, None, None]
+    signed = builder.variables("signed", axes, 1.0, integer=True, exists=signing & least)
+    return _shared(sign, node), _shared(held, node), _shared(signed, node)
+
+
+def _hourly(builder: Builder, problem: Problem) -> Ints:
+    """Lots rented by the hour, (O, F, T, B)."""
+    hourly, timeline = problem.supply.hourly, problem.timeline
+    offers = [item.offer for item in hourly]
+    exists = stacked([item.exists for item in hourly], timeline.periods).astype(bool)[:, None, :, None]
+    most = [_most_lots(problem, offer.lot_gpus, offer.max_lots, None) for offer in offers]
+    return builder.variables(
+        "rent",
+        _by_block(problem, [offer.name for offer in offers]),
+        np.array(most, dtype=float)[:, None, None, None],
+        integer=problem.whole_on_demand_lots,
+        guided=problem.whole_on_demand_lots,
+        exists=exists & (timeline.block_share > 0),
+    )
+
+
+def _lanes(builder: Builder, problem: Problem, most_served: Floats) -> tuple[Ints, Ints]:
+    """GPUs that serve, and whole replicas where they are asked for, (L, F, T, B)."""
+    lanes, timeline, demand = problem.lanes, problem.timeline, problem.demand
+    axes = _by_block(
+        problem,
+        [
+            f"{demand.names[c.workload]},{problem.pools.pools[q].name},{c.name}"
+            for c, q in zip(lanes.candidates, lanes.pool, strict=True)
+        ],
+    )
+    available = stacked([pool.available for pool in problem.pools.pools], timeline.periods).astype(bool)
+    there = available[lanes.pool][:, None, :, None]
+    # With whole replicas capacity counts replicas, and what they could serve may exceed the demand.
+    upper = most_served[lanes.workload] / lanes.rate[:, None, :, None]
+    gpus = builder.variables("gpus", axes, upper, exists=there & (most_served[lanes.workload] > 0))
+    size = lanes.gpus_per_replica[:, None, None, None]
+    least_replicas = demand.min_replicas[lanes.workload][:, None, None, None]
+    whole = demand.whole_replicas[lanes.workload][:, None, None, None]
+    replicas = builder.variables(
+        "replicas",
+        axes,
+        np.ceil(upper / size) + least_replicas,
+        integer=True,
+        guided=True,
+        exists=whole & there & (timeline.block_share > 0),
+    )
+    return gpus, replicas
+
+
+def _answers(builder: Builder, problem: Problem, most_served: Floats) -> tuple[Ints, Ints]:
+    """Requests/s sent to token APIs, (J, F, T, B), and left unserved, (W, F, T, B)."""
+    api, demand = problem.api, problem.demand
+    names = [f"{demand.names[w]},{api.names[a]}" for w, a in zip(api.workload, api.api, strict=True)]
+    upper = most_served[api.workload]
+    sent = builder.variables("api", _by_block(problem, names), upper, exists=api.exists[:, None, :, None] & (upper > 0))
+    asked = demand.requests_per_s
+    may_fail = (demand.min_served < 1)[:, None, None, None] | problem.elastic
+    unserved = builder.variables("unserved", _by_block(problem, demand.names), asked, exists=may_fail & (asked > 0))
+    return sent, unserved
 
 
 def _asset_bounds(problem: Problem) -> Floats:

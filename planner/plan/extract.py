@@ -22,8 +22,7 @@ def decisions(model: Model, x: Floats) -> Decisions:
     supply, timeline = problem.supply, problem.timeline
     purchases, reservations, hourly = supply.purchases, supply.reservations, supply.hourly
     sites = [site.name for site in problem.limits.sites]
-    lanes, pools = problem.lanes, problem.pools.pools
-    names = problem.demand.names
+    names, pools = problem.demand.names, problem.pools.pools
 
     buys = _table(model, x, variables.buy, "count")
     buys["site"] = _pick([sites[item.asset.site] for item in purchases], buys["item"])
@@ -37,21 +36,6 @@ def decisions(model: Model, x: Floats) -> Decisions:
     rents["offer"] = _pick([item.offer.name for item in hourly], rents["item"])
     conversions = _table(model, x, variables.convert, "count")
     conversions["site"] = _pick(sites, conversions["item"])
-
-    whole = variables.replicas != ABSENT
-    shown = np.where(whole, ABSENT, variables.gpus)
-    serving = _table(model, x, shown, "gpus")
-    standing = _table(model, x, np.where(whole, variables.replicas, ABSENT), "replicas")
-    if len(standing):
-        # With whole replicas a row stands wherever replicas do, even idle ones.
-        at = (standing["item"], standing["f"], standing["period"], standing["b"])
-        standing["gpus"] = values(x, variables.gpus)[tuple(np.asarray(index) for index in at)]
-        serving = pd.concat([serving, standing], ignore_index=True)
-    serving["workload"] = _pick([names[c.workload] for c in lanes.candidates], serving["item"])
-    serving["pool"] = _pick([pools[q].name for q in lanes.pool], serving["item"])
-    serving["point"] = _pick([c.name for c in lanes.candidates], serving["item"])
-    if "replicas" not in serving:
-        serving["replicas"] = np.nan
     api = _table(model, x, variables.api, "requests_per_s")
     api["workload"] = _pick([names[w] for w in problem.api.workload], api["item"])
     api["api"] = _pick([problem.api.names[a] for a in problem.api.api], api["item"])
@@ -67,7 +51,7 @@ def decisions(model: Model, x: Floats) -> Decisions:
         "signs": signs,
         "rents": rents,
         "conversions": conversions,
-        "serving": serving,
+        "serving": _serving(model, x),
         "api": api,
         "unserved": unserved,
     }
@@ -77,6 +61,26 @@ def decisions(model: Model, x: Floats) -> Decisions:
         if "b" in frame:
             frame["block"] = _pick(list(timeline.blocks), frame["b"])
     return Decisions(**{name: frame[list(COLUMNS[name])] for name, frame in frames.items()})
+
+
+def _serving(model: Model, x: Floats) -> pd.DataFrame:
+    """What serves which workload where; with whole replicas a row stands wherever replicas do, even idle ones."""
+    problem, variables = model.problem, model.variables
+    lanes = problem.lanes
+    whole = variables.replicas != ABSENT
+    shown = np.where(whole, ABSENT, variables.gpus)
+    serving = _table(model, x, shown, "gpus")
+    standing = _table(model, x, np.where(whole, variables.replicas, ABSENT), "replicas")
+    if len(standing):
+        at = (standing["item"], standing["f"], standing["period"], standing["b"])
+        standing["gpus"] = values(x, variables.gpus)[tuple(np.asarray(index) for index in at)]
+        serving = pd.concat([serving, standing], ignore_index=True)
+    serving["workload"] = _pick([problem.demand.names[c.workload] for c in lanes.candidates], serving["item"])
+    serving["pool"] = _pick([problem.pools.pools[q].name for q in lanes.pool], serving["item"])
+    serving["point"] = _pick([c.name for c in lanes.candidates], serving["item"])
+    if "replicas" not in serving:
+        serving["replicas"] = np.nan
+    return serving
 
 
 def _table(model: Model, x: Floats, ids: Ints, value: str) -> pd.DataFrame:

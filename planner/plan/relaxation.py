@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.errors import Relaxation
 from planner.milp import Model
-from planner.milp.elastic import Elastic, Group
+from planner.milp.elastic import Elastic, LimitGroup
 from planner.milp.matrix import LimitRows
 from planner.milp.vector import values
-from planner.units import KW_PER_MW
 
 Floats = NDArray[np.float64]
 NOTICEABLE = 1e-6
@@ -24,16 +21,16 @@ def relaxations(model: Model, elastic: Elastic, x: Floats) -> list[Relaxation]:
     for group, column in zip(elastic.groups, elastic.relaxed, strict=True):
         if x[column] < 0.5:
             continue
-        relaxed = _sla(model, group, x) if group.kind == "sla" else _limit(model, elastic, group, x)
+        relaxed = _sla(model, group, x) if group.kind.gated else _limit(model, elastic, group, x)
         if relaxed is not None:
             found.append(relaxed)
     return found
 
 
-def _limit(model: Model, elastic: Elastic, group: Group, x: Floats) -> Relaxation | None:
+def _limit(model: Model, elastic: Elastic, group: LimitGroup, x: Floats) -> Relaxation | None:
     worst: tuple[float, LimitRows, int] | None = None
     for block in model.milp.limits:
-        if block.kind != group.kind:
+        if block.kind is not group.kind:
             continue
         for index, (row, subject) in enumerate(zip(block.rows, block.subject, strict=True)):
             excess = float(x[elastic.row_excess[int(row)]])
@@ -45,17 +42,18 @@ def _limit(model: Model, elastic: Elastic, group: Group, x: Floats) -> Relaxatio
     _, block, index = worst
     row = int(block.rows[index])
     activity = model.milp.activity(x[: model.milp.columns])[row]
-    over = (activity - model.milp.row_upper[row]) * block.per_row_unit
+    kind = group.kind
+    over = (activity - model.milp.row_upper[row]) * kind.per_row_unit
     limit = float(block.limit[index])
     period = _period(model, int(block.period[index]))
-    needed = limit - over if block.kind == "min_served" else limit + over
-    if block.kind == "provider_share":
+    needed = limit - over if kind.floor else limit + over
+    if kind.of_fleet:
         needed = _share_of(model, group.subject, int(block.future[index]), int(block.period[index]), x)
-    sentence = _WORDS[block.kind](group.subject, period, needed, limit)
-    return Relaxation(block.kind, group.subject, period, float(needed), limit, block.unit, sentence)
+    sentence = kind.sentence(group.subject, period, needed, limit)
+    return Relaxation(kind.key, group.subject, period, float(needed), limit, kind.unit, sentence)
 
 
-def _sla(model: Model, group: Group, x: Floats) -> Relaxation | None:
+def _sla(model: Model, group: LimitGroup, x: Floats) -> Relaxation | None:
     problem, variables = model.problem, model.variables
     lanes = problem.lanes
     used = values(x[: model.milp.columns], variables.gpus).sum(axis=(1, 2, 3)) > NOTICEABLE
@@ -68,16 +66,17 @@ def _sla(model: Model, group: Group, x: Floats) -> Relaxation | None:
         key=lambda candidate: candidate.sla_excess,
         default=None,
     )
+    kind = group.kind
     if worst is None or worst.sla_excess <= 0:
         api_used = values(x[: model.milp.columns], variables.api).sum(axis=(1, 2, 3)) > NOTICEABLE
         missed = max((float(e) for e in problem.api.sla_excess[api_used]), default=0.0)
-        sentence = f"{group.subject}: its latency targets would have to be {missed:.0%} looser, to call a token API"
-        return Relaxation("sla", group.subject, "", missed, 0.0, "share of target", sentence)
+        sentence = kind.sentence(group.subject, "", missed, 0.0)
+        return Relaxation(kind.key, group.subject, "", missed, 0.0, kind.unit, sentence)
     sentence = (
         f"{group.subject}: its latency targets would have to allow TTFT {worst.ttft_ms / 1e3:.3g} s and "
         f"TPOT {worst.tpot_ms:.3g} ms, {worst.sla_excess:.0%} over the tighter of them"
     )
-    return Relaxation("sla", group.subject, "", worst.sla_excess, 0.0, "share of target", sentence)
+    return Relaxation(kind.key, group.subject, "", worst.sla_excess, 0.0, kind.unit, sentence)
 
 
 def _period(model: Model, index: int) -> str:
@@ -103,33 +102,3 @@ def _share_of(model: Model, provider: str, future: int, period: int, x: Floats) 
     counts += [("", count * asset.system.gpus) for count, asset in zip(owned, supply.assets, strict=True)]
     total = sum(gpus for _, gpus in counts)
     return float(sum(gpus for name, gpus in counts if name == provider) / total) if total else 0.0
-
-
-def _million(usd: float) -> str:
-    return f"${usd / 1e6:,.1f} M"
-
-
-_WORDS: dict[str, Callable[[str, str, float, float], str]] = {
-    "power": lambda who, when, needed, limit: f"{who} needs {needed:.4g} MW in {when}, the cap is {limit:.4g}",
-    "lease": lambda who, when, needed, limit: (
-        f"{who} needs {needed:,.0f} kW of IT power leased in {when}, the lease has {limit:,.0f}"
-    ),
-    "liquid": lambda who, when, needed, limit: (
-        f"{who} needs {needed / KW_PER_MW:.4g} MW of liquid cooling in {when}, it has {limit / KW_PER_MW:.4g}"
-    ),
-    "air": lambda who, when, needed, limit: (
-        f"{who} needs {needed / KW_PER_MW:.4g} MW of air cooling in {when}, it has {limit / KW_PER_MW:.4g}"
-    ),
-    "positions": lambda who, when, needed, limit: (
-        f"{who} needs {np.ceil(needed - 1e-6):,.0f} rack positions in {when}, it has {limit:,.0f}"
-    ),
-    "budget": lambda who, when, needed, limit: f"{who} needs {_million(needed)}, the limit is {_million(limit)}",
-    "quota": lambda who, when, needed, limit: f"{who} needs {needed:,.0f} GPUs in {when}, the quota is {limit:,.0f}",
-    "provider_share": lambda who, when, needed, limit: (
-        f"{who} would rent out {needed:.1%} of the GPUs in {when}, max_share is {limit:.0%}"
-    ),
-    "min_served": lambda who, when, needed, limit: (
-        f"{who}: {f'only {needed:.1%}' if needed >= 0.0005 else 'nothing'} of its demand can be served in {when}, "
-        f"the floor is {limit:.0%}"
-    ),
-}

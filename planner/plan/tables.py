@@ -17,6 +17,7 @@ from planner.accounts.cashflow import cash_flow_of
 from planner.accounts.fleet import fleet
 from planner.accounts.tokens import tokens_per_request
 from planner.catalog.models import Offer
+from planner.kinds.limits import BUDGET, LimitKind
 from planner.milp import Model
 from planner.problem import Problem
 from planner.problem.availability import order_day
@@ -181,14 +182,14 @@ def binding(model: Model, x: np.ndarray[tuple[int], np.dtype[np.float64]], duals
     y = np.zeros(milp.rows) if duals is None else np.asarray(duals, dtype=float)[: milp.rows]
     found = []
     for block in milp.limits:
-        smallest = _smallest(problem, block.kind)
+        kind, smallest = block.kind, _smallest(problem, block.kind)
         for row, subject, future, period, limit in zip(
             block.rows, block.subject, block.future, block.period, block.limit, strict=True
         ):
-            slack = max(float(milp.row_upper[row] - activity[row]), 0.0) * block.per_row_unit
-            worth = max(-float(y[row]), 0.0) / block.per_row_unit
-            if slack < smallest.get(subject, smallest.get("", 0.0)) * block.per_row_unit + 1e-6 * abs(limit):
-                found.append((problem.futures[future], block.kind, subject, period, limit, slack, block.unit, worth))
+            slack = max(float(milp.row_upper[row] - activity[row]), 0.0) * kind.per_row_unit
+            worth = max(-float(y[row]), 0.0) / kind.per_row_unit
+            if slack < smallest.get(subject, 0.0) * kind.per_row_unit + 1e-6 * abs(limit):
+                found.append((problem.futures[future], kind.key, subject, period, limit, slack, kind.unit, worth))
     columns = ["future", "constraint", "where", "period", "limit", "slack", "unit", "marginal_usd_lp"]
     rows = pd.DataFrame(found, columns=columns)
     # A block's worth is spread over the rows of one limit; a planner relaxes them together.
@@ -202,21 +203,21 @@ def binding(model: Model, x: np.ndarray[tuple[int], np.dtype[np.float64]], duals
     return rows[["future", *columns[1:], "lookahead"]].reset_index(drop=True)
 
 
-def _smallest(problem: Problem, kind: str) -> dict[str, float]:
-    """The least that one more system or lot would take of a limit, in row units, by subject ('' for any)."""
+def _smallest(problem: Problem, kind: LimitKind) -> dict[str, float]:
+    """The least that one more system would take of a limit, in row units, by subject; none where it is in no system."""
+    if kind is BUDGET:
+        capex = [item.capex_usd.sum(axis=1).min() / kind.per_row_unit for item in problem.supply.purchases]
+        return {limit.label: min(capex, default=0.0) for limit in problem.limits.spend if limit.kind == "capex"}
     sites = [site.name for site in problem.limits.sites]
     found: dict[str, float] = {}
-    assets = problem.supply.assets
-    size = {"power": "cap_kw", "lease": "it_kw", "liquid": "it_kw", "air": "it_kw", "positions": "positions"}
-    if kind in size:
-        for asset in assets:
-            if kind in ("liquid", "air") and asset.system.cooling != kind:
+    for limit in problem.limits.on_sites:
+        if limit.kind is not kind:
+            continue
+        for asset, each in zip(problem.supply.assets, limit.each, strict=True):
+            if not each.any():
                 continue
-            name = sites[asset.site]
-            found[name] = min(found.get(name, np.inf), getattr(asset, size[kind]))
-    if kind == "budget":
-        capex = [item.capex_usd.sum(axis=1).min() / 1e6 for item in problem.supply.purchases]
-        return {limit.label: min(capex, default=0.0) for limit in problem.limits.spend if limit.kind == "capex"}
+            for subject in limit.subjects([sites[asset.site]]):
+                found[subject] = min(found.get(subject, np.inf), float(each.min()))
     return found
 
 

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.kinds import limits
+from planner.kinds.limits import LimitKind
 from planner.problem.availability import can_start, revealed_period
 from planner.problem.supply import Supply
 from planner.scenario.models import Budget, Scenario, Site, YearlyLimit
+from planner.schedule import Schedule
 from planner.timeline import Timeline
 from planner.units import HOURS_PER_MONTH, kw_from_mw, years_from_days
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class SiteLimits:
-    """Limits of a site by period, (T,), inf where there is none.
+    """What a site can feed by period, (T,), inf where there is no limit; its lease's rent and its conversion.
 
     ``cap_kw`` is on the side of the meter that the scenario names, derated; ``lease_usd`` (T,) is due anyway.
     ``conversion_exists`` (T,) marks the periods a conversion can take effect in.
@@ -29,13 +34,38 @@ class SiteLimits:
     cap_kw: Floats
     lease_it_kw: Floats
     lease_usd: Floats
-    liquid_it_kw: Floats
-    air_it_kw: Floats
-    rack_positions: Floats
     conversion_usd: float
     conversion_liquid_it_kw: float
     conversion_exists: Bools
     conversion_common_until: int
+
+
+@dataclass(frozen=True)
+class SiteLimit:
+    """A kind of limit on what stands and serves at the sites, in row units.
+
+    ``each`` (A + G, T) is what one system in service takes, ``busy`` (A + G, T) what one of its GPUs takes besides for
+    an hour's serving; both are added up over each of ``spans``, of which ``span_of`` (T,) is a period's. ``most``
+    (S, spans) is inf where there is none.
+    """
+
+    kind: LimitKind
+    spans: tuple[str, ...]
+    span_of: Ints
+    each: Floats
+    busy: Floats
+    most: Floats
+
+    def subjects(self, sites: Sequence[str]) -> list[str]:
+        """What the limits of ``sites`` belong to: the site, whose rows have a period, or the site in each span."""
+        if self.kind.over == "period":
+            return list(sites)
+        return [f"{site} in {span}" for site in sites for span in self.spans]
+
+    @property
+    def counts_serving(self) -> Bools:
+        """Sites where it matters how many GPUs serve, (S,)."""
+        return np.asarray(np.isfinite(self.most).any(axis=1) & self.busy.any())
 
 
 @dataclass(frozen=True)
@@ -62,6 +92,7 @@ class Limits:
     """Every limit that a planner can be asked to relax, but the service itself."""
 
     sites: tuple[SiteLimits, ...]
+    on_sites: tuple[SiteLimit, ...]
     spend: tuple[SpendLimit, ...]
     quotas: tuple[QuotaLimit, ...]
     max_share: float | None
@@ -69,22 +100,73 @@ class Limits:
 
 def build_limits(scenario: Scenario, supply: Supply, timeline: Timeline) -> Limits:
     """All limits of a scenario, in periods."""
+    sites = tuple(_site(scenario, site, timeline) for site in scenario.sites)
     return Limits(
-        sites=tuple(_site(scenario, site, timeline) for site in scenario.sites),
+        sites=sites,
+        on_sites=tuple(_on_sites(scenario, sites, supply, timeline)),
         spend=tuple(_spend(scenario.budget, timeline)),
         quotas=tuple(_quotas(scenario, supply)),
         max_share=scenario.procurement.providers.max_share,
     )
 
 
+def _on_sites(
+    scenario: Scenario, sites: Sequence[SiteLimits], supply: Supply, timeline: Timeline
+) -> Iterator[SiteLimit]:
+    """The limits of sites, kind by kind."""
+    assets = supply.assets
+
+    def stated(field: str) -> list[Floats]:
+        return [_least(getattr(site, field), timeline) for site in scenario.sites]
+
+    def cooled(cooling: str) -> list[float]:
+        return [asset.it_kw * (asset.system.cooling == cooling) for asset in assets]
+
+    yield _summed(timeline, limits.POWER, [site.cap_kw for site in sites], [asset.cap_kw for asset in assets])
+    yield _summed(timeline, limits.LEASE, [site.lease_it_kw for site in sites], [asset.it_kw for asset in assets])
+    yield _summed(timeline, limits.LIQUID, stated("liquid_it_kw"), cooled("liquid"))
+    yield _summed(timeline, limits.AIR, stated("air_it_kw"), cooled("air"))
+    yield _summed(timeline, limits.POSITIONS, stated("rack_positions"), [asset.positions for asset in assets])
+
+
+def _summed(
+    timeline: Timeline,
+    kind: LimitKind,
+    most: Sequence[Floats],
+    each: Sequence[float | Floats],
+    busy: Sequence[float | Floats] = (),
+) -> SiteLimit:
+    """A kind of limit over its spans: ``most`` of each site by period, of which the least holds over a span.
+
+    ``each`` and ``busy`` are what each asset takes, once for all periods or by period.
+    """
+    periods = timeline.periods
+    spans, span_of = timeline.names, np.arange(periods)
+    if kind.over == "year":
+        years, span_of = np.unique(timeline.years, return_inverse=True)
+        spans = tuple(str(year) for year in years)
+    by_period = np.array(most).reshape(len(most), periods)
+    least = [by_period[:, span_of == place].min(axis=1) for place in range(len(spans))]
+    taken = [np.broadcast_to(amount, periods) for amount in each]
+    serving = [np.broadcast_to(amount, periods) for amount in busy or np.zeros(len(each))]
+    return SiteLimit(
+        kind=kind,
+        spans=spans,
+        span_of=span_of,
+        each=np.array(taken, dtype=float).reshape(len(each), periods),
+        busy=np.array(serving, dtype=float).reshape(len(each), periods),
+        most=np.stack(least, axis=1),
+    )
+
+
+def _least(schedule: Schedule | None, timeline: Timeline) -> Floats:
+    """A limit's least value in each period, (T,), inf where there is none."""
+    if schedule is None:
+        return np.full(timeline.periods, np.inf)
+    return np.array([schedule.step_min(*span) for span in timeline.spans])
+
+
 def _site(scenario: Scenario, site: Site, timeline: Timeline) -> SiteLimits:
-    unlimited = np.full(timeline.periods, np.inf)
-
-    def at_least(schedule: object) -> Floats:
-        if schedule is None:
-            return unlimited
-        return np.array([schedule.step_min(*span) for span in timeline.spans])  # type: ignore[attr-defined]
-
     conversion = site.conversion
     exists = np.zeros(timeline.periods, dtype=bool)
     common_until = timeline.periods
@@ -93,12 +175,9 @@ def _site(scenario: Scenario, site: Site, timeline: Timeline) -> SiteLimits:
         common_until = revealed_period(scenario, timeline, conversion.lead_weeks)
     return SiteLimits(
         name=site.name,
-        cap_kw=kw_from_mw(at_least(site.power_mw)) * site.usable_share,
-        lease_it_kw=at_least(site.lease.it_kw) if site.lease else unlimited,
+        cap_kw=kw_from_mw(_least(site.power_mw, timeline)) * site.usable_share,
+        lease_it_kw=_least(site.lease.it_kw if site.lease else None, timeline),
         lease_usd=lease_usd(site, timeline),
-        liquid_it_kw=at_least(site.liquid_it_kw),
-        air_it_kw=at_least(site.air_it_kw),
-        rack_positions=at_least(site.rack_positions),
         conversion_usd=conversion.cost_usd if conversion else 0.0,
         conversion_liquid_it_kw=(conversion.liquid_it_kw or np.inf) if conversion else np.inf,
         conversion_exists=exists,
@@ -119,7 +198,7 @@ def lease_usd(site: Site, timeline: Timeline) -> Floats:
 
 def _spend(budget: Budget, timeline: Timeline) -> list[SpendLimit]:
     found = []
-    for kind in ("capex", "opex", "total", "commitments"):
+    for kind in limits.SPENDING:
         limit: YearlyLimit = getattr(budget, f"{kind}_usd")
         if isinstance(limit, dict):
             for year in np.unique(timeline.years):

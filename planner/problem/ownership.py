@@ -108,14 +108,15 @@ def _asset(scenario: Scenario, catalog: Catalog, timeline: Timeline, index: int,
     design, annual = (pue.design, pue.annual) if pue else (1.0, 1.0)
     it_kw = system.provisioned_it_kw
     energy = electricity_usd_per_mwh(site, catalog, timeline) * annual * (1 + system.network_kw_share)
-    idle = mwh_from_kw_hours(system.idle_it_kw, timeline.hours) * energy
+    overhead = annual * (1 + system.network_kw_share)
+    idle_it_mwh = mwh_from_kw_hours(system.idle_it_kw, timeline.hours)
     share_of_year = timeline.hours / HOURS_PER_YEAR
     months = timeline.hours / HOURS_PER_MONTH
-    running = idle + share_of_year * (
+    running = idle_it_mwh * energy + share_of_year * (
         system.licence_usd_per_gpu_year * system.gpus + site.staff_usd_per_mw_year * mw_from_kw(it_kw)
     )
     running = running + months * site.colocation_usd_per_kw_month * it_kw
-    busy_kw_per_gpu = (system.busy_it_kw - system.idle_it_kw) / system.gpus
+    busy_it_mwh = mwh_from_kw_hours((system.busy_it_kw - system.idle_it_kw) / system.gpus, 1.0)
     positions = 0.0
     if site.kw_per_rack_position is not None:
         fitting = 1 if system.gpus > 8 else int(site.kw_per_rack_position / it_kw + 1e-9)
@@ -126,7 +127,9 @@ def _asset(scenario: Scenario, catalog: Catalog, timeline: Timeline, index: int,
         system=system,
         supply=supply,
         running_usd=running,
-        busy_usd_per_gpu_hour=mwh_from_kw_hours(busy_kw_per_gpu, 1.0) * energy,
+        busy_usd_per_gpu_hour=busy_it_mwh * energy,
+        idle_mwh=idle_it_mwh * overhead,
+        busy_mwh_per_gpu_hour=busy_it_mwh * overhead,
         cap_kw=it_kw * (design if site.cap_at == "utility" else 1.0),
         it_kw=it_kw,
         positions=positions,

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog.models import System
+from planner.problem.limits import Limits
 from planner.problem.serving import Candidate
 from planner.problem.supply import Supply
 from planner.scenario.models import Scenario
@@ -59,6 +60,11 @@ class PoolIndex:
     signed: Ints
     hourly: Ints
 
+    @property
+    def assets(self) -> Ints:
+        """The pools of ``Supply.assets``."""
+        return np.concatenate([self.purchases, self.groups])
+
 
 @dataclass(frozen=True)
 class Lanes:
@@ -95,10 +101,11 @@ class _Member:
     capabilities: frozenset[str] | None
     busy: Floats
     available: Bools
+    apart: bool
 
     def key(self, merge: bool) -> tuple[Hashable, ...]:
         owned = self.family in ("purchases", "groups")
-        apart = (self.owner,) if not merge else ()
+        apart = (self.owner,) if self.apart or not merge else ()
         capabilities = tuple(sorted(self.capabilities)) if self.capabilities is not None else ("any",)
         return (
             self.system.system,
@@ -112,10 +119,13 @@ class _Member:
 
 
 def build_pools(
-    scenario: Scenario, systems: dict[str, System], supply: Supply, timeline: Timeline, merge: bool
+    scenario: Scenario, systems: dict[str, System], supply: Supply, limits: Limits, timeline: Timeline, merge: bool
 ) -> PoolIndex:
-    """Pools of ``supply``; unless ``merge`` (or with whole replicas) sites and providers stay apart."""
-    members = _members(scenario, systems, supply, timeline)
+    """Pools of ``supply``; unless ``merge`` (or with whole replicas) sites and providers stay apart.
+
+    So do sites with a limit that counts how many GPUs serve there.
+    """
+    members = _members(scenario, systems, supply, limits, timeline)
     merge = merge and not any(workload.whole_replicas for workload in scenario.workloads)
     keyed = sorted(members, key=lambda member: member.key(merge))
     index = {
@@ -167,8 +177,11 @@ def _distinct(pools: Sequence[Pool]) -> list[Pool]:
     return named
 
 
-def _members(scenario: Scenario, systems: dict[str, System], supply: Supply, timeline: Timeline) -> list[_Member]:
+def _members(
+    scenario: Scenario, systems: dict[str, System], supply: Supply, limits: Limits, timeline: Timeline
+) -> list[_Member]:
     none = np.zeros(timeline.periods)
+    counted = np.any([limit.counts_serving for limit in limits.on_sites], axis=0)
     found: list[_Member] = []
     owned = [
         ("purchases", position, item.asset, np.maximum.accumulate(item.exists))
@@ -188,6 +201,7 @@ def _members(scenario: Scenario, systems: dict[str, System], supply: Supply, tim
                 capabilities=None,
                 busy=asset.busy_usd_per_gpu_hour,
                 available=available,
+                apart=bool(counted[asset.site]),
             )
         )
     for position, reservation in enumerate(supply.reservations):
@@ -230,6 +244,7 @@ def _rented(
         capabilities=None if row.service == "bare_metal" else frozenset(row.capabilities),
         busy=busy,
         available=available,
+        apart=False,
     )
 
 

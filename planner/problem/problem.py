@@ -78,7 +78,7 @@ def build_problem(
     supply = build_supply(scenario, catalog, timeline)
     left_out = list(supply.left_out)
     limits = build_limits(scenario, supply, timeline)
-    pools = build_pools(scenario, catalog.systems, supply, timeline, merge=reductions.pools)
+    pools = build_pools(scenario, catalog.systems, supply, limits, timeline, merge=reductions.pools)
     if reductions.offers:
         supply, pools, dropped = _without_dominated_offers(scenario, supply, pools, limits)
         left_out += dropped

@@ -34,74 +34,69 @@ class Reductions:
 
 def prune_offers(supply: Supply, pools: PoolIndex, limits: Limits, whole_lots: bool) -> tuple[Bools, Bools, list[str]]:
     """Which reservations (R,) and hourly offers (O,) to keep, and a line for each one left out."""
-    left_out: list[str] = []
     quotas = {(quota.provider, quota.system) for quota in limits.quotas}
     budgets = bool(limits.spend)
-
-    def limited(offer: Offer) -> bool:
-        return bool(offer.max_lots or offer.min_lots)
 
     def same_limits(winner: Offer, loser: Offer) -> bool:
         # A quota counts a provider's GPUs of a system, so that within it one offer takes just the other's place.
         elsewhere = limits.max_share is None and (winner.provider, winner.system) not in quotas
         return winner.provider == loser.provider or elsewhere
 
-    def divides(winner: Offer, loser: Offer, whole: bool) -> bool:
-        return not whole or loser.lot_gpus % winner.lot_gpus == 0
-
     def reservation(winner: Reservation, loser: Reservation) -> bool:
-        per_gpu, other = winner.npv_usd / winner.usable_gpus, loser.npv_usd / loser.usable_gpus
-        return (
-            winner.term_periods == loser.term_periods
-            and divides(winner.offer, loser.offer, whole=True)
-            and winner.offer.lot_gpus * loser.usable_gpus == loser.offer.lot_gpus * winner.usable_gpus
-            and (not budgets or winner.offer.upfront_share == loser.offer.upfront_share)
-            and winner.common_until <= loser.common_until
-            and _covers(winner.exists, loser.exists)
-            and bool(np.all((per_gpu <= other)[loser.exists]))
-        )
+        return same_limits(winner.offer, loser.offer) and _contract_replaces(winner, loser, budgets)
 
     def hourly(winner: Hourly, loser: Hourly) -> bool:
-        per_gpu = winner.usd_per_hour / winner.offer.lot_gpus
-        other = loser.usd_per_hour / loser.offer.lot_gpus
-        return (
-            divides(winner.offer, loser.offer, whole_lots)
-            and bool(
-                np.array_equal(winner.usable_gpus * loser.offer.lot_gpus, loser.usable_gpus * winner.offer.lot_gpus)
-            )
-            and _covers(winner.exists, loser.exists)
-            and bool(np.all((per_gpu <= other)[:, loser.exists]))
-        )
+        return same_limits(winner.offer, loser.offer) and _hourly_replaces(winner, loser, whole_lots)
 
-    def keep(items: Sequence[Item], pool: NDArray[np.int64], beats: Callable[[Item, Item], bool]) -> Bools:
-        kept = np.ones(len(items), dtype=bool)
-        # Cheapest first, ties by name: a winner is looked at before what it may replace, so one pass is enough.
-        order = sorted(range(len(items)), key=lambda index: (_mean_price(items[index]), items[index].offer.name))
-        winners: list[int] = []
-        for candidate in order:
-            offer = items[candidate].offer
-            better = next(
-                (
-                    winner
-                    for winner in winners
-                    if pool[winner] == pool[candidate]
-                    and same_limits(items[winner].offer, offer)
-                    and beats(items[winner], items[candidate])
-                ),
-                None,
-            )
-            if better is not None:
-                kept[candidate] = False
-                left_out.append(f"{offer.name}: {items[better].offer.name} is never dearer")
-            elif not limited(offer):
-                winners.append(candidate)
-        return kept
+    reserved, left_out = _undominated(supply.reservations, pools.reservations, reservation)
+    by_hour, also = _undominated(supply.hourly, pools.hourly, hourly)
+    return reserved, by_hour, left_out + also
 
+
+def _contract_replaces(winner: Reservation, loser: Reservation, budgets: bool) -> bool:
+    """Whether a contract does all that another does and is never dearer per GPU."""
+    per_gpu, other = winner.npv_usd / winner.usable_gpus, loser.npv_usd / loser.usable_gpus
     return (
-        keep(supply.reservations, pools.reservations, reservation),
-        keep(supply.hourly, pools.hourly, hourly),
-        left_out,
+        winner.term_periods == loser.term_periods
+        and loser.offer.lot_gpus % winner.offer.lot_gpus == 0
+        and winner.offer.lot_gpus * loser.usable_gpus == loser.offer.lot_gpus * winner.usable_gpus
+        and (not budgets or winner.offer.upfront_share == loser.offer.upfront_share)
+        and winner.common_until <= loser.common_until
+        and _covers(winner.exists, loser.exists)
+        and bool(np.all((per_gpu <= other)[loser.exists]))
     )
+
+
+def _hourly_replaces(winner: Hourly, loser: Hourly, whole_lots: bool) -> bool:
+    """Whether an hourly offer does all that another does and is never dearer per GPU."""
+    per_gpu, other = winner.usd_per_hour / winner.offer.lot_gpus, loser.usd_per_hour / loser.offer.lot_gpus
+    usable, other_usable = winner.usable_gpus * loser.offer.lot_gpus, loser.usable_gpus * winner.offer.lot_gpus
+    return (
+        (not whole_lots or loser.offer.lot_gpus % winner.offer.lot_gpus == 0)
+        and bool(np.array_equal(usable, other_usable))
+        and _covers(winner.exists, loser.exists)
+        and bool(np.all((per_gpu <= other)[:, loser.exists]))
+    )
+
+
+def _undominated(
+    items: Sequence[Item], pool: NDArray[np.int64], replaces: Callable[[Item, Item], bool]
+) -> tuple[Bools, list[str]]:
+    """Which of ``items`` no other of their pool replaces, and a line for each of the rest."""
+    kept, left_out = np.ones(len(items), dtype=bool), []
+    # Cheapest first, ties by name: a winner is looked at before what it may replace, so one pass is enough.
+    order = sorted(range(len(items)), key=lambda index: (_mean_price(items[index]), items[index].offer.name))
+    winners: list[int] = []
+    for candidate in order:
+        offer = items[candidate].offer
+        rivals = (winner for winner in winners if pool[winner] == pool[candidate])
+        better = next((winner for winner in rivals if replaces(items[winner], items[candidate])), None)
+        if better is not None:
+            kept[candidate] = False
+            left_out.append(f"{offer.name}: {items[better].offer.name} is never dearer")
+        elif not (offer.max_lots or offer.min_lots):
+            winners.append(candidate)
+    return kept, left_out
 
 
 def _mean_price(item: Reservation | Hourly) -> float:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from planner.catalog import Catalog
 from planner.catalog.models import Derivation, DerivedPoint, ServingPoint, System, TokenApi
+from planner.kinds.evidence import PROVEN
 from planner.rules.latency import Metric, converts, latency_ms
 from planner.rules.work import near
 from planner.scenario.models import Scenario, Sla, TailRatio, Workload
@@ -207,7 +208,7 @@ def _independent_caps(
     benchmarks = [
         (shape(point), point.ttft_ms, point.tpot_ms, _trusted_rate(point, workload, scenario))
         for point in known
-        if point.evidence in ("independent", "measured") and point.derivation != "interpolated"
+        if point.evidence in PROVEN and point.derivation != "interpolated"
     ]
 
     def cap(point: ServingPoint) -> float:

@@ -24,6 +24,7 @@ class Asset:
 
     ``running_usd`` (T,) is what one system costs in service over a period: staff, licence, colocation, idle
     energy, and for existing groups support. ``busy_usd_per_gpu_hour`` (T,) is the energy of a GPU that serves.
+    ``idle_mwh`` (T,) and ``busy_mwh_per_gpu_hour`` are the same energy as it is drawn from the utility.
     """
 
     site: int
@@ -31,6 +32,8 @@ class Asset:
     supply: str
     running_usd: Floats
     busy_usd_per_gpu_hour: Floats
+    idle_mwh: Floats
+    busy_mwh_per_gpu_hour: float
     cap_kw: float
     it_kw: float
     positions: float

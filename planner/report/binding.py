@@ -7,23 +7,13 @@ import re
 import numpy as np
 import pandas as pd
 
+from planner.kinds.limits import LIMITS
 from planner.plan import Plan
 from planner.render.figures import digits, money, percent, short, span
 from planner.render.sheet import Column, Sheet, left, right
 from planner.scenario import Scenario
 
 SHOWN = 3
-_WORDS = {
-    "power": "power of {}",
-    "lease": "leased power of {}",
-    "liquid": "liquid cooling of {}",
-    "air": "air cooling of {}",
-    "positions": "rack positions of {}",
-    "budget": "{}",
-    "quota": "quota of {}",
-    "provider_share": "share of {}",
-    "min_served": "served floor of {}",
-}
 _YEAR = re.compile(r" in (\d{4})$")
 
 
@@ -39,7 +29,7 @@ def binding_sheet(plan: Plan, scenario: Scenario, most: int = SHOWN) -> Sheet:
         periods = sorted(same["period"].unique(), key=lambda name: order[name])
         limit = _range(float(same["limit"].min()), float(same["limit"].max()), str(unit))
         hint = _marginal(float(same["marginal_usd_lp"].sum()), str(kind), str(unit))
-        words = _WORDS.get(str(kind), f"{kind} of {{}}").format(where)
+        words = _words(str(kind)).format(where)
         when = f"{len(periods)} ({span(periods)})" if periods[0] else "-"
         ranked.append((-worth, words, when, limit, hint))
     ranked.sort()
@@ -64,6 +54,11 @@ def _reported(plan: Plan, scenario: Scenario) -> pd.DataFrame:
     return plan.binding[~plan.binding["lookahead"].to_numpy(dtype=bool) & ~later]
 
 
+def _words(kind: str) -> str:
+    """A limit by its subject; a table may be of a release that knew other kinds."""
+    return LIMITS[kind].binding if kind in LIMITS else f"{kind} of {{}}"
+
+
 def _range(lowest: float, highest: float, unit: str) -> str:
     return _limit(lowest, unit) if lowest == highest else f"{_limit(lowest, unit)} to {_limit(highest, unit)}"
 
@@ -80,7 +75,7 @@ def _marginal(usd: float, kind: str, unit: str) -> str:
         return "-"
     if unit == "USD":
         return f"${digits(usd)} per $"
-    if kind == "provider_share":
+    if kind in LIMITS and LIMITS[kind].of_fleet:
         return f"{money(usd)} per GPU"
     if unit.startswith("share"):
         return f"{money(usd / 100)} per 1 %"

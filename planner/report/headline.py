@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from planner.kinds.evidence import CLASSES
 from planner.plan import Plan
 from planner.render.figures import digits, gap_percent, money, percent, price
 from planner.render.sheet import Sheet, left
@@ -12,8 +13,6 @@ from planner.scenario import Scenario
 from planner.timeline import Timeline
 
 TRILLION = 1e12
-# Evidence that nobody stands behind: a plan that rests on it says so.
-WEAK = ("estimate", "predicted")
 
 
 def headline(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Sequence[tuple[str, str]] = ()) -> Sheet:
@@ -71,10 +70,9 @@ def _weak(shares: dict[str, dict[str, float]]) -> tuple[str, ...]:
     """A sentence where more than half of the cost or of the tokens rests on what nobody has measured or published."""
     notes = []
     for of, what in (("cost", "the cost is priced by"), ("tokens", "the tokens are served by points that are")):
-        weak = {name: shares[of].get(name, 0.0) for name in WEAK if shares[of].get(name)}
+        weak = {kind: shares[of][kind.key] for kind in reversed(CLASSES) if kind.weak and shares[of].get(kind.key)}
         if sum(weak.values()) > 0.5:
-            words = {"estimate": "estimates" if of == "cost" else "estimated", "predicted": "predicted"}
-            named = " and ".join(words[name] for name in weak)
+            named = " and ".join(kind.weak_prices if of == "cost" else kind.weak_points for kind in weak)
             notes.append(f"More than half of {what} {named} ({_part(sum(weak.values()))}): get quotes or measure.")
     return tuple(notes)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from planner.accounts.cashflow import CAPEX, OPEX
+from planner.kinds.limits import SPENDING
 from planner.plan import Plan
 from planner.render.figures import bar, money_unit, percent
 from planner.render.sheet import Sheet, left, right
@@ -79,7 +80,7 @@ def power_sheet(plan: Plan, scenario: Scenario, timeline: Timeline, length: str)
 def budget_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
     """Undiscounted cash against each budget, the highest of all futures."""
     lines: list[tuple[str, float, float]] = []
-    for kind in ("capex", "opex", "total", "commitments"):
+    for kind in SPENDING:
         limit: YearlyLimit = getattr(scenario.budget, f"{kind}_usd")
         if isinstance(limit, dict):
             for year in sorted({name[:4] for name in timeline.names[: timeline.reported]}):

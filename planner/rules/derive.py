@@ -18,14 +18,13 @@ import numpy as np
 
 from planner.catalog import Catalog
 from planner.catalog.models import DerivedPoint, ServingPoint, Statistic
-from planner.catalog.precedence import ORDER
+from planner.kinds.evidence import ORDER, PROVEN
 from planner.rules.latency import Metric, converts, latency_ms
 from planner.rules.work import Lengths, Work, covered, fit_work, near
 from planner.scenario.models import Scenario
 from planner.scenario.workload import Workload
 from planner.units import MS_PER_S, ms_from_s
 
-PROVEN = ("measured", "independent")
 # A fit on a pair or triple of shapes reaches wherever one on more of them does.
 SIMPLEX = (2, 3)
 PERCENTILES: dict[int, Statistic] = {50: "p50", 90: "p90", 95: "p95", 99: "p99"}

@@ -1,4 +1,4 @@
-"""What a scenario says: one frozen model per section, every field with its unit in its name."""
+"""What a scenario says: one frozen model per section, every field with its meaning and its unit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model
 from planner.catalog.models import (
     Count,
     Day,
-    Evidence,
     Fraction,
     NonNegative,
     NonNegativeCount,
@@ -19,6 +18,8 @@ from planner.catalog.models import (
     not_bool,
     wrong,
 )
+from planner.fields import doc, plain
+from planner.kinds.evidence import Evidence
 from planner.scenario.origin import Origin
 from planner.scenario.procurement import Contract, Procurement, Providers, Quota, Quote, Systems, TokenQuote
 from planner.scenario.section import Amounts, BelowOne, Name, Overhead, Section, YearlyLimit
@@ -73,14 +74,14 @@ __all__ = [
 class Horizon(Section):
     """The calendar: when the decision is taken, when service starts, in which steps."""
 
-    decided_on: Day = Field(description="day the plan is decided; lead times count from here")
-    start: Day = Field(description="first day of the first period")
-    periods: Count = Field(description="periods reported")
-    period: PeriodLength = "quarter"
-    lookahead: NonNegativeCount = Field(
-        0,
-        description="further periods, solved at the demand of the last reported one and marked in every table",
-    )
+    decided_on: Annotated[Day, doc("day the plan is decided; lead times count from here")]
+    start: Annotated[Day, doc("first day of the first period")]
+    periods: Annotated[Count, doc("periods reported", "periods")]
+    period: Annotated[PeriodLength, doc("length of a period")] = "quarter"
+    lookahead: Annotated[
+        NonNegativeCount,
+        doc("further periods, solved at the demand of the last reported one and marked in every table", "periods"),
+    ] = 0
 
     @model_validator(mode="after")
     def _periods_within_years(self) -> Horizon:
@@ -103,23 +104,23 @@ class Horizon(Section):
 class Finance(Section):
     """Discounting, the headline's token basis and how the horizon's end is priced."""
 
-    discount_rate: BelowOne = Field(0.10, description="per year, nominal, pre-tax")
-    token_basis: TokenBasis = Field("output", description="tokens that the headline and `tokens` count")
-    contract_tail_share: Share = Field(
-        1.0, description="share of a contract's payments after the horizon that the plan is charged"
-    )
-    residual_haircut: Share = Field(1.0, description="share of the residual curve credited at the horizon's end")
-    price_path: str = Field("flat", description="named path of price_paths.yaml")
+    discount_rate: Annotated[BelowOne, doc("per year, nominal, pre-tax", "share per year")] = 0.10
+    token_basis: Annotated[TokenBasis, doc("tokens that the headline and `tokens` count")] = "output"
+    contract_tail_share: Annotated[
+        Share, doc("share of a contract's payments after the horizon that the plan is charged", "share")
+    ] = 1.0
+    residual_haircut: Annotated[Share, doc("share of the residual curve credited at the horizon's end", "share")] = 1.0
+    price_path: Annotated[str, doc("named path of price_paths.yaml")] = "flat"
 
 
 class Trust(Section):
     """Factor on throughput by evidence class."""
 
-    measured: Fraction = 1.0
-    independent: Fraction = 1.0
-    vendor: Fraction = 0.9
-    predicted: Fraction = 0.65
-    estimate: Fraction = 0.65
+    measured: Annotated[Fraction, doc("the user's own benchmarks", "factor")] = 1.0
+    independent: Annotated[Fraction, doc("benchmarks by third parties", "factor")] = 1.0
+    vendor: Annotated[Fraction, doc("benchmarks by the seller", "factor")] = 0.9
+    predicted: Annotated[Fraction, doc("points from a performance model", "factor")] = 0.65
+    estimate: Annotated[Fraction, doc("points reasoned from others", "factor")] = 0.65
 
     def of(self, evidence: Evidence) -> float:
         """The factor of an evidence class."""
@@ -130,8 +131,8 @@ class Trust(Section):
 class TailRatio(Section):
     """Tail latency over the mean or median, for points that state no tail; without it they miss any tail target."""
 
-    ttft: Overhead | None = None
-    tpot: Overhead | None = None
+    ttft: Annotated[Overhead | None, doc("p90, p95 or p99 TTFT ÷ its median or mean", "ratio")] = None
+    tpot: Annotated[Overhead | None, doc("p90, p95 or p99 TPOT ÷ its median or mean", "ratio")] = None
 
     def of(self, metric: Literal["ttft", "tpot"]) -> float | None:
         """The ratio of a metric, None where tails that are not stated stay unknown."""
@@ -141,62 +142,73 @@ class TailRatio(Section):
 class Future(Section):
     """One way things may turn out; factors on the scenario's forecast and prices."""
 
-    name: Name
-    probability: Fraction
-    demand: Amounts = Field(ALWAYS, description="factor on every demand")
-    demand_by_workload: dict[str, Amounts] = Field(default_factory=dict, description="further factor, by workload")
-    rent_price: Amounts = Field(ALWAYS, description="factor on on-demand and spot prices")
+    name: Annotated[Name, plain("unique among futures")]
+    probability: Annotated[Fraction, plain("all futures' add up to 1", "share")]
+    demand: Annotated[Amounts, doc("factor on every demand", "factor")] = ALWAYS
+    demand_by_workload: Annotated[
+        dict[str, Amounts],
+        doc("further factor, by workload", "factor"),
+    ] = Field(default_factory=dict)
+    rent_price: Annotated[Amounts, doc("factor on on-demand and spot prices", "factor")] = ALWAYS
 
 
 class Budget(Section):
     """Undiscounted cash limits: a number for the reported horizon, or one per calendar year (the last holds on)."""
 
-    capex_usd: YearlyLimit = Field(None, description="hardware, network, installation, conversion")
-    opex_usd: YearlyLimit = Field(None, description="everything else, upfront payments included")
-    total_usd: YearlyLimit = Field(None, description="capex and opex")
-    commitments_usd: YearlyLimit = Field(None, description="whole value of the contracts that start in the year")
+    capex_usd: Annotated[YearlyLimit, doc("hardware, network, installation, conversion", "USD")] = None
+    opex_usd: Annotated[YearlyLimit, doc("everything else, upfront payments included", "USD")] = None
+    total_usd: Annotated[YearlyLimit, doc("capex and opex", "USD")] = None
+    commitments_usd: Annotated[YearlyLimit, doc("whole value of the contracts that start in the year", "USD")] = None
 
 
 class Service(Section):
     """What must be served."""
 
-    min_served: Share = Field(1.0, description="per workload and period, share of tokens")
+    min_served: Annotated[Share, doc("per workload and period, share of tokens", "share")] = 1.0
 
 
 class Solve(Section):
     """How to solve."""
 
-    solver: str = Field("auto", description="auto, relay, scip, highs, cpsat, or pulp:NAME")
-    gap: Annotated[float, Field(gt=0, lt=1), BeforeValidator(not_bool)] = Field(
-        0.001, description="relative, against the audited cost"
-    )
-    time_limit_s: Annotated[Positive, Field(le=1e6)] = 60.0
-    seed: NonNegativeCount = 1
+    solver: Annotated[str, doc("auto, relay, scip, highs, cpsat, or pulp:NAME")] = "auto"
+    gap: Annotated[
+        float, Field(gt=0, lt=1), BeforeValidator(not_bool), doc("relative, against the audited cost", "share")
+    ] = 0.001
+    time_limit_s: Annotated[Positive, Field(le=1e6), doc("seconds of wall clock for the solvers", "s")] = 60.0
+    seed: Annotated[NonNegativeCount, doc("of the solvers' random choices", "index")] = 1
 
 
 class Scenario(Section):
     """A planning question. ``origin`` keeps where each field was written."""
 
-    version: Literal[1] = 1
-    name: Name
-    description: str = ""
+    version: Annotated[Literal[1], doc("of this format")] = 1
+    name: Annotated[Name, plain("stands in every result")]
+    description: Annotated[str, doc("free text")] = ""
     horizon: Horizon
-    catalogs: tuple[str, ...] = Field(("builtin",), min_length=1, description="builtin, or folders; later rows win")
+    catalogs: Annotated[tuple[str, ...], Field(min_length=1), doc("builtin, or folders; later rows win")] = ("builtin",)
     finance: Finance = Finance()
     trust: Trust = Trust()
     tail_ratio: TailRatio = TailRatio()
-    blocks: dict[str, Share] | None = Field(None, description="shares of every period's hours; default: the catalog's")
+    blocks: Annotated[
+        dict[str, Share] | None, doc("shares of every period's hours; default: the catalog's", "share")
+    ] = None
     sites: tuple[Site, ...] = ()
-    load_shapes: dict[str, dict[str, NonNegative]] = Field(default_factory=dict, description="over the catalog's")
-    workloads: tuple[Workload, ...] = Field(min_length=1)
+    load_shapes: Annotated[
+        dict[str, dict[str, NonNegative]],
+        doc("over the catalog's", "factor"),
+    ] = Field(default_factory=dict)
+    workloads: Annotated[tuple[Workload, ...], Field(min_length=1)]
     futures: tuple[Future, ...] = ()
-    revealed: Day | None = Field(None, description="day the future is known; default: the horizon's end")
+    revealed: Annotated[Day | None, doc("day the future is known; default: the horizon's end")] = None
     procurement: Procurement = Procurement()
     quotes: tuple[Quote, ...] = ()
     token_quotes: tuple[TokenQuote, ...] = ()
-    contracts: tuple[Contract, ...] = Field((), description="already signed")
+    contracts: Annotated[tuple[Contract, ...], doc("already signed")] = ()
     budget: Budget = Budget()
-    objective: Objective = "cost"
+    objective: Annotated[
+        Objective,
+        doc("what is best: least cost, least cost per token, most tokens, most profit"),
+    ] = "cost"
     service: Service = Service()
     solve: Solve = Solve()
 

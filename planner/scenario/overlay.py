@@ -34,7 +34,7 @@ def read_scenario(text: str, shown: str, folder: Path, chain: tuple[Path, ...] =
     if extends is None:
         return root
     own = Node({key: node for key, node in root.value.items() if key != "extends"}, root.file, root.line)
-    return laid_over(_base(extends, folder, chain), own)
+    return overlay(_base(extends, folder, chain), own)
 
 
 def _base(extends: Node, folder: Path, chain: tuple[Path, ...]) -> Node:
@@ -92,7 +92,7 @@ def replaced(node: Node, path: KeyPath, new: Node) -> Node:
     return Node(value, node.file, node.line)
 
 
-def laid_over(base: Node, over: Node, field: str = "") -> Node:
+def overlay(base: Node, over: Node, field: str = "") -> Node:
     """``over`` on top of ``base``: mappings merge, lists of named things merge by name, all else is replaced.
 
     Schedules are replaced whole, and so is a demand, whose unit is part of what it says.
@@ -102,13 +102,13 @@ def laid_over(base: Node, over: Node, field: str = "") -> Node:
             return over
         merged = dict(base.value)
         for key, node in over.value.items():
-            merged[key] = laid_over(merged[key], node, str(key)) if key in merged else node
+            merged[key] = overlay(merged[key], node, str(key)) if key in merged else node
         return Node(merged, over.file, over.line)
     names = _names(over)
     if names and _names(base):
         items = dict(zip(_names(base), base.value, strict=True))
         for name, item in zip(names, over.value, strict=True):
-            items[name] = laid_over(items[name], item) if name in items else item
+            items[name] = overlay(items[name], item) if name in items else item
         return Node(list(items.values()), over.file, over.line)
     return over
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,8 @@ from planner.catalog.models import (
     Capability,
     Count,
     Day,
+    Delivery,
+    Interconnect,
     Kind,
     Months,
     NonNegative,
@@ -19,6 +21,7 @@ from planner.catalog.models import (
     Weeks,
     wrong,
 )
+from planner.fields import doc, plain
 from planner.scenario.section import Section
 from planner.scenario.workload import Tokens
 from planner.units import MS_PER_S, SECONDS_PER_DAY, mtok_from_tokens
@@ -27,74 +30,76 @@ from planner.units import MS_PER_S, SECONDS_PER_DAY, mtok_from_tokens
 class Quota(Section):
     """GPUs of a system that may run at once at a provider, reserved and hourly together."""
 
-    system: str
-    gpus: NonNegative
-    per: Literal["provider"] = "provider"
-    provider: str | None = Field(None, description="only this one; default: each")
+    system: Annotated[str, plain("key of systems.yaml")]
+    gpus: Annotated[NonNegative, plain("GPUs, not lots", "GPUs")]
+    per: Annotated[Literal["provider"], doc("each provider has the quota to itself")] = "provider"
+    provider: Annotated[str | None, doc("only this one; default: each")] = None
 
 
 class Systems(Section):
     """Systems a plan may use. `include` also switches on announced ones."""
 
-    allow: tuple[str, ...] | None = None
-    deny: tuple[str, ...] = ()
-    include: tuple[str, ...] = Field((), description="announced systems to allow")
+    allow: Annotated[tuple[str, ...] | None, doc("only these; default: every system")] = None
+    deny: Annotated[tuple[str, ...], doc("not these")] = ()
+    include: Annotated[tuple[str, ...], doc("announced systems to allow")] = ()
 
 
 class Providers(Section):
     """Providers a plan may use and how much may rest on one."""
 
-    allow: tuple[str, ...] | None = None
-    deny: tuple[str, ...] = ()
-    max_share: Share | None = Field(
-        None, description="one provider's time-weighted rented GPUs, share of all GPUs in service, per period"
-    )
+    allow: Annotated[tuple[str, ...] | None, doc("only these; default: every provider")] = None
+    deny: Annotated[tuple[str, ...], doc("not these")] = ()
+    max_share: Annotated[
+        Share | None,
+        doc("one provider's time-weighted rented GPUs, share of all GPUs in service, per period", "share"),
+    ] = None
 
 
 class Procurement(Section):
     """What may be bought, signed and rented, and how long it takes."""
 
-    buy: bool = True
-    rent: tuple[Kind, ...] = ("on_demand", "spot", "reserved")
-    token_api: bool = True
+    buy: Annotated[bool, doc("systems may be bought for the sites")] = True
+    rent: Annotated[tuple[Kind, ...], doc("kinds of offer that may be used")] = ("on_demand", "spot", "reserved")
+    token_api: Annotated[bool, doc("token APIs may be used")] = True
     systems: Systems = Systems()
     providers: Providers = Providers()
     quotas: tuple[Quota, ...] = ()
-    lead_weeks: dict[str, Weeks] = Field(
-        default_factory=dict,
-        description="over the catalog's, by system (bought) or by reserved_1y, reserved_3y, …",
-    )
-    whole_on_demand_lots: bool = Field(False, description="whole lots in every block, as integers")
-    spot_availability: dict[str, Share] = Field(
-        default_factory=dict, description="further factor on spot supply, by load block"
-    )
-    software_gain_per_year: dict[str, NonNegative] = Field(
-        default_factory=dict, description="yearly growth of throughput, by system"
-    )
-    software_gain_from: Literal["start", "measured"] = Field(
-        "start", description="growth counts from the horizon's start, or from each point's own date of measurement"
-    )
+    lead_weeks: Annotated[
+        dict[str, Weeks], doc("over the catalog's, by system (bought) or by reserved_1y, reserved_3y, …", "weeks")
+    ] = Field(default_factory=dict)
+    whole_on_demand_lots: Annotated[bool, doc("whole lots in every block, as integers")] = False
+    spot_availability: Annotated[
+        dict[str, Share],
+        doc("further factor on spot supply, by load block", "factor"),
+    ] = Field(default_factory=dict)
+    software_gain_per_year: Annotated[
+        dict[str, NonNegative], doc("yearly growth of throughput, by system", "share per year")
+    ] = Field(default_factory=dict)
+    software_gain_from: Annotated[
+        Literal["start", "measured"],
+        doc("growth counts from the horizon's start, or from each point's own date of measurement"),
+    ] = "start"
 
 
 class Quote(Section):
     """What a salesperson offered: a reserved row of offers.csv, in the scenario."""
 
-    provider: str
-    system: str
-    region: str = "quoted"
-    kind: Literal["reserved"] = "reserved"
-    term_months: Months
-    usd_per_gpu_hour: Positive
-    lot_gpus: Count
-    min_lots: Count | None = None
-    max_lots: Count | None = None
-    upfront_share: Share = 0.0
-    lead_weeks: Weeks | None = Field(None, description="default: procurement.lead_weeks, else 0")
-    usable_share: Share | None = None
-    service: Literal["bare_metal", "endpoint"] = "bare_metal"
-    interconnect: Literal["none", "rdma"] = "rdma"
-    capabilities: tuple[Capability, ...] = ()
-    expires: Day | None = Field(None, description="last day to sign")
+    provider: Annotated[str, plain("who quotes; new names are fine")]
+    system: Annotated[str, plain("key of systems.yaml")]
+    region: Annotated[str, doc("free text")] = "quoted"
+    kind: Annotated[Literal["reserved"], doc("quotes are for reserved terms")] = "reserved"
+    term_months: Annotated[Months, plain("a whole number of periods", "months")]
+    usd_per_gpu_hour: Annotated[Positive, plain("fixed for the term; no price path moves it", "USD per GPU-hour")]
+    lot_gpus: Annotated[Count, plain("GPUs the quote is sold by", "GPUs")]
+    min_lots: Annotated[Count | None, doc("zero or at least this many at a signing", "lots")] = None
+    max_lots: Annotated[Count | None, doc("lots running at once, at most", "lots")] = None
+    upfront_share: Annotated[Share, doc("share of the whole contract paid at its start", "share")] = 0.0
+    lead_weeks: Annotated[Weeks | None, doc("default: procurement.lead_weeks, else 0", "weeks")] = None
+    usable_share: Annotated[Share | None, doc("share of GPUs that serve; default: the system's", "share")] = None
+    service: Delivery = "bare_metal"
+    interconnect: Interconnect = "rdma"
+    capabilities: Annotated[tuple[Capability, ...], doc("endpoint: what the contract enables")] = ()
+    expires: Annotated[Day | None, doc("last day to sign")] = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Quote:
@@ -109,19 +114,24 @@ class TokenQuote(Section):
     At a ``concurrency`` it holds for as many requests in flight, each of ``tokens`` at the quoted latencies.
     """
 
-    provider: str
-    model: str
-    input_usd_per_mtok: Positive
-    cached_input_usd_per_mtok: Positive | None = None
-    output_usd_per_mtok: Positive
-    ttft_ms: Positive | None = None
-    ttft_statistic: Statistic | None = None
-    tpot_ms: Positive | None = None
-    tpot_statistic: Statistic | None = None
-    concurrency: Positive | None = Field(None, description="requests in flight that it holds for; default: any number")
-    tokens: Tokens | None = Field(None, description="of a request at that concurrency")
-    max_mtok_per_day: Positive | None = Field(None, description="input and output together, on any day")
-    available_until: Day | None = Field(None, description="last day it serves")
+    provider: Annotated[str, plain("who quotes, in place of its listed price; new names are fine")]
+    model: Annotated[str, plain("a model of the workloads")]
+    input_usd_per_mtok: Annotated[Positive, plain("fixed; no price path moves it", "USD per Mtok")]
+    cached_input_usd_per_mtok: Annotated[
+        Positive | None,
+        doc("default: the price of other input", "USD per Mtok"),
+    ] = None
+    output_usd_per_mtok: Annotated[Positive, plain("fixed; no price path moves it", "USD per Mtok")]
+    ttft_ms: Annotated[Positive | None, doc("unknown, it meets no target", "ms")] = None
+    ttft_statistic: Annotated[Statistic | None, doc("p50, mean, p90, p95 or p99")] = None
+    tpot_ms: Annotated[Positive | None, doc("unknown, it meets no target", "ms")] = None
+    tpot_statistic: Annotated[Statistic | None, doc("p50, mean, p90, p95 or p99")] = None
+    concurrency: Annotated[
+        Positive | None, doc("requests in flight that it holds for; default: any number", "requests")
+    ] = None
+    tokens: Annotated[Tokens | None, doc("of a request at that concurrency")] = None
+    max_mtok_per_day: Annotated[Positive | None, doc("input and output together, on any day", "Mtok per day")] = None
+    available_until: Annotated[Day | None, doc("last day it serves")] = None
 
     @model_validator(mode="after")
     def _consistent(self) -> TokenQuote:
@@ -149,17 +159,17 @@ class TokenQuote(Section):
 class Contract(Section):
     """A contract already signed: its GPUs are there and its payments are due until it ends."""
 
-    provider: str
-    system: str
-    region: str = "signed"
-    gpus: Count
-    usd_per_gpu_hour: NonNegative = Field(description="still to pay; 0 where prepaid")
-    start: Day
-    end: Day = Field(description="first day without it")
-    usable_share: Share | None = None
-    service: Literal["bare_metal", "endpoint"] = "bare_metal"
-    interconnect: Literal["none", "rdma"] = "rdma"
-    capabilities: tuple[Capability, ...] = ()
+    provider: Annotated[str, plain("with whom; counts towards quotas and max_share")]
+    system: Annotated[str, plain("key of systems.yaml")]
+    region: Annotated[str, doc("free text")] = "signed"
+    gpus: Annotated[Count, plain("GPUs under contract", "GPUs")]
+    usd_per_gpu_hour: Annotated[NonNegative, doc("still to pay; 0 where prepaid", "USD per GPU-hour")]
+    start: Annotated[Day, plain("first day with it")]
+    end: Annotated[Day, doc("first day without it")]
+    usable_share: Annotated[Share | None, doc("share of GPUs that serve; default: the system's", "share")] = None
+    service: Delivery = "bare_metal"
+    interconnect: Interconnect = "rdma"
+    capabilities: Annotated[tuple[Capability, ...], doc("endpoint: what the contract enables")] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Contract:

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from planner.catalog.models import Cooling, Count, Day, Fraction, NonNegative, Positive, Weeks, wrong
+from planner.fields import doc, plain
 from planner.scenario.section import Amounts, Name, Overhead, Section
 
 
 class Pue(Section):
     """Power usage effectiveness of one kind of cooling: utility kW per IT kW."""
 
-    design: Overhead = Field(description="on the worst day: counts against the cap")
-    annual: Overhead = Field(description="mean of the year: counts for the bill")
+    design: Annotated[Overhead, doc("on the worst day: counts against the cap", "ratio")]
+    annual: Annotated[Overhead, doc("mean of the year: counts for the bill", "ratio")]
 
 
 class Existing(Section):
     """Systems that are already owned or on order; their price is sunk."""
 
-    system: str
-    count: Count
-    in_service: Day = Field(description="a date ahead for an open order")
-    until: Day | None = Field(None, description="first day out of service; default: the system's life")
-    price_usd: Positive | None = Field(None, description="price paid for one, basis of support; default: catalog")
+    system: Annotated[str, plain("key of systems.yaml")]
+    count: Annotated[Count, plain("systems, not GPUs", "systems")]
+    in_service: Annotated[Day, doc("a date ahead for an open order")]
+    until: Annotated[Day | None, doc("first day out of service; default: the system's life")] = None
+    price_usd: Annotated[Positive | None, doc("price paid for one, basis of support; default: catalog", "USD")] = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Existing:
@@ -36,41 +37,49 @@ class Existing(Section):
 class Lease(Section):
     """A colocation contract: its contracted kW are the bill (take or pay) and the limit."""
 
-    it_kw: Amounts = Field(description="contracted IT kW by date")
-    usd_per_kw_month: Positive = Field(description="per contracted IT kW")
-    escalator_per_year: NonNegative = Field(0.0, description="rise on each anniversary of the horizon's start")
+    it_kw: Annotated[Amounts, doc("contracted IT kW by date", "kW")]
+    usd_per_kw_month: Annotated[Positive, doc("per contracted IT kW", "USD per kW-month")]
+    escalator_per_year: Annotated[
+        NonNegative, doc("rise on each anniversary of the horizon's start", "share per year")
+    ] = 0.0
 
 
 class Conversion(Section):
     """A hall that can be converted to liquid cooling, once, for a fixed charge."""
 
-    cost_usd: NonNegative
-    liquid_it_kw: Positive | None = Field(None, description="liquid-cooled IT kW after it; default: no own limit")
-    lead_weeks: Weeks = 0.0
+    cost_usd: Annotated[NonNegative, plain("paid at the start of the period it takes effect in", "USD")]
+    liquid_it_kw: Annotated[Positive | None, doc("liquid-cooled IT kW after it; default: no own limit", "kW")] = None
+    lead_weeks: Annotated[Weeks, doc("from decision to liquid cooling", "weeks")] = 0.0
 
 
 class Site(Section):
     """A hall of one's own or a colocation lease."""
 
-    name: Name
-    region: str
-    power_mw: Amounts = Field(description="power cap, on the side of the meter that cap_at names")
-    cap_at: Literal["utility", "it"] = Field("utility", description="side of the meter of power_mw")
-    usable_share: Fraction = Field(1.0, description="share of power_mw a plan may provision")
-    cooling: tuple[Cooling, ...] = Field(("air", "liquid"), description="kinds of cooling the hall has")
-    pue: dict[Cooling, Pue] = Field(description="by cooling of the system")
-    electricity_usd_per_mwh: Amounts | None = Field(None, description="default: the region's, from energy.csv")
-    colocation_usd_per_kw_month: NonNegative = Field(0.0, description="on installed IT kW, network adder included")
-    lease: Lease | None = Field(None, description="instead of colocation_usd_per_kw_month")
-    staff_usd_per_mw_year: NonNegative = Field(0.0, description="on installed IT MW")
-    liquid_it_kw: Amounts | None = Field(None, description="limit on installed liquid-cooled IT kW")
-    air_it_kw: Amounts | None = Field(None, description="limit on installed air-cooled IT kW")
-    rack_positions: Amounts | None = Field(None, description="limit on rack positions")
-    kw_per_rack_position: Positive | None = Field(
-        None, description="IT kW one position can feed: nodes share a position, a rack above it does not fit"
-    )
-    conversion: Conversion | None = Field(None, description="hall conversion that adds liquid cooling")
-    existing: tuple[Existing, ...] = ()
+    name: Annotated[Name, plain("unique among sites")]
+    region: Annotated[str, plain("of energy.csv, whose price holds where the site gives none")]
+    power_mw: Annotated[Amounts, doc("power cap, on the side of the meter that cap_at names", "MW")]
+    cap_at: Annotated[Literal["utility", "it"], doc("side of the meter of power_mw")] = "utility"
+    usable_share: Annotated[Fraction, doc("share of power_mw a plan may provision", "share")] = 1.0
+    cooling: Annotated[tuple[Cooling, ...], doc("kinds of cooling the hall has")] = ("air", "liquid")
+    pue: Annotated[dict[Cooling, Pue], doc("by cooling of the system")]
+    electricity_usd_per_mwh: Annotated[
+        Amounts | None,
+        doc("default: the region's, from energy.csv", "USD per MWh"),
+    ] = None
+    colocation_usd_per_kw_month: Annotated[
+        NonNegative, doc("on installed IT kW, network adder included", "USD per kW-month")
+    ] = 0.0
+    lease: Annotated[Lease | None, doc("instead of colocation_usd_per_kw_month")] = None
+    staff_usd_per_mw_year: Annotated[NonNegative, doc("on installed IT MW", "USD per MW-year")] = 0.0
+    liquid_it_kw: Annotated[Amounts | None, doc("limit on installed liquid-cooled IT kW", "kW")] = None
+    air_it_kw: Annotated[Amounts | None, doc("limit on installed air-cooled IT kW", "kW")] = None
+    rack_positions: Annotated[Amounts | None, doc("limit on rack positions", "rack positions")] = None
+    kw_per_rack_position: Annotated[
+        Positive | None,
+        doc("IT kW one position can feed: nodes share a position, a rack above it does not fit", "kW"),
+    ] = None
+    conversion: Annotated[Conversion | None, doc("hall conversion that adds liquid cooling")] = None
+    existing: Annotated[tuple[Existing, ...], doc("groups already owned or on order; may be retired early")] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Site:

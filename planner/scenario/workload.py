@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from planner.catalog.models import NonNegativeCount, Positive, Precision, Share, wrong
+from planner.fields import doc, plain
 from planner.scenario.section import Amounts, BelowOne, Name, Section
+
+Percentile = Literal[50, 90, 95, 99]
 
 
 class Tokens(Section):
     """Mean tokens of one request."""
 
-    input: Positive
-    output: Positive
+    input: Annotated[Positive, plain("input tokens, mean", "tokens")]
+    output: Annotated[Positive, plain("output tokens, mean", "tokens")]
 
 
 class Demand(Section):
     """A forecast, in exactly one unit; geometric between dates."""
 
-    output_mtok_per_day: Amounts | None = Field(None, description="10⁶ output tokens a day")
-    requests_per_s: Amounts | None = Field(None, description="mean over the day")
-    gpu_hours_per_day: Amounts | None = Field(None, description="gpu_hours workloads: weighted GPU-hours a day")
-    csv: str | None = Field(
-        None,
-        description="file beside the scenario with columns date and one of the units above; read when loading",
-    )
+    output_mtok_per_day: Annotated[Amounts | None, doc("10⁶ output tokens a day", "Mtok per day")] = None
+    requests_per_s: Annotated[Amounts | None, doc("mean over the day", "requests/s")] = None
+    gpu_hours_per_day: Annotated[
+        Amounts | None, doc("gpu_hours workloads: weighted GPU-hours a day", "GPU-hours per day")
+    ] = None
+    csv: Annotated[
+        str | None, doc("file beside the scenario with columns date and one of the units above; read when loading")
+    ] = None
 
     @model_validator(mode="after")
     def _one_unit(self) -> Demand:
@@ -39,58 +43,66 @@ class Demand(Section):
 class Sla(Section):
     """Latency targets, each at its own percentile."""
 
-    ttft_s: Positive | None = Field(None, description="time to first token")
-    ttft_percentile: Literal[50, 90, 95, 99] = 50
-    tpot_ms: Positive | None = Field(None, description="time per output token after the first")
-    tpot_percentile: Literal[50, 90, 95, 99] = 50
+    ttft_s: Annotated[Positive | None, doc("time to first token", "s")] = None
+    ttft_percentile: Annotated[Percentile, doc("percentile that ttft_s is a target for", "percentile")] = 50
+    tpot_ms: Annotated[Positive | None, doc("time per output token after the first", "ms")] = None
+    tpot_percentile: Annotated[Percentile, doc("percentile that tpot_ms is a target for", "percentile")] = 50
 
 
 class AccuracyFloor(Section):
     """A score that every precision in use has to reach; a precision without a known score does not."""
 
-    evaluation: str = Field(description="as accuracy.csv names it")
-    min_score_share: Share = Field(description="share of the best possible score")
+    evaluation: Annotated[str, doc("as accuracy.csv names it")]
+    min_score_share: Annotated[Share, doc("share of the best possible score", "share")]
 
 
 class TokenPrice(Section):
     """What the workload's tokens are sold for."""
 
-    input: Amounts = Field(description="USD per 10⁶ input tokens")
-    output: Amounts = Field(description="USD per 10⁶ output tokens")
+    input: Annotated[Amounts, doc("USD per 10⁶ input tokens", "USD per Mtok")]
+    output: Annotated[Amounts, doc("USD per 10⁶ output tokens", "USD per Mtok")]
 
 
 class Workload(Section):
     """A stream of requests for one model, or a demand for GPU-hours."""
 
-    name: Name
-    kind: Literal["interactive", "batch", "gpu_hours"] = "interactive"
-    model: str | None = None
-    tokens: Tokens | None = Field(None, description="per request; not for gpu_hours")
+    name: Annotated[Name, plain("unique among workloads")]
+    kind: Annotated[
+        Literal["interactive", "batch", "gpu_hours"],
+        doc("interactive: met in every load block; batch, gpu_hours: met over each period"),
+    ] = "interactive"
+    model: Annotated[str | None, doc("model of the serving points and token APIs; not for gpu_hours")] = None
+    tokens: Annotated[Tokens | None, doc("per request; not for gpu_hours")] = None
     demand: Demand
-    load: str = Field("flat", description="load shape by name; batch and gpu_hours may run in any block of a period")
+    load: Annotated[str, doc("load shape by name; batch and gpu_hours may run in any block of a period")] = "flat"
     sla: Sla = Sla()
-    precisions: tuple[Precision, ...] = Field(("fp8", "fp4", "bf16"), min_length=1)
-    accuracy: AccuracyFloor | None = Field(None, description="floor for the precisions that may serve it")
-    headroom: BelowOne = Field(0.15, description="share of closed-loop saturation that open arrivals cannot use")
-    price_usd_per_mtok: TokenPrice | None = Field(None, description="revenue")
-    min_served: Share | None = Field(None, description="per period; default: service.min_served")
-    whole_replicas: bool = Field(False, description="whole replicas, as integers")
-    min_replicas: NonNegativeCount = Field(0, description="in every block; needs whole_replicas")
-    spot: bool | None = Field(None, description="may run on spot; default: batch and gpu_hours only")
-    token_api: bool = Field(True, description="may be sent to token APIs")
-    prefix_cache_hit_share: BelowOne = Field(
-        0.0, description="share of input tokens found in the prefix cache of own and rented GPUs; benchmarks have none"
-    )
-    cached_input_share: Share | None = Field(
-        None, description="share of input tokens billed at an API's cached price; default: prefix_cache_hit_share"
-    )
-    interpolate: bool = Field(
-        False, description="may run between two measured concurrencies of a series, at exactly its latency targets"
-    )
-    gpu_hours_weight: dict[str, Positive] = Field(
-        default_factory=dict,
-        description="gpu_hours: systems that may run it and the work of one GPU-hour on each",
-    )
+    precisions: Annotated[
+        tuple[Precision, ...],
+        Field(min_length=1),
+        doc("precisions that the workload accepts"),
+    ] = ("fp8", "fp4", "bf16")
+    accuracy: Annotated[AccuracyFloor | None, doc("floor for the precisions that may serve it")] = None
+    headroom: Annotated[BelowOne, doc("share of closed-loop saturation that open arrivals cannot use", "share")] = 0.15
+    price_usd_per_mtok: Annotated[TokenPrice | None, doc("revenue")] = None
+    min_served: Annotated[Share | None, doc("per period; default: service.min_served", "share")] = None
+    whole_replicas: Annotated[bool, doc("whole replicas, as integers")] = False
+    min_replicas: Annotated[NonNegativeCount, doc("in every block; needs whole_replicas", "replicas")] = 0
+    spot: Annotated[bool | None, doc("may run on spot; default: batch and gpu_hours only")] = None
+    token_api: Annotated[bool, doc("may be sent to token APIs")] = True
+    prefix_cache_hit_share: Annotated[
+        BelowOne,
+        doc("share of input tokens found in the prefix cache of own and rented GPUs; benchmarks have none", "share"),
+    ] = 0.0
+    cached_input_share: Annotated[
+        Share | None,
+        doc("share of input tokens billed at an API's cached price; default: prefix_cache_hit_share", "share"),
+    ] = None
+    interpolate: Annotated[
+        bool, doc("may run between two measured concurrencies of a series, at exactly its latency targets")
+    ] = False
+    gpu_hours_weight: Annotated[
+        dict[str, Positive], doc("gpu_hours: systems that may run it and the work of one GPU-hour on each", "factor")
+    ] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _consistent(self) -> Workload:

@@ -1,18 +1,20 @@
-"""The result as it is published: its shape by field, and its text. Numbers are in the unit that their name says."""
+"""The result as it is published: every field with its meaning and its unit, and its text."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired, get_args
 
-from pydantic import Field, with_config
+from pydantic import with_config
 from typing_extensions import TypedDict
 
 from planner._version import __version__
 from planner.errors import InfeasiblePlan
-from planner.plan.plan import RESULT_VERSION
+from planner.fields import doc, fields_of
+from planner.kinds.limits import LIMITS
+from planner.plan.plan import RESULT_VERSION, TABLES
 from planner.render.sheet import Sheet, left
 from planner.scenario import Scenario, scenario_digest
 from planner.schema.result_rows import (
@@ -36,35 +38,35 @@ from planner.schema.result_rows import (
 class Step(TypedDict):
     """One solve of a relay."""
 
-    name: str
-    solver: str
-    status: Literal["optimal", "feasible", "infeasible", "unknown"]
-    objective: float | None
-    bound: float | None
-    seconds: float
+    name: Annotated[str, doc("what it is for")]
+    solver: Annotated[str, doc("engine that ran")]
+    status: Annotated[Literal["optimal", "feasible", "infeasible", "unknown"], doc("how it ended")]
+    objective: Annotated[float | None, doc("best value found of what it minimises", "USD or Mtok")]
+    bound: Annotated[float | None, doc("no value is below", "USD or Mtok")]
+    seconds: Annotated[float, doc("wall clock", "s")]
 
 
 @with_config(CLOSED)
 class Solver(TypedDict):
     """The proof: ``value`` is the audited plan's objective, no plan is better than ``bound``, both in ``unit``."""
 
-    name: str
-    version: str
-    objective: Literal["cost", "cost_per_token", "tokens", "profit"]
-    unit: str
-    value: float
-    bound: float | None
-    objective_usd: Annotated[float, Field(description="expected NPV of cost, audited")]
-    best_bound_usd: float | None
-    gap: float | None
-    gap_asked: float
-    seconds: float
-    seed: int
-    variables: int
-    integers: int
-    constraints: int
-    coefficients: int
-    reproducible: Annotated[bool, Field(description="false where the wall clock ended the search")]
+    name: Annotated[str, doc("engine, or relay of engines")]
+    version: Annotated[str, doc("of the library that has the engines")]
+    objective: Annotated[Literal["cost", "cost_per_token", "tokens", "profit"], doc("what is best")]
+    unit: Annotated[str, doc("unit of value and bound")]
+    value: Annotated[float, doc("objective of the audited plan", "unit")]
+    bound: Annotated[float | None, doc("no plan is better", "unit")]
+    objective_usd: Annotated[float, doc("expected NPV of cost, audited", "USD")]
+    best_bound_usd: Annotated[float | None, doc("no plan costs less; null where cost is not the objective", "USD")]
+    gap: Annotated[float | None, doc("between value and bound, share of the value", "share")]
+    gap_asked: Annotated[float, doc("gap at which the search may stop", "share")]
+    seconds: Annotated[float, doc("wall clock, all solves", "s")]
+    seed: Annotated[int, doc("of the solvers' random choices", "index")]
+    variables: Annotated[int, doc("columns of the matrix", "count")]
+    integers: Annotated[int, doc("columns that are whole", "count")]
+    constraints: Annotated[int, doc("rows of the matrix", "count")]
+    coefficients: Annotated[int, doc("entries of the matrix that are not zero", "count")]
+    reproducible: Annotated[bool, doc("false where the wall clock ended the search")]
     legs: list[Step]
 
 
@@ -72,43 +74,56 @@ class Solver(TypedDict):
 class EvidenceShare(TypedDict):
     """Shares by evidence class: of output tokens, and of NPV cost (``scenario``: what the scenario itself states)."""
 
-    tokens: dict[str, float]
-    cost: dict[str, float]
+    tokens: Annotated[dict[str, float], doc("of output tokens, by the class of the serving point", "share")]
+    cost: Annotated[dict[str, float], doc("of NPV of cost, by the class of the price", "share")]
 
 
 @with_config(CLOSED)
 class Figures(TypedDict):
     """Sums over the reported periods; NPV and levelised cost over the solved horizon."""
 
-    levelised_usd_per_mtok_output: float | None
-    levelised_usd_per_mtok_total: float | None
-    npv_usd: float
-    npv_revenue_usd: float
-    npv_profit_usd: float
-    cash_usd: float
-    capex_usd: float
-    opex_usd: float
-    revenue_usd: float
-    peak_cumulative_cash_usd: float
-    tokens_output: float
-    tokens_total: float
-    served_share: float | None
-    peak_provisioned_utility_mw: float
-    energy_mwh: float
-    output_tokens_per_s_per_provisioned_mw: float | None
-    tokens_per_kwh_drawn: float | None
-    usd_per_gpu_hour: float | None
-    usd_per_gpu_hour_owned: float | None
-    utilisation_by_block: dict[str, float | None]
-    idle_cost_usd: float
+    levelised_usd_per_mtok_output: Annotated[
+        float | None, doc("NPV of cost ÷ NPV of output tokens served", "USD per Mtok")
+    ]
+    levelised_usd_per_mtok_total: Annotated[
+        float | None, doc("NPV of cost ÷ NPV of input and output tokens served", "USD per Mtok")
+    ]
+    npv_usd: Annotated[float, doc("NPV of all cost, residual values and contract tails included", "USD")]
+    npv_revenue_usd: Annotated[float, doc("NPV of tokens sold", "USD")]
+    npv_profit_usd: Annotated[float, doc("NPV of revenue less NPV of cost", "USD")]
+    cash_usd: Annotated[float, doc("capex and opex, undiscounted", "USD")]
+    capex_usd: Annotated[float, doc("hardware, network, installation, conversion", "USD")]
+    opex_usd: Annotated[float, doc("everything else, upfront payments included", "USD")]
+    revenue_usd: Annotated[float, doc("tokens sold, undiscounted", "USD")]
+    peak_cumulative_cash_usd: Annotated[float, doc("most paid out up to any period's end, no revenue", "USD")]
+    tokens_output: Annotated[float, doc("output tokens served", "tokens")]
+    tokens_total: Annotated[float, doc("input and output tokens served", "tokens")]
+    served_share: Annotated[float | None, doc("tokens served ÷ tokens asked for, on the token basis", "share")]
+    peak_provisioned_utility_mw: Annotated[float, doc("of all sites together, at design PUE", "MW")]
+    energy_mwh: Annotated[float, doc("drawn at the meters", "MWh")]
+    output_tokens_per_s_per_provisioned_mw: Annotated[
+        float | None, doc("of the sites' own GPUs, per utility MW provisioned", "tok/s per MW")
+    ]
+    tokens_per_kwh_drawn: Annotated[float | None, doc("output tokens of the sites' own GPUs", "tokens per kWh")]
+    usd_per_gpu_hour: Annotated[
+        float | None, doc("cash but for token APIs ÷ GPU-hours owned and rented", "USD per GPU-hour")
+    ]
+    usd_per_gpu_hour_owned: Annotated[
+        float | None,
+        doc("NPV of owning, residual values included ÷ discounted GPU-hours owned", "USD per GPU-hour"),
+    ]
+    utilisation_by_block: Annotated[
+        dict[str, float | None], doc("GPUs in use ÷ usable GPUs, over the reported periods", "share")
+    ]
+    idle_cost_usd: Annotated[float, doc("cash but for token APIs × share of usable GPU-hours not in use", "USD")]
 
 
 @with_config(CLOSED)
 class FutureFigures(Figures):
     """Key figures of one future."""
 
-    name: str
-    probability: float
+    name: Annotated[str, doc("the future's")]
+    probability: Annotated[float, doc("all futures' add up to 1", "share")]
 
 
 @with_config(CLOSED)
@@ -116,8 +131,8 @@ class Kpis(Figures):
     """Key figures: the expectation, and one entry per future where there are several."""
 
     evidence_share: EvidenceShare
-    rounding_gpu_hours: Annotated[float, Field(description="GPU-hours that whole replicas would take beyond the plan")]
-    rounding_usd: float
+    rounding_gpu_hours: Annotated[float, doc("GPU-hours that whole replicas would take beyond the plan", "GPU-hours")]
+    rounding_usd: Annotated[float, doc("those at the plan's mean rate", "USD")]
     futures: NotRequired[list[FutureFigures]]
 
 
@@ -125,71 +140,74 @@ class Kpis(Figures):
 class AuditResult(TypedDict):
     """What the audit compared; the worst deviation is relative."""
 
-    passed: bool
-    checks: int
-    worst_violation: float
+    passed: Annotated[bool, doc("always true: a plan that is refused is none")]
+    checks: Annotated[int, doc("figures and limits compared", "count")]
+    worst_violation: Annotated[float, doc("largest relative deviation", "ratio")]
 
 
 @with_config(CLOSED)
 class CatalogUsed(TypedDict):
     """Which figures the plan rests on."""
 
-    digest: str
-    sources: list[str]
+    digest: Annotated[str, doc("of all rows of the scenario's catalogs")]
+    sources: Annotated[list[str], doc("ids in sources.yaml of the rows that the model could draw on")]
 
 
 @with_config(CLOSED)
 class Information(TypedDict):
     """What knowing the future, and planning for several, is worth. Ranges are [least, most]; null is no limit."""
 
-    here_and_now_usd: float
-    wait_and_see_usd: float
-    evpi_usd: float
-    evpi_range_usd: list[float | None]
-    mean_plan_feasible: bool
-    mean_plan_expected_usd: Annotated[float | None, Field(description="null where it cannot serve every future")]
-    vss_usd: Annotated[float | None, Field(description="null where the mean plan cannot serve every future")]
-    vss_range_usd: list[float | None]
+    here_and_now_usd: Annotated[float, doc("expected NPV of cost of the plan", "USD")]
+    wait_and_see_usd: Annotated[float, doc("mean NPV of cost where each future is planned for alone", "USD")]
+    evpi_usd: Annotated[float, doc("expected value of perfect information: here and now less wait and see", "USD")]
+    evpi_range_usd: Annotated[list[float | None], doc("what the gaps of the solves leave open of it", "USD")]
+    mean_plan_feasible: Annotated[bool, doc("whether the plan for the mean future can serve every one")]
+    mean_plan_expected_usd: Annotated[float | None, doc("null where it cannot serve every future", "USD")]
+    vss_usd: Annotated[float | None, doc("null where the mean plan cannot serve every future", "USD")]
+    vss_range_usd: Annotated[list[float | None], doc("what the gaps of the solves leave open of it", "USD")]
 
 
 @with_config(CLOSED)
 class OtherPercentile(TypedDict):
     """What is proven of the cost with every latency target at another percentile, by the LP relaxation."""
 
-    percentile: int
-    feasible: Annotated[Literal[False] | None, Field(description="null: not excluded by the LP relaxation")]
-    npv_at_least_usd: float | None
-    levelised_at_least_usd_per_mtok: Annotated[float | None, Field(description="on the scenario's token basis")]
-    unmet: Annotated[list[str], Field(description="workloads whose targets nothing known meets at that percentile")]
+    percentile: Annotated[int, doc("the other one, 50 or 99", "percentile")]
+    feasible: Annotated[Literal[False] | None, doc("null: not excluded by the LP relaxation")]
+    npv_at_least_usd: Annotated[float | None, doc("no plan for it costs less; null where there is none", "USD")]
+    levelised_at_least_usd_per_mtok: Annotated[float | None, doc("on the scenario's token basis", "USD per Mtok")]
+    unmet: Annotated[list[str], doc("workloads whose targets nothing known meets at that percentile")]
 
 
 @with_config(CLOSED)
 class Replan(TypedDict):
     """What a plan for the rest started from; money is expected over the futures, in USD."""
 
-    run: Annotated[int, Field(description="the saved run whose decisions were kept")]
-    as_of: Annotated[Day, Field(description="what had to be ordered before that day is fixed")]
-    before_npv_usd: Annotated[float, Field(description="NPV of all cost as that run planned it")]
-    paid_usd: Annotated[
-        float, Field(description="capex of the periods begun, other cash out of those over; undiscounted")
-    ]
-    paid_npv_usd: float
-    rest_npv_usd: Annotated[float, Field(description="NPV of all cost less paid_npv_usd")]
-    systems: Annotated[float, Field(description="ordered before that day")]
-    bought_usd: Annotated[float, Field(description="their whole capex, undiscounted")]
-    lots: Annotated[float, Field(description="signed before that day")]
-    signed_usd: Annotated[float, Field(description="their whole value, undiscounted")]
+    run: Annotated[int, doc("the saved run whose decisions were kept", "index")]
+    as_of: Annotated[Day, doc("what had to be ordered before that day is fixed")]
+    before_npv_usd: Annotated[float, doc("NPV of all cost as that run planned it", "USD")]
+    paid_usd: Annotated[float, doc("capex of the periods begun, other cash out of those over; undiscounted", "USD")]
+    paid_npv_usd: Annotated[float, doc("the same, discounted", "USD")]
+    rest_npv_usd: Annotated[float, doc("NPV of all cost less paid_npv_usd", "USD")]
+    systems: Annotated[float, doc("ordered before that day", "systems")]
+    bought_usd: Annotated[float, doc("their whole capex, undiscounted", "USD")]
+    lots: Annotated[float, doc("signed before that day", "lots")]
+    signed_usd: Annotated[float, doc("their whole value, undiscounted", "USD")]
+
+
+class Head(TypedDict):
+    """What every result begins with."""
+
+    version: Annotated[Literal[1], doc("of this format")]
+    planner: Annotated[str, doc("version that made it")]
+    scenario: Annotated[str, doc("name of the scenario")]
+    scenario_digest: Annotated[str, doc("of all that the scenario says")]
 
 
 @with_config(CLOSED)
-class PlanResult(TypedDict):
+class PlanResult(Head):
     """A plan that has passed its audit."""
 
-    version: Literal[1]
-    planner: str
-    scenario: str
-    scenario_digest: str
-    status: Literal["optimal", "feasible"]
+    status: Annotated[Literal["optimal", "feasible"], doc("proven within the gap asked for, or stopped above it")]
     solver: Solver
     kpis: Kpis
     information: NotRequired[Information]
@@ -214,29 +232,31 @@ class PlanResult(TypedDict):
 class RelaxedLimit(TypedDict):
     """One limit that stands in the way and what it would have to be where it is worst."""
 
-    kind: str
-    subject: str
-    period: str
-    needed: float | None
-    limit: float | None
-    unit: str
-    sentence: str
+    kind: Annotated[str, doc(f"kind of limit: {', '.join(LIMITS)}")]
+    subject: Annotated[str, doc("site, provider, workload or budget that it holds for")]
+    period: Annotated[str, doc("where it is worst; empty where the limit spans several")]
+    needed: Annotated[float | None, doc("what it would have to be", "unit")]
+    limit: Annotated[float | None, doc("what it is", "unit")]
+    unit: Annotated[str, doc("unit of needed and limit")]
+    sentence: Annotated[str, doc("the same in words")]
 
 
 @with_config(CLOSED)
-class InfeasibleResult(TypedDict):
+class InfeasibleResult(Head):
     """No plan meets every limit: a set of limits to relax together."""
 
-    version: Literal[1]
-    planner: str
-    scenario: str
-    scenario_digest: str
-    status: Literal["infeasible"]
+    status: Annotated[Literal["infeasible"], doc("no plan meets every limit")]
     relaxations: list[RelaxedLimit]
-    smallest_proven: Annotated[bool, Field(description="whether no smaller set would do")]
+    smallest_proven: Annotated[bool, doc("whether no smaller set would do")]
 
 
 Result = PlanResult | InfeasibleResult
+
+
+def table_rows() -> dict[str, type[Any]]:
+    """What a row of each of a plan's tables is."""
+    fields = fields_of(PlanResult)
+    return {name: get_args(fields[name].annotation)[0] for name in TABLES}
 
 
 def infeasible(scenario: Scenario, found: InfeasiblePlan) -> dict[str, Any]:

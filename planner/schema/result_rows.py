@@ -1,144 +1,149 @@
-"""The shape of the rows of a result's tables. Numbers are in the unit that their name says."""
+"""The rows of a result's tables: every column with its meaning and its unit."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import ConfigDict, Field, with_config
+from pydantic import ConfigDict, WithJsonSchema, with_config
 
 # Pydantic takes the standard library's TypedDict only from Python 3.12 on.
 from typing_extensions import TypedDict
 
+from planner.fields import doc
+from planner.kinds.evidence import Evidence
+from planner.kinds.limits import LIMITS
+
 CLOSED = ConfigDict(extra="forbid")
-Period = Annotated[str, Field(description="2027-01, 2027-Q1 or 2027")]
-Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
-Evidence = Literal["measured", "independent", "vendor", "predicted", "estimate"]
+DATE = WithJsonSchema({"type": "string", "format": "date"})
+Day = Annotated[str, DATE]
+Period = Annotated[str, doc("2027-01, 2027-Q1 or 2027")]
+Block = Annotated[str, doc("load block")]
 Derivation = Literal["", "interpolated", "fitted"]
 
 
 class Row(TypedDict):
     """What every row may say of itself."""
 
-    future: NotRequired[Annotated[str, Field(description="only where there are several; `all` for every one")]]
-    lookahead: NotRequired[Annotated[Literal[True], Field(description="a period after the reported horizon")]]
+    future: NotRequired[Annotated[str, doc("only where there are several; `all` for every one")]]
+    lookahead: NotRequired[Annotated[Literal[True], doc("a period after the reported horizon")]]
 
 
 @with_config(CLOSED)
 class Purchase(Row):
     """Systems bought; ``cost_usd`` is undiscounted capex."""
 
-    site: str
-    system: str
-    order_by: Day
-    in_service: Day
+    site: Annotated[str, doc("where they stand")]
+    system: Annotated[str, doc("key of systems.yaml")]
+    order_by: Annotated[Day, doc("in_service less lead weeks")]
+    in_service: Annotated[Day, doc("first day of the period")]
     period: Period
-    count: float
-    gpus: float
-    cost_usd: float
+    count: Annotated[float, doc("systems, not GPUs", "systems")]
+    gpus: Annotated[float, doc("GPUs in them", "GPUs")]
+    cost_usd: Annotated[float, doc("hardware, network and installation, undiscounted", "USD")]
 
 
 @with_config(CLOSED)
 class Retirement(Row):
     """Systems of an existing group gone from a period on."""
 
-    site: str
-    system: str
+    site: Annotated[str, doc("where they stood")]
+    system: Annotated[str, doc("key of systems.yaml")]
     period: Period
-    count: float
+    count: Annotated[float, doc("systems, not GPUs", "systems")]
 
 
 @with_config(CLOSED)
 class SignedContract(Row):
     """A reserved contract; ``cost_usd`` is the whole of it, ``remaining_commitment_usd`` due after the reported end."""
 
-    provider: str
-    region: str
-    system: str
-    kind: Literal["reserved"]
-    term_months: float
-    order_by: Day
-    start: Day
-    end: Day
+    provider: Annotated[str, doc("with whom")]
+    region: Annotated[str, doc("the offer's")]
+    system: Annotated[str, doc("key of systems.yaml")]
+    kind: Annotated[Literal["reserved"], doc("for a term")]
+    term_months: Annotated[float, doc("length of the term", "months")]
+    order_by: Annotated[Day, doc("day to sign: start less lead weeks")]
+    start: Annotated[Day, doc("first day with it")]
+    end: Annotated[Day, doc("first day without it")]
     period: Period
-    lots: float
-    gpus: float
-    usd_per_gpu_hour: float
-    cost_usd: float
-    remaining_commitment_usd: float
+    lots: Annotated[float, doc("lots signed", "lots")]
+    gpus: Annotated[float, doc("GPUs in them", "GPUs")]
+    usd_per_gpu_hour: Annotated[float, doc("mean over the term, upfront payment included", "USD per GPU-hour")]
+    cost_usd: Annotated[float, doc("whole value of the contract, undiscounted", "USD")]
+    remaining_commitment_usd: Annotated[float, doc("part of it due after the reported end", "USD")]
 
 
 @with_config(CLOSED)
 class Rental(Row):
     """GPUs rented by the hour, the mean over a load block."""
 
-    provider: str
-    region: str
-    system: str
-    kind: Literal["on_demand", "spot"]
+    provider: Annotated[str, doc("from whom")]
+    region: Annotated[str, doc("the offer's")]
+    system: Annotated[str, doc("key of systems.yaml")]
+    kind: Annotated[Literal["on_demand", "spot"], doc("whether it can be taken away")]
     period: Period
-    block: str
-    gpus: float
-    cost_usd: float
+    block: Block
+    gpus: Annotated[float, doc("mean over the block", "GPUs")]
+    cost_usd: Annotated[float, doc("of the block's hours in the period, undiscounted", "USD")]
 
 
 @with_config(CLOSED)
 class ApiCalls(Row):
     """Tokens bought from a token API."""
 
-    provider: str
-    model: str
-    workload: str
+    provider: Annotated[str, doc("from whom")]
+    model: Annotated[str, doc("the workload's")]
+    workload: Annotated[str, doc("whose requests they are")]
     period: Period
-    block: str
-    mtok_input: float
-    mtok_output: float
-    cost_usd: float
+    block: Block
+    mtok_input: Annotated[float, doc("input tokens, cached ones included", "Mtok")]
+    mtok_output: Annotated[float, doc("output tokens", "Mtok")]
+    cost_usd: Annotated[float, doc("of the block's hours in the period, undiscounted", "USD")]
 
 
 @with_config(CLOSED)
 class Served(Row):
     """A workload on a pool at a serving point; latencies are null for GPU-hours."""
 
-    workload: str
-    system: str
-    pool: str
-    point: str
+    workload: Annotated[str, doc("what is served")]
+    system: Annotated[str, doc("key of systems.yaml")]
+    pool: Annotated[str, doc("GPUs that serving cannot tell apart")]
+    point: Annotated[str, doc("name of the serving point; the system for GPU-hours")]
     period: Period
-    block: str
-    gpus: float
-    replicas: Annotated[float, Field(description="rounded up")]
-    gpus_per_replica: float
-    requests_per_s: float
-    ttft_ms: float | None
-    tpot_ms: float | None
-    by_tail_ratio: Annotated[str, Field(description="latencies converted by tail_ratio: ttft, tpot, ttft+tpot or none")]
-    evidence: Evidence
-    derived: Annotated[Derivation, Field(description="how the point was made of measured ones; empty where it was not")]
-    note: Annotated[str, Field(description="what a derived point rests on; why prefix-cache hits count for nothing")]
+    block: Block
+    gpus: Annotated[float, doc("serving, mean over the block", "GPUs")]
+    replicas: Annotated[float, doc("rounded up", "replicas")]
+    gpus_per_replica: Annotated[float, doc("of the point", "GPUs")]
+    requests_per_s: Annotated[float, doc("rate served; weighted GPUs for GPU-hours", "requests/s")]
+    ttft_ms: Annotated[float | None, doc("time to first token, at the target's percentile", "ms")]
+    tpot_ms: Annotated[float | None, doc("time per output token, at the target's percentile", "ms")]
+    by_tail_ratio: Annotated[str, doc("latencies converted by tail_ratio: ttft, tpot, ttft+tpot or none")]
+    evidence: Annotated[Evidence, doc("class of the point; measured for GPU-hours")]
+    derived: Annotated[Derivation, doc("how the point was made of measured ones; empty where it was not")]
+    note: Annotated[str, doc("what a derived point rests on; why prefix-cache hits count for nothing")]
 
 
 @with_config(CLOSED)
 class Unserved(Row):
     """What is left unserved."""
 
-    workload: str
+    workload: Annotated[str, doc("whose demand it is")]
     period: Period
-    block: str
-    requests_per_s: float
+    block: Block
+    requests_per_s: Annotated[float, doc("rate left unserved; weighted GPUs for GPU-hours", "requests/s")]
 
 
 @with_config(CLOSED)
 class Fleet(Row):
     """Systems in service at a site, and the power provisioned for them."""
 
-    site: str
-    system: str
+    site: Annotated[str, doc("where they stand")]
+    system: Annotated[str, doc("key of systems.yaml")]
     period: Period
-    count: float
-    provisioned_utility_mw: float
-    provisioned_it_mw: float
-    limit_mw: float | None
-    energy_mwh: float
+    count: Annotated[float, doc("systems, bought and existing", "systems")]
+    provisioned_utility_mw: Annotated[float, doc("at the meter, at design PUE", "MW")]
+    provisioned_it_mw: Annotated[float, doc("nameplate with network adder", "MW")]
+    limit_mw: Annotated[float | None, doc("the site's usable cap, on the side that cap_at names", "MW")]
+    energy_mwh: Annotated[float, doc("drawn at the meter in the period", "MWh")]
 
 
 @with_config(CLOSED)
@@ -146,34 +151,34 @@ class Cash(Row):
     """Cash of a category, out positive, undiscounted and discounted."""
 
     period: Period
-    category: str
-    usd: float
-    npv_usd: float
+    category: Annotated[str, doc("what it is paid for; `revenue` is negative")]
+    usd: Annotated[float, doc("undiscounted", "USD")]
+    npv_usd: Annotated[float, doc("discounted to the horizon's start", "USD")]
 
 
 @with_config(CLOSED)
 class Origin(TypedDict):
     """A catalog row behind an item of a table; empty where the scenario states the figure itself."""
 
-    table: str
-    item: str
-    gives: str
-    row: str
-    evidence: Evidence | Literal["scenario"]
-    as_of: str
-    where: Annotated[str, Field(description="file and line")]
-    source: Annotated[str, Field(description="ids in sources.yaml")]
-    note: str
+    table: Annotated[str, doc("table of the result")]
+    item: Annotated[str, doc("what a row of that table is about")]
+    gives: Annotated[str, doc("figures that the catalog row gives")]
+    row: Annotated[str, doc("name of the catalog row")]
+    evidence: Annotated[Evidence | Literal["scenario"], doc("class of the row")]
+    as_of: Annotated[str, doc("day the row's figures were valid or read")]
+    where: Annotated[str, doc("file and line")]
+    source: Annotated[str, doc("ids in sources.yaml")]
+    note: Annotated[str, doc("the row's")]
 
 
 @with_config(CLOSED)
 class Binding(Row):
     """A limit whose slack not one more system could use; ``marginal_usd_lp`` is the LP's hint, by unit."""
 
-    constraint: str
-    where: str
-    period: Annotated[str, Field(description="empty where the limit spans several")]
-    limit: float | None
-    slack: float
-    unit: str
-    marginal_usd_lp: float
+    constraint: Annotated[str, doc(f"kind of limit: {', '.join(LIMITS)}")]
+    where: Annotated[str, doc("site, provider, workload or budget that it holds for")]
+    period: Annotated[str, doc("empty where the limit spans several")]
+    limit: Annotated[float | None, doc("what the limit allows", "unit")]
+    slack: Annotated[float, doc("what the plan leaves of it", "unit")]
+    unit: Annotated[str, doc("unit of limit and slack")]
+    marginal_usd_lp: Annotated[float, doc("NPV that one more unit is worth in the LP relaxation", "USD per unit")]

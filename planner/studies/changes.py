@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from planner.catalog import Catalog
 from planner.catalog.models import ServingPoint
@@ -37,9 +38,24 @@ def later(schedule: Schedule, months: int) -> Schedule:
     return Schedule(anchors=(first, *((add_months(day, months), value) for day, value in rest)))
 
 
-def with_power(scenario: Scenario, by_mw: float, site: str | None = None) -> Scenario:
-    """The power caps raised by ``by_mw`` at every date."""
-    return sites(scenario, lambda s: s.model_copy(update={"power_mw": raised(s.power_mw, by_mw)}), site)
+def site_limit(site: Site, field: str) -> Schedule | None:
+    """The limit that ``field`` of a site states (``power_mw``, ``lease.it_kw``), None where there is none."""
+    found: Any = site
+    for name in field.split("."):
+        found = None if found is None else getattr(found, name)
+    assert found is None or isinstance(found, Schedule)
+    return found
+
+
+def with_site_limit(scenario: Scenario, field: str, by: float, name: str) -> Scenario:
+    """The limit that ``field`` of the site ``name`` states raised by an amount at every date."""
+
+    def change(section: Any, path: list[str]) -> Any:
+        first, *rest = path
+        inner = getattr(section, first)
+        return section.model_copy(update={first: change(inner, rest) if rest else raised(inner, by)})
+
+    return sites(scenario, lambda site: change(site, field.split(".")), name)
 
 
 def with_power_share(scenario: Scenario, factor: float) -> Scenario:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from fleet import fleet
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import planner
 from planner.milp import build_model
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
+from tests.benchmarks.fleet import fleet
 
 FLEET = (60, 6, 24, 8)
 

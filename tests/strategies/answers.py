@@ -75,4 +75,6 @@ def solved(
 
 def examples(share: float) -> settings:
     """The profile's settings with ``share`` times its examples."""
-    return settings(max_examples=max(1, round(settings.default.max_examples * share)))
+    profile = settings.default
+    assert profile is not None
+    return settings(max_examples=max(1, round(profile.max_examples * share)))

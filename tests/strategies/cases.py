@@ -67,7 +67,8 @@ def cases(
     quotes = [draw_quote(draw, calendar, names)] if wanted.renting and some(draw, 2) else []
     contracts = [draw_contract(draw, calendar, names, wanted) for _ in range(one(draw, 0, 0, 0, 1, 2))]
     apis = draw_apis(draw, calendar, models)
-    providers = sorted({row.provider for row in (*offers, *apis)} | {row["provider"] for row in (*quotes, *contracts)})
+    named = [row.provider for row in offers] + [row.provider for row in apis]
+    providers = sorted({*named, *(row["provider"] for row in (*quotes, *contracts))})
     fields: dict[str, Any] = {
         "name": "case",
         "horizon": {

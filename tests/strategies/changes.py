@@ -10,6 +10,7 @@ from planner.catalog.models import (
     System,
     TokenApi,
 )
+from planner.scenario.procurement import Quote
 from planner.schedule import Schedule
 from tests.strategies.case import Case, rekeyed, with_part
 
@@ -30,10 +31,10 @@ def with_workloads(case: Case, change: Callable[[Any], dict[str, Any]]) -> Case:
     return case.with_scenario(workloads=rows)
 
 
-def with_offers(case: Case, change: Callable[[Offer], dict[str, Any]]) -> Case:
+def with_offers(case: Case, change: Callable[[Offer | Quote], dict[str, Any]]) -> Case:
     """The case with ``change`` of each offer's and quote's fields."""
     changed = case.with_catalog(offers=rekeyed(with_part(o, **change(o)) for o in case.catalog.offers.values()))
-    quotes = tuple(with_part(quote, **change(quote)) for quote in case.scenario.quotes)  # type: ignore[arg-type]
+    quotes = tuple(with_part(quote, **change(quote)) for quote in case.scenario.quotes)
     return changed.with_scenario(quotes=quotes)
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import get_args
 
 from planner.catalog.models import Capability, Catalog, Offer, System
-from planner.catalog.precedence import ORDER
 from planner.catalog.tables import name_of
 from planner.errors import InputError
+from planner.kinds.evidence import ORDER
 from planner.render.figures import short
 from planner.render.sheet import Sheet, left
 from planner.validation import nearest

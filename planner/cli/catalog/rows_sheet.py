@@ -18,9 +18,8 @@ from planner.catalog.models import (
     System,
     TokenApi,
 )
-from planner.catalog.precedence import ORDER
+from planner.catalog.row import PLACE
 from planner.catalog.tables import (
-    PLACE,
     Difference,
     fields_of,
     name_of,
@@ -29,6 +28,7 @@ from planner.catalog.tables import (
     rows_by_source,
     rows_of_source,
 )
+from planner.kinds.evidence import ORDER
 from planner.render.figures import short
 from planner.render.sheet import Column, Sheet, left, right
 

@@ -16,6 +16,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from planner.kinds.evidence import ORDER
 from planner.plan import Plan
 from planner.render.figures import count, money, short
 from planner.render.plots import COLOURS
@@ -372,9 +373,8 @@ def latency_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Fig
 def evidence_figure(plan: Plan) -> go.Figure:
     """Shares of output tokens and of NPV cost by evidence class."""
     shares = plan.kpis["evidence_share"]
-    order = ("measured", "independent", "vendor", "predicted", "estimate", "scenario")
     figure = _figure(230)
-    for index, name in enumerate(order):
+    for index, name in enumerate((*ORDER, "scenario")):
         values = [float(shares[of].get(name, 0.0)) for of in ("tokens", "cost")]
         if any(values):
             figure.add_trace(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.kinds.evidence import WEAK
 from planner.milp import ABSENT, Model
 from planner.units import mtok_from_tokens, requests_from_rate
 
@@ -95,7 +96,7 @@ def _predicted(model: Model) -> Floats:
     """Output tokens that rest on predicted or estimated points, Mtok over the solved horizon."""
     problem, variables = model.problem, model.variables
     lanes, timeline = problem.lanes, problem.timeline
-    weak = np.array([c.evidence in ("predicted", "estimate") for c in lanes.candidates], dtype=bool)
+    weak = np.array([c.evidence in WEAK for c in lanes.candidates], dtype=bool)
     if not len(weak):
         return np.zeros(model.milp.columns)
     tokens = problem.demand.output_tokens[lanes.workload] * weak

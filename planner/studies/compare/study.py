@@ -92,7 +92,7 @@ def compare(
     jobs: int = 1,
     progress: Progress = lambda words: None,
 ) -> Comparison:
-    """The plans of ``scenarios`` side by side, or of one scenario under named ``options`` (see ``compare.options``).
+    """The plans of ``scenarios`` side by side, or of one scenario under named ``options``, as in ``plan compare``.
 
     ``jobs`` of them are solved at once, each in a process of its own (a script then needs the usual ``__main__``
     guard); ``known`` are plans by name that need no solving any more; ``progress`` hears how far it is. Raises

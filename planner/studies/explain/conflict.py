@@ -14,8 +14,9 @@ import pandas as pd
 
 from planner import solvers
 from planner.catalog import Catalog
+from planner.kinds.limits import CURRENCIES
 from planner.milp import Milp, Model, build_model
-from planner.milp.elastic import Elastic, Group, build_elastic
+from planner.milp.elastic import Elastic, LimitGroup, build_elastic
 from planner.pipeline import ELASTIC_EXCESS
 from planner.plan.relaxation import relaxations
 from planner.problem import build_problem
@@ -25,33 +26,13 @@ from planner.solvers import Options
 MOST_SETS = 4
 # The search for further sets ends after so many feasibility solves.
 MOST_SOLVES = 200
-CURRENCIES = {
-    "MW": ("power", "lease", "liquid", "air"),
-    "USD": ("budget",),
-    "ms": ("sla",),
-    "tokens": ("min_served",),
-    "GPUs": ("quota", "provider_share"),
-    "positions": ("positions",),
-}
-_WORDS = {
-    "power": "the power cap of {}",
-    "lease": "the leased power of {}",
-    "liquid": "the liquid cooling of {}",
-    "air": "the air cooling of {}",
-    "positions": "the rack positions of {}",
-    "budget": "the budget, {}",
-    "quota": "the quota, {}",
-    "provider_share": "the share of {}",
-    "sla": "the latency targets of {}",
-    "min_served": "that {} is served",
-}
 
 
 @dataclass(frozen=True)
 class Conflict:
     """Limits that no plan keeps together. ``minimal``: without any one of them there is a plan that keeps the rest."""
 
-    groups: tuple[Group, ...]
+    groups: tuple[LimitGroup, ...]
     minimal: bool
 
     @property
@@ -71,11 +52,11 @@ class Limits:
         self.solves = 0
 
     @property
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[LimitGroup, ...]:
         """Every limit, as a planner would relax it."""
         return self.elastic.groups
 
-    def keeps(self, kept: Iterable[Group]) -> bool:
+    def keeps(self, kept: Iterable[LimitGroup]) -> bool:
         """Whether some plan keeps every limit of ``kept``. A search out of time counts as yes, and is remembered."""
         self.solves += 1
         answer = solvers.run(self.feasibility(frozenset(kept)), "scip", self.options)
@@ -83,7 +64,7 @@ class Limits:
             self.stopped = True
         return answer.status != "infeasible"
 
-    def feasibility(self, kept: frozenset[Group]) -> Milp:
+    def feasibility(self, kept: frozenset[LimitGroup]) -> Milp:
         """The elastic matrix with no objective, in which the limits of ``kept`` cannot be exceeded."""
         milp = self.elastic.milp
         upper = milp.upper.copy()
@@ -100,8 +81,8 @@ def conflicts(limits: Limits, most: int = MOST_SETS) -> tuple[list[Conflict], bo
     for where one member of a known one is given up.
     """
     found: list[Conflict] = []
-    waiting: list[frozenset[Group]] = [frozenset()]
-    seen: set[frozenset[Group]] = set()
+    waiting: list[frozenset[LimitGroup]] = [frozenset()]
+    seen: set[frozenset[LimitGroup]] = set()
     while waiting:
         given_up = waiting.pop(0)
         if given_up in seen:
@@ -120,11 +101,11 @@ def conflicts(limits: Limits, most: int = MOST_SETS) -> tuple[list[Conflict], bo
     return found, not limits.stopped
 
 
-def _filtered(limits: Limits, groups: list[Group]) -> Conflict:
+def _filtered(limits: Limits, groups: list[LimitGroup]) -> Conflict:
     """A minimal conflict within ``groups``, which conflict. Floors, in nearly every conflict, are tried last."""
     before = limits.stopped
     limits.stopped = False
-    kept = sorted(groups, key=lambda group: (group.kind == "min_served", group.kind, group.subject))
+    kept = sorted(groups, key=lambda group: (group.kind.last_resort, group.kind.key, group.subject))
     for group in list(kept):
         without = [other for other in kept if other != group]
         if not limits.keeps(without):
@@ -138,8 +119,8 @@ def cheapest(limits: Limits) -> pd.DataFrame:
     """The way out in each currency alone, the least sum of violations: columns currency, possible, kind, where, …"""
     rows: list[tuple[object, ...]] = []
     elastic = limits.elastic
-    for currency, kinds in CURRENCIES.items():
-        mine = [group for group in limits.groups if group.kind in kinds]
+    for currency in CURRENCIES:
+        mine = [group for group in limits.groups if group.kind.currency == currency]
         if not mine:
             continue
         milp = limits.feasibility(frozenset(group for group in limits.groups if group not in mine))
@@ -159,6 +140,6 @@ def cheapest(limits: Limits) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def words(group: Group) -> str:
+def words(group: LimitGroup) -> str:
     """A limit as a planner says it."""
-    return _WORDS.get(group.kind, group.kind + " of {}").format(group.subject)
+    return group.kind.conflict.format(group.subject)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from planner.catalog import Catalog
+from planner.kinds.limits import BUDGET, PROVIDER_SHARE, QUOTA, SITE_LIMITS, SPENDING, LimitKind
 from planner.milp import Milp, build_model
 from planner.plan import Plan
 from planner.problem import build_problem
@@ -20,7 +21,7 @@ from planner.studies import changes
 from planner.studies.command import Progress
 from planner.studies.solves import Question, Range, Reply, answers, difference
 
-STEP_MW, STEP_USD, STEP_GPUS, STEP_SHARE, STEP_TPOT_MS, STEP_DEMAND = 1.0, 1e6, 8.0, 0.01, 1.0, 0.01
+STEP_USD, STEP_GPUS, STEP_SHARE, STEP_TPOT_MS, STEP_DEMAND = 1e6, 8.0, 0.01, 1.0, 0.01
 # A step is at most this share of the limit: a megawatt more says nothing of a hall of 60 kW.
 LARGEST_STEP = 0.1
 # Of the quotas only those that the LP relaxation thinks dearest are solved again.
@@ -46,7 +47,7 @@ class Step:
 
 
 def steps(scenario: Scenario, plan: Plan) -> list[Step]:
-    """Both ways from ``scenario``: power of a site, a kind of budget, quotas and share that bind, TPOT, demand."""
+    """Both ways from ``scenario``: limits of a site, a kind of budget, quotas and share that bind, TPOT, demand."""
     found: list[Step] = []
 
     def both(
@@ -56,26 +57,29 @@ def steps(scenario: Scenario, plan: Plan) -> list[Step]:
         found.append(Step(limit, where, -size, unit, 1, less, None if hint is None else hint * size))
 
     for site in scenario.sites:
-        size = min(STEP_MW, LARGEST_STEP * max(site.power_mw.values))
-        if size > 0:
-            more = changes.with_power(scenario, size, site.name)
-            less = changes.with_power(scenario, -size, site.name)
-            both("power", site.name, size, "MW", more, less, _hint(plan, "power", site.name))
-    for kind in ("capex", "opex", "total", "commitments"):
-        limit = getattr(scenario.budget, f"{kind}_usd")
+        for kind in SITE_LIMITS:
+            stated = changes.site_limit(site, kind.site_field)
+            size = 0.0 if stated is None else min(kind.step, LARGEST_STEP * max(stated.values))
+            if size > 0:
+                more = changes.with_site_limit(scenario, kind.site_field, size, site.name)
+                less = changes.with_site_limit(scenario, kind.site_field, -size, site.name)
+                both(kind.key, site.name, size, kind.unit, more, less, _hint(plan, kind, site.name))
+    for spent in SPENDING:
+        limit = getattr(scenario.budget, f"{spent}_usd")
         if limit is None:
             continue
         size = min(STEP_USD, LARGEST_STEP * (max(limit.values()) if isinstance(limit, dict) else limit))
         if size > 0:
-            more = changes.with_budget(scenario, kind, size)
-            less = changes.with_budget(scenario, kind, -size)
+            more = changes.with_budget(scenario, spent, size)
+            less = changes.with_budget(scenario, spent, -size)
             where = "every year" if isinstance(limit, dict) else "the horizon"
-            both(f"{kind} budget", where, size, "USD", more, less, _budget_hint(plan, kind))
+            both(f"{spent} budget", where, size, BUDGET.unit, more, less, _budget_hint(plan, spent))
     for index, where, hint in _quotas(scenario, plan):
         more = changes.with_quota(scenario, index, STEP_GPUS)
         less = changes.with_quota(scenario, index, -STEP_GPUS)
-        both("quota", where, STEP_GPUS, "GPUs", more, less, hint)
-    if scenario.procurement.providers.max_share is not None and (plan.binding["constraint"] == "provider_share").any():
+        both(QUOTA.key, where, STEP_GPUS, QUOTA.unit, more, less, hint)
+    binds = (plan.binding["constraint"] == PROVIDER_SHARE.key).any()
+    if scenario.procurement.providers.max_share is not None and binds:
         more = changes.with_max_share(scenario, STEP_SHARE)
         less = changes.with_max_share(scenario, -STEP_SHARE)
         both("max_share", "each provider", 100 * STEP_SHARE, "%", more, less, None)
@@ -159,20 +163,22 @@ def _same(one: Milp, other: Milp) -> bool:
     )
 
 
-def _hint(plan: Plan, kind: str, where: str) -> float | None:
+def _hint(plan: Plan, kind: LimitKind, site: str) -> float | None:
     """USD by one more unit in every period, as the LP relaxation has it; None where the limit does not bind."""
-    rows = plan.binding[(plan.binding["constraint"] == kind) & (plan.binding["where"] == where)]
+    rows = plan.binding[plan.binding["constraint"] == kind.key]
+    where = rows["where"] if kind.over == "period" else rows["where"].str.replace(r" in \d{4}$", "", regex=True)
+    rows = rows[where == site]
     return float(rows["marginal_usd_lp"].sum()) if len(rows) else None
 
 
-def _budget_hint(plan: Plan, kind: str) -> float | None:
-    rows = plan.binding[(plan.binding["constraint"] == "budget") & plan.binding["where"].str.startswith(f"{kind} ")]
+def _budget_hint(plan: Plan, spent: str) -> float | None:
+    rows = plan.binding[(plan.binding["constraint"] == BUDGET.key) & plan.binding["where"].str.startswith(f"{spent} ")]
     return float(rows["marginal_usd_lp"].sum()) if len(rows) else None
 
 
 def _quotas(scenario: Scenario, plan: Plan) -> list[tuple[int, str, float]]:
     """Index, subject and LP hint of the quotas that bind, those worth most first."""
-    rows = plan.binding[plan.binding["constraint"] == "quota"]
+    rows = plan.binding[plan.binding["constraint"] == QUOTA.key]
     found = []
     for index, quota in enumerate(scenario.procurement.quotas):
         where = f"{quota.provider} {quota.system}" if quota.provider else quota.system

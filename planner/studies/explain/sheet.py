@@ -9,15 +9,16 @@ import pandas as pd
 
 from planner.render.figures import money
 from planner.render.sheet import Sheet, left, right
-from planner.studies.explain.study import LeftOut, NoPlan, Worth
+from planner.studies.explain.study import Explanation, LeftOut, NoPlan, Worth
 
 
-def explain_sheets(found: Worth | LeftOut | NoPlan) -> list[Sheet]:
+def explain_sheets(found: Explanation) -> list[Sheet]:
     """The parts of the view."""
     if isinstance(found, NoPlan):
         return [_said(found.sentences), *relaxation_sheets(found.relaxations)]
     if isinstance(found, LeftOut):
         return [_said([f"{sentence}." for sentence in found.sentences])]
+    assert isinstance(found, Worth)
     return [limit_sheet(found.limits), _said(found.sentences)]
 
 

@@ -28,7 +28,10 @@ SOLVER = "scip"
 
 
 class Explanation(Study):
-    """An answer about limits: what they cost, what they keep out, or why they leave no plan."""
+    """What limits cost (table ``limits``), what they keep out (``why_not``), or why they leave no plan.
+
+    Where they leave none, ``feasible`` is False and the tables are ``conflicts`` and ``relaxations``.
+    """
 
     command = "explain"
 
@@ -75,7 +78,7 @@ def explain(
     time_limit_s: float | None = None,
     workers: int = 1,
     progress: Progress = lambda words: None,
-) -> Worth | LeftOut | NoPlan:
+) -> Explanation:
     """What the limits of ``scenario`` are worth, or why what ``rejected`` names is not in its plan.
 
     Where there is no plan, why there is none. Raises InputError for a name that is nothing, SolverFailure where no plan
@@ -142,7 +145,7 @@ def _infeasible(scenario: Scenario, catalog: Catalog, time_limit_s: float, progr
     progress(f"{scenario.name}: what to relax")
     relaxations = cheapest(limits)
     rows = [
-        (number, group.kind, group.subject, conflict.minimal)
+        (number, group.kind.key, group.subject, conflict.minimal)
         for number, conflict in enumerate(found, start=1)
         for group in conflict.groups
     ]

@@ -1,0 +1,131 @@
+"""How models are served: operating points, the accuracy of a precision, the size of a model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import model_validator
+
+from planner.catalog.row import Capabilities, Count, Derivation, Positive, Precision, Row, Share, Statistic, wrong
+from planner.fields import doc, plain
+
+
+class ServingPoint(Row):
+    """One operating point: a configuration at a concurrency, its latency and its rates over all deployed GPUs."""
+
+    model: Annotated[str, plain("model served")]
+    series: Annotated[str, doc("one sweep over concurrency of one configuration")]
+    system: Annotated[str, plain("key of systems.yaml")]
+    engine: Annotated[str, plain("serving engine")]
+    engine_version: Annotated[str, doc("its version or image; tells no configurations apart")] = ""
+    precision: Annotated[Precision, plain("of the weights")]
+    mode: Annotated[Literal["agg", "disagg"], plain("prefill and decode on the same GPUs, or on different ones")]
+    spec_decode: Annotated[
+        Literal["none", "mtp", "eagle", "unknown"], plain("speculative decoding; all but none requires mtp")
+    ]
+    gpus_per_replica: Annotated[Count, plain("GPUs deployed for one replica", "GPUs")]
+    largest_worker_gpus: Annotated[Count, doc("largest tensor- or expert-parallel group", "GPUs")]
+    input_tokens_nominal: Annotated[Positive, plain("input length that the benchmark names", "tokens")]
+    output_tokens_nominal: Annotated[Positive, plain("output length that the benchmark names", "tokens")]
+    input_tokens_mean: Annotated[Positive, doc("mean really served", "tokens")]
+    output_tokens_mean: Annotated[Positive, doc("mean really served", "tokens")]
+    concurrency: Annotated[Positive, doc("requests in flight per replica", "requests")]
+    ttft_ms: Annotated[Positive, plain("time to first token", "ms")]
+    ttft_statistic: Annotated[Statistic, plain("which statistic ttft_ms is")]
+    ttft_p99_ms: Annotated[Positive | None, doc("its 99th percentile, where known", "ms")] = None
+    tpot_ms: Annotated[Positive, plain("time per output token after the first", "ms")]
+    tpot_statistic: Annotated[Statistic, plain("which statistic tpot_ms is")]
+    tpot_p99_ms: Annotated[Positive | None, doc("its 99th percentile, where known", "ms")] = None
+    input_tok_s_per_gpu: Annotated[Positive, doc("over all deployed GPUs of the replica", "tok/s per GPU")]
+    output_tok_s_per_gpu: Annotated[Positive, doc("over all deployed GPUs of the replica", "tok/s per GPU")]
+    requires: Annotated[Capabilities, doc("capabilities that an endpoint needs to run it")] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ServingPoint:
+        if self.largest_worker_gpus > self.gpus_per_replica:
+            raise wrong("largest_worker_gpus", f"this is above gpus_per_replica, {self.gpus_per_replica}")
+        if self.spec_decode != "none" and "mtp" not in self.requires:
+            raise wrong("requires", f"this has to name mtp where spec_decode is {self.spec_decode}")
+        return self
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What makes the row one of its kind."""
+        return (self.model, self.system, self.series, f"{self.concurrency:g}", str(self.gpus_per_replica))
+
+    @property
+    def name(self) -> str:
+        """The key as one word: ``gb300-nvl72/inferencex-…-8k1k@c256``."""
+        return f"{self.system}/{self.series}@c{self.concurrency:g}x{self.gpus_per_replica}"
+
+    @property
+    def derivation(self) -> Derivation:
+        """How the point was made of others; nothing where it stands in a catalog."""
+        return ""
+
+    def serves(self, workload: str) -> bool:
+        """Whether the point is there for a workload: those of a catalog are for all."""
+        return True
+
+
+class DerivedPoint(ServingPoint):
+    """An operating point made of measured ones for one workload; no file of a catalog holds it.
+
+    Its sources are those of its ``parents``, its evidence their weakest and its date their oldest. ``converted`` names
+    the latencies that a tail ratio made: ttft, tpot, ttft+tpot or none.
+    """
+
+    derived: Annotated[Literal["interpolated", "fitted"], doc("how it was made")]
+    workload: Annotated[str, doc("the one it was made for")]
+    parents: Annotated[tuple[str, ...], doc("names of the points it was made of")]
+    converted: Annotated[str, doc("latencies that a tail ratio made: ttft, tpot, ttft+tpot or none")] = ""
+
+    @property
+    def derivation(self) -> Derivation:
+        """How the point was made."""
+        return self.derived
+
+    def serves(self, workload: str) -> bool:
+        """Whether it was made for this workload."""
+        return workload == self.workload
+
+
+class Accuracy(Row):
+    """What a model's checkpoint in a precision scores in an evaluation."""
+
+    model: Annotated[str, plain("as in serving/<model>.csv")]
+    precision: Annotated[Precision, plain("of the weights")]
+    checkpoint: Annotated[str, doc("published weights, or how they were quantised")]
+    evaluation: Annotated[str, doc("name of the evaluation and its setting")]
+    score_share: Annotated[Share, doc("share of the best possible score", "share")]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What makes the row one of its kind."""
+        return (self.model, self.precision, self.checkpoint, self.evaluation)
+
+    @property
+    def name(self) -> str:
+        """The key as one word."""
+        return "/".join(self.key)
+
+
+class ModelSize(Row):
+    """How large a served model is: what `plan catalog check` holds operating points against."""
+
+    name: Annotated[str, doc("as in serving/<model>.csv")]
+    total_params_billion: Annotated[
+        Positive, doc("all weights, which have to fit in the memory of a replica", "billion parameters")
+    ]
+    active_params_billion: Annotated[Positive, doc("weights that one token goes through", "billion parameters")]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ModelSize:
+        if self.active_params_billion > self.total_params_billion:
+            raise wrong("active_params_billion", f"this is above total_params_billion, {self.total_params_billion:g}")
+        return self
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What makes the row one of its kind."""
+        return (self.name,)
