@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from planner import solvers
+from planner._moved import renamed
 from planner.accounts import Account, totals_of
 from planner.audit import audit_of
 from planner.catalog import Catalog, is_catalog, load_catalog
@@ -33,13 +34,13 @@ from planner.solvers.objectives import Outcome, minimise
 ELASTIC_EXCESS = (30.0, 1e4)
 
 
-class Held(Protocol):
+class FixedDecisions(Protocol):
     """What is decided already, so that only the rest is planned."""
 
     def widened(self, problem: Problem) -> Problem:
         """The problem with room for it."""
 
-    def held(self, model: Model) -> Milp:
+    def fix(self, model: Model) -> Milp:
         """The model's matrix with it as bounds."""
 
 
@@ -51,11 +52,19 @@ def load(source: str | Path, overrides: tuple[str, ...] = ()) -> Scenario:
     return load_scenario(Path(source) if source != "-" else "-", overrides)
 
 
-def catalog_of(scenario: Scenario) -> Catalog:
+def catalog_of(scenario: Scenario, catalog: Catalog | None = None) -> Catalog:
     """The catalogs that a scenario names, checked against it, with the operating points derived for its workloads.
 
-    Raises CatalogError or ScenarioError with every fault.
+    ``catalog`` stands in the place of those. Raises CatalogError or ScenarioError with every fault.
     """
+    if catalog is None:
+        catalog = _named(scenario)
+    catalog = apply_quotes(scenario, catalog)
+    check_references(scenario, catalog)
+    return derive_points(scenario, catalog)
+
+
+def _named(scenario: Scenario) -> Catalog:
     origin = scenario.origin
     faults = [
         origin.fault(("catalogs", index), f"no such catalog folder: {name}; write builtin or the path of a folder")
@@ -64,11 +73,10 @@ def catalog_of(scenario: Scenario) -> Catalog:
     ]
     if faults:
         raise ScenarioError(faults)
-    catalog = apply_quotes(scenario, load_catalog(scenario.catalogs, origin.folder))
-    check_references(scenario, catalog)
-    return derive_points(scenario, catalog)
+    return load_catalog(scenario.catalogs, origin.folder)
 
 
+@renamed(near="warm_start", held="fixed")
 def solve(
     scenario: Scenario,
     catalog: Catalog | None = None,
@@ -77,22 +85,17 @@ def solve(
     gap: float | None = None,
     time_limit_s: float | None = None,
     reductions: Reductions | None = None,
-    held: Held | None = None,
-    near: Plan | None = None,
+    fixed: FixedDecisions | None = None,
+    warm_start: Plan | None = None,
 ) -> Plan:
     """The provably cheapest plan of ``scenario`` (or the best for its objective), audited.
 
-    ``solver``, ``gap`` and ``time_limit_s`` stand over the scenario's own. ``held`` is what is decided already; the
-    rest is planned around it. ``near`` is a plan of a scenario much like this one, for the search to start from; it
-    changes how long that takes and which of the plans within the gap is found. Raises ScenarioError where the catalog
-    lacks what the scenario names, InfeasiblePlan with what to relax, SolverFailure where no plan was found.
+    ``solver``, ``gap`` and ``time_limit_s`` stand over the scenario's own. ``fixed`` is what is decided already; the
+    rest is planned around it. ``warm_start`` is a plan of a scenario much like this one, for the search to start from;
+    it changes how long that takes and which of the plans within the gap is found. Raises ScenarioError where the
+    catalog lacks what the scenario names, InfeasiblePlan with what to relax, SolverFailure where no plan was found.
     """
-    if catalog is None:
-        catalog = catalog_of(scenario)
-    else:
-        catalog = apply_quotes(scenario, catalog)
-        check_references(scenario, catalog)
-        catalog = derive_points(scenario, catalog)
+    catalog = catalog_of(scenario, catalog)
     wanted = scenario.solve
     name = solver or wanted.solver
     solvers.check_name(name)
@@ -102,21 +105,21 @@ def solve(
         seed=wanted.seed,
     )
     started = time.perf_counter()
-    model = _model(build_problem(scenario, catalog, reductions), held)
-    outcome = minimise(model, scenario.objective, name, options, None if near is None else near.solution)
+    model = _model(build_problem(scenario, catalog, reductions), fixed)
+    outcome = minimise(model, scenario.objective, name, options, None if warm_start is None else warm_start.solution)
     if outcome.x is None:
         if outcome.answer.status == "infeasible":
-            raise explain(scenario, catalog, options, reductions, held)
+            raise explain(scenario, catalog, options, reductions, fixed)
         raise SolverFailure(f"{name} found no plan within {options.time_limit_s:g} s; give it more time (--time-limit)")
     return plan_of(scenario, catalog, model, outcome, name, options, time.perf_counter() - started)
 
 
-def _model(problem: Problem, held: Held | None) -> Model:
+def _model(problem: Problem, fixed: FixedDecisions | None) -> Model:
     """The matrix of a problem, what is decided already in it."""
-    if held is None:
+    if fixed is None:
         return build_model(problem)
-    model = build_model(held.widened(problem))
-    return replace(model, milp=held.held(model))
+    model = build_model(fixed.widened(problem))
+    return replace(model, milp=fixed.fix(model))
 
 
 def plan_of(
@@ -225,15 +228,15 @@ def explain(
     catalog: Catalog,
     options: Options,
     reductions: Reductions | None = None,
-    held: Held | None = None,
+    fixed: FixedDecisions | None = None,
 ) -> InfeasiblePlan:
     """Why ``scenario`` has no plan: a smallest set of limits to relax, and by how much, by the elastic model.
 
-    ``held`` is what is decided already, as in ``solve``. A set that is smallest with parts of systems allowed is a
+    ``fixed`` is what is decided already, as in ``solve``. A set that is smallest with parts of systems allowed is a
     smallest one wherever whole systems do with it too; only where they do not is it looked for anew. Raises
     SolverFailure where even that has no answer in time.
     """
-    model = _model(build_problem(scenario, catalog, reductions, elastic=True), held)
+    model = _model(build_problem(scenario, catalog, reductions, elastic=True), fixed)
     for most_excess in ELASTIC_EXCESS:
         elastic = build_elastic(model, most_excess)
         for matrix, engine in ((elastic.fewest_with_parts(), "highs"), (elastic.fewest(), "scip")):

@@ -13,8 +13,8 @@ from planner.pipeline import catalog_of
 from planner.problem import build_problem
 from planner.solvers import Options
 from planner.studies.alternatives import study as module
-from planner.studies.alternatives.objectives import AIMS, aimed
-from planner.studies.alternatives.study import Sought, alternative, alternatives
+from planner.studies.alternatives.objectives import OBJECTIVES, objective_vector
+from planner.studies.alternatives.study import Target, alternative, alternatives
 from tests.test_cli import plan
 
 TINY = "scenarios/tiny.yaml"
@@ -29,9 +29,9 @@ def test_every_alternative_is_within_its_distance_by_the_audit(overrides: tuple[
     catalog = catalog_of(scenario)
     model = build_model(build_problem(scenario, catalog))
     best, x = module._best(scenario, catalog, model, Options(1e-6, 30))
-    for aim in AIMS:
-        sought = Sought(scenario, catalog, aim, (0.01, 0.05, 0.2), best.proof.objective_usd, x, 20.0)
-        found = alternative(sought)
+    for aim in OBJECTIVES:
+        target = Target(scenario, catalog, aim, (0.01, 0.05, 0.2), best.proof.objective_usd, x, 20.0)
+        found = alternative(target)
         assert [item.within for item in found] == [0.01, 0.05, 0.2]
         for item in found:
             assert item.plan.audit.passed
@@ -63,9 +63,9 @@ def test_an_aim_is_the_sum_that_it_says() -> None:
     catalog = catalog_of(scenario)
     model = build_model(build_problem(scenario, catalog))
     best, x = module._best(scenario, catalog, model, Options(1e-6, 30))
-    assert aimed(model, "least capex") @ x == pytest.approx(best.kpis["capex_usd"])
+    assert objective_vector(model, "least capex") @ x == pytest.approx(best.kpis["capex_usd"])
     mean_mw = best.fleet.groupby("period")["provisioned_utility_mw"].sum().mean()
-    assert aimed(model, "least power") @ x == pytest.approx(mean_mw, rel=1e-3)
+    assert objective_vector(model, "least power") @ x == pytest.approx(mean_mw, rel=1e-3)
 
 
 @pytest.mark.no_cover
@@ -82,7 +82,7 @@ def test_the_command_writes_what_it_says(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert max(map(len, done.stdout.splitlines())) <= 100
     result = json.loads((tmp_path / "out.json").read_text())
-    assert len(result["alternatives"]) == len(AIMS)
+    assert len(result["alternatives"]) == len(OBJECTIVES)
     assert {path.name for path in (tmp_path / "tables").iterdir()} == {"alternatives.csv", "decisions.csv"}
 
 

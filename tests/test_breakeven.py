@@ -20,8 +20,8 @@ from planner.cli import app
 from planner.errors import InputError
 from planner.pipeline import catalog_of
 from planner.studies.breakeven.screening import Screening, screen
-from planner.studies.breakeven.sourcing import Given, held_by_terms
-from planner.studies.breakeven.study import KINDS, Kind, Threshold, price_now, threshold, with_price, without_supply
+from planner.studies.breakeven.sourcing import PriceOverrides, held_by_terms
+from planner.studies.breakeven.threshold import KINDS, Kind, Threshold, price_now, threshold, with_price, without_supply
 from tests import strategies
 from tests.strategies import Case, solved, tiny_cases
 
@@ -132,7 +132,7 @@ def test_the_curve_of_owning_is_the_planners_cost_of_a_node() -> None:
 
 
 def test_given_prices_cross_where_their_ratio_says() -> None:
-    found = tiny(given=Given(own=2.0, reserve=3.0, on_demand=8.0)).crossovers.set_index(["way", "against"])
+    found = tiny(given=PriceOverrides(own=2.0, reserve=3.0, on_demand=8.0)).crossovers.set_index(["way", "against"])
     assert found.loc[("own", "on demand"), "utilisation"] == pytest.approx(2 / 8)
     assert found.loc[("own", "reserve 36 m"), "utilisation"] == 0
     # 36 months at 3 are 13.5 months at 8; later payments count for less, which makes it 13.

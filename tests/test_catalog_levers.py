@@ -12,8 +12,8 @@ from planner.catalog import Catalog, load_catalog
 from planner.catalog.models import ServingPoint
 from planner.catalog.points import Shape, best_at, parse_shape, price_of, total_tok_s
 from planner.errors import InputError
-from planner.studies.catalog_levers.sheet import sheet
-from planner.studies.catalog_levers.study import Lever, Side, levers
+from planner.studies.catalog_levers.sheet import lever_gains_sheet
+from planner.studies.catalog_levers.study import LeverGain, Side, lever_gains
 
 LONG = Shape(8192, 1024)
 
@@ -23,7 +23,7 @@ def builtin() -> Catalog:
     return load_catalog(["builtin"])
 
 
-def of(found: tuple[Lever, ...], system: str, name: str) -> Lever:
+def of(found: tuple[LeverGain, ...], system: str, name: str) -> LeverGain:
     return next(lever for lever in found if (lever.system, lever.name) == (system, name))
 
 
@@ -62,7 +62,7 @@ def test_a_price_is_given_or_the_cheapest_published_offer(builtin: Catalog) -> N
 
 
 def test_the_cost_of_a_lever_is_its_price_over_its_tokens(builtin: Catalog) -> None:
-    found = levers(builtin, "deepseek-r1", LONG, 10, prices={"hgx-b200": 3.6}).found
+    found = lever_gains(builtin, "deepseek-r1", LONG, 10, prices={"hgx-b200": 3.6}).found
     fp4 = of(found, "hgx-b200", "FP4")
     assert fp4.with_it.best is not None
     assert fp4.with_it.usd_per_mtok == pytest.approx(1000 / fp4.with_it.best.total_tok_s_per_gpu)
@@ -77,7 +77,7 @@ def test_the_cost_of_a_lever_is_its_price_over_its_tokens(builtin: Catalog) -> N
 
 
 def test_points_are_within_both_limits(builtin: Catalog) -> None:
-    for lever in levers(builtin, "deepseek-r1", LONG, 20, 1500).found:
+    for lever in lever_gains(builtin, "deepseek-r1", LONG, 20, 1500).found:
         for side in (lever.without, lever.with_it):
             assert side.best is None or (side.best.tpot_ms <= 20 and side.best.ttft_ms <= 1500)
 
@@ -87,13 +87,13 @@ def test_the_published_21_fold_gain_of_mtp_needs_rows_that_no_source_has(builtin
 
     The catalog has that configuration with MTP at 312 and at 69 tok/s per user, in two layouts, and nothing between.
     """
-    found = levers(builtin, "deepseek-r1", LONG, 1000 / 150, systems=["gb300-nvl72"], precision="fp4")
+    found = lever_gains(builtin, "deepseek-r1", LONG, 1000 / 150, systems=["gb300-nvl72"], precision="fp4")
     mtp = of(found.found, "gb300-nvl72", "speculative decoding")
     assert mtp.with_it.missing is not None
     fast, slow = mtp.with_it.missing
     assert (fast.tpot_ms, slow.tpot_ms) == (3.201, 14.56)
     assert fast.series != slow.series
-    notes = sheet(found).notes
+    notes = lever_gains_sheet(found).notes
     at = notes.index("rows missing, gb300-nvl72 with speculative decoding:")
     assert notes[at + 1] == (
         f"  none between 3.2 ms (line {fast.line}, concurrency 5) and 14.6 ms (line {slow.line}, concurrency 1127)"
@@ -105,7 +105,7 @@ def test_the_published_21_fold_gain_of_mtp_needs_rows_that_no_source_has(builtin
 
 def test_the_published_cost_without_mtp_is_that_of_a_row(builtin: Catalog) -> None:
     """Published: 2.35 $ per million total tokens without MTP, at the 2.652 $ per GPU-hour of owning one."""
-    found = levers(
+    found = lever_gains(
         builtin,
         "deepseek-r1",
         LONG,
@@ -130,8 +130,8 @@ def test_the_published_cost_without_mtp_is_that_of_a_row(builtin: Catalog) -> No
 
 
 def test_without_interpolation_every_figure_is_that_of_a_row(builtin: Catalog) -> None:
-    between = levers(builtin, "deepseek-r1", LONG, 10).found
-    rows = levers(builtin, "deepseek-r1", LONG, 10, interpolate=False).found
+    between = lever_gains(builtin, "deepseek-r1", LONG, 10).found
+    rows = lever_gains(builtin, "deepseek-r1", LONG, 10, interpolate=False).found
     sides = [(a, b) for one, other in zip(between, rows, strict=True) for a, b in _sides(one, other)]
     assert any(a.best is not None and a.best.interpolated for a, _ in sides)
     for a, b in sides:
@@ -141,12 +141,12 @@ def test_without_interpolation_every_figure_is_that_of_a_row(builtin: Catalog) -
             assert b.best.total_tok_s_per_gpu <= a.best.total_tok_s_per_gpu
 
 
-def _sides(one: Lever, other: Lever) -> list[tuple[Side, Side]]:
+def _sides(one: LeverGain, other: LeverGain) -> list[tuple[Side, Side]]:
     return [(one.without, other.without), (one.with_it, other.with_it)]
 
 
 def test_it_is_said_of_which_lever_and_system_there_is_no_row(builtin: Catalog) -> None:
-    notes = sheet(levers(builtin, "deepseek-r1", LONG, 20)).notes
+    notes = lever_gains_sheet(lever_gains(builtin, "deepseek-r1", LONG, 20)).notes
     assert "No row with KV-cache offloading on any system." in notes
     assert "No row with FP4 on hgx-h200." in notes
     assert "No row without disaggregation on gb200-nvl72, gb300-nvl72." in notes
@@ -156,11 +156,11 @@ def test_it_is_said_of_which_lever_and_system_there_is_no_row(builtin: Catalog) 
     differ = "Prices of different terms: compare systems only at prices that you state."
     assert differ in notes
     given = dict.fromkeys(["hgx-h200", "hgx-b200", "hgx-b300", "gb200-nvl72", "gb300-nvl72"], 3.0)
-    assert differ not in sheet(levers(builtin, "deepseek-r1", LONG, 20, prices=given)).notes
+    assert differ not in lever_gains_sheet(lever_gains(builtin, "deepseek-r1", LONG, 20, prices=given)).notes
 
 
 def test_lines_fit_and_names_come_once(builtin: Catalog) -> None:
-    shown = sheet(levers(builtin, "deepseek-r1", LONG, 10))
+    shown = lever_gains_sheet(lever_gains(builtin, "deepseek-r1", LONG, 10))
     assert [row[0] for row in shown.rows if row[0]] == [
         "hgx-h200",
         "hgx-b200",
@@ -172,8 +172,8 @@ def test_lines_fit_and_names_come_once(builtin: Catalog) -> None:
 
 
 def test_predicted_rows_are_marked(builtin: Catalog) -> None:
-    measured = sheet(levers(builtin, "deepseek-r1", LONG, 10))
-    predicted = sheet(levers(builtin, "gpt-oss-120b", LONG, 10, systems=["gb300-nvl72"]))
+    measured = lever_gains_sheet(lever_gains(builtin, "deepseek-r1", LONG, 10))
+    predicted = lever_gains_sheet(lever_gains(builtin, "gpt-oss-120b", LONG, 10, systems=["gb300-nvl72"]))
     assert not any("*" in row[4] + row[7] for row in measured.rows)
     assert all(row[4].endswith("*") for row in predicted.rows if row[4])
     assert [note[0] for note in (*measured.notes, *predicted.notes) if "not measured" in note] == ["*"]
@@ -201,5 +201,5 @@ def test_a_shape_is_two_numbers(text: str) -> None:
 def test_unknown_names_are_said(asked: dict[str, Any], sentence: str, builtin: Catalog) -> None:
     arguments: dict[str, Any] = {"model": "deepseek-r1", "shape": LONG} | asked
     with pytest.raises(InputError) as raised:
-        levers(builtin, tpot_ms=10, ttft_ms=math.inf, **arguments)
+        lever_gains(builtin, tpot_ms=10, ttft_ms=math.inf, **arguments)
     assert str(raised.value).startswith(sentence)

@@ -18,17 +18,17 @@ from typing import Any
 import jsonschema
 import pytest
 from ruamel.yaml import YAML
+from typer.testing import CliRunner
 
-from planner.cli import waiting
+from planner.cli import app, waiting
 from planner.cli.waiting import wait_for
 from planner.errors import InputError, SolverFailure
 from planner.render.files import write_file, write_folder
 from planner.schema.published import schema
 from planner.studies.verify.study import Verification
 
-# Not ``from planner.cli import``: the commands of those names stand there.
 solve_command = import_module("planner.cli.solve")
-verify_command = import_module("planner.studies.verify.command")
+verify_study = import_module("planner.studies.verify.study")
 
 # One hall, one system to buy or rent; solves in a fraction of a second.
 SMALL = """
@@ -456,26 +456,22 @@ def test_a_file_that_fails_half_way_leaves_nothing(tmp_path: Path, monkeypatch: 
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"r.json": "old"}
 
 
-def test_contradictions_end_verify_with_5(
-    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_contradictions_end_verify_with_5(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = Verification("small", "", "cost", "USD NPV", 0.001, (), ("scip and relay exclude each other",), ())
-    monkeypatch.setattr(verify_command, "verify", lambda *arguments, **options: found)
-    with pytest.raises(SolverFailure, match="scip and relay exclude each other"):
-        verify_command.run(str(small), (), None, None, None)
-    assert "small: scip and relay exclude each other." in capsys.readouterr().out
+    monkeypatch.setattr(verify_study, "verify", lambda *arguments, **options: found)
+    done = CliRunner().invoke(app, ["verify", str(small)])
+    assert done.exit_code == 5
+    assert done.stderr == "scip and relay exclude each other\n"
+    assert "small: scip and relay exclude each other." in done.stdout
 
 
-def test_a_plan_stands_without_the_value_of_information(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_plan_stands_without_the_value_of_information(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def out_of_time(*arguments: object, **options: object) -> None:
         raise SolverFailure("no plan found within 1 s")
 
     monkeypatch.setattr(solve_command.information, "value_of_information", out_of_time)
     source = tmp_path / "futures.yaml"
     source.write_text(SMALL + FUTURES)
-    solve_command.run(str(source), (), solve_command.Asked(None, None, None, None, None, False, False))
-    printed = capsys.readouterr()
-    assert "Each future's figures:" in printed.out
-    assert printed.err == "The value of information is not known: no plan found within 1 s.\n"
+    done = CliRunner().invoke(app, ["solve", str(source)])
+    assert "Each future's figures:" in done.stdout
+    assert done.stderr == "The value of information is not known: no plan found within 1 s.\n"

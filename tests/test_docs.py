@@ -31,7 +31,7 @@ from typer.testing import CliRunner
 import planner
 from planner.api_reference import api_reference
 from planner.cli import COMMANDS, app
-from planner.cli.reference import commands_reference
+from planner.cli.reference import commands_reference, with_table
 from planner.milp.reference import model_page
 from planner.pipeline import catalog_of
 from planner.schema import reference
@@ -275,6 +275,12 @@ def test_the_commands_page_is_what_the_commands_say() -> None:
     page = ROOT / "docs" / "commands.md"
     how = "python -m planner.cli.reference > docs/commands.md"
     assert page.read_text(encoding="utf-8") == commands_reference(), f"write it anew: {how}"
+
+
+@pytest.mark.parametrize(("page", "linked"), [("README.md", False), ("docs/index.md", True)])
+def test_the_tables_of_commands_are_what_the_commands_say(page: str, linked: bool) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert text == with_table(text, linked=linked), "write it anew: python -m planner.cli.reference --write"
 
 
 def test_the_api_page_is_what_the_docstrings_say() -> None:

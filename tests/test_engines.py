@@ -59,11 +59,11 @@ def test_a_plan_to_start_from_changes_no_optimum(case: Case, demand: float, engi
 def test_a_good_plan_to_start_from_is_all_it_takes() -> None:
     scenario = planner.load("scenarios/existing-fleet.yaml")
     near = planner.solve(scenario)
-    again = planner.solve(scenario, near=near, gap=2 * scenario.solve.gap)
+    again = planner.solve(scenario, warm_start=near, gap=2 * scenario.solve.gap)
     assert [leg.name for leg in again.proof.legs] == ["relaxation"]
     assert again.proof.objective_usd == pytest.approx(near.proof.objective_usd, rel=1e-9)
     # A plan of another shape says nothing here.
-    tiny = planner.solve(planner.load("scenarios/tiny.yaml"), near=near)
+    tiny = planner.solve(planner.load("scenarios/tiny.yaml"), warm_start=near)
     assert tiny.status == "optimal"
 
 

@@ -21,11 +21,12 @@ import arro3.io
 import pandas as pd
 import pulp
 import pytest
-import typer
 from ortools.math_opt.io.python import mps_converter
 from ortools.math_opt.python import mathopt
+from typer.testing import CliRunner
 
 import planner
+from planner.cli import app
 from planner.errors import AuditFailure, InfeasiblePlan, InputError
 from planner.export import Ledger, focus_rows, ledger, mps, parquet
 from planner.export.focus import COLUMNS, SERVICES, focus_bytes, specification
@@ -38,10 +39,8 @@ from planner.scenario import Scenario
 from tests import small
 from tests.office import Sheets, edited, recalculated  # noqa: F401 - a fixture
 
-# Not ``from planner.cli import``: the command of that name stands there.
 command: Any = import_module("planner.cli.export")
 
-NOTHING = command.Asked(None, None, None, None, None, None, None)
 CENT = 0.01
 TINY = Path(__file__).parents[1] / "scenarios" / "tiny.yaml"
 SCRIPT = "<script>alert(1)</script>"
@@ -677,12 +676,10 @@ def test_bad_options_get_a_sentence(
     option: str, value: str | float, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    given = {option: value if option in ("gap", "solver") else Path(str(value))}
-    if option in ("gap", "solver"):
-        given["focus"] = Path("focus.csv")
-    with pytest.raises(InputError) as refused:
-        command.run(str(TINY), (), replace(NOTHING, **given))
-    assert str(refused.value).startswith(sentence)
+    file = ["--focus", "focus.csv"] if option in ("gap", "solver") else []
+    refused = CliRunner().invoke(app, ["export", str(TINY), f"--{option}", str(value), *file])
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith(sentence)
     assert not any(tmp_path.iterdir())
 
 
@@ -705,14 +702,13 @@ def test_no_plan_no_files(tmp_path: Path) -> None:
 
 
 def test_a_plan_above_the_gap_is_written_and_said(
-    tiny: Solved, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tiny: Solved, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped = replace(tiny.plan, status="feasible", proof=replace(tiny.plan.proof, gap=0.02))
     monkeypatch.setattr(command, "solve_scenario", lambda *arguments, **options: stopped)
-    with pytest.raises(typer.Exit) as ended:
-        command.run(str(TINY), (), replace(NOTHING, parquet=tmp_path / "tables"))
-    assert ended.value.exit_code == 4
-    assert capsys.readouterr().err == "The plan is within 2 % of the optimum, 0.1 % was asked for.\n"
+    ended = CliRunner().invoke(app, ["export", str(TINY), "--parquet", str(tmp_path / "tables")])
+    assert ended.exit_code == 4
+    assert ended.stderr == "The plan is within 2 % of the optimum, 0.1 % was asked for.\n"
     assert (tmp_path / "tables" / "purchases.parquet").exists()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from planner.catalog import load_catalog
 from planner.catalog.models import Offer
-from planner.importers import Brought, Given, import_files
+from planner.importers import ImportOptions, ImportSummary, import_files
 
 TODAY = dt.date(2026, 11, 21)
 SKYPILOT = """\
@@ -27,7 +27,7 @@ h100x1,us-west,,26,200,1,H100,80,False,,together
 """
 
 
-def prices(folder: Path, text: str, asked: Given) -> tuple[Brought, dict[str, Offer]]:
+def prices(folder: Path, text: str, asked: ImportOptions) -> tuple[ImportSummary, dict[str, Offer]]:
     path = folder / "list.csv"
     path.write_text(text)
     done = import_files([path], folder / "mine", asked, TODAY)
@@ -38,7 +38,7 @@ def prices(folder: Path, text: str, asked: Given) -> tuple[Brought, dict[str, Of
 
 def test_skypilot(tmp_path: Path) -> None:
     """The cheapest instance of a region stands for its GPUs: 52.80 ÷ 8 on demand, 20 ÷ 8 spot."""
-    done, rows = prices(tmp_path, SKYPILOT, Given(provider="aws"))
+    done, rows = prices(tmp_path, SKYPILOT, ImportOptions(provider="aws"))
     assert {name: (row.usd_per_gpu_hour, row.lot_gpus) for name, row in rows.items()} == {
         "aws/us-east-1/hgx-h100/on_demand": (pytest.approx(6.60), 8),
         "aws/us-east-1/hgx-h100/spot": (pytest.approx(2.50), 8),
@@ -52,7 +52,7 @@ def test_skypilot(tmp_path: Path) -> None:
 
 
 def test_gpuhunt(tmp_path: Path) -> None:
-    done, rows = prices(tmp_path, GPUHUNT, Given())
+    done, rows = prices(tmp_path, GPUHUNT, ImportOptions())
     assert {name: row.usd_per_gpu_hour for name, row in rows.items()} == {
         "together/us-west/hgx-b200/on_demand": 5.5,
         "together/us-west/hgx-b200/spot": 2.5,

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 import planner
 from planner.catalog import load_catalog
 from planner.catalog.models import ServingPoint
-from planner.importers import Brought, Given, import_files
+from planner.importers import ImportOptions, ImportSummary, import_files
 from tests.strategies import examples
 
 SAMPLES = Path(__file__).parent / "samples"
 TODAY = dt.date(2026, 11, 21)
-OURS = Given(system="hgx-h200", model="llama-3.3-70b", precision="fp8", engine="vllm", gpus_per_replica=4)
+OURS = ImportOptions(system="hgx-h200", model="llama-3.3-70b", precision="fp8", engine="vllm", gpus_per_replica=4)
 
 
-def brought(folder: Path, text: Any, asked: Given = OURS) -> tuple[Brought, list[ServingPoint]]:
+def imported(folder: Path, text: Any, asked: ImportOptions = OURS) -> tuple[ImportSummary, list[ServingPoint]]:
     """What an import of a text (or of an object as JSON) made, and the rows of its folder."""
     path = folder / "run.json"
     path.write_text(text if isinstance(text, str) else json.dumps(text))
@@ -107,7 +107,7 @@ MLPERF: dict[str, Any] = {
     "Performance_Result": 80_000.0,
     "Performance_Units": "Tokens/s",
 }
-BY_MLPERF = Given(system="hgx-b200", model="llama-3.3-70b", input_tokens=294, as_of=dt.date(2026, 9, 1))
+BY_MLPERF = ImportOptions(system="hgx-b200", model="llama-3.3-70b", input_tokens=294, as_of=dt.date(2026, 9, 1))
 AICONFIGURATOR = (
     "model,isl,osl,concurrency,ttft,tpot,tokens/s/gpu,num_total_gpus,tp,pp,dp,moe_ep,gemm,backend,version,system\n"
     "Example-70B,1024,1024,64,400.0,18.0,1739.9,2,2,1,1,1,nvfp4,trtllm,1.0,b200_sxm\n"
@@ -147,8 +147,10 @@ MLPERF_LOG = (
 
 def test_vllm(tmp_path: Path) -> None:
     """Rates are totals ÷ duration ÷ GPUs; what the file calls throughput is of output, or of input and output."""
-    asked = Given(system="hgx-h200", model="llama-3.3-70b", precision="fp8", input_tokens=1024, output_tokens=1024)
-    _, [row] = brought(tmp_path, VLLM, asked)
+    asked = ImportOptions(
+        system="hgx-h200", model="llama-3.3-70b", precision="fp8", input_tokens=1024, output_tokens=1024
+    )
+    _, [row] = imported(tmp_path, VLLM, asked)
     assert row.input_tok_s_per_gpu == pytest.approx(293_000 / 120 / 4)
     assert row.output_tok_s_per_gpu == pytest.approx(292_000 / 120 / 4)
     assert (row.input_tokens_mean, row.input_tokens_nominal) == (pytest.approx(293_000 / 318), 1024)
@@ -158,8 +160,8 @@ def test_vllm(tmp_path: Path) -> None:
 
 
 def test_sglang(tmp_path: Path) -> None:
-    asked = Given(system="hgx-h200", model="deepseek-r1", precision="fp8", series="ours")
-    _, rows = brought(tmp_path, (SAMPLES / "sglang.jsonl").read_text(), asked)
+    asked = ImportOptions(system="hgx-h200", model="deepseek-r1", precision="fp8", series="ours")
+    _, rows = imported(tmp_path, (SAMPLES / "sglang.jsonl").read_text(), asked)
     low, high = sorted(rows, key=lambda row: row.concurrency)
     assert (low.concurrency, high.concurrency, low.gpus_per_replica) == (16, 64, 8)
     # 160 requests of 1,024 tokens in 10 rounds of 0.150 + 1,023 × 0.009 s, on 8 GPUs.
@@ -177,7 +179,7 @@ def test_aiperf(tmp_path: Path, tool: str) -> None:
         text["input_config"] = {"perf_analyzer": {"stimulus": {"concurrency": 32}}}
     if tool == "csv":
         text = AIPERF_CSV
-    _, [row] = brought(tmp_path, text)
+    _, [row] = imported(tmp_path, text)
     assert (row.input_tok_s_per_gpu, row.output_tok_s_per_gpu) == (450.0, 500.0)
     assert (row.input_tokens_mean, row.output_tokens_mean) == (900.0, 1000.0)
     assert (row.ttft_ms, row.ttft_p99_ms, row.tpot_ms, row.tpot_p99_ms) == (280.0, 900.0, 15.5, 18.0)
@@ -189,27 +191,27 @@ def test_aiperf(tmp_path: Path, tool: str) -> None:
 def test_lengths_that_a_file_states_are_taken_and_not_its_rounded_rates(tmp_path: Path) -> None:
     """1,800 ÷ 1.99 requests/s would be 904.5 tokens; the file says 900."""
     lengths = {"input_sequence_length": metric("tokens", 900.0), "output_sequence_length": metric("tokens", 1000.0)}
-    _, [row] = brought(tmp_path, AIPERF | lengths | {"request_throughput": metric("requests/sec", 1.99)})
+    _, [row] = imported(tmp_path, AIPERF | lengths | {"request_throughput": metric("requests/sec", 1.99)})
     assert (row.input_tokens_mean, row.output_tokens_mean, row.input_tok_s_per_gpu) == (900, 1000, 450)
 
 
 def test_metadata_of_vllm_names_the_system(tmp_path: Path) -> None:
-    asked = Given(model="llama-3.3-70b", precision="fp8")
-    _, [row] = brought(tmp_path, VLLM | {"gpu": "h200_sxm", "num_gpus": "4", "tensor_parallel_size": "2"}, asked)
+    asked = ImportOptions(model="llama-3.3-70b", precision="fp8")
+    _, [row] = imported(tmp_path, VLLM | {"gpu": "h200_sxm", "num_gpus": "4", "tensor_parallel_size": "2"}, asked)
     assert (row.system, row.gpus_per_replica, row.largest_worker_gpus) == ("hgx-h200", 4, 2)
     with pytest.raises(planner.InputError, match="does not say the system; give --system"):
-        brought(tmp_path, VLLM | {"gpu": "h100_pcie"}, asked)
+        imported(tmp_path, VLLM | {"gpu": "h100_pcie"}, asked)
 
 
 def test_guidellm(tmp_path: Path) -> None:
-    _, [row] = brought(tmp_path, GUIDELLM)
+    _, [row] = imported(tmp_path, GUIDELLM)
     assert (row.input_tok_s_per_gpu, row.output_tok_s_per_gpu) == (2 * 900 / 4, 2 * 1000 / 4)
     assert (row.ttft_ms, row.tpot_ms, row.concurrency) == (280.0, 15.5, 32)
 
 
 def test_inferencex_rates_are_per_prefill_and_per_decode_gpu(tmp_path: Path) -> None:
     """18,666 × 12 on 28 GPUs go in, 1,750 × 16 out: together its own tput_per_gpu of 9,000. Seconds become ms."""
-    _, [row] = brought(tmp_path, INFERENCEX, Given())
+    _, [row] = imported(tmp_path, INFERENCEX, ImportOptions())
     assert row.input_tok_s_per_gpu == pytest.approx(18_666 * 12 / 28)
     assert row.output_tok_s_per_gpu == pytest.approx(1_750 * 16 / 28)
     assert row.input_tok_s_per_gpu + row.output_tok_s_per_gpu == pytest.approx(9000, rel=1e-4)
@@ -223,7 +225,7 @@ def test_inferencex_rates_are_per_prefill_and_per_decode_gpu(tmp_path: Path) -> 
 
 def test_an_aggregated_api_row_counts_tp_gpus_not_tp_times_ep(tmp_path: Path) -> None:
     """TP4 with EP4 shows 16 prefill and decode GPUs; the replica has 4."""
-    _, [point] = brought(tmp_path, [INFERENCEX_API], Given())
+    _, [point] = imported(tmp_path, [INFERENCEX_API], ImportOptions())
     assert (point.gpus_per_replica, point.mode, point.spec_decode) == (4, "agg", "none")
     assert (point.input_tok_s_per_gpu, point.output_tok_s_per_gpu) == (3200.0, 400.0)
     assert point.as_of == dt.date(2026, 5, 1)
@@ -231,7 +233,7 @@ def test_an_aggregated_api_row_counts_tp_gpus_not_tp_times_ep(tmp_path: Path) ->
 
 def test_mlperf_limits_become_the_points_p99(tmp_path: Path) -> None:
     """80,000 output tokens/s on 2 nodes of 8; 294 tokens in for 290 out; the server rule is 2 s and 200 ms at p99."""
-    done, [row] = brought(tmp_path, [MLPERF | {"Scenario": "Offline"}, MLPERF], BY_MLPERF)
+    done, [row] = imported(tmp_path, [MLPERF | {"Scenario": "Offline"}, MLPERF], BY_MLPERF)
     assert row.output_tok_s_per_gpu == 80_000 / 16
     assert row.input_tok_s_per_gpu == pytest.approx(80_000 / 16 * 294 / 290)
     assert (row.ttft_ms, row.ttft_statistic, row.tpot_ms, row.tpot_statistic) == (2000, "p99", 200, "p99")
@@ -241,26 +243,26 @@ def test_mlperf_limits_become_the_points_p99(tmp_path: Path) -> None:
         "Organization": "x", "MlperfModel": "gpt-oss-120b", "Scenario": "Interactive", "Result": 9000,
         "Units": "Tokens/s", "total_accelerators": 8, "framework": "vllm", "weight_data_types": "fp4",
     }  # fmt: skip
-    _, rows = brought(tmp_path, {"0": newer}, replace(BY_MLPERF, model="gpt-oss-120b", output_tokens=1000))
+    _, rows = imported(tmp_path, {"0": newer}, replace(BY_MLPERF, model="gpt-oss-120b", output_tokens=1000))
     assert [(r.ttft_ms, r.tpot_ms, r.output_tok_s_per_gpu) for r in rows if r.model == "gpt-oss-120b"] == [
         (2000, 15, 1125)
     ]
 
 
 def test_an_mlperf_log_states_its_own_p99_in_ns(tmp_path: Path) -> None:
-    _, [row] = brought(tmp_path, MLPERF_LOG, replace(OURS, input_tokens=300))
+    _, [row] = imported(tmp_path, MLPERF_LOG, replace(OURS, input_tokens=300))
     assert (row.ttft_ms, row.tpot_ms, row.output_tokens_mean) == (900, 140, 400)
     assert (row.input_tok_s_per_gpu, row.output_tok_s_per_gpu) == (20 * 300 / 4, 2000)
 
 
 def test_aiconfigurator_counts_output_tokens(tmp_path: Path) -> None:
-    _, [row] = brought(tmp_path, AICONFIGURATOR, Given(model="llama-3.3-70b"))
+    _, [row] = imported(tmp_path, AICONFIGURATOR, ImportOptions(model="llama-3.3-70b"))
     assert (row.output_tok_s_per_gpu, row.input_tok_s_per_gpu) == (1739.9, 1739.9)
     assert (row.system, row.precision, row.evidence, row.ttft_statistic) == ("hgx-b200", "fp4", "predicted", "mean")
 
 
 def test_an_agentic_run_says_what_came_from_the_cache(tmp_path: Path) -> None:
-    _, [row] = brought(tmp_path, AGENTIC, Given())
+    _, [row] = imported(tmp_path, AGENTIC, ImportOptions())
     assert (row.input_tok_s_per_gpu, row.output_tok_s_per_gpu) == (85_500 / 8, 693 / 8)
     assert row.requires == ("mtp", "kv_offload")
     assert row.note == (
@@ -279,24 +281,24 @@ def test_an_agentic_run_says_what_came_from_the_cache(tmp_path: Path) -> None:
     ],
 )
 def test_a_run_that_measures_little_is_kept_out(tmp_path: Path, change: dict[str, Any], reason: str) -> None:
-    done, rows = brought(tmp_path, VLLM | change)
+    done, rows = imported(tmp_path, VLLM | change)
     assert rows == []
     assert reason in done.kept_out[0][1]
     assert not (tmp_path / "mine").exists()
 
 
 def test_failures_are_let_in_as_far_as_the_user_says(tmp_path: Path) -> None:
-    _, [row] = brought(tmp_path, VLLM | {"failed": 10}, replace(OURS, failed_share=0.05))
+    _, [row] = imported(tmp_path, VLLM | {"failed": 10}, replace(OURS, failed_share=0.05))
     assert row.note == "10 of 328 requests failed, 3.0%"
 
 
 def test_a_limit_that_mlperfs_rules_contradict_is_refused(tmp_path: Path) -> None:
     with pytest.raises(planner.InputError, match=r"the limit of llama2-70b-99\.9 is 2000 ms here"):
-        brought(tmp_path, [MLPERF], replace(BY_MLPERF, ttft_limit_ms=450))
+        imported(tmp_path, [MLPERF], replace(BY_MLPERF, ttft_limit_ms=450))
 
 
 def test_a_run_that_does_not_fit_together_says_so(tmp_path: Path) -> None:
-    done, [row] = brought(tmp_path, VLLM | {"max_concurrency": 128, "failed": 0})
+    done, [row] = imported(tmp_path, VLLM | {"max_concurrency": 128, "failed": 0})
     assert done.doubtful[0][1] == row.note == ("by Little's law 32 requests are in flight, 128 are stated")
 
 
@@ -311,19 +313,19 @@ def test_a_run_that_does_not_fit_together_says_so(tmp_path: Path) -> None:
 def test_silence_on_speculative_decoding_is_not_its_absence(
     tmp_path: Path, keys: dict[str, Any], asked: dict[str, Any], expected: str
 ) -> None:
-    _, [row] = brought(tmp_path, VLLM | keys, replace(OURS, **asked))
+    _, [row] = imported(tmp_path, VLLM | keys, replace(OURS, **asked))
     assert row.spec_decode == expected
     assert ("mtp" in row.requires) == (expected != "none")
 
 
 def test_an_open_loop_run_is_loaded_by_littles_law(tmp_path: Path) -> None:
-    _, [row] = brought(tmp_path, VLLM | {"request_rate": 2.65})
+    _, [row] = imported(tmp_path, VLLM | {"request_rate": 2.65})
     assert row.concurrency == pytest.approx(318 / 120 * 11.98, rel=1e-3)
 
 
 def test_a_mean_is_taken_where_there_is_no_median(tmp_path: Path) -> None:
     run = {key: value for key, value in VLLM.items() if not key.startswith("median")}
-    _, [row] = brought(tmp_path, run)
+    _, [row] = imported(tmp_path, run)
     assert (row.ttft_ms, row.ttft_statistic, row.tpot_ms) == (240.0, "mean", 12.8)
 
 
@@ -331,7 +333,7 @@ def test_a_mean_is_taken_where_there_is_no_median(tmp_path: Path) -> None:
 
 
 def test_importing_again_changes_nothing(tmp_path: Path) -> None:
-    first, _ = brought(tmp_path, VLLM)
+    first, _ = imported(tmp_path, VLLM)
     before = {path: path.read_bytes() for path in (tmp_path / "mine").rglob("*") if path.is_file()}
     again = import_files([tmp_path / "run.json"], tmp_path / "mine", OURS, TODAY + dt.timedelta(days=9))
     assert (len(first.added), again.added, again.replaced, again.files) == (1, [], [], [])
@@ -349,17 +351,17 @@ def test_importing_again_changes_nothing(tmp_path: Path) -> None:
         pytest.param(AIPERF, OURS, id="aiperf"),
         pytest.param(AIPERF_CSV, OURS, id="aiperf-csv"),
         pytest.param(GUIDELLM, OURS, id="guidellm"),
-        pytest.param(INFERENCEX, Given(), id="inferencex"),
-        pytest.param([INFERENCEX_API], Given(), id="inferencex-api"),
-        pytest.param(AGENTIC, Given(), id="agentic"),
+        pytest.param(INFERENCEX, ImportOptions(), id="inferencex"),
+        pytest.param([INFERENCEX_API], ImportOptions(), id="inferencex-api"),
+        pytest.param(AGENTIC, ImportOptions(), id="agentic"),
         pytest.param([MLPERF], replace(BY_MLPERF, spec_decode="none"), id="mlperf"),
         pytest.param(MLPERF_LOG, replace(OURS, input_tokens=300), id="mlperf-log"),
-        pytest.param(AICONFIGURATOR, Given(model="llama-3.3-70b"), id="aiconfigurator"),
+        pytest.param(AICONFIGURATOR, ImportOptions(model="llama-3.3-70b"), id="aiconfigurator"),
     ],
 )
-def test_a_plan_on_the_rows_of_each_format_passes_its_audit(tmp_path: Path, run: Any, asked: Given) -> None:
+def test_a_plan_on_the_rows_of_each_format_passes_its_audit(tmp_path: Path, run: Any, asked: ImportOptions) -> None:
     """The workload is what was measured, at the latency that was measured, on nothing but the imported rows."""
-    done, rows = brought(tmp_path, run, asked)
+    done, rows = imported(tmp_path, run, asked)
     row = max(rows, key=lambda row: row.tpot_ms)
     at = 99 if row.tpot_statistic == "p99" else 50
     text = f"""
@@ -386,8 +388,10 @@ def test_a_plan_on_the_rows_of_each_format_passes_its_audit(tmp_path: Path, run:
 
 
 def test_a_plan_traces_to_the_file_that_its_rows_came_from(tmp_path: Path) -> None:
-    asked = Given(system="hgx-h200", model="llama-3.3-70b", precision="fp8", input_tokens=1024, output_tokens=1024)
-    done, _ = brought(tmp_path, VLLM, replace(asked, spec_decode="none"))
+    asked = ImportOptions(
+        system="hgx-h200", model="llama-3.3-70b", precision="fp8", input_tokens=1024, output_tokens=1024
+    )
+    done, _ = imported(tmp_path, VLLM, replace(asked, spec_decode="none"))
     text = """
     name: own
     horizon: {decided_on: 2026-12-01, start: 2027-01, periods: 2, period: quarter}
@@ -417,7 +421,7 @@ def test_any_value_under_any_key_is_a_row_or_a_sentence(
 ) -> None:
     folder = tmp_path_factory.mktemp("any")
     try:
-        done, _ = brought(folder, VLLM | {key: value})
+        done, _ = imported(folder, VLLM | {key: value})
     except planner.InputError as error:
         assert str(folder / "run.json") in str(error)  # noqa: PT017
         assert not (folder / "mine").exists()

@@ -9,7 +9,7 @@ import pytest
 
 import planner
 from planner.pipeline import catalog_of
-from planner.studies.levers.study import TOGETHER, iceberg, levers
+from planner.studies.levers.study import TOGETHER, all_levers, levers
 from tests.test_cli import plan
 
 TINY = "scenarios/tiny.yaml"
@@ -17,7 +17,7 @@ TINY = "scenarios/tiny.yaml"
 
 def test_each_lever_is_a_solve_of_its_own() -> None:
     scenario = planner.load(TINY)
-    table = iceberg(scenario, gap=1e-6)["levers"].set_index("lever")
+    table = levers(scenario, gap=1e-6)["levers"].set_index("lever")
     half = planner.solve(planner.load(TINY, ("workloads.chat.headroom=0.575",)), gap=1e-6)
     row = table.loc["at half the utilisation"]
     assert row.cost_usd == pytest.approx(half.proof.objective_usd, rel=1e-6)
@@ -29,7 +29,7 @@ def test_each_lever_is_a_solve_of_its_own() -> None:
 def test_what_is_taken_away_is_gone() -> None:
     scenario = planner.load("scenarios/10mw.yaml")
     catalog = catalog_of(scenario)
-    changed = {lever.name: lever.change(scenario, catalog) for lever in levers()}
+    changed = {lever.name: lever.change(scenario, catalog) for lever in all_levers()}
     assert all(point.precision != "fp4" for point in changed["without FP4"][1].serving.values())
     assert all(p.spec_decode == "none" for p in changed["without MTP or speculative decoding"][1].serving.values())
     assert all(point.mode == "agg" for point in changed["without disaggregation"][1].serving.values())
@@ -42,7 +42,7 @@ def test_what_is_taken_away_is_gone() -> None:
 
 def test_without_a_plan_it_says_what_stops_it() -> None:
     overrides = ("procurement.rent=[]", "sites.hall.power_mw=0.0562")
-    table = iceberg(planner.load(TINY, overrides))["levers"].set_index("lever")
+    table = levers(planner.load(TINY, overrides))["levers"].set_index("lever")
     assert "hall needs" in table.loc["at half the utilisation", "reason"]
     assert table.loc[TOGETHER, "reason"]
 
@@ -50,7 +50,7 @@ def test_without_a_plan_it_says_what_stops_it() -> None:
 @pytest.mark.solve
 def test_metrics_are_the_plans_own() -> None:
     scenario = planner.load(TINY, ("procurement.rent=[]",))
-    (row,) = iceberg(scenario)["metrics"].itertuples()
+    (row,) = levers(scenario)["metrics"].itertuples()
     kpis = planner.solve(scenario).kpis
     # In the plan nodes are idle at night, so that a token costs more than one made by a node that is always busy.
     assert row.usd_per_mtok_output < kpis["levelised_usd_per_mtok_output"]
@@ -66,12 +66,12 @@ def test_the_command_writes_what_it_says(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert max(map(len, done.stdout.splitlines())) <= 100
     result = json.loads((tmp_path / "out.json").read_text())
-    assert [row["lever"] for row in result["levers"]][1:-1] == [lever.name for lever in levers()]
+    assert [row["lever"] for row in result["levers"]][1:-1] == [lever.name for lever in all_levers()]
     assert {path.name for path in (tmp_path / "tables").iterdir()} == {"levers.csv", "metrics.csv"}
     from planner.studies.levers.sheet import plot_levers
 
     for name in ("two.svg", "three.svg"):
-        plot_levers(tmp_path / name, "tiny", iceberg(planner.load(TINY))["levers"])
+        plot_levers(tmp_path / name, levers(planner.load(TINY)))
     assert (tmp_path / "two.svg").read_bytes() == (tmp_path / "three.svg").read_bytes()
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
     assert "USD per Mtok output" in (tmp_path / "one.svg").read_text()

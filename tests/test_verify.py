@@ -13,7 +13,8 @@ from planner.scenario import Scenario, load_scenario
 from planner.solvers import Options
 from planner.solvers.objectives import Kind, Outcome, minimise
 from planner.studies.verify import study as module
-from planner.studies.verify.study import State, Voice, engines, judge, sheet, verify
+from planner.studies.verify.sheet import verify_sheet
+from planner.studies.verify.study import EngineResult, State, engines, judge, verify
 
 HALL = """
 name: hall
@@ -41,8 +42,10 @@ def hall(*overrides: str) -> Scenario:
     return load_scenario(io.StringIO(HALL), overrides)
 
 
-def voice(engine: str, state: State = "optimal", value: float | None = 100.0, bound: float | None = 99.95) -> Voice:
-    return Voice(engine, "1", state, value, bound, True, 1.0, 10 if value else 0, value is not None)
+def voice(
+    engine: str, state: State = "optimal", value: float | None = 100.0, bound: float | None = 99.95
+) -> EngineResult:
+    return EngineResult(engine, "1", state, value, bound, True, 1.0, 10 if value else 0, value is not None)
 
 
 @pytest.mark.solve
@@ -59,7 +62,7 @@ def test_engines_agree_on_every_objective(overrides: tuple[str, ...]) -> None:
     scenario = hall(*overrides)
     heard: list[str] = []
     names = ("relay", "scip", "highs", "pulp:cbc")
-    found = verify(scenario, catalog_of(scenario), 1e-3, 20, names=names, tell=heard.append)
+    found = verify(scenario, catalog_of(scenario), 1e-3, 20, names=names, progress=heard.append)
     assert found.passed, found.sentence
     assert found.refuted == ()
     assert heard == list(names)
@@ -126,7 +129,7 @@ def test_no_plan_is_refuted_by_an_audited_one() -> None:
 
 
 def test_a_plan_that_fails_its_audit_is_a_conflict_and_refutes_nobody() -> None:
-    bad = Voice("pulp:cbc", "1", "optimal", 50.0, 49.0, False, 1.0, 10, False, "audit: dallas draws 12 MW")
+    bad = EngineResult("pulp:cbc", "1", "optimal", 50.0, 49.0, False, 1.0, 10, False, "audit: dallas draws 12 MW")
     _, conflicts, refuted = judge([voice("relay"), bad], 0.001, more_is_better=False)
     assert conflicts == ("pulp:cbc's plan fails its audit (audit: dallas draws 12 MW)",)
     assert refuted == ()
@@ -143,7 +146,7 @@ def test_an_engine_that_fails_is_a_line_of_the_table(monkeypatch: pytest.MonkeyP
     found = verify(scenario, catalog_of(scenario), 1e-3, 10, names=("relay", "scip"))
     assert found.passed
     assert (found.voices[1].state, found.voices[1].remark) == ("no plan", "scip refused the model: too odd")
-    line = sheet(found).rows[1]
+    line = verify_sheet(found).rows[1]
     assert line[:4] == ("scip", "no plan", "-", "-")
 
 
@@ -162,7 +165,7 @@ def test_an_infeasible_scenario_says_what_to_relax() -> None:
 def test_the_table_has_a_line_per_engine_and_the_verdict() -> None:
     scenario = hall()
     found = verify(scenario, catalog_of(scenario), 1e-3, 10, names=("relay", "pulp:cbc"))
-    part = sheet(found)
+    part = verify_sheet(found)
     assert part.sentence == "hall (cost) to a gap of 0.1 %, each engine on the same matrix:"
     assert [row[0] for row in part.rows] == ["relay", "pulp:cbc"]
     assert part.rows[1][3].endswith("(LP)")

@@ -12,8 +12,6 @@ import typer
 from planner.cli.waiting import INTERRUPTED
 from planner.errors import InputError, PlannerError
 
-FEASIBLE_EXIT = 4
-
 
 @contextmanager
 def exits() -> Iterator[None]:

@@ -1,11 +1,13 @@
 """The commands' reference: every command with its arguments and options as Markdown, written from the functions.
 
 What Typer is told stands in the annotations, so the page is the same for every version of Typer and of its help.
+``python -m planner.cli.reference --write`` writes the page and the tables of commands in README.md and docs/index.md.
 """
 
 from __future__ import annotations
 
 import inspect
+import sys
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +17,9 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import typer
 from typer.models import ArgumentInfo, OptionInfo, ParameterInfo
 
-from planner.cli import app
+from planner.cli.application import CATALOG_PLACE, application
+from planner.cli.commands import found
+from planner.studies.command import CATALOG, DOCUMENTS, PLANS, RUNS
 
 HEAD = """\
 # Commands
@@ -26,6 +30,10 @@ by `planner.cli.reference`; edit those, not this.
 An option without a default is off, or leaves the choice to the scenario or the command. What is repeatable may be given
 more than once.
 """
+
+# Between these the tables of commands stand. The order of groups is that of a plan's life.
+BEGIN, END = "<!-- commands, as planner.cli.reference writes them -->", "<!-- end of commands -->"
+GROUPS = (PLANS, RUNS, CATALOG, DOCUMENTS)
 
 NAMES: dict[Any, str] = {str: "text", int: "whole number", float: "number", Path: "path", bool: ""}
 Function = Callable[..., Any]
@@ -47,6 +55,7 @@ class Command:
 
 def commands_reference() -> str:
     """The page docs/commands.md: a section per command, a table row per argument or option."""
+    app = application()
     parts = [HEAD, f"## `plan`\n\n{_paragraphs(str(app.info.help))}\n", _table(_own(app))]
     for command in commands(app, "plan"):
         parts += [
@@ -66,6 +75,31 @@ def commands(group: typer.Typer, name: str) -> Iterator[Command]:
     for inner in group.registered_groups:
         assert inner.typer_instance is not None
         yield from commands(inner.typer_instance, f"{name} {inner.name}")
+
+
+def commands_table(*, linked: bool) -> str:
+    """What each command is for, a row each; ``linked`` to its page, as seen from docs/."""
+    places = [(command.name, command.place) for command in found()] + [(CATALOG, CATALOG_PLACE)]
+    lines = ["| command | what for |", "|---|---|"]
+    for name, place in sorted(places, key=lambda item: (GROUPS.index(item[1].group), item[1].rank)):
+        if place.usage:
+            page = place.page or f"commands.md#plan-{name}"
+            lines.append(f"| {f'[{place.usage}]({page})' if linked else place.usage} | {place.summary} |")
+    return "\n".join(lines) + "\n"
+
+
+def with_table(text: str, *, linked: bool) -> str:
+    """``text`` with the table between its marks written anew."""
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    return f"{before}{BEGIN}\n{commands_table(linked=linked)}{END}{after}"
+
+
+def write(root: Path) -> None:
+    """Write the page and the tables of the repository at ``root``."""
+    for path, linked in ((root / "README.md", False), (root / "docs" / "index.md", True)):
+        path.write_text(with_table(path.read_text(encoding="utf-8"), linked=linked), encoding="utf-8")
+    (root / "docs" / "commands.md").write_text(commands_reference(), encoding="utf-8")
 
 
 def usage(command: Command) -> str:
@@ -172,4 +206,7 @@ def _paragraphs(text: str) -> str:
 
 
 if __name__ == "__main__":
-    print(commands_reference(), end="")
+    if sys.argv[1:] == ["--write"]:
+        write(Path())
+    else:
+        print(commands_reference(), end="")

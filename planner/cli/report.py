@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
-from planner.cli.exits import FEASIBLE_EXIT, check_numbers
-from planner.cli.solve import Asked, Solved, find
-from planner.cli.waiting import wait_for
+from planner.cli.commands.report import Options
+from planner.cli.commands.solve import Options as SolveOptions
+from planner.cli.solve import Solved, find
 from planner.errors import SolverFailure
 from planner.pipeline import load
-from planner.render.files import check_file, write_file
+from planner.render.files import check_file
 from planner.render.sheet import plain
 from planner.scenario import Scenario
-from planner.solvers import check_name
 from planner.studies import information
+from planner.studies.command import FEASIBLE_EXIT, Outcome, Progress
 from planner.studies.compare.options import check_options, option_words
 from planner.studies.compare.sheet import comparison_sheets
 from planner.studies.compare.study import compare
@@ -34,55 +30,34 @@ TITLE = "The plan (mixed) beside each option"
 NOTHING = "none"
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """The options of one call; ``output`` is a path or `-`, ``options`` names of alternatives with commas or none."""
-
-    output: str
-    solver: str | None
-    gap: float | None
-    time_limit: float | None
-    options: str
-
-
-def run(source: str, overrides: tuple[str, ...], wanted: Wanted) -> None:
-    """Solve, compare, write the page; ends the process with the exit code of the outcome."""
-    check_numbers(wanted.gap, wanted.time_limit)
-    if wanted.solver is not None:
-        check_name(wanted.solver)
-    names = () if wanted.options == NOTHING else check_options(name for name in wanted.options.split(",") if name)
-    if wanted.output != STDOUT:
-        check_file(Path(wanted.output), "--output")
-    scenario = load(source, overrides)
-    solved, page = wait_for(lambda tell: _page(scenario, wanted, names, tell), f"{scenario.name}: solving")
-    if wanted.output == STDOUT:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(page.encode())
-        sys.stdout.buffer.flush()
-    else:
-        write_file(Path(wanted.output), page)
-        typer.echo(f"{wanted.output}: the plan of {plain(scenario.name)}, {solved.plan.status}")
-    if solved.unknown:
-        typer.echo(solved.unknown, err=True)
-    if solved.plan.status == "feasible":
-        raise typer.Exit(FEASIBLE_EXIT)
+def reported(options: Options, progress: Progress) -> Outcome:
+    """Solve, compare, make the page."""
+    names = () if options.options == NOTHING else check_options(name for name in options.options.split(",") if name)
+    if options.output != STDOUT:
+        check_file(Path(options.output), "--output")
+    scenario = load(options.scenario, tuple(options.overrides or ()))
+    progress(f"{scenario.name}: solving")
+    solved, page = _page(scenario, options, names, progress)
+    written = f"{options.output}: the plan of {plain(scenario.name)}, {solved.plan.status}\n"
+    return Outcome(
+        files=[(options.output, page)],
+        text=written if options.output != STDOUT else "",
+        message=solved.unknown,
+        exit_code=FEASIBLE_EXIT if solved.plan.status == "feasible" else 0,
+    )
 
 
-def _page(
-    scenario: Scenario, wanted: Wanted, names: tuple[str, ...], tell: Callable[[str], None]
-) -> tuple[Solved, str]:
+def _page(scenario: Scenario, options: Options, names: tuple[str, ...], progress: Progress) -> tuple[Solved, str]:
     from planner.report.html.page import html_report
 
-    asked = Asked(wanted.solver, wanted.gap, wanted.time_limit, json=None, csv=None, trace=False, quiet=False)
-    solved = find(scenario, asked, tell)
-    beside = _beside(scenario, solved, wanted, names, tell)
-    tell(f"{scenario.name}: drawing")
+    asked = SolveOptions(options.scenario, solver=options.solver, gap=options.gap, time_limit=options.time_limit)
+    solved = find(scenario, asked, progress)
+    beside = _beside(scenario, solved, options, names, progress)
+    progress(f"{scenario.name}: drawing")
     return solved, html_report(solved.plan, scenario, solved.catalog, beside)
 
 
-def _beside(
-    scenario: Scenario, solved: Solved, wanted: Wanted, names: tuple[str, ...], tell: Callable[[str], None]
-) -> Beside:
+def _beside(scenario: Scenario, solved: Solved, options: Options, names: tuple[str, ...], progress: Progress) -> Beside:
     """What stands beside the plan; a comparison that no engine could finish in time says so instead."""
     from planner.report.html.page import Beside
 
@@ -97,12 +72,12 @@ def _beside(
         found = compare(
             scenario,
             (PLAN, *others),
-            solver=wanted.solver,
-            gap=wanted.gap,
-            time_limit_s=wanted.time_limit,
+            solver=options.solver,
+            gap=options.gap,
+            time_limit_s=options.time_limit,
             known={PLAN: solved.plan},
             jobs=cores(),
-            tell=lambda words: tell(f"{scenario.name}: options, {words}"),
+            progress=lambda words: progress(f"{scenario.name}: options, {words}"),
         )
     except SolverFailure as error:
         return replace(beside, uncompared=f"The comparison is not known: {error}.")

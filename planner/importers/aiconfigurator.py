@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from planner.importers.draft import Draft
+from planner.importers.benchmark_run import BenchmarkRun
 from planner.importers.hardware import system_of
 from planner.importers.record import Record
 
@@ -16,7 +16,7 @@ def is_table(header: Iterable[str]) -> bool:
     return {"tokens/s/gpu", "num_total_gpus", "tpot"} <= set(header)
 
 
-def configuration(record: Record) -> Draft:
+def configuration(record: Record) -> BenchmarkRun:
     """A row: one replica of ``num_total_gpus``, whatever its split."""
     disagg = "(d)tp" in record.values
     stage = "(d)" if disagg else ""
@@ -37,7 +37,7 @@ def configuration(record: Record) -> Draft:
     ]
     said += [("system", system)] if system else []
     said += [("precision", _PRECISIONS[quantised])] if quantised in _PRECISIONS else []
-    return Draft(
+    return BenchmarkRun(
         record=record,
         input_tok_s=output * tokens_in / tokens_out,
         output_tok_s=output,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from planner.errors import InputError
-from planner.importers.draft import Draft
+from planner.importers.benchmark_run import BenchmarkRun
 from planner.importers.record import Record
 
 # Units that a metric may be in, and what they are of the unit wanted.
@@ -48,7 +48,7 @@ def is_guidellm(values: Mapping[str, Any]) -> bool:
     return "benchmarks" in values and isinstance(values.get("metadata"), dict)
 
 
-def aiperf(record: Record) -> Draft:
+def aiperf(record: Record) -> BenchmarkRun:
     """An export of AIPerf or GenAI-Perf: every metric says its unit."""
     requests_per_s = _metric(record, "request_throughput", _PER_S)
     output_tok_s = _metric(record, "output_token_throughput", _PER_S)
@@ -59,7 +59,7 @@ def aiperf(record: Record) -> Draft:
     if record.values.get("was_cancelled") is True:
         raise record.refusal("was_cancelled", "this run was cancelled before its end")
     names = _names(record)
-    return Draft(
+    return BenchmarkRun(
         record=record,
         input_tok_s=input_tok_s,
         output_tok_s=output_tok_s,
@@ -98,7 +98,7 @@ def aiperf_csv(text: str, file: str) -> Record:
     return Record(values, file)
 
 
-def guidellm(record: Record) -> Iterator[Draft]:
+def guidellm(record: Record) -> Iterator[BenchmarkRun]:
     """The runs of a GuideLLM report: request latency in s, the rest in ms; only what succeeded counts."""
     version = record.part("metadata").values.get("version")
     if version not in (2, "2", None):
@@ -111,7 +111,7 @@ def guidellm(record: Record) -> Iterator[Draft]:
         tokens_out = _successful(metrics, "output_token_count").number("mean")
         ttft, tpot = _successful(metrics, "time_to_first_token_ms"), _successful(metrics, "inter_token_latency_ms")
         strategy = run.part("config", "strategy")
-        yield Draft(
+        yield BenchmarkRun(
             record=run,
             input_tok_s=tokens_in * requests,
             output_tok_s=tokens_out * requests,

@@ -22,8 +22,8 @@ from planner.catalog.rows import csv_rows
 from planner.catalog.table import cells, csv_of
 from planner.document import read_text
 from planner.errors import CatalogError, Fault, InputError
-from planner.importers.draft import Draft, doubt_of, one_model, reason_to_keep_out, row
-from planner.importers.options import Given
+from planner.importers.benchmark_run import BenchmarkRun, doubt_of, one_model, reason_to_keep_out, row
+from planner.importers.options import ImportOptions
 from planner.importers.prices import Price
 from planner.importers.recognise import Found, Source, found_in
 from planner.importers.record import Record
@@ -34,7 +34,7 @@ Key = tuple[str, ...]
 
 
 @dataclass
-class Brought:
+class ImportSummary:
     """What an import did: rows by name, and what was kept out or is doubtful, with place and reason."""
 
     added: list[str] = field(default_factory=list)
@@ -58,12 +58,12 @@ def _no_garbage() -> Iterator[None]:
 
 
 @_no_garbage()
-def import_files(files: Sequence[Path], into: Path, given: Given, today: dt.date) -> Brought:
+def import_files(files: Sequence[Path], into: Path, given: ImportOptions, today: dt.date) -> ImportSummary:
     """Rows of ``files`` merged into the catalog folder ``into``; a row with the same key is replaced.
 
     Raises InputError for anything that cannot be mapped, before anything is written.
     """
-    brought = Brought()
+    summary = ImportSummary()
     points: dict[Key, Row] = {}
     offers: dict[Key, Row] = {}
     sources = _sources(into)
@@ -72,13 +72,13 @@ def import_files(files: Sequence[Path], into: Path, given: Given, today: dt.date
         if not found:
             raise InputError([Fault(str(path), 0, "", "this file holds no run")])
         source, day = _source(path, found[0].source, sources, given.as_of or today)
-        drafts = [item.what for item in found if isinstance(item.what, Draft)]
-        one_model(drafts, given)
+        runs = [item.what for item in found if isinstance(item.what, BenchmarkRun)]
+        one_model(runs, given)
         for item in found:
-            _take(item, given, source, day, points, offers, brought)
-    texts = _merged(into, points, offers, brought)
+            _take(item, given, source, day, points, offers, summary)
+    texts = _merged(into, points, offers, summary)
     if not points and not offers:
-        return brought
+        return summary
     texts[SOURCES] = _yaml({"sources": sources})
     _check(into, [*points.values(), *offers.values()])
     for name, text in texts.items():
@@ -86,27 +86,27 @@ def import_files(files: Sequence[Path], into: Path, given: Given, today: dt.date
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_file(path, text)
-            brought.files.append(path)
-    return brought
+            summary.files.append(path)
+    return summary
 
 
 def _take(
     item: Found,
-    given: Given,
+    given: ImportOptions,
     source: str,
     day: dt.date,
     points: dict[Key, Row],
     offers: dict[Key, Row],
-    brought: Brought,
+    summary: ImportSummary,
 ) -> None:
     """Add the row of one run or price, or the reason why there is none."""
     what = item.what
     if isinstance(what, str):
-        brought.kept_out.append((item.record.place, what))
+        summary.kept_out.append((item.record.place, what))
         return
     if isinstance(what, Price):
         if what.reason:
-            brought.kept_out.append((what.record.place, what.reason))
+            summary.kept_out.append((what.record.place, what.reason))
             return
         offer = _validated(Offer, what.row(source, day, given.evidence or item.source.evidence), what.record)
         known = offers.get(offer.key)
@@ -115,14 +115,14 @@ def _take(
             offers[offer.key] = offer
         return
     if reason := reason_to_keep_out(what, given):
-        brought.kept_out.append((what.record.place, reason))
+        summary.kept_out.append((what.record.place, reason))
         return
     if doubt := doubt_of(what):
-        brought.doubtful.append((what.record.place, doubt))
+        summary.doubtful.append((what.record.place, doubt))
     point = _validated(ServingPoint, row(what, given, source, day, item.source.evidence), what.record)
     key = point.key
     if key in points:
-        brought.kept_out.append((what.record.place, "a later run of the same configuration and load stands for it"))
+        summary.kept_out.append((what.record.place, "a later run of the same configuration and load stands for it"))
     points[key] = point
 
 
@@ -163,17 +163,17 @@ def _sources(into: Path) -> dict[str, Any]:
     return found
 
 
-def _merged(into: Path, points: dict[Key, Row], offers: dict[Key, Row], brought: Brought) -> dict[str, str]:
+def _merged(into: Path, points: dict[Key, Row], offers: dict[Key, Row], summary: ImportSummary) -> dict[str, str]:
     """The texts of the tables that change, by their name in the folder."""
     by_file: dict[tuple[str, type[Row]], list[Row]] = {}
     for point in points.values():
         by_file.setdefault((f"serving/{_file_name(point.model)}.csv", ServingPoint), []).append(point)  # type: ignore[attr-defined]
     if offers:
         by_file["offers.csv", Offer] = list(offers.values())
-    return {name: _table(into / name, model, rows, brought) for (name, model), rows in by_file.items()}
+    return {name: _table(into / name, model, rows, summary) for (name, model), rows in by_file.items()}
 
 
-def _table(path: Path, model: type[Row], new: Iterable[Row], brought: Brought) -> str:
+def _table(path: Path, model: type[Row], new: Iterable[Row], summary: ImportSummary) -> str:
     faults: list[Fault] = []
     old = csv_rows(read_text(path, str(path)), str(path), model, faults) if path.exists() else []
     if faults:
@@ -182,7 +182,7 @@ def _table(path: Path, model: type[Row], new: Iterable[Row], brought: Brought) -
     for one in new:
         key: Key = one.key  # type: ignore[attr-defined]
         same = key in rows and cells(rows[key]) == cells(one)
-        to = brought.unchanged if same else brought.replaced if key in rows else brought.added
+        to = summary.unchanged if same else summary.replaced if key in rows else summary.added
         to.append(one.name)  # type: ignore[attr-defined]
         rows[key] = one
     return csv_of(model, rows.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from planner.importers.draft import Draft
+from planner.importers.benchmark_run import BenchmarkRun
 from planner.importers.hardware import system_of
 from planner.importers.record import Record
 from planner.units import ms_from_s
@@ -31,7 +31,7 @@ def is_agentic(values: Mapping[str, Any]) -> bool:
     return "request_metrics" in values and "conc" in values
 
 
-def aggregate(record: Record) -> Draft:
+def aggregate(record: Record) -> BenchmarkRun:
     """A run: tp × pp GPUs, or those of its prefill and decode workers."""
     disagg = record.values.get("disagg") in (True, "true")
     shape = _split(record) if disagg else (record.number("tp") * (record.maybe("pp") or 1.0), 0.0)
@@ -39,7 +39,7 @@ def aggregate(record: Record) -> Draft:
     return _run(record, record, disagg, shape, widest, record.text("hw"), record.text("infmax_model_prefix"))
 
 
-def api_row(record: Record) -> Draft:
+def api_row(record: Record) -> BenchmarkRun:
     """A row of the API; of aggregated ones the counts of prefill and decode GPUs are tp × ep, not GPUs."""
     kind = record.text("benchmark_type")
     if kind not in ("", "single_turn"):
@@ -50,7 +50,7 @@ def api_row(record: Record) -> Draft:
     return _run(record, record.part("metrics"), disagg, shape, widest, record.text("hardware"), record.text("model"))
 
 
-def agentic(record: Record) -> Draft:
+def agentic(record: Record) -> BenchmarkRun:
     """An agentic run: its input counts tokens that the cache already held."""
     metrics = record.part("request_metrics")
     gpus = record.number("num_gpus")
@@ -59,7 +59,7 @@ def agentic(record: Record) -> Draft:
     hit = record.part("server_metrics", "cache").maybe("overall_cache_hit_rate")
     hits = f"{hit:.0%} of the input came from the cache" if hit is not None else "the cache's share is not stated"
     offload = ("kv_offload",) if record.text("kv_offloading") not in ("", "none", "off") else ()
-    return Draft(
+    return BenchmarkRun(
         record=record,
         input_tok_s=throughput.part("input").number("tokens_per_second"),
         output_tok_s=throughput.part("output").number("tokens_per_second"),
@@ -92,7 +92,7 @@ def _split(record: Record) -> tuple[float, float]:
 
 def _run(
     record: Record, metrics: Record, disagg: bool, shape: tuple[float, float], widest: float, hw: str, model: str
-) -> Draft:
+) -> BenchmarkRun:
     first, second = shape
     gpus = first + second
     # Disaggregated rates are per prefill and per decode GPU, the others per GPU.
@@ -101,7 +101,7 @@ def _run(
     ttft, tpot = (metrics.first(f"median_{name}", f"mean_{name}") for name in ("ttft", "tpot"))
     statistic = "p50" if "median_ttft" in metrics else "mean"
     p99 = {name: metrics.maybe(f"p99_{name}") for name in ("ttft", "tpot")}
-    return Draft(
+    return BenchmarkRun(
         record=record,
         input_tok_s=metrics.number("input_tput_per_gpu") * per_input,
         output_tok_s=metrics.number("output_tput_per_gpu") * per_output,

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planner.importers.draft import Draft
-from planner.importers.options import Given
+from planner.importers.benchmark_run import BenchmarkRun
+from planner.importers.options import ImportOptions
 from planner.importers.record import Record
 
 _NS_PER_MS = 1e6
@@ -47,7 +47,7 @@ def is_log(text: str) -> bool:
     return "MLPerf Results Summary" in text[:500]
 
 
-def summary(record: Record, given: Given) -> Draft | str:
+def summary(record: Record, given: ImportOptions) -> BenchmarkRun | str:
     """A result, or the reason why it is no serving point: output tokens/s of the whole submission under p99 limits."""
     scenario = record.text("Scenario")
     if scenario == "Offline":
@@ -72,7 +72,7 @@ def summary(record: Record, given: Given) -> Draft | str:
         stated[field] = known or wanted
     return _kept_limits(
         record,
-        Given(**vars(given) | stated),
+        ImportOptions(**vars(given) | stated),
         result,
         output,
         gpus,
@@ -84,7 +84,7 @@ def summary(record: Record, given: Given) -> Draft | str:
     )  # fmt: skip
 
 
-def log(text: str, file: str, given: Given) -> Draft:
+def log(text: str, file: str, given: ImportOptions) -> BenchmarkRun:
     """The log of one run: its own p99 latencies, in ns."""
     found = {name: match.group(1) for name, pattern in _LOG.items() if (match := re.search(pattern, text))}
     record = Record(found, file)
@@ -92,7 +92,7 @@ def log(text: str, file: str, given: Given) -> Draft:
         raise record.refusal("", "the log does not say that its result is valid")
     tok_s = record.number("output_tok_s")
     output = tok_s / record.number("samples_s")
-    limits = Given(
+    limits = ImportOptions(
         **vars(given)
         | {
             "ttft_limit_ms": record.number("ttft_ns") / _NS_PER_MS,
@@ -104,13 +104,13 @@ def log(text: str, file: str, given: Given) -> Draft:
 
 def _kept_limits(
     record: Record,
-    given: Given,
+    given: ImportOptions,
     output_tok_s: float,
     output_tokens: float | None,
     gpus: float | None,
     said: tuple[tuple[str, Any], ...],
     model: str,
-) -> Draft:
+) -> BenchmarkRun:
     for field, value in (
         ("input_tokens", given.input_tokens),
         ("output_tokens", output_tokens),
@@ -123,7 +123,7 @@ def _kept_limits(
     assert output_tokens
     assert given.ttft_limit_ms
     assert given.tpot_limit_ms
-    return Draft(
+    return BenchmarkRun(
         record=record,
         input_tok_s=output_tok_s * given.input_tokens / output_tokens,
         output_tok_s=output_tok_s,

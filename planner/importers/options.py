@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Given:
+class ImportOptions:
     """Options of an import; None leaves it to the file. Tokens are nominal lengths, limits those of MLPerf's rules.
 
     ``as_of`` is the day of the measurement where the file has none. ``failed_share`` is that of the requests that may

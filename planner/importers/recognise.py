@@ -13,12 +13,12 @@ from typing import Any
 from planner.document import read_text
 from planner.errors import Fault, InputError
 from planner.importers import aiconfigurator, exports, inferencex, mlperf, prices, serve_bench
-from planner.importers.draft import Draft
-from planner.importers.options import Given
+from planner.importers.benchmark_run import BenchmarkRun
+from planner.importers.options import ImportOptions
 from planner.importers.prices import Price
 from planner.importers.record import Record
 
-Runs = Callable[[Record, Given], Iterator[Draft | Price | str]]
+Runs = Callable[[Record, ImportOptions], Iterator[BenchmarkRun | Price | str]]
 
 TOOLS = (
     "vLLM bench serve, SGLang bench_serving, AIPerf, GenAI-Perf, GuideLLM, InferenceX, MLPerf, AIConfigurator, "
@@ -41,7 +41,7 @@ class Found:
 
     source: Source
     record: Record
-    what: Draft | Price | str
+    what: BenchmarkRun | Price | str
 
 
 _OWN = "own measurement"
@@ -61,7 +61,7 @@ _OBJECTS: tuple[tuple[Callable[[Mapping[str, Any]], bool], Source, Runs], ...] =
 )  # fmt: skip
 
 
-def found_in(path: Path, given: Given) -> Iterator[Found]:
+def found_in(path: Path, given: ImportOptions) -> Iterator[Found]:
     """What a file holds, in its order. Raises InputError at the first thing that cannot be read."""
     file = str(path)
     text = read_text(path, file)
@@ -69,8 +69,8 @@ def found_in(path: Path, given: Given) -> Iterator[Found]:
     if start in ("{", "["):
         yield from _of_objects(text, file, given)
     elif mlperf.is_log(text):
-        draft = mlperf.log(text, file, given)
-        yield Found(Source("mlperf", "MLCommons", "independent"), draft.record, draft)
+        run = mlperf.log(text, file, given)
+        yield Found(Source("mlperf", "MLCommons", "independent"), run.record, run)
     elif exports.is_aiperf_csv(text):
         record = exports.aiperf_csv(text, file)
         yield Found(Source("aiperf", _OWN, "measured"), record, exports.aiperf(record))
@@ -78,12 +78,12 @@ def found_in(path: Path, given: Given) -> Iterator[Found]:
         yield from _of_table(text, file, given)
 
 
-def _of_objects(text: str, file: str, given: Given) -> Iterator[Found]:
+def _of_objects(text: str, file: str, given: ImportOptions) -> Iterator[Found]:
     for record in _records(text, file):
         for one in mlperf.keyed(record) if mlperf.is_keyed(record.values) else [record]:
             source, runs = _reader(one)
             for what in runs(one, given):
-                yield Found(source, what.record if isinstance(what, Draft) else one, what)
+                yield Found(source, what.record if isinstance(what, BenchmarkRun) else one, what)
 
 
 def _reader(record: Record) -> tuple[Source, Runs]:
@@ -125,11 +125,11 @@ def _records(text: str, file: str) -> Iterator[Record]:
         place, number = end, number + 1
 
 
-def _of_table(text: str, file: str, given: Given) -> Iterator[Found]:
+def _of_table(text: str, file: str, given: ImportOptions) -> Iterator[Found]:
     rows = csv.reader(io.StringIO(text))
     try:
         header = next(rows, [])
-        read: Callable[[Record], Iterator[Draft | Price]]
+        read: Callable[[Record], Iterator[BenchmarkRun | Price]]
         provider = given.provider or ""
         if aiconfigurator.is_table(header):
             source = Source("aiconfigurator", "NVIDIA AIConfigurator", "predicted")

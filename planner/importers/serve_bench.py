@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from planner.importers.draft import Draft
+from planner.importers.benchmark_run import BenchmarkRun
 from planner.importers.hardware import system_of
 from planner.importers.record import Record
 
@@ -22,7 +22,7 @@ def is_vllm(values: Mapping[str, Any]) -> bool:
     return "num_prompts" in values and "request_throughput" in values
 
 
-def vllm(record: Record) -> Draft:
+def vllm(record: Record) -> BenchmarkRun:
     """A run of vLLM: latencies in ms, rates of the whole server, lengths as totals ÷ requests.
 
     ``gpu``, ``num_gpus`` and ``tensor_parallel_size`` are there where the run was given them as ``--metadata``.
@@ -45,8 +45,8 @@ def vllm(record: Record) -> Draft:
     )
 
 
-def sglang(record: Record) -> Draft:
-    """A run of SGLang: as vLLM's, with the server's parallelism and the accepted draft length."""
+def sglang(record: Record) -> BenchmarkRun:
+    """A run of SGLang: as vLLM's, with the server's parallelism and the accepted run length."""
     info = record.part("server_info") if "server_info" in record else Record({}, record.file, record.line)
     parallel = [value for key in ("tp_size", "pp_size") if (value := info.maybe(key)) is not None]
     said: list[tuple[str, Any]] = [("engine", "sglang")]
@@ -73,13 +73,13 @@ def _run(
     as_of: dt.date | None,
     said: tuple[tuple[str, Any], ...],
     failed: float,
-) -> Draft:
+) -> BenchmarkRun:
     completed = record.number("completed")
     seconds = record.number("duration")
     tokens_in, tokens_out = record.number("total_input_tokens"), record.number("total_output_tokens")
     ttft, ttft_of = _central(record, "ttft")
     tpot, tpot_of = _central(record, "tpot")
-    return Draft(
+    return BenchmarkRun(
         record=record,
         # Totals over the duration: what is called throughput in these files counts output, total or both.
         input_tok_s=tokens_in / seconds,

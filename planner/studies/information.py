@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +20,7 @@ from planner.rules import derive_points
 from planner.scenario import Scenario
 from planner.solvers import Options
 from planner.solvers.optimise import optimise
+from planner.studies.command import Progress
 
 Range = tuple[float, float]
 Ints = NDArray[np.int64]
@@ -86,7 +86,7 @@ def value_of_information(
     *,
     gap: float | None = None,
     time_limit_s: float | None = None,
-    tell: Callable[[str], None] = lambda what: None,
+    progress: Progress = lambda what: None,
 ) -> Information:
     """The value of knowing which of the scenario's futures comes, and of ``plan`` over the plan for their mean.
 
@@ -105,16 +105,16 @@ def value_of_information(
     )
     alone = []
     for future in scenario.futures:
-        tell(f"{future.name} alone")
+        progress(f"{future.name} alone")
         certain = scenario.model_copy(update={"futures": (future.model_copy(update={"probability": 1.0}),)})
         alone.append(_optimum(build_model(build_problem(certain, catalog)), options)[0])
     weights = np.array([future.probability for future in scenario.futures])
     below, above = (float(weights @ np.array(side)) for side in zip(*alone, strict=True))
-    tell("the mean future")
+    progress("the mean future")
     problem = build_problem(scenario, catalog)
     mean = build_model(mean_problem(problem))
     _, x = _optimum(mean, options)
-    tell("the plan for the mean future in every future")
+    progress("the plan for the mean future in every future")
     model = build_model(problem)
     kept = replace(model, milp=fixed(model, mean, x))
     expected, _ = _optimum(kept, options)

@@ -12,12 +12,13 @@ from multiprocessing.connection import wait
 from typing import TypeVar
 
 from planner.streams import keep_stdout
+from planner.studies.command import Progress
 
-Work = TypeVar("Work")
-Answer = TypeVar("Answer")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 # More processes than this gain nothing: each holds the catalog, the solvers and pandas.
-MOST_JOBS = 8
+MOST_WORKERS = 8
 
 
 def cores() -> int:
@@ -25,21 +26,39 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
-def answers(call: Callable[[Work], Answer], work: Sequence[Work], jobs: int) -> Iterator[tuple[int, Answer]]:
-    """``(index, call(work[index]))`` of every piece of work, as they are done, on up to ``jobs`` processes.
+def each(
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    workers: int = 1,
+    progress: Progress = lambda words: None,
+    done: str = "done",
+) -> list[Result]:
+    """``work`` of every item, in their order, as ``as_done`` does it; ``progress`` hears how many are ``done``."""
+    progress(f"0 of {len(items)} {done}")
+    found: dict[int, Result] = {}
+    for index, result in as_done(work, items, workers):
+        found[index] = result
+        progress(f"{len(found)} of {len(items)} {done}")
+    return [found[index] for index in range(len(items))]
 
-    In this process and in order where ``jobs`` is 1 or there is only one piece. ``call`` has to be a module's own
-    function, since it is sent to the others by name. The first error ends it all.
+
+def as_done(work: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[tuple[int, Result]]:
+    """``(index, work(items[index]))`` of every item, as they are done, in up to ``workers`` processes.
+
+    In this process and in order where there is one worker, which is what a host program without a main guard needs, or
+    only one item. ``work`` has to be a module's own function, since it is sent to the others by name. The first error
+    ends it all.
     """
-    jobs = min(jobs, len(work), MOST_JOBS)
-    if jobs <= 1:
-        for index, piece in enumerate(work):
-            yield index, call(piece)
+    workers = min(workers, len(items), MOST_WORKERS)
+    if workers <= 1:
+        for index, item in enumerate(items):
+            yield index, work(item)
         return
     # Fresh processes: an engine's threads do not survive a fork.
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin)
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin)
     try:
-        waiting = {pool.submit(call, piece): index for index, piece in enumerate(work)}
+        waiting = {pool.submit(work, item): index for index, item in enumerate(items)}
         for future in as_completed(waiting):
             yield waiting[future], future.result()
     finally:

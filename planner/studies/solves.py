@@ -1,10 +1,9 @@
-"""Many plans at once: independent solves, in processes of their own, answered in the order they were asked."""
+"""Many plans: questions to solve, and replies in the order they were asked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import numpy as np
 
@@ -17,12 +16,10 @@ from planner.plan import Plan
 from planner.problem import build_problem
 from planner.scenario import Scenario
 from planner.solvers import Options
-from planner.studies import pool as parallel
+from planner.studies.command import Progress
+from planner.studies.pool import each
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 Range = tuple[float, float]
-Tell = Callable[[str], None]
 
 NOT_EXPLAINED = "the limits leave none"
 
@@ -32,7 +29,7 @@ class Question:
     """A scenario to plan for: ``gap`` relative, ``time_limit_s`` in seconds of wall clock.
 
     ``explained``: where there is no plan, what would have to be relaxed is looked for, which takes longer than a plan.
-    ``near`` is a plan that the search starts from.
+    ``warm_start`` is a plan that the search starts from.
     """
 
     name: str
@@ -42,7 +39,7 @@ class Question:
     time_limit_s: float
     solver: str = "auto"
     explained: bool = True
-    near: Plan | None = field(default=None, repr=False)
+    warm_start: Plan | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ def answer(question: Question) -> Reply:
             solver=question.solver,
             gap=question.gap,
             time_limit_s=question.time_limit_s,
-            near=question.near,
+            warm_start=question.warm_start,
         )
     except InfeasiblePlan as error:
         reason = "; ".join(relaxation.sentence for relaxation in error.relaxations)
@@ -88,24 +85,9 @@ def _hopeless(question: Question) -> bool:
     return solvers.run(model.milp.relaxed(), "glop", options).status == "infeasible"
 
 
-def answers(questions: Sequence[Question], *, workers: int = 1, tell: Tell = lambda words: None) -> list[Reply]:
-    """A reply to each question, in their order; ``tell`` hears how many are done."""
-    return each(answer, questions, workers=workers, tell=tell)
-
-
-def each(
-    work: Callable[[Item], Result], items: Sequence[Item], *, workers: int = 1, tell: Tell = lambda words: None
-) -> list[Result]:
-    """``work`` of every item, in their order, in up to ``workers`` processes; ``work`` is a module's function.
-
-    With one worker everything runs in this process, which is what a host program without a main guard needs.
-    """
-    tell(f"0 of {len(items)} done")
-    found: dict[int, Result] = {}
-    for index, result in parallel.answers(work, items, workers):
-        found[index] = result
-        tell(f"{len(found)} of {len(items)} done")
-    return [found[index] for index in range(len(items))]
+def answers(questions: Sequence[Question], *, workers: int = 1, progress: Progress = lambda words: None) -> list[Reply]:
+    """A reply to each question, in their order; ``progress`` hears how many are done."""
+    return each(answer, questions, workers=workers, progress=progress)
 
 
 def check_least_cost(scenario: Scenario, command: str) -> None:

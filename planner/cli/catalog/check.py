@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
-
-import typer
+from collections.abc import Iterator
 
 from planner.catalog import load_catalog
 from planner.catalog.check import Checked, check
 from planner.catalog.load import BUILTIN
-from planner.cli.output import check_json, write_json
+from planner.cli.commands.catalog_check import Options
 from planner.errors import InputError
 from planner.schedule import parse_date
+from planner.studies.command import Outcome
 
 
-def run(catalogs: list[str] | None, max_age_days: int | None, today: str | None, json: str | None) -> None:
-    """Print every finding, one a line; exit code 2 where there is any."""
-    check_json(json)
-    if max_age_days is not None and max_age_days < 0:
-        raise InputError(f"--max-age-days {max_age_days}: must be a number of days, 0 or more")
-    day = _day(today)
-    checked = check(load_catalog(catalogs or [BUILTIN]), day, max_age_days)
-    write_json(json, _result(checked))
-    if json != "-":
-        for finding in checked.findings:
-            print(finding)
-        if checked.unchecked:
-            print("not held against FLOP/s, bandwidth and memory, for want of parameters in models.yaml:")
-            print(f"  {', '.join(checked.unchecked)}")
-        found = f"{len(checked.findings)} finding{'' if len(checked.findings) == 1 else 's'}"
-        print(f"{checked.rows:,} rows as of {checked.today}: {found if checked.findings else 'no findings'}")
-        sys.stdout.flush()
-    if checked.findings:
-        raise typer.Exit(2)
+def checked(options: Options) -> Outcome:
+    """Every finding, one a line; exit code 2 where there is any."""
+    if options.max_age_days is not None and options.max_age_days < 0:
+        raise InputError(f"--max-age-days {options.max_age_days}: must be a number of days, 0 or more")
+    day = _day(options.today)
+    found = check(load_catalog(options.catalogs or [BUILTIN]), day, options.max_age_days)
+    return Outcome(
+        json=_result(found),
+        text="" if options.json == "-" else "".join(f"{line}\n" for line in _lines(found)),
+        exit_code=InputError.exit_code if found.findings else 0,
+    )
+
+
+def _lines(checked: Checked) -> Iterator[str]:
+    yield from (str(finding) for finding in checked.findings)
+    if checked.unchecked:
+        yield "not held against FLOP/s, bandwidth and memory, for want of parameters in models.yaml:"
+        yield f"  {', '.join(checked.unchecked)}"
+    found = f"{len(checked.findings)} finding{'' if len(checked.findings) == 1 else 's'}"
+    yield f"{checked.rows:,} rows as of {checked.today}: {found if checked.findings else 'no findings'}"
 
 
 def _day(text: str | None) -> dt.date | None:

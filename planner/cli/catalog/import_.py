@@ -3,39 +3,47 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import fields
 
-import typer
-
+from planner.cli.commands.catalog_import import Options
 from planner.errors import InputError
-from planner.importers import Given, import_files
+from planner.importers import ImportOptions, ImportSummary, import_files
 from planner.schedule import parse_date
+from planner.studies.command import Outcome
 
 MOST_REASONS = 10
 
 
-def run(files: list[Path], into: Path, given: Given) -> None:
-    """Import ``files`` and say what became of each run."""
+def imported(options: Options) -> Outcome:
+    """Import the files and say what became of each run."""
+    stated = {field.name: getattr(options, field.name) for field in fields(ImportOptions)}
+    given = ImportOptions(**stated | {"as_of": _day(options.as_of)})
+    into = options.into
     if into.exists() and not into.is_dir():
         raise InputError(f"--into {into}: this is a file; name a folder")
-    brought = import_files(files, into, given, dt.date.today())
-    for what, names in (("added", brought.added), ("replaced", brought.replaced), ("unchanged", brought.unchanged)):
-        if names:
-            typer.echo(f"{what}: {_rows(len(names))}, {'such as ' if len(names) > 1 else ''}{names[0]}")
-    for what, told in (("kept out", brought.kept_out), ("doubtful", brought.doubtful)):
-        for place, reason in told[:MOST_REASONS]:
-            typer.echo(f"{what}: {place}: {reason}")
-        if len(told) > MOST_REASONS:
-            typer.echo(f"{what}: {len(told) - MOST_REASONS} more")
-    for path in brought.files:
-        typer.echo(f"{path} written")
-    if not (brought.added or brought.replaced or brought.unchanged):
-        typer.echo(f"nothing to import; {into} is as it was")
+    summary = import_files(options.files, into, given, dt.date.today())
+    lines = list(_told(summary))
+    if not (summary.added or summary.replaced or summary.unchanged):
+        lines.append(f"nothing to import; {into} is as it was")
     else:
-        typer.echo(f"to plan with it: catalogs: [builtin, {into}]")
+        lines.append(f"to plan with it: catalogs: [builtin, {into}]")
+    return Outcome(text="\n".join(lines) + "\n")
 
 
-def day(text: str | None) -> dt.date | None:
+def _told(summary: ImportSummary) -> Iterator[str]:
+    for what, names in (("added", summary.added), ("replaced", summary.replaced), ("unchanged", summary.unchanged)):
+        if names:
+            yield f"{what}: {_rows(len(names))}, {'such as ' if len(names) > 1 else ''}{names[0]}"
+    for what, told in (("kept out", summary.kept_out), ("doubtful", summary.doubtful)):
+        for place, reason in told[:MOST_REASONS]:
+            yield f"{what}: {place}: {reason}"
+        if len(told) > MOST_REASONS:
+            yield f"{what}: {len(told) - MOST_REASONS} more"
+    yield from (f"{path} written" for path in summary.files)
+
+
+def _day(text: str | None) -> dt.date | None:
     """A date of the command line. Raises InputError for what is none."""
     try:
         return None if text is None else parse_date(text)

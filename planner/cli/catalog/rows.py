@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,10 +18,9 @@ from planner.cli.catalog.rows_sheet import (
     source_sheet,
     sources_sheet,
 )
-from planner.cli.output import check_json, write_json
 from planner.errors import InputError
-from planner.render.console import WIDTH, console_on
-from planner.render.sheet import Sheet, show
+from planner.render.sheet import Sheet
+from planner.studies.command import Outcome
 from planner.validation import nearest
 
 SOURCES = "sources"
@@ -30,53 +28,47 @@ SOURCES = "sources"
 WHOLE_LINES = 10_000
 
 
-def list_rows(table: str | None, catalogs: list[str] | None, wanted: dict[str, str | None], json: str | None) -> None:
-    """Print the rows of a table whose fields are as wanted; without a table, how many each has."""
-    check_json(json)
+def list_rows(table: str | None, catalogs: list[str] | None, wanted: dict[str, str | None]) -> Outcome:
+    """The rows of a table whose fields are as wanted; without a table, how many each has."""
     catalog = load_catalog(catalogs or [BUILTIN])
     asked = {field: value for field, value in wanted.items() if value is not None}
     if table is None and asked:
         raise InputError(f"--{next(iter(asked))}: name the table to list, one of {', '.join(LISTS)}")
     if table is None:
         counts = {kind: len(rows) for kind, rows in rows_by_kind(catalog).items()}
-        _print([overview(catalog)], {"digest": catalog.digest, "rows": counts, SOURCES: len(catalog.sources)}, json)
-        return
+        result = {"digest": catalog.digest, "rows": counts, SOURCES: len(catalog.sources)}
+        return Outcome([overview(catalog)], result, width=WHOLE_LINES)
     if table == SOURCES:
-        sources(catalogs, json)
-        return
+        return sources(catalogs)
     if table not in LISTS:
         raise InputError(f"{table}: no such table{nearest(table, [*LISTS, SOURCES])}")
     rows = _filtered(table, rows_by_kind(catalog)[table], asked)
-    _print([rows_sheet(table, rows)], {table: [_placed(row) for row in rows]}, json)
+    return Outcome([rows_sheet(table, rows)], {table: [_placed(row) for row in rows]}, width=WHOLE_LINES)
 
 
-def show_row(name: str, catalogs: list[str] | None, json: str | None) -> None:
-    """Print every field of a row, of the rows that share a name, or of a source."""
-    check_json(json)
+def show_row(name: str, catalogs: list[str] | None) -> Outcome:
+    """Every field of a row, of the rows that share a name, or of a source."""
     catalog = load_catalog(catalogs or [BUILTIN])
     if name in catalog.sources:
         resting = [{"table": kind, "row": name_of(row)} for kind, row in rows_of_source(catalog, name)]
         source = {SOURCES: {name: {**_source(catalog, name), "rows": resting}}}
-        _print([source_sheet(name, catalog)], source, json, WIDTH)
-        return
+        return Outcome([source_sheet(name, catalog)], source)
     found = find(catalog, name)
     result = {"rows": [{"table": kind, **_placed(row)} for kind, row in found]}
-    _print([row_sheet(kind, row, catalog) for kind, row in found], result, json, WIDTH)
+    return Outcome([row_sheet(kind, row, catalog) for kind, row in found], result)
 
 
-def sources(catalogs: list[str] | None, json: str | None) -> None:
-    """Print how many rows rest on each source."""
-    check_json(json)
+def sources(catalogs: list[str] | None) -> Outcome:
+    """How many rows rest on each source."""
     catalog = load_catalog(catalogs or [BUILTIN])
     result = {
         source: {**_source(catalog, source), "rows": counts} for source, counts in rows_by_source(catalog).items()
     }
-    _print([sources_sheet(catalog)], {SOURCES: result}, json)
+    return Outcome([sources_sheet(catalog)], {SOURCES: result}, width=WHOLE_LINES)
 
 
-def diff(before: str, after: str, json: str | None) -> None:
-    """Print what a second catalog adds, removes and changes."""
-    check_json(json)
+def diff(before: str, after: str) -> Outcome:
+    """What a second catalog adds, removes and changes."""
     found = differences(load_catalog(before.split("+")), load_catalog(after.split("+")))
     result = {
         one.kind: {
@@ -89,7 +81,7 @@ def diff(before: str, after: str, json: str | None) -> None:
         for one in found
     }
     sheets = [difference_sheet(one) for one in found] or [Sheet(f"{before} and {after}: the same rows")]
-    _print(sheets, result, json)
+    return Outcome(sheets, result, width=WHOLE_LINES)
 
 
 def _filtered(table: str, rows: Iterable[Row], asked: dict[str, str]) -> list[Row]:
@@ -110,11 +102,3 @@ def _placed(row: Row) -> dict[str, Any]:
 
 def _source(catalog: Catalog, name: str) -> dict[str, Any]:
     return catalog.sources[name].model_dump(mode="json")
-
-
-def _print(sheets: Iterable[Sheet], result: dict[str, Any], json: str | None, width: int = WHOLE_LINES) -> None:
-    write_json(json, result)
-    if json != "-":
-        console = console_on(sys.stdout, width)
-        for sheet in sheets:
-            show(sheet, console)

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from planner.cli.output import check_json, write_json
-from planner.history.store import find, store_path
-from planner.render.console import console_on
-from planner.render.sheet import show
-from planner.studies.actuals.sheet import actuals_sheets
-from planner.studies.actuals.study import actuals
+import typer
+
+from planner.studies.command import RUNS, Outcome, Place, Progress
+from planner.studies.options import Json, RunId, Store
+
+PLACE = Place(
+    RUNS,
+    50,
+    "`plan actuals RUN FILE`",
+    "what really came, beside the plan",
+    "history.md",
+)
 
 
-def run(wanted: str, file: Path, store: Path | None, json: str | None) -> None:
-    """Set what came beside what a run planned."""
-    check_json(json)
-    found = actuals(find(store_path(store), wanted), file)
-    write_json(json, found.to_dict())
-    if json != "-":
-        console = console_on(sys.stdout)
-        for sheet in actuals_sheets(found):
-            show(sheet, console)
+@dataclass(frozen=True)
+class Options:
+    """The options of one call."""
+
+    run: RunId
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV: period, and any of workload, output_mtok, cost_usd, power_mw.")
+    ]
+    store: Store = None
+    json: Json = None
+
+
+def run(options: Options, progress: Progress) -> Outcome:
+    """What really came, beside what a saved run planned."""
+    from planner.history.store import find, store_path
+    from planner.studies.actuals.sheet import actuals_sheets
+    from planner.studies.actuals.study import actuals
+
+    found = actuals(find(store_path(options.store), options.run), options.file)
+    return Outcome(list(actuals_sheets(found)), found.to_dict())

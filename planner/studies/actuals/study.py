@@ -14,6 +14,7 @@ from planner.errors import Fault, InputError
 from planner.history.run import Run
 from planner.kinds.cash import CAPEX, OPEX
 from planner.records import records
+from planner.studies.result import Result
 from planner.timeline import build_timeline
 from planner.validation import nearest
 
@@ -53,7 +54,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Actuals:
+class Actuals(Result):
     """Plan and reality by period, in the plan's order, to the last period that the file has.
 
     ``output_mtok`` counts output tokens, ``cost_usd`` cash out (capex and opex, undiscounted), ``power_mw`` the mean

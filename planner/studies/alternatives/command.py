@@ -2,25 +2,52 @@
 
 from __future__ import annotations
 
-from planner.cli.studies import Wanted, deliver, found
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
 from planner.errors import InputError
-from planner.studies.alternatives.sheet import alternative_sheets
-from planner.studies.alternatives.study import alternatives
-from planner.studies.pool import cores
+from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.options import Csv, Gap, Json, ScenarioPath, Set, TimeLimit
+
+PLACE = Place(
+    PLANS,
+    80,
+    "`plan alternatives SCENARIO`",
+    "plans within 1, 2, 5 % that differ most: what to decide now, what to keep open",
+    "alternatives.md",
+)
 
 
-def run(source: str, overrides: tuple[str, ...], within: str, wanted: Wanted) -> None:
-    """Look for them and report."""
-    shares = _shares(within)
-    study = found(
-        source,
-        overrides,
-        wanted,
-        lambda scenario, tell: alternatives(
-            scenario, within=shares, gap=wanted.gap, time_limit_s=wanted.time_limit, workers=cores(), tell=tell
-        ),
+@dataclass(frozen=True)
+class Options:
+    """The options of one call."""
+
+    scenario: ScenarioPath
+    within: Annotated[
+        str, typer.Option("--within", metavar="PERCENTS", help="How far above the best plan's cost, such as 1,2,5.")
+    ] = "1,2,5"
+    overrides: Set = None
+    gap: Gap = None
+    time_limit: TimeLimit = None
+    json: Json = None
+    csv: Csv = None
+
+
+def run(options: Options, progress: Progress) -> Outcome:
+    """Plans that cost little more than the best and differ most, and what all of them share."""
+    from planner.pipeline import load
+    from planner.studies.alternatives.sheet import alternative_sheets
+    from planner.studies.alternatives.study import alternatives
+    from planner.studies.pool import cores
+
+    shares = _shares(options.within)
+    scenario = load(options.scenario, tuple(options.overrides or ()))
+    found = alternatives(
+        scenario, within=shares, gap=options.gap, time_limit_s=options.time_limit, workers=cores(), progress=progress
     )
-    deliver(study, alternative_sheets(study.tables, study.sentences), wanted)
+    return Outcome(alternative_sheets(found), found.to_dict(), found.tables)
 
 
 def _shares(text: str) -> tuple[float, ...]:

@@ -18,7 +18,7 @@ Ints = NDArray[np.int64]
 # Less of a column than this is the dust of a solver.
 USED = 1e-6
 
-AIMS = {
+OBJECTIVES = {
     "least capex": "USD",
     "fewest vendors": "vendors",
     "fewest system types": "system types",
@@ -31,7 +31,7 @@ AIMS = {
 COUNTS = ("fewest vendors", "fewest system types")
 
 
-def aimed(model: Model, aim: str) -> Floats:
+def objective_vector(model: Model, aim: str) -> Floats:
     """The objective of an aim that is no count, over the model's columns."""
     vectors = {
         "least capex": _capex,
@@ -51,7 +51,7 @@ def value(model: Model, aim: str, x: Floats) -> float:
     """What a vector is worth under ``aim``, in its unit."""
     if aim in COUNTS:
         return float(sum(bool((x[columns] > USED).any()) for columns in counted(model, aim).values()))
-    return float(aimed(model, aim) @ x)
+    return float(objective_vector(model, aim) @ x)
 
 
 def _weighted(model: Model, parts: list[tuple[Ints, Floats]]) -> Floats:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import pandas as pd
-
 from planner.render.figures import count, digits, money, percent
 from planner.render.sheet import Sheet, left, right
+from planner.studies.alternatives.study import Alternatives
 
 
-def alternative_sheets(tables: dict[str, pd.DataFrame], sentences: Sequence[str]) -> list[Sheet]:
+def alternative_sheets(found: Alternatives) -> list[Sheet]:
     """The alternatives, what is ordered in the first year of all of them, and what that means."""
     rows = tuple(
         (
@@ -22,15 +19,14 @@ def alternative_sheets(tables: dict[str, pd.DataFrame], sentences: Sequence[str]
             _amount(row.value_of_best, str(row.unit)),
             str(row.unit),
         )
-        for row in tables["alternatives"].itertuples()
+        for row in found.alternatives.itertuples()
     )
     columns = (left(), left("aim"), right("NPV"), right("over"), right("reaches"), right("best plan"), left("of"))
-    decided = tables["decisions"]
     ordered = tuple(
         (str(row.decision), count(row.best), count(row.least), count(row.most), str(row.verdict))
-        for row in decided.itertuples()
+        for row in found.decisions.itertuples()
     )
-    first, *rest = sentences
+    first, *rest = found.sentences
     heads = (left("decision"), right("best plan"), right("least"), right("most"), left())
     return [
         Sheet("Plans that cost little more than the best, and what they could be better at:", columns, rows),

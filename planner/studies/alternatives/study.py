@@ -24,23 +24,25 @@ from planner.pipeline import catalog_of, plan_of, solve
 from planner.plan import Plan
 from planner.problem import build_problem
 from planner.render.figures import count, percent
-from planner.scenario import Scenario
+from planner.scenario import Scenario, scenario_digest
 from planner.schedule import add_months
 from planner.solvers import Options
 from planner.solvers.answer import Answer
 from planner.solvers.objectives import Outcome, minimise
 from planner.solvers.optimise import optimise
 from planner.solvers.relay import between
-from planner.studies.alternatives.objectives import AIMS, COUNTS, USED, aimed, counted, value
+from planner.studies.alternatives.objectives import COUNTS, OBJECTIVES, USED, counted, objective_vector, value
+from planner.studies.command import Progress
 from planner.studies.orders import ordered
-from planner.studies.result import Study, study
-from planner.studies.solves import Tell, check_least_cost, each
+from planner.studies.pool import each
+from planner.studies.result import Study
+from planner.studies.solves import check_least_cost
 
 Floats = NDArray[np.float64]
 
 WITHIN = (0.01, 0.02, 0.05)
 # An aim is met to this gap; it is the difference between plans that counts, not its last percent.
-AIM_GAP = 0.02
+OBJECTIVE_GAP = 0.02
 # Of plans without a vendor or a system type the cheapest is found to this gap.
 COUNT_GAP = 0.005
 TIME_LIMIT_S = 60.0
@@ -53,7 +55,22 @@ COLUMNS = ["aim", "within", "cost_usd", "over", "value", "bound", "value_of_best
 
 
 @dataclass(frozen=True)
-class Sought:
+class Alternatives(Study):
+    """``alternatives`` (one row each) and ``decisions``.
+
+    ``decisions`` is what is ordered in the first year, in the least and the most of them and in the best plan.
+    """
+
+    command = "alternatives"
+
+    best_usd: float
+    best_bound_usd: float | None
+    alternatives: pd.DataFrame
+    decisions: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Target:
     """``aim`` at a cost of at most 1 + each share of ``within`` (ascending) times ``best_usd``; ``x`` is the best."""
 
     scenario: Scenario
@@ -88,12 +105,11 @@ def alternatives(
     gap: float | None = None,
     time_limit_s: float | None = None,
     workers: int = 1,
-    tell: Tell = lambda words: None,
-) -> Study:
-    """Plans within each share of the best plan's cost, one for each of ``AIMS``.
+    progress: Progress = lambda words: None,
+) -> Alternatives:
+    """Plans within each share of the best plan's cost, one for each of ``OBJECTIVES``.
 
-    Tables: ``alternatives`` (one row each) and ``decisions`` (what is ordered in the first year, in the least and the
-    most of them). Every plan is audited, and its distance is by the audit's own cost.
+    Every plan is audited, and its distance is by the audit's own cost.
     """
     check_least_cost(scenario, "alternatives")
     for share in within:
@@ -105,16 +121,16 @@ def alternatives(
         time_limit_s if time_limit_s is not None else scenario.solve.time_limit_s,
         scenario.solve.seed,
     )
-    tell(f"{scenario.name}: the plan itself")
+    progress(f"{scenario.name}: the plan itself")
     model = build_model(build_problem(scenario, catalog))
     best, x = _best(scenario, catalog, model, options)
     limit = time_limit_s if time_limit_s is not None else TIME_LIMIT_S
     shares = tuple(sorted(set(within)))
     # Counts are the quickest, so they come last: no worker is left with a long search when the others are done.
-    aims = sorted(AIMS, key=lambda aim: aim in COUNTS)
-    asked = [Sought(scenario, catalog, aim, shares, best.proof.objective_usd, x, limit) for aim in aims]
-    listed = each(alternative, asked, workers=workers, tell=lambda words: tell(f"{scenario.name}: {words}"))
-    order = list(AIMS)
+    names = sorted(OBJECTIVES, key=lambda aim: aim in COUNTS)
+    asked = [Target(scenario, catalog, aim, shares, best.proof.objective_usd, x, limit) for aim in names]
+    listed = each(alternative, asked, workers=workers, progress=lambda words: progress(f"{scenario.name}: {words}"))
+    order = list(OBJECTIVES)
     found = sorted((item for items in listed for item in items), key=lambda item: (item.within, order.index(item.aim)))
     table = pd.DataFrame([_row(model, item, best, x) for item in found], columns=COLUMNS)
     plans = [item.plan for item in found]
@@ -123,32 +139,33 @@ def alternatives(
     if table["stopped"].any():
         late = ", ".join(f"{row.aim} within {percent(row.within, 1)}" for row in table[table["stopped"]].itertuples())
         sentences += (f"The clock ended the search for {late}; --time-limit gives it more.",)
-    return study(
-        "alternatives",
-        scenario,
-        {"alternatives": table, "decisions": decided},
+    return Alternatives(
+        scenario.name,
+        scenario_digest(scenario),
         sentences,
         best_usd=best.proof.objective_usd,
         best_bound_usd=best.proof.best_bound_usd,
+        alternatives=table,
+        decisions=decided,
     )
 
 
-def alternative(sought: Sought) -> list[Alternative]:
+def alternative(target: Target) -> list[Alternative]:
     """For each share the plan that goes furthest towards the aim, and of those that go as far the cheapest."""
-    model = build_model(build_problem(sought.scenario, sought.catalog))
-    return _fewer(model, sought) if sought.aim in COUNTS else _less(model, sought)
+    model = build_model(build_problem(target.scenario, target.catalog))
+    return _fewer(model, target) if target.aim in COUNTS else _less(model, target)
 
 
-def _less(model: Model, sought: Sought) -> list[Alternative]:
+def _less(model: Model, target: Target) -> list[Alternative]:
     """The LP relaxation for a bound, then the whole numbers between it and the best plan, which is one of them."""
     found = []
-    aim = aimed(model, sought.aim)
+    aim = objective_vector(model, target.aim)
     # Of two plans that go as far the cheaper: an aim of nothing leaves the best plan where it is.
-    best, options = sought.x, Options(AIM_GAP, sought.time_limit_s, sought.scenario.solve.seed)
-    for share in sought.within:
+    best, options = target.x, Options(OBJECTIVE_GAP, target.time_limit_s, target.scenario.solve.seed)
+    for share in target.within:
         bound, stopped = float(aim @ best), False
         if bound > 0:
-            held = with_rows(replace(model.milp, cost=aim, constant=0.0), [_cost_row(model, sought, share)], "within")
+            held = with_rows(replace(model.milp, cost=aim, constant=0.0), [_cost_row(model, target, share)], "within")
             # The gap is asked of the best plan's value, also where little is left of it.
             held = replace(held, cost=held.cost * (1e3 / bound), constant=1e3)
             lp = solvers.run(held.relaxed(), "glop", options)
@@ -156,18 +173,18 @@ def _less(model: Model, sought: Sought) -> list[Alternative]:
             answer = solvers.run(between(held, best, best if lp.x is None else lp.x), ENGINE, options, best)
             stopped = answer.wall_clock_stop or answer.status == "unknown"
             x = _cheapest(model, held, answer.x, options) if answer.x is not None else None
-            inside = x is not None and model.milp.objective(x) <= _limit(sought, share)
+            inside = x is not None and model.milp.objective(x) <= _limit(target, share)
             if x is not None and inside and float(aim @ x) < float(aim @ best):
                 best = x
-        found.append(_found(model, sought, share, best, min(bound, float(aim @ best)), stopped))
+        found.append(_found(model, target, share, best, min(bound, float(aim @ best)), stopped))
     return found
 
 
-def _fewer(model: Model, sought: Sought) -> list[Alternative]:
+def _fewer(model: Model, target: Target) -> list[Alternative]:
     """By leaving out one after the other, the least used first, as long as the widest share allows it."""
-    things = counted(model, sought.aim)
-    options = Options(COUNT_GAP, sought.time_limit_s, sought.scenario.solve.seed)
-    upper, x = model.milp.upper.copy(), sought.x
+    things = counted(model, target.aim)
+    options = Options(COUNT_GAP, target.time_limit_s, target.scenario.solve.seed)
+    upper, x = model.milp.upper.copy(), target.x
     for name, columns in things.items():
         if not (x[columns] > USED).any():
             upper[things[name]] = np.minimum(upper[columns], model.milp.lower[columns])
@@ -181,39 +198,39 @@ def _fewer(model: Model, sought: Sought) -> list[Alternative]:
         less[things[name]] = model.milp.lower[things[name]]
         without = replace(model.milp, upper=less)
         # Where not even parts of systems do, whole ones need not be tried.
-        scale = 1e3 / max(abs(sought.best_usd), 1e-9)
+        scale = 1e3 / max(abs(target.best_usd), 1e-9)
         lp = solvers.run(replace(without, cost=without.cost * scale).relaxed(), "glop", options)
-        if lp.x is None or without.objective(lp.x) > _limit(sought, sought.within[-1]):
+        if lp.x is None or without.objective(lp.x) > _limit(target, target.within[-1]):
             continue
         answer = optimise(model, without, "relay", options)
-        if answer.x is not None and model.milp.objective(answer.x) <= _limit(sought, sought.within[-1]):
+        if answer.x is not None and model.milp.objective(answer.x) <= _limit(target, target.within[-1]):
             upper = less
             chain.append(answer.x)
     found = []
-    for share in sought.within:
-        inside = [x for x in chain if model.milp.objective(x) <= _limit(sought, share)]
-        best = min(inside, key=lambda x: (value(model, sought.aim, x), model.milp.objective(x)), default=sought.x)
-        found.append(_found(model, sought, share, best, np.nan))
+    for share in target.within:
+        inside = [x for x in chain if model.milp.objective(x) <= _limit(target, share)]
+        best = min(inside, key=lambda x: (value(model, target.aim, x), model.milp.objective(x)), default=target.x)
+        found.append(_found(model, target, share, best, np.nan))
     return found
 
 
-def _found(model: Model, sought: Sought, share: float, x: Floats, bound: float, stopped: bool = False) -> Alternative:
+def _found(model: Model, target: Target, share: float, x: Floats, bound: float, stopped: bool = False) -> Alternative:
     """A vector as an audited plan."""
     cost = model.milp.objective(x)
     nothing = Answer("feasible", ENGINE, "", x, cost, -np.inf, 0.0)
     outcome = Outcome("cost", "USD NPV", x, cost, -np.inf, -np.inf, nothing, (), 0.0)
-    plan = plan_of(sought.scenario, sought.catalog, model, outcome, ENGINE, Options(), 0.0)
-    return Alternative(sought.aim, share, plan, value(model, sought.aim, x), bound, stopped)
+    plan = plan_of(target.scenario, target.catalog, model, outcome, ENGINE, Options(), 0.0)
+    return Alternative(target.aim, share, plan, value(model, target.aim, x), bound, stopped)
 
 
-def _limit(sought: Sought, share: float) -> float:
-    return sought.best_usd + share * abs(sought.best_usd)
+def _limit(target: Target, share: float) -> float:
+    return target.best_usd + share * abs(target.best_usd)
 
 
-def _cost_row(model: Model, sought: Sought, share: float) -> tuple[NDArray[np.int64], Floats, float, float]:
+def _cost_row(model: Model, target: Target, share: float) -> tuple[NDArray[np.int64], Floats, float, float]:
     columns = np.flatnonzero(model.milp.cost)
-    scale = abs(sought.best_usd) or 1.0
-    room = _limit(sought, share) - model.milp.constant
+    scale = abs(target.best_usd) or 1.0
+    room = _limit(target, share) - model.milp.constant
     # Engines' own tolerance is kept out of the distance that is promised.
     return columns, model.milp.cost[columns] / scale, -np.inf, room / scale - SLACK
 
@@ -267,7 +284,7 @@ def _row(model: Model, item: Alternative, best: Plan, x: Floats) -> tuple[object
     cost = item.plan.proof.objective_usd
     over = cost / best.proof.objective_usd - 1
     of_best = value(model, item.aim, x)
-    return item.aim, item.within, cost, over, item.value, item.bound, of_best, AIMS[item.aim], item.stopped
+    return item.aim, item.within, cost, over, item.value, item.bound, of_best, OBJECTIVES[item.aim], item.stopped
 
 
 def _said(scenario: Scenario, decided: pd.DataFrame, most: float, plans: int) -> tuple[str, ...]:

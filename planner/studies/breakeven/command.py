@@ -2,150 +2,76 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated
 
-from planner._version import __version__
-from planner.catalog import Catalog
-from planner.cli.exits import check_numbers
-from planner.cli.output import check_json, write_json
-from planner.cli.waiting import wait_for
+import typer
+
 from planner.errors import InputError
-from planner.pipeline import catalog_of, load
-from planner.plan.plan import _plain
-from planner.render.console import console_on
-from planner.render.csv import csv_text
-from planner.render.files import check_folder, write_folder
-from planner.render.plots import check_plot, write_plot
-from planner.render.sheet import show
-from planner.scenario import Scenario, scenario_digest
-from planner.studies.breakeven.screening import Screening, screen
-from planner.studies.breakeven.sheet import screening_plot, screening_sheets, threshold_sheet
-from planner.studies.breakeven.sourcing import Given
-from planner.studies.breakeven.study import KINDS, Kind, Threshold, threshold
-from planner.studies.pool import answers, cores
+from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
 
-# Every step of a bisection is a solve: a wider gap than a plan's own saves most of their time and widens the interval.
-GAP = 0.003
+PLACE = Place(
+    PLANS,
+    50,
+    "`plan breakeven SCENARIO`",
+    "buy, reserve, rent or call an API: by utilisation, by months held, and at what price the plan changes",
+    "buy-or-rent.md",
+)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The options of one call. ``json`` is a path or `-`; ``solve`` whether the plan's own break-even is wanted."""
+class Options:
+    """The options of one call."""
 
-    system: str
-    workload: str
-    site: str | None
-    months: int
-    utilisation: float
-    given: Given
-    solve: bool
-    gap: float | None
-    time_limit: float | None
-    json: str | None
-    csv: Path | None
-    plot: Path | None
-
-
-_Work = tuple[Scenario, Catalog, Asked, Kind]
-
-
-def run(source: str, overrides: tuple[str, ...], asked: Asked) -> None:
-    """Draw the screening curves, find the break-even prices of the plan, print both."""
-    _check(asked)
-    scenario = load(source, overrides)
-    catalog = catalog_of(scenario)
-    curves = screen(
-        scenario,
-        catalog,
-        asked.system,
-        asked.workload,
-        site=asked.site,
-        months=asked.months,
-        utilisation=asked.utilisation,
-        given=asked.given,
+    scenario: ScenarioPath
+    system: Annotated[str, typer.Option("--system", metavar="NAME", help="A system of the catalog, e.g. gb300-nvl72.")]
+    workload: Annotated[str, typer.Option("--workload", metavar="NAME", help="A workload of the scenario.")]
+    overrides: Set = None
+    site: Annotated[str | None, typer.Option("--site", help="Where it would be owned; default: the first.")] = None
+    months: Annotated[int, typer.Option("--months", help="Months held, for the curves over utilisation.")] = 36
+    utilisation: Annotated[float, typer.Option("--utilisation", help="Share in use, for the curves over months.")] = 1.0
+    own: Annotated[float | None, typer.Option("--own", help="USD per GPU-hour of owning, all of it.")] = None
+    reserve: Annotated[float | None, typer.Option("--reserve", help="USD per GPU-hour for 36 months.")] = None
+    on_demand: Annotated[float | None, typer.Option("--on-demand", help="USD per GPU-hour on demand.")] = None
+    curves_only: Annotated[bool, typer.Option("--curves-only", help="Solve nothing: the screening curves alone.")] = (
+        False
     )
-    found: dict[Kind, Threshold | None] = {}
-    if asked.solve:
-
-        def work(tell: Callable[[str], None]) -> dict[Kind, Threshold | None]:
-            tasks = [(scenario, catalog, asked, kind) for kind in KINDS]
-            done = {}
-            for index, answer in answers(_threshold, tasks, cores()):
-                done[KINDS[index]] = answer
-                tell(f"{scenario.name}: {len(done)} of {len(KINDS)} break-even prices")
-            return {kind: done[kind] for kind in KINDS}
-
-        found = wait_for(work, f"{scenario.name}: break-even prices by re-solving")
-    _deliver(scenario, catalog, asked, curves, found)
+    gap: Gap = None
+    time_limit: TimeLimit = None
+    json: Json = None
+    csv: Csv = None
+    plot: Plot = None
 
 
-def _threshold(work: _Work) -> Threshold | None:
-    scenario, catalog, asked, kind = work
-    gap = asked.gap if asked.gap is not None else max(scenario.solve.gap, GAP)
-    return threshold(scenario, catalog, asked.system, kind, gap=gap, time_limit_s=asked.time_limit)
+def run(options: Options, progress: Progress) -> Outcome:
+    """Buy, reserve, rent or call an API: by utilisation, by months held, and at what price the plan changes."""
+    from planner.pipeline import load
+    from planner.render.plots import write_plot
+    from planner.studies.breakeven.sheet import breakeven_plot, breakeven_sheets
+    from planner.studies.breakeven.sourcing import PriceOverrides
+    from planner.studies.breakeven.study import breakeven
+    from planner.studies.pool import cores
 
-
-def _check(asked: Asked) -> None:
-    check_numbers(asked.gap, asked.time_limit)
-    check_json(asked.json)
-    check_plot(asked.plot)
-    if asked.csv is not None:
-        check_folder(asked.csv, "--csv")
-    for option, usd in vars(asked.given).items():
+    prices = PriceOverrides(options.own, options.reserve, options.on_demand)
+    for option, usd in vars(prices).items():
         if usd is not None and not 0 < usd < 1e6:
             raise InputError(f"--{option.replace('_', '-')} {usd:g}: must be a price in USD per GPU-hour above 0")
-
-
-def _deliver(
-    scenario: Scenario, catalog: Catalog, asked: Asked, curves: Screening, found: dict[Kind, Threshold | None]
-) -> None:
-    said = {
-        "system": curves.system,
-        "workload": curves.workload,
-        "months": curves.months,
-        "utilisation": curves.utilisation,
-        "point": curves.point,
-        "mtok_per_gpu_hour": curves.mtok_per_gpu_hour,
-        "ways": {way.name: way.note for way in curves.ways},
-    }
-    tables = (curves.by_utilisation, curves.by_months, curves.crossovers)
-    rows = [asdict(item) | {"drawn_on": item.drawn_on} for item in found.values() if item is not None]
-    missing = [kind for kind, item in found.items() if item is None]
-    if asked.csv is not None:
-        names = ("by_utilisation", "by_months", "crossovers")
-        write_folder(asked.csv, {f"{name}.csv": csv_text(table) for name, table in zip(names, tables, strict=True)})
-    if asked.plot is not None:
-        write_plot(asked.plot, screening_plot(*tables, said))
-    write_json(asked.json, _result(scenario, catalog, curves, said, rows))
-    if asked.json == "-":
-        return
-    console = console_on(sys.stdout)
-    for sheet in screening_sheets(*tables, said):
-        show(sheet, console)
-    if found:
-        show(threshold_sheet(rows, missing, asked.system, scenario.name), console)
-
-
-def _result(
-    scenario: Scenario, catalog: Catalog, curves: Screening, said: dict[str, Any], rows: list[dict[str, Any]]
-) -> dict[str, Any]:
-    made = _plain(
-        {
-            "version": 1,
-            "planner": __version__,
-            "scenario": scenario.name,
-            "scenario_digest": scenario_digest(scenario),
-            "catalog_digest": catalog.digest,
-            **said,
-            "by_utilisation": curves.by_utilisation.to_dict(orient="records"),
-            "by_months": curves.by_months.to_dict(orient="records"),
-            "crossovers": curves.crossovers.to_dict(orient="records"),
-            "break_even": rows,
-        }
+    scenario = load(options.scenario, tuple(options.overrides or ()))
+    found = breakeven(
+        scenario,
+        options.system,
+        options.workload,
+        site=options.site,
+        months=options.months,
+        utilisation=options.utilisation,
+        prices=prices,
+        solve=not options.curves_only,
+        gap=options.gap,
+        time_limit_s=options.time_limit,
+        workers=cores(),
+        progress=lambda words: progress(f"{scenario.name}: {words}"),
     )
-    assert isinstance(made, dict)
-    return made
+    return Outcome(
+        breakeven_sheets(found), found.to_dict(), found.tables, lambda path: write_plot(path, breakeven_plot(found))
+    )

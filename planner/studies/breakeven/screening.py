@@ -20,7 +20,7 @@ from planner.report.view import timeline_of
 from planner.rules.latency import SLACK
 from planner.scenario import Scenario
 from planner.scenario.models import Workload
-from planner.studies.breakeven.sourcing import Given, Way, on_demand, owned, reserved, token_api
+from planner.studies.breakeven.sourcing import PriceOverrides, SourcingOption, on_demand, owned, reserved, token_api
 from planner.timeline import Timeline
 from planner.units import MONTHS_PER_YEAR, SECONDS_PER_HOUR, mtok_from_tokens
 from planner.validation import nearest
@@ -38,7 +38,7 @@ class Screening:
     mtok_per_gpu_hour: float
     months: int
     utilisation: float
-    ways: tuple[Way, ...]
+    ways: tuple[SourcingOption, ...]
 
     @property
     def by_utilisation(self) -> pd.DataFrame:
@@ -71,7 +71,7 @@ class Screening:
                 )
         return pd.DataFrame(rows, columns=["way", "against", "utilisation", "from_month"])
 
-    def _share(self, way: Way, other: Way) -> float:
+    def _share(self, way: SourcingOption, other: SourcingOption) -> float:
         """The utilisation above which ``way`` costs less; 0 where it does everywhere, NaN where nowhere."""
         if not other.hourly:
             less = way.used(UTILISATION, self.months) < other.used(UTILISATION, self.months)
@@ -97,13 +97,13 @@ def screen(
     site: str | None = None,
     months: int = 36,
     utilisation: float = 1.0,
-    given: Given | None = None,
+    given: PriceOverrides | None = None,
 ) -> Screening:
     """The screening curves of ``system`` for ``workload``, held for ``months`` or in use for ``utilisation``.
 
     Raises InputError where one of them is unknown, does not fit, or no way of getting the system has a price.
     """
-    given = given or Given()
+    given = given or PriceOverrides()
     if system not in catalog.systems:
         raise InputError(f"--system {system}: there is no such system{nearest(system, catalog.systems)}")
     found = [item for item in scenario.workloads if item.name == workload]

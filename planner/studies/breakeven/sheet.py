@@ -11,6 +11,7 @@ import pandas as pd
 from planner.render.figures import digits, money, percent
 from planner.render.plots import Line, curves
 from planner.render.sheet import Sheet, left, right
+from planner.studies.breakeven.study import Breakeven
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,6 +20,22 @@ SHOWN_UTILISATION = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 SHOWN_MONTHS = (1, 3, 6, 12, 18, 24, 36, 48, 60)
 # Beyond this multiple of the cheapest a curve only hides the others.
 HIGHEST = 8.0
+
+
+def breakeven_sheets(found: Breakeven) -> list[Sheet]:
+    """The curves, where they cross, and the plan's own break-even prices where it was solved."""
+    curves = found.curves
+    sheets = list(screening_sheets(curves.by_utilisation, curves.by_months, curves.crossovers, found.said))
+    if found.thresholds:
+        missing = [kind for kind, item in found.thresholds.items() if item is None]
+        sheets.append(threshold_sheet(found.rows, missing, curves.system, found.scenario))
+    return sheets
+
+
+def breakeven_plot(found: Breakeven) -> Callable[[Figure], None]:
+    """The curves as panels."""
+    curves = found.curves
+    return screening_plot(curves.by_utilisation, curves.by_months, curves.crossovers, found.said)
 
 
 def screening_sheets(

@@ -33,7 +33,7 @@ Kind = Literal["own", "reserve", "on_demand", "api"]
 
 
 @dataclass(frozen=True)
-class Way:
+class SourcingOption:
     """One way of getting GPUs. ``usd_per_gpu_hour`` (months held, from 1) is levelised over every hour held.
 
     ``usable`` GPUs of each one paid can serve; ``busy_usd`` is the energy of an hour in use. ``hourly`` ways are paid
@@ -57,7 +57,7 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Given:
+class PriceOverrides:
     """Prices in USD per GPU-hour that stand in the place of the catalog's; None leaves it to the catalog.
 
     ``own`` covers everything: capex, power, staff.
@@ -84,10 +84,12 @@ def owned(
     site: str | None,
     most: int,
     usd: float | None,
-) -> list[Way]:
+) -> list[SourcingOption]:
     """The system bought for the first site that can cool it, and resold; none where there is no such site."""
     if usd is not None:
-        return [Way("own", "own", np.full(most, usd), system.usable_share, note="price given; all of owning")]
+        return [
+            SourcingOption("own", "own", np.full(most, usd), system.usable_share, note="price given; all of owning")
+        ]
     hall = _site(scenario, system, site)
     if hall is None:
         return []
@@ -97,7 +99,9 @@ def owned(
     resale = residual_credit_usd(np.full(most, system.price_usd), scenario.finance, system, ages) * end
     hours = HOURS_PER_MONTH * np.cumsum(middle)
     levelised = ((system.price_usd * system.capex_factor - resale) / hours + hourly) / system.gpus
-    return [Way("own", "own", levelised, system.usable_share, busy, note=f"at {hall.name}, resold when it ends")]
+    return [
+        SourcingOption("own", "own", levelised, system.usable_share, busy, note=f"at {hall.name}, resold when it ends")
+    ]
 
 
 def running_usd_per_hour(
@@ -129,7 +133,9 @@ def offers_of(scenario: Scenario, catalog: Catalog, system: str, kind: str) -> l
     ]
 
 
-def reserved(scenario: Scenario, catalog: Catalog, system: System, most: int, usd: float | None) -> list[Way]:
+def reserved(
+    scenario: Scenario, catalog: Catalog, system: System, most: int, usd: float | None
+) -> list[SourcingOption]:
     """The cheapest contract of each term; a given price is for 36 months, 25 % of it upfront as on the market."""
     offers = offers_of(scenario, catalog, system.system, "reserved")
     cheapest: dict[int, Offer] = {}
@@ -139,7 +145,7 @@ def reserved(scenario: Scenario, catalog: Catalog, system: System, most: int, us
             cheapest[term] = offer
     if usd is not None:
         return [
-            Way(
+            SourcingOption(
                 "reserve 36 m",
                 "reserve",
                 held_by_terms(scenario, usd, 36, 0.25, most),
@@ -148,7 +154,7 @@ def reserved(scenario: Scenario, catalog: Catalog, system: System, most: int, us
             )
         ]
     return [
-        Way(
+        SourcingOption(
             f"reserve {term} m",
             "reserve",
             held_by_terms(scenario, offer.usd_per_gpu_hour, term, offer.upfront_share, most),
@@ -170,20 +176,28 @@ def held_by_terms(scenario: Scenario, usd: float, term: int, upfront: float, mos
     return np.asarray(paid[-(-months // term) - 1] / np.cumsum(middle)[:most], dtype=float)
 
 
-def on_demand(scenario: Scenario, catalog: Catalog, system: System, most: int, usd: float | None) -> list[Way]:
+def on_demand(
+    scenario: Scenario, catalog: Catalog, system: System, most: int, usd: float | None
+) -> list[SourcingOption]:
     """The cheapest offer by the hour, or the price given."""
     if usd is not None:
-        return [Way("on demand", "on_demand", np.full(most, usd), system.usable_share, hourly=True, note="price given")]
+        return [
+            SourcingOption(
+                "on demand", "on_demand", np.full(most, usd), system.usable_share, hourly=True, note="price given"
+            )
+        ]
     offers = offers_of(scenario, catalog, system.system, "on_demand")
     if not offers:
         return []
     offer = min(offers, key=lambda offer: (offer.usd_per_gpu_hour, offer.name))
     usable = usable_share(offer, system)
     note = f"{offer.provider} at ${offer.usd_per_gpu_hour:g}"
-    return [Way("on demand", "on_demand", np.full(most, offer.usd_per_gpu_hour), usable, hourly=True, note=note)]
+    return [
+        SourcingOption("on demand", "on_demand", np.full(most, offer.usd_per_gpu_hour), usable, hourly=True, note=note)
+    ]
 
 
-def token_api(scenario: Scenario, catalog: Catalog, task: Workload, rate: float, most: int) -> list[Way]:
+def token_api(scenario: Scenario, catalog: Catalog, task: Workload, rate: float, most: int) -> list[SourcingOption]:
     """The cheapest token API of the model, at the price of the tokens that one usable GPU makes in an hour."""
     found = []
     for api in catalog.token_apis.values():
@@ -194,4 +208,4 @@ def token_api(scenario: Scenario, catalog: Catalog, task: Workload, rate: float,
         return []
     usd, name, unfit = min(found)
     remark = "; its latency is unknown or above the target" if unfit else ""
-    return [Way("token API", "api", np.full(most, usd), hourly=True, note=f"{name}{remark}")]
+    return [SourcingOption("token API", "api", np.full(most, usd), hourly=True, note=f"{name}{remark}")]

@@ -1,188 +1,124 @@
-"""At what price a plan starts to buy or rent a system: bisection on the optimum itself, each step a solve."""
+"""Buy, reserve, rent or call an API: screening curves, and the prices at which the plan itself changes."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import asdict, dataclass
+from typing import Any
 
+import pandas as pd
+
+from planner._version import __version__
 from planner.catalog import Catalog
-from planner.errors import InfeasiblePlan
-from planner.pipeline import solve
-from planner.scenario import Scenario
-from planner.timeline import scenario_timeline
+from planner.pipeline import catalog_of
+from planner.plan.plan import _plain
+from planner.scenario import Scenario, scenario_digest
+from planner.studies.breakeven.screening import Screening, screen
+from planner.studies.breakeven.sourcing import PriceOverrides
+from planner.studies.breakeven.threshold import KINDS, Kind, Threshold, threshold
+from planner.studies.command import Progress
+from planner.studies.pool import each
+from planner.studies.result import Result
 
-Kind = Literal["buy", "reserve", "rent"]
-KINDS: tuple[Kind, ...] = ("buy", "reserve", "rent")
-UNITS = {"buy": "USD per system", "reserve": "USD per GPU-hour", "rent": "USD per GPU-hour"}
-# A bracket is widened by this factor until it holds the break-even, up to a price nobody asks.
-WIDER, MOST_WIDENINGS = 2.0, 8
-# So late that nothing is delivered within any horizon.
-NEVER_WEEKS = 5000.0
-# Costs of two solves are told apart only above this share.
-TOLERANCE = 1e-9
+# Every step of a bisection is a solve: a wider gap than a plan's own saves most of their time and widens the interval.
+GAP = 0.003
 
 
 @dataclass(frozen=True)
-class Threshold:
-    """Between what prices a plan stops to pay for a supply (``kind`` of one system).
+class Breakeven(Result):
+    """``curves`` of the ways side by side; ``thresholds`` of the plan by kind, None where it cannot be had so.
 
-    At ``low`` and below every optimal plan draws on it: that is proven. At ``high`` and above, doing without costs at
-    most ``worth_usd`` (NPV) more, which is what two solves' gaps leave open. None: no such price was found, down to a
-    256th or up to 256 times today's. ``now`` is today's cheapest price, in the same unit.
+    Without solves there are no ``thresholds``.
     """
 
-    kind: Kind
-    unit: str
-    now: float
-    low: float | None
-    high: float | None
-    worth_usd: float | None
-    solves: int
-    needed: bool = False
+    scenario: str
+    scenario_digest: str
+    catalog_digest: str
+    curves: Screening
+    thresholds: dict[Kind, Threshold | None]
 
     @property
-    def drawn_on(self) -> bool | None:
-        """Whether plans draw on it at today's price; None where that is within the interval."""
-        if self.needed or (self.low is not None and self.now <= self.low):
-            return True
-        return False if self.high is not None and self.now >= self.high else None
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The curves and where they cross."""
+        return {name: getattr(self.curves, name) for name in ("by_utilisation", "by_months", "crossovers")}
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the curves are of."""
+        names = ("system", "workload", "months", "utilisation", "point", "mtok_per_gpu_hour")
+        notes = {way.name: way.note for way in self.curves.ways}
+        return {name: getattr(self.curves, name) for name in names} | {"ways": notes}
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The thresholds that there are, as plain values."""
+        known = [item for item in self.thresholds.values() if item is not None]
+        return [asdict(item) | {"drawn_on": item.drawn_on} for item in known]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, null for what is not known."""
+        made = _plain(
+            {
+                "version": 1,
+                "planner": __version__,
+                "scenario": self.scenario,
+                "scenario_digest": self.scenario_digest,
+                "catalog_digest": self.catalog_digest,
+                **self.said,
+                **{name: frame.to_dict(orient="records") for name, frame in self.tables.items()},
+                "break_even": self.rows,
+            }
+        )
+        assert isinstance(made, dict)
+        return made
 
 
-def threshold(
+@dataclass(frozen=True)
+class _Search:
+    scenario: Scenario
+    catalog: Catalog
+    system: str
+    kind: Kind
+    gap: float
+    time_limit_s: float | None
+
+
+def breakeven(
     scenario: Scenario,
-    catalog: Catalog,
     system: str,
-    kind: Kind,
+    workload: str,
+    catalog: Catalog | None = None,
     *,
+    site: str | None = None,
+    months: int = 36,
+    utilisation: float = 1.0,
+    prices: PriceOverrides | None = None,
+    solve: bool = True,
     gap: float | None = None,
     time_limit_s: float | None = None,
-    precision: float = 0.05,
-    most_solves: int = 8,
-    tell: Callable[[str], None] = lambda words: None,
-) -> Threshold | None:
-    """The break-even price of ``system`` bought, reserved or on demand; None where the scenario has no such offer.
+    workers: int = 1,
+    progress: Progress = lambda words: None,
+) -> Breakeven:
+    """Screening curves of ``system`` for ``workload``, and unless ``solve`` is False the plan's break-even prices.
 
-    All offers of that kind and system get the same price; everything else stays as it is. The search ends when the
-    interval is narrower than ``precision`` of its middle, when no price between can be decided, or after
-    ``most_solves`` solves. Raises what ``solve`` raises but for InfeasiblePlan of the scenario without that supply.
+    Raises InputError where one of them is unknown, does not fit, or no way of getting the system has a price.
     """
-    now = price_now(scenario, catalog, system, kind)
-    if now is None:
-        return None
-    asked: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s}
-    solves = 1
-    tell(f"{kind}: without it")
-    try:
-        without = solve(*without_supply(scenario, catalog, system, kind), **asked)
-    except InfeasiblePlan:
-        return Threshold(kind, UNITS[kind], now, None, None, None, solves, needed=True)
-    cost = without.proof.objective_usd
-    bound = without.proof.best_bound_usd
-    floor = bound if bound is not None else -math.inf
-    worth = 2 * without.proof.gap_asked * abs(cost) + TOLERANCE * abs(cost)
-
-    def answer(price: float) -> Literal["used", "idle", "open"]:
-        nonlocal solves
-        solves += 1
-        tell(f"{kind}: at {price:,.6g} {UNITS[kind]}")
-        plan = solve(*with_price(scenario, catalog, system, kind, price), **asked)
-        if plan.proof.objective_usd < floor - TOLERANCE * abs(cost):
-            return "used"
-        least = plan.proof.best_bound_usd
-        return "idle" if least is not None and cost - least <= worth else "open"
-
-    low, high = _search(answer, now, precision, most_solves - 1)
-    return Threshold(kind, UNITS[kind], now, low, high, worth, solves)
-
-
-def _search(
-    answer: Callable[[float], str], start: float, precision: float, most: int
-) -> tuple[float | None, float | None]:
-    """The highest price found ``used`` and the lowest found ``idle``; ``open`` prices lie between them."""
-    found = {start: answer(start)}
-    low, high = (start if found[start] == name else None for name in ("used", "idle"))
-    below = above = start
-    while high is None and len(found) < min(most, MOST_WIDENINGS + 1):
-        above *= WIDER
-        found[above] = answer(above)
-        high = above if found[above] == "idle" else None
-        low = above if found[above] == "used" else low
-    while low is None and len(found) < min(most, 2 * MOST_WIDENINGS + 1):
-        below /= WIDER
-        found[below] = answer(below)
-        low = below if found[below] == "used" else None
-        high = below if found[below] == "idle" else high
-    while low is not None and high is not None and high - low > precision * (low + high) / 2 and len(found) < most:
-        # Where prices between are open, the ends are moved towards them in turn.
-        between = sorted(price for price, name in found.items() if name == "open" and low < price < high)
-        sides = [(between[0] - low, low, between[0]), (high - between[-1], between[-1], high)] if between else []
-        width, one, other = max(sides, default=(high - low, low, high))
-        if width <= precision * (low + high) / 4:
-            break
-        price = (one + other) / 2
-        found[price] = answer(price)
-        low = price if found[price] == "used" else low
-        high = price if found[price] == "idle" else high
-    return low, high
-
-
-def price_now(scenario: Scenario, catalog: Catalog, system: str, kind: Kind) -> float | None:
-    """Today's price: of the system, or the cheapest offer of it open to the scenario; None where there is none."""
-    from planner.problem.problem import build_supply
-
-    supply = build_supply(scenario, catalog, scenario_timeline(scenario, catalog))
-    if kind == "buy":
-        bought = [item.asset.system.price_usd for item in supply.purchases if item.asset.system.system == system]
-        return min(bought, default=None)
-    wanted = "reserved" if kind == "reserve" else "on_demand"
-    prices = [offer.usd_per_gpu_hour for offer in supply.offers if offer.system == system and offer.kind == wanted]
-    return min(prices, default=None)
-
-
-def with_price(scenario: Scenario, catalog: Catalog, system: str, kind: Kind, price: float) -> tuple[Scenario, Catalog]:
-    """Scenario and catalog with every such offer of the system at ``price``."""
-    if kind == "buy":
-        row = catalog.systems[system]
-        # What was bought before keeps its price: support is a share of it.
-        sites = tuple(
-            site.model_copy(
-                update={
-                    "existing": tuple(
-                        group.model_copy(update={"price_usd": group.price_usd or row.price_usd})
-                        if group.system == system
-                        else group
-                        for group in site.existing
-                    )
-                }
-            )
-            for site in scenario.sites
-        )
-        priced = row.model_copy(update={"price_usd": price})
-        return scenario.model_copy(update={"sites": sites}), replace(
-            catalog, systems={**catalog.systems, system: priced}
-        )
-    wanted = "reserved" if kind == "reserve" else "on_demand"
-    change = {"usd_per_gpu_hour": price}
-    offers = {
-        key: offer.model_copy(update=change) if offer.system == system and offer.kind == wanted else offer
-        for key, offer in catalog.offers.items()
-    }
-    quotes = tuple(
-        quote.model_copy(update=change) if quote.system == system and kind == "reserve" else quote
-        for quote in scenario.quotes
+    if catalog is None:
+        catalog = catalog_of(scenario)
+    curves = screen(
+        scenario, catalog, system, workload, site=site, months=months, utilisation=utilisation, given=prices
     )
-    return scenario.model_copy(update={"quotes": quotes}), replace(catalog, offers=offers)
+    found: dict[Kind, Threshold | None] = {}
+    if solve:
+        gap = gap if gap is not None else max(scenario.solve.gap, GAP)
+        searches = [_Search(scenario, catalog, system, kind, gap, time_limit_s) for kind in KINDS]
+        heard = "break-even prices"
+        found = dict(
+            zip(KINDS, each(_threshold, searches, workers=workers, progress=progress, done=heard), strict=True)
+        )
+    return Breakeven(scenario.name, scenario_digest(scenario), catalog.digest, curves, found)
 
 
-def without_supply(scenario: Scenario, catalog: Catalog, system: str, kind: Kind) -> tuple[Scenario, Catalog]:
-    """Scenario and catalog in which the system cannot be had in that way."""
-    if kind == "buy":
-        lead = {**scenario.procurement.lead_weeks, system: NEVER_WEEKS}
-        procurement = scenario.procurement.model_copy(update={"lead_weeks": lead})
-        return scenario.model_copy(update={"procurement": procurement}), catalog
-    wanted = "reserved" if kind == "reserve" else "on_demand"
-    offers = {key: offer for key, offer in catalog.offers.items() if offer.system != system or offer.kind != wanted}
-    quotes = tuple(quote for quote in scenario.quotes if quote.system != system or kind != "reserve")
-    return scenario.model_copy(update={"quotes": quotes}), replace(catalog, offers=offers)
+def _threshold(search: _Search) -> Threshold | None:
+    return threshold(
+        search.scenario, search.catalog, search.system, search.kind, gap=search.gap, time_limit_s=search.time_limit_s
+    )

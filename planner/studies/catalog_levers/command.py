@@ -3,52 +3,63 @@
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
 
-from planner.catalog import load_catalog
-from planner.catalog.load import BUILTIN
-from planner.catalog.points import parse_shape
-from planner.cli.output import check_json, write_json
+import typer
+
 from planner.errors import InputError
-from planner.render.console import console_on
-from planner.render.sheet import show
-from planner.studies.catalog_levers.sheet import sheet
-from planner.studies.catalog_levers.study import levers, to_dict
-from planner.units import ms_from_s
+from planner.studies.command import CATALOG, Outcome, Place, Progress
+from planner.studies.options import Catalogs, Shape, Systems, TableJson
+
+PLACE = Place(CATALOG, 20)
 
 
-def run(
-    model: str,
-    catalogs: list[str] | None,
-    shape: str,
-    limits: tuple[float, float | None],
-    systems: Sequence[str],
-    precision: str | None,
-    prices: Sequence[str],
-    json: str | None,
-    rows_only: bool = False,
-) -> None:
-    """Print what each lever brings on each system; ``limits`` are TPOT in ms and TTFT in s."""
-    check_json(json)
-    tpot_ms, ttft_s = limits
-    for option, value in (("--tpot-ms", tpot_ms), ("--ttft-s", ttft_s)):
+@dataclass(frozen=True)
+class Options:
+    """The options of one call."""
+
+    model: Annotated[str, typer.Option("--model", help="A model with serving points.")]
+    tpot_ms: Annotated[float, typer.Option("--tpot-ms", help="Time per output token, at most.")]
+    ttft_s: Annotated[float | None, typer.Option("--ttft-s", help="Time to first token, at most.")] = None
+    shape: Shape = "8192/1024"
+    systems: Systems = None
+    precision: Annotated[str | None, typer.Option("--precision", help="Only points of this precision.")] = None
+    usd_per_gpu_hour: Annotated[
+        list[str] | None,
+        typer.Option("--usd-per-gpu-hour", metavar="SYSTEM=PRICE", help="Over the cheapest published offer."),
+    ] = None
+    rows_only: Annotated[
+        bool, typer.Option("--rows-only", help="Only figures of rows, nothing between two of a series.")
+    ] = False
+    catalogs: Catalogs = None
+    json: TableJson = None
+
+
+def run(options: Options, progress: Progress) -> Outcome:
+    """What FP4, speculative decoding, disaggregation and wide workers bring at a speed, per system."""
+    from planner.catalog import load_catalog
+    from planner.catalog.load import BUILTIN
+    from planner.catalog.points import parse_shape
+    from planner.studies.catalog_levers.sheet import lever_gains_sheet
+    from planner.studies.catalog_levers.study import lever_gains
+    from planner.units import ms_from_s
+
+    for option, value in (("--tpot-ms", options.tpot_ms), ("--ttft-s", options.ttft_s)):
         if value is not None and not 0 < value < math.inf:
             raise InputError(f"{option} {value:g}: must be a number above 0")
-    found = levers(
-        load_catalog(catalogs or [BUILTIN]),
-        model,
-        parse_shape(shape),
-        tpot_ms,
-        math.inf if ttft_s is None else ms_from_s(ttft_s),
-        systems=systems,
-        precision=precision,
-        prices=dict(map(_price, prices)),
-        interpolate=not rows_only,
+    found = lever_gains(
+        load_catalog(options.catalogs or [BUILTIN]),
+        options.model,
+        parse_shape(options.shape),
+        options.tpot_ms,
+        math.inf if options.ttft_s is None else ms_from_s(options.ttft_s),
+        systems=options.systems or (),
+        precision=options.precision,
+        prices=dict(map(_price, options.usd_per_gpu_hour or ())),
+        interpolate=not options.rows_only,
     )
-    write_json(json, to_dict(found))
-    if json != "-":
-        show(sheet(found), console_on(sys.stdout))
+    return Outcome([lever_gains_sheet(found)], found.to_dict())
 
 
 def _price(text: str) -> tuple[str, float]:

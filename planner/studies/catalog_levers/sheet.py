@@ -9,7 +9,7 @@ from planner.catalog.models import ServingPoint
 from planner.catalog.points import At, Price
 from planner.render.figures import digits, price, short
 from planner.render.sheet import Sheet, left, right
-from planner.studies.catalog_levers.study import Levers, Side
+from planner.studies.catalog_levers.study import LeverGains, Side
 from planner.units import s_from_ms, user_tok_per_s
 
 NOTES = (
@@ -23,7 +23,7 @@ NOTES = (
 UNSAID = {"KV-aware routing": "no column of a serving point says how requests are routed"}
 
 
-def sheet(levers: Levers) -> Sheet:
+def lever_gains_sheet(levers: LeverGains) -> Sheet:
     """One line per lever of a system, the prices and the rows that are missing under it."""
     rows = []
     shown = ""
@@ -35,7 +35,7 @@ def sheet(levers: Levers) -> Sheet:
         shown = lever.system
     limit = "" if math.isinf(levers.ttft_ms) else f", TTFT up to {short(s_from_ms(levers.ttft_ms))} s"
     return Sheet(
-        f"Levers of {levers.model} at {levers.shape}, TPOT up to {short(levers.tpot_ms)} ms "
+        f"LeverGains of {levers.model} at {levers.shape}, TPOT up to {short(levers.tpot_ms)} ms "
         f"({short(user_tok_per_s(levers.tpot_ms))} tok/s per user){limit}",
         (
             left("system"),
@@ -72,13 +72,13 @@ def _row(at: At, file: str) -> str:
     return f"{place}*" if at.point.evidence == "predicted" else place
 
 
-def _predicted_note(levers: Levers) -> Iterator[str]:
+def _predicted_note(levers: LeverGains) -> Iterator[str]:
     best = [side.best for lever in levers.found for side in (lever.without, lever.with_it)]
     if any(at is not None and at.point.evidence == "predicted" for at in best):
         yield "*: predicted by a performance model, not measured."
 
 
-def _absent_notes(levers: Levers) -> Iterator[str]:
+def _absent_notes(levers: LeverGains) -> Iterator[str]:
     """Which rows there are none of, lever by lever."""
     systems = list(levers.prices)
     for name in dict.fromkeys(lever.name for lever in levers.found):
@@ -94,7 +94,7 @@ def _absent_notes(levers: Levers) -> Iterator[str]:
                 yield f"No row {words} {name} on {'any system' if without == systems else ', '.join(without)}."
 
 
-def _price_notes(levers: Levers) -> Iterator[str]:
+def _price_notes(levers: LeverGains) -> Iterator[str]:
     for system, found in levers.prices.items():
         yield f"{system}: {_price(found)}"
     terms = {found.origin.rsplit("/", 1)[-1] for found in levers.prices.values() if found is not None}
@@ -109,7 +109,7 @@ def _price(found: Price | None) -> str:
     return f"{short(found.usd_per_gpu_hour)} $/GPU-hour, {found.origin}{kind}"
 
 
-def _missing_notes(levers: Levers) -> Iterator[str]:
+def _missing_notes(levers: LeverGains) -> Iterator[str]:
     for lever in levers.found:
         for words, side in (("without", lever.without), ("with", lever.with_it)):
             if side.missing is not None:

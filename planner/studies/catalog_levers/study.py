@@ -10,6 +10,7 @@ from typing import Any
 from planner.catalog.models import Catalog, ServingPoint
 from planner.catalog.points import At, Price, Shape, best_at, points_of, price_of
 from planner.errors import InputError
+from planner.studies.result import Result
 from planner.validation import nearest
 
 WIDE = 8
@@ -40,8 +41,8 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Lever:
-    """A lever on a system."""
+class LeverGain:
+    """What a lever brings on a system."""
 
     system: str
     name: str
@@ -57,7 +58,7 @@ class Lever:
 
 
 @dataclass(frozen=True)
-class Levers:
+class LeverGains(Result):
     """All levers of all systems with points of the model and shape."""
 
     model: str
@@ -65,10 +66,33 @@ class Levers:
     tpot_ms: float
     ttft_ms: float
     prices: dict[str, Price | None]
-    found: tuple[Lever, ...]
+    found: tuple[LeverGain, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The table as plain values."""
+        return {
+            "model": self.model,
+            "shape": str(self.shape),
+            "tpot_ms": self.tpot_ms,
+            "ttft_ms": None if math.isinf(self.ttft_ms) else self.ttft_ms,
+            "usd_per_gpu_hour": {
+                system: price and {"value": price.usd_per_gpu_hour, "offer": price.origin, "published": price.published}
+                for system, price in self.prices.items()
+            },
+            "levers": [
+                {
+                    "system": lever.system,
+                    "lever": lever.name,
+                    "ratio": lever.ratio,
+                    "without": _side_dict(lever.without),
+                    "with": _side_dict(lever.with_it),
+                }
+                for lever in self.found
+            ],
+        }
 
 
-def levers(
+def lever_gains(
     catalog: Catalog,
     model: str,
     shape: Shape,
@@ -79,7 +103,7 @@ def levers(
     precision: str | None = None,
     prices: Mapping[str, float] | None = None,
     interpolate: bool = True,
-) -> Levers:
+) -> LeverGains:
     """Every lever of every system at ``tpot_ms``. Raises InputError for what the catalog does not know.
 
     Without ``interpolate`` every figure is that of one row.
@@ -102,8 +126,8 @@ def levers(
                 rows = [point for point in own if has(point) is wanted]
                 best = best_at(rows, tpot_ms, ttft_ms, interpolate=interpolate)
                 sides.append(_side(rows, best, tpot_ms, ttft_ms, price))
-            found.append(Lever(system, name, *sides))
-    return Levers(model, shape, tpot_ms, ttft_ms, priced, tuple(found))
+            found.append(LeverGain(system, name, *sides))
+    return LeverGains(model, shape, tpot_ms, ttft_ms, priced, tuple(found))
 
 
 def _side(points: list[ServingPoint], best: At | None, tpot_ms: float, ttft_ms: float, price: Price | None) -> Side:
@@ -121,30 +145,6 @@ def _missing(
     if best is None or best.interpolated or fast is None or slow is None or fast.tpot_ms >= GAP * tpot_ms:
         return None
     return fast, slow
-
-
-def to_dict(levers: Levers) -> dict[str, Any]:
-    """The table as JSON."""
-    return {
-        "model": levers.model,
-        "shape": str(levers.shape),
-        "tpot_ms": levers.tpot_ms,
-        "ttft_ms": None if math.isinf(levers.ttft_ms) else levers.ttft_ms,
-        "usd_per_gpu_hour": {
-            system: price and {"value": price.usd_per_gpu_hour, "offer": price.origin, "published": price.published}
-            for system, price in levers.prices.items()
-        },
-        "levers": [
-            {
-                "system": lever.system,
-                "lever": lever.name,
-                "ratio": lever.ratio,
-                "without": _side_dict(lever.without),
-                "with": _side_dict(lever.with_it),
-            }
-            for lever in levers.found
-        ],
-    }
 
 
 def _side_dict(side: Side) -> dict[str, Any]:

@@ -2,63 +2,64 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Annotated
 
-from planner.cli.exits import check_numbers
-from planner.cli.output import check_json, write_json
-from planner.cli.waiting import wait_for
+import typer
+
 from planner.errors import InputError
-from planner.pipeline import load
-from planner.render.console import console_on
-from planner.render.csv import csv_text
-from planner.render.files import check_folder, write_folder
-from planner.render.sheet import show
-from planner.studies.compare.options import check_options
-from planner.studies.compare.sheet import comparison_sheets
-from planner.studies.compare.study import compare
-from planner.studies.pool import cores
+from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.options import Csv, Gap, Json, Set, TimeLimit
+
+PLACE = Place(
+    PLANS,
+    40,
+    "`plan compare A B`, `--options buy+rent,reserve+rent,…`",
+    "scenarios, or one under named alternatives, side by side and in words",
+    "compare.md",
+)
 
 
-def run(
-    sources: list[str],
-    options: str | None,
-    overrides: tuple[str, ...],
-    gap: float | None,
-    time_limit: float | None,
-    json: str | None,
-    csv: Path | None,
-) -> None:
-    """Solve every scenario or option, print them side by side."""
-    check_numbers(gap, time_limit)
-    check_json(json)
-    if csv is not None:
-        check_folder(csv, "--csv")
-    names = () if options is None else check_options(name for name in options.split(",") if name)
+@dataclass(frozen=True)
+class Options:
+    """The options of one call."""
+
+    scenarios: Annotated[list[str], typer.Argument(metavar="SCENARIO...", help="Scenario files; one with --options.")]
+    options: Annotated[
+        str | None,
+        typer.Option("--options", metavar="NAMES", help="mixed,buy,reserve,rent,api,hopper,blackwell; + joins some."),
+    ] = None
+    overrides: Set = None
+    gap: Gap = None
+    time_limit: TimeLimit = None
+    json: Json = None
+    csv: Csv = None
+
+
+def run(options: Options, progress: Progress) -> Outcome:
+    """Plans side by side: scenarios, or one scenario under named alternatives."""
+    from planner.pipeline import load
+    from planner.studies.compare.options import check_options
+    from planner.studies.compare.sheet import comparison_sheets
+    from planner.studies.compare.study import compare
+    from planner.studies.pool import cores
+
+    sources, asked = options.scenarios, options.options
+    names = () if asked is None else check_options(name for name in asked.split(",") if name)
     if names and len(sources) != 1:
         raise InputError("--options are alternatives of one scenario; name one scenario with them")
     if not names and len(sources) < 2:
         raise InputError(
             f"{sources[0]} alone has nothing beside it; name a second scenario, or --options mixed,buy,rent"
         )
-    scenarios = [load(source, overrides) for source in sources]
-    found = wait_for(
-        lambda tell: compare(
-            scenarios,
-            names,
-            gap=gap,
-            time_limit_s=time_limit,
-            jobs=cores(),
-            tell=lambda words: tell(f"comparing: {words}"),
-        ),
-        "comparing",
+    scenarios = [load(source, tuple(options.overrides or ())) for source in sources]
+    found = compare(
+        scenarios,
+        names,
+        gap=options.gap,
+        time_limit_s=options.time_limit,
+        jobs=cores(),
+        progress=lambda words: progress(f"comparing: {words}"),
     )
-    if csv is not None:
-        write_folder(csv, {"compare.csv": csv_text(found.table)})
-    write_json(json, found.to_dict())
-    if json == "-":
-        return
     title = f"{scenarios[0].name} under {len(names)} options" if names else f"{len(scenarios)} scenarios side by side"
-    console = console_on(sys.stdout)
-    for sheet in comparison_sheets(found.table, found.sentences, title):
-        show(sheet, console)
+    return Outcome(list(comparison_sheets(found.table, found.sentences, title)), found.to_dict(), found.tables)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from planner._moved import renamed
 from planner._version import __version__
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError
@@ -18,9 +19,11 @@ from planner.plan.ledger import ledger_of
 from planner.plan.plan import _plain
 from planner.report.view import probabilities
 from planner.scenario import Scenario, scenario_digest
+from planner.studies.command import Progress
 from planner.studies.compare.options import check_options, option
 from planner.studies.compare.returns import Return, gain, return_of, undiscounted
-from planner.studies.pool import answers
+from planner.studies.pool import each
+from planner.studies.result import Result
 
 _Case = tuple[str, Scenario, Catalog, dict[str, Any], Plan | None]
 COLUMNS = (
@@ -43,7 +46,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Result):
     """Plans side by side; the first is what the others are held against.
 
     ``table`` has a row per plan. Money is USD: capex and opex of the reported periods; ``residual_usd`` what hardware
@@ -56,6 +59,11 @@ class Comparison:
     entries: tuple[Entry, ...]
     table: pd.DataFrame
     sentences: tuple[str, ...]
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The table, as ``compare``."""
+        return {"compare": self.table}
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, null for what is missing."""
@@ -74,6 +82,7 @@ class Comparison:
         }
 
 
+@renamed(tell="progress")
 def compare(
     scenarios: Scenario | Sequence[Scenario] | Mapping[str, Scenario],
     options: Sequence[str] = (),
@@ -83,14 +92,14 @@ def compare(
     time_limit_s: float | None = None,
     known: Mapping[str, Plan] | None = None,
     jobs: int = 1,
-    tell: Callable[[str], None] = lambda name: None,
+    progress: Progress = lambda words: None,
 ) -> Comparison:
     """The plans of ``scenarios`` side by side, or of one scenario under named ``options``, as in ``plan compare``.
 
     ``jobs`` of them are solved at once, each in a process of its own (a script then needs the usual ``__main__``
-    guard); ``known`` are plans by name that need no solving any more; ``tell`` hears how far it is. Raises InputError
-    where there is nothing to compare, and what ``solve`` raises but for InfeasiblePlan: a scenario without a plan stays
-    in the table, with what stops it.
+    guard); ``known`` are plans by name that need no solving any more; ``progress`` hears how far it is. Raises
+    InputError where there is nothing to compare, and what ``solve`` raises but for InfeasiblePlan: a scenario without a
+    plan stays in the table, with what stops it.
     """
     named = _named(scenarios)
     if options:
@@ -110,12 +119,7 @@ def compare(
             ]
         else:
             cases.append((name, scenario, catalog, limits, known.get(name)))
-    found: dict[int, Entry] = {}
-    tell(f"0 of {len(cases)} plans")
-    for index, entry in answers(_entry, cases, jobs):
-        found[index] = entry
-        tell(f"{len(found)} of {len(cases)} plans")
-    entries = [found[index] for index in range(len(cases))]
+    entries = each(_entry, cases, workers=jobs, progress=progress, done="plans")
     table = _table(entries)
     return Comparison(tuple(entries), table, tuple(_in_words(entries, table)))
 

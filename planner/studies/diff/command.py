@@ -3,78 +3,85 @@
 from __future__ import annotations
 
 import math
-import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from planner.cli.exits import check_numbers
-from planner.cli.output import check_json, write_json, write_text
-from planner.cli.waiting import wait_for
 from planner.errors import InfeasiblePlan, InputError
-from planner.history.store import store_path
-from planner.render.console import console_on
-from planner.render.files import check_file
-from planner.render.markdown import markdown
-from planner.render.sheet import show
-from planner.studies.diff.comparand import answered, read
-from planner.studies.diff.sheet import diff_sheets, sentence, title
-from planner.studies.diff.study import diff
+from planner.studies.command import RUNS, Outcome, Place, Progress
+from planner.studies.options import Gap, Json, Store, TimeLimit
 
+PLACE = Place(
+    RUNS,
+    30,
+    "`plan diff A B`",
+    "runs, scenarios, results or git revisions: inputs, decisions, cost; `--fail-above 3%` for pipelines",
+    "history.md",
+)
 # B costs more than --fail-above allows.
 ABOVE_EXIT = 6
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The options of one call. ``json`` and ``markdown`` are a path or `-`."""
+class Options:
+    """The options of one call."""
 
-    fail_above: str | None
-    gap: float | None
-    time_limit: float | None
-    store: Path | None
-    json: str | None
-    markdown: str | None
+    a: Annotated[str, typer.Argument(metavar="A", help="A run, a scenario or result file, or REV:path/to/file.yaml.")]
+    b: Annotated[str, typer.Argument(metavar="B", help="What it became.")]
+    fail_above: Annotated[
+        str | None,
+        typer.Option("--fail-above", metavar="PERCENT", help="Exit code 6 where B's cost per Mtok is more above A's."),
+    ] = None
+    gap: Gap = None
+    time_limit: TimeLimit = None
+    store: Store = None
+    json: Json = None
+    markdown: Annotated[
+        str | None, typer.Option("--markdown", metavar="FILE", help="Write it as Markdown; - for standard output.")
+    ] = None
 
-    @property
-    def report(self) -> bool:
-        """Whether standard output is for the tables."""
-        return "-" not in (self.json, self.markdown)
 
+def run(options: Options, progress: Progress) -> Outcome:
+    """What changed: in the inputs, in the decisions, in the cost."""
+    from planner.history.store import store_path
+    from planner.render.markdown import markdown
+    from planner.studies.diff.comparand import answered, read
+    from planner.studies.diff.sheet import diff_sheets, sentence, title
+    from planner.studies.diff.study import diff
 
-def run(a: str, b: str, asked: Asked) -> None:
-    """Compare and report; ends with 3 where B has no plan, with 6 where it costs more than is allowed."""
-    check_numbers(asked.gap, asked.time_limit)
-    check_json(asked.json)
-    if asked.markdown is not None and asked.markdown != "-":
-        check_file(Path(asked.markdown), "--markdown")
-    if asked.json == asked.markdown == "-":
-        raise InputError("--json - and --markdown - both want standard output; name a file for one of them")
-    if a == b == "-":
-        raise InputError("standard input is one scenario; name a file for the other")
-    allowed = None if asked.fail_above is None else _share(asked.fail_above)
-    store = store_path(asked.store)
-    sides = [read(source, store) for source in (a, b)]
-    one, other = wait_for(
-        lambda tell: [answered(side, gap=asked.gap, time_limit_s=asked.time_limit, tell=tell) for side in sides],
-        "comparing",
-    )
+    _check(options)
+    allowed = None if options.fail_above is None else _share(options.fail_above)
+    store = store_path(options.store)
+    sides = [read(source, store) for source in (options.a, options.b)]
+    one, other = (answered(side, gap=options.gap, time_limit_s=options.time_limit, progress=progress) for side in sides)
     found = diff(one, other)
     too_much = allowed is not None and other.planned and found.above(allowed)
     sheets = list(diff_sheets(found))
-    write_json(asked.json, found.to_dict())
-    write_text(asked.markdown, markdown(title(found), sheets))
-    if asked.report:
-        console = console_on(sys.stdout)
-        for sheet in sheets:
-            show(sheet, console)
+    message, code = "", 0
     if not other.planned:
-        typer.echo(f"{other.label} has no plan", err=True)
-        raise typer.Exit(InfeasiblePlan.exit_code)
-    if too_much:
-        typer.echo(f"{sentence(found)} More than {asked.fail_above} is not allowed here.", err=True)
-        raise typer.Exit(ABOVE_EXIT)
+        message, code = f"{other.label} has no plan", InfeasiblePlan.exit_code
+    elif too_much:
+        message, code = f"{sentence(found)} More than {options.fail_above} is not allowed here.", ABOVE_EXIT
+    return Outcome(
+        sheets if options.markdown != "-" else (),
+        found.to_dict(),
+        files=[(options.markdown, markdown(title(found), sheets))] if options.markdown is not None else (),
+        message=message,
+        exit_code=code,
+    )
+
+
+def _check(options: Options) -> None:
+    from planner.render.files import check_file
+
+    if options.markdown is not None and options.markdown != "-":
+        check_file(Path(options.markdown), "--markdown")
+    if options.json == options.markdown == "-":
+        raise InputError("--json - and --markdown - both want standard output; name a file for one of them")
+    if options.a == options.b == "-":
+        raise InputError("standard input is one scenario; name a file for the other")
 
 
 def _share(text: str) -> float:

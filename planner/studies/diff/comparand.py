@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,13 @@ from planner.pipeline import catalog_of, load, solve
 from planner.plan.plan import RESULT_VERSION
 from planner.scenario import Scenario
 from planner.schema.result import infeasible
+from planner.studies.command import Progress
 
 NEEDED = ("status", "scenario", "scenario_digest", "planner")
 
 
 @dataclass(frozen=True)
-class Side:
+class Comparand:
     """``scenario`` is None for a result file, which holds no inputs; ``catalog_digest`` '' where it is not known."""
 
     label: str
@@ -39,7 +39,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Question:
+class Unsolved:
     """A scenario that is still to be solved."""
 
     label: str
@@ -47,46 +47,46 @@ class Question:
     catalog: Catalog
 
 
-def read(source: str, store: Path) -> Side | Question:
+def read(source: str, store: Path) -> Comparand | Unsolved:
     """What ``source`` names: a file that is there, ``REV:path`` in git, else a run of ``store``.
 
     Raises InputError where it is none of them.
     """
     path = Path(source)
     if source == "-" or path.exists():
-        return _result(path) if path.suffix == ".json" else _question(source, load(source))
+        return _result(path) if path.suffix == ".json" else _unsolved(source, load(source))
     if ":" in source:
         with scenario_at(source) as scenario:
-            return _question(source, scenario)
+            return _unsolved(source, scenario)
     if not (source.isdecimal() or source == LAST) and path.suffix in (".yaml", ".yml", ".json"):
         raise InputError(f"{source}: no such file")
     run = find(store, source)
     label = f"run {run.id}"
-    return Side(
+    return Comparand(
         label, run.question(), run.scenario_digest, run.catalog_digest, run.versions.get("planner", ""), run.result
     )
 
 
 def answered(
-    side: Side | Question, *, gap: float | None, time_limit_s: float | None, tell: Callable[[str], None]
-) -> Side:
+    side: Comparand | Unsolved, *, gap: float | None, time_limit_s: float | None, progress: Progress
+) -> Comparand:
     """The side with its result: as it stands, or solved now."""
-    if isinstance(side, Side):
+    if isinstance(side, Comparand):
         return side
-    tell(f"{side.label}: solving")
+    progress(f"{side.label}: solving")
     try:
         plan = solve(side.scenario, side.catalog, gap=gap, time_limit_s=time_limit_s)
         result = plan.to_dict()
     except InfeasiblePlan as error:
         result = infeasible(side.scenario, error)
-    return Side(side.label, side.scenario, result["scenario_digest"], side.catalog.digest, __version__, result)
+    return Comparand(side.label, side.scenario, result["scenario_digest"], side.catalog.digest, __version__, result)
 
 
-def _question(label: str, scenario: Scenario) -> Question:
-    return Question(label, scenario, catalog_of(scenario))
+def _unsolved(label: str, scenario: Scenario) -> Unsolved:
+    return Unsolved(label, scenario, catalog_of(scenario))
 
 
-def _result(path: Path) -> Side:
+def _result(path: Path) -> Comparand:
     """A result file. Raises InputError where it is none that this version reads."""
     try:
         result = json.loads(path.read_bytes())
@@ -97,4 +97,4 @@ def _result(path: Path) -> Side:
     if result.get("version") != RESULT_VERSION:
         raise InputError(f"{path}: this is a result of version {result.get('version')}, not {RESULT_VERSION}")
     digest = str(result.get("catalog", {}).get("digest", ""))
-    return Side(str(path), None, str(result["scenario_digest"]), digest, str(result["planner"]), result)
+    return Comparand(str(path), None, str(result["scenario_digest"]), digest, str(result["planner"]), result)

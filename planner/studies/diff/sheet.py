@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from planner.plan.tables import ALL
 from planner.render.figures import Unit, count, digits, gap_percent, money_unit, percent, price
 from planner.render.sheet import Sheet, left, right
-from planner.studies.diff.comparand import Side
+from planner.studies.diff.comparand import Comparand
 from planner.studies.diff.inputs import said
 from planner.studies.diff.study import Diff, Figure
 
@@ -59,7 +59,7 @@ def sentence(found: Diff) -> str:
     return f"B costs {_share(abs(figure.share))} {more} than A: {prices}."
 
 
-def _proven(side: Side) -> tuple[float, float] | None:
+def _proven(side: Comparand) -> tuple[float, float] | None:
     """Where the least NPV lies; None where nothing is proven of it."""
     solver = side.result["solver"]
     bound = solver["best_bound_usd"]

@@ -9,9 +9,10 @@ from typing import Any
 from planner._version import __version__
 from planner.errors import InputError
 from planner.kinds.cash import CATEGORIES
-from planner.studies.diff.comparand import Side
+from planner.studies.diff.comparand import Comparand
 from planner.studies.diff.inputs import LAST, Change, changes
 from planner.studies.diff.steps import Step, steps
+from planner.studies.result import Result
 
 DIFF_VERSION = 1
 # What stands in the table of costs, as the result names it, and its unit.
@@ -56,14 +57,14 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Diff:
+class Diff(Result):
     """``inputs`` has every field that differs; ``inputs_known`` is False where a result file does not hold them.
 
     ``figures`` are the plans' key figures, ``categories`` the NPV of each category of cash (expected, out positive).
     """
 
-    a: Side
-    b: Side
+    a: Comparand
+    b: Comparand
     inputs: tuple[Change, ...]
     inputs_known: bool
     steps: tuple[Step, ...]
@@ -110,7 +111,7 @@ class Diff:
         }
 
 
-def diff(a: Side, b: Side) -> Diff:
+def diff(a: Comparand, b: Comparand) -> Diff:
     """What changed from ``a`` to ``b``."""
     known = a.scenario is not None and b.scenario is not None
     inputs = changes(a.scenario, b.scenario) if a.scenario is not None and b.scenario is not None else []
@@ -156,7 +157,7 @@ def _field(change: Change) -> str:
     return change.path.partition(".")[0]
 
 
-def _beside(a: Side, b: Side, known: bool) -> list[Change]:
+def _beside(a: Comparand, b: Comparand, known: bool) -> list[Change]:
     """What a plan depends on beside its scenario; the scenario's digest where the scenarios are not known."""
     pairs = [
         ("scenario digest", a.scenario_digest, "" if known else b.scenario_digest),
@@ -166,7 +167,7 @@ def _beside(a: Side, b: Side, known: bool) -> list[Change]:
     return [Change(name, one, other) for name, one, other in pairs if one and other and one != other]
 
 
-def _side(side: Side) -> dict[str, Any]:
+def _side(side: Comparand) -> dict[str, Any]:
     return {
         "what": side.label,
         "scenario": side.result["scenario"],

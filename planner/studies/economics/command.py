@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from planner.cli.studies import Wanted, deliver, found
-from planner.studies.economics.sheet import economics_sheets
-from planner.studies.economics.study import economics
+from dataclasses import dataclass
+
+from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.options import Csv, Gap, Json, ScenarioPath, Set, TimeLimit
+
+PLACE = Place(
+    PLANS,
+    110,
+    "`plan economics SCENARIO`",
+    "margin, payback, rate of return, the token price at which the plan breaks even",
+    "economics.md",
+)
 
 
-def run(source: str, overrides: tuple[str, ...], wanted: Wanted) -> None:
-    """Solve and report."""
-    study = found(
-        source,
-        overrides,
-        wanted,
-        lambda scenario, tell: economics(scenario, gap=wanted.gap, time_limit_s=wanted.time_limit, tell=tell),
-    )
-    deliver(study, economics_sheets(study.tables, study.sentences), wanted)
+@dataclass(frozen=True)
+class Options:
+    """The options of one call."""
+
+    scenario: ScenarioPath
+    overrides: Set = None
+    gap: Gap = None
+    time_limit: TimeLimit = None
+    json: Json = None
+    csv: Csv = None
+
+
+def run(options: Options, progress: Progress) -> Outcome:
+    """The plan as an investment: margin, payback, rate of return, the token price at which it breaks even."""
+    from planner.pipeline import load
+    from planner.studies.economics.sheet import economics_sheets
+    from planner.studies.economics.study import economics
+
+    scenario = load(options.scenario, tuple(options.overrides or ()))
+    found = economics(scenario, gap=options.gap, time_limit_s=options.time_limit, progress=progress)
+    return Outcome(economics_sheets(found), found.to_dict(), found.tables)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from planner.render.figures import digits, money, money_unit
 from planner.render.sheet import Sheet, left, right
+from planner.studies.economics.study import Economics
 
 
-def economics_sheets(tables: dict[str, pd.DataFrame], sentences: Sequence[str]) -> list[Sheet]:
+def economics_sheets(found: Economics) -> list[Sheet]:
     """The figures, the cash by year, and what they mean."""
     rows = tuple(
-        (str(row.figure), _figure(row.value, str(row.unit)), str(row.unit)) for row in tables["figures"].itertuples()
+        (str(row.figure), _figure(row.value, str(row.unit)), str(row.unit)) for row in found.figures.itertuples()
     )
-    cash = tables["cash"]
+    cash = found.cash
     years = cash.assign(year=cash["period"].str[:4]).groupby("year", sort=False)
     unit = money_unit(cash["cumulative_usd"])
     flows = tuple(
@@ -28,7 +27,7 @@ def economics_sheets(tables: dict[str, pd.DataFrame], sentences: Sequence[str]) 
         )
         for year, part in years
     )
-    first, *rest = sentences
+    first, *rest = found.sentences
     heads = (left("year"), *(right(f"{name}, {unit.name}") for name in ("cost", "revenue", "net", "cumulative")))
     return [
         Sheet(first, notes=tuple(rest)),

@@ -7,6 +7,8 @@ of each period, which comes evenly over the period; resale and other values at t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -19,10 +21,24 @@ from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.plan.ledger import ledger_of
 from planner.render.figures import digits, money
-from planner.scenario import Scenario
-from planner.studies.result import Study, study
-from planner.studies.solves import Tell
+from planner.scenario import Scenario, scenario_digest
+from planner.studies.command import Progress
+from planner.studies.result import Study
 from planner.units import mtok_from_tokens
+
+
+@dataclass(frozen=True)
+class Economics(Study):
+    """``figures`` (figure, value, unit) and ``cash`` by period.
+
+    ``cash`` has period, cost_usd, revenue_usd, net_usd, cumulative_usd, years: undiscounted, expected over the futures,
+    what falls after the horizon left out.
+    """
+
+    command = "economics"
+
+    figures: pd.DataFrame
+    cash: pd.DataFrame
 
 
 def economics(
@@ -31,13 +47,9 @@ def economics(
     *,
     gap: float | None = None,
     time_limit_s: float | None = None,
-    tell: Tell = lambda words: None,
-) -> Study:
-    """The plan of ``scenario`` as an investment. Raises InputError where nothing it serves has a price.
-
-    Tables: ``figures`` (figure, value, unit) and ``cash`` (period, cost_usd, revenue_usd, net_usd, cumulative_usd:
-    undiscounted, expected over the futures, what falls after the horizon left out).
-    """
+    progress: Progress = lambda words: None,
+) -> Economics:
+    """The plan of ``scenario`` as an investment. Raises InputError where nothing it serves has a price."""
     priced = [workload for workload in scenario.workloads if workload.price_usd_per_mtok is not None]
     if not priced:
         name = scenario.workloads[0].name
@@ -46,13 +58,13 @@ def economics(
             "price_usd_per_mtok={input: 0.5, output: 2} or the like"
         )
     catalog = catalog_of(scenario) if catalog is None else catalog
-    tell(f"{scenario.name}: solving")
+    progress(f"{scenario.name}: solving")
     plan = solve(scenario, catalog, gap=gap, time_limit_s=time_limit_s)
-    tell(f"{scenario.name}: the rate of return")
+    progress(f"{scenario.name}: the rate of return")
     return of_plan(scenario, catalog, plan)
 
 
-def of_plan(scenario: Scenario, catalog: Catalog, plan: Plan) -> Study:
+def of_plan(scenario: Scenario, catalog: Catalog, plan: Plan) -> Economics:
     """``economics`` of a plan that is there already."""
     kpis = plan.kpis
     cost, revenue, profit = kpis["npv_usd"], kpis["npv_revenue_usd"], kpis["npv_profit_usd"]
@@ -81,7 +93,8 @@ def of_plan(scenario: Scenario, catalog: Catalog, plan: Plan) -> Study:
             for side, schedule in (("input", price.input), ("output", price.output)):
                 rows.append((f"break-even {side} price of {workload.name}", even * schedule.values[0], "USD per Mtok"))
     table = pd.DataFrame(rows, columns=["figure", "value", "unit"])
-    return study("economics", scenario, {"figures": table, "cash": cash}, _said(scenario, profit, even, rate, back))
+    sentences = _said(scenario, profit, even, rate, back)
+    return Economics(scenario.name, scenario_digest(scenario), sentences, figures=table, cash=cash)
 
 
 def cash_by_period(scenario: Scenario, plan: Plan) -> pd.DataFrame:

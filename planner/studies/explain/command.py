@@ -2,30 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Annotated
+
 import typer
 
-from planner.cli.studies import Wanted, deliver, found
 from planner.errors import InfeasiblePlan
-from planner.studies.explain.sheet import explained_sheets
-from planner.studies.explain.study import explain
-from planner.studies.pool import cores
+from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.options import Csv, Gap, Json, ScenarioPath, Set, TimeLimit
+
+PLACE = Place(
+    PLANS,
+    70,
+    "`plan explain SCENARIO`",
+    "what a megawatt, a million or a millisecond is worth; `--why-not NAME`; which limits conflict",
+    "explain.md",
+)
 
 
-def run(source: str, overrides: tuple[str, ...], rejected: tuple[str, ...], wanted: Wanted) -> None:
-    """Explain and report; ends with the exit code of an infeasible scenario where there is no plan."""
-    study = found(
-        source,
-        overrides,
-        wanted,
-        lambda scenario, tell: explain(
-            scenario,
-            rejected=rejected,
-            gap=wanted.gap,
-            time_limit_s=wanted.time_limit,
-            workers=cores(),
-            tell=tell,
-        ),
+@dataclass(frozen=True)
+class Options:
+    """The options of one call."""
+
+    scenario: ScenarioPath
+    why_not: Annotated[
+        list[str] | None,
+        typer.Option("--why-not", metavar="NAME", help="A system, offer or serving point left out; repeatable."),
+    ] = None
+    overrides: Set = None
+    gap: Gap = None
+    time_limit: TimeLimit = None
+    json: Json = None
+    csv: Csv = None
+
+
+def run(options: Options, progress: Progress) -> Outcome:
+    """What each limit costs, why something is not in the plan, or why there is none."""
+    from planner.pipeline import load
+    from planner.studies.explain.sheet import explain_sheets
+    from planner.studies.explain.study import explain
+    from planner.studies.pool import cores
+
+    scenario = load(options.scenario, tuple(options.overrides or ()))
+    found = explain(
+        scenario,
+        rejected=tuple(options.why_not or ()),
+        gap=options.gap,
+        time_limit_s=options.time_limit,
+        workers=cores(),
+        progress=progress,
     )
-    deliver(study, explained_sheets(study.tables, study.sentences), wanted)
-    if not study.facts["feasible"]:
-        raise typer.Exit(InfeasiblePlan.exit_code)
+    code = 0 if found.feasible else InfeasiblePlan.exit_code
+    return Outcome(explain_sheets(found), found.to_dict(), found.tables, exit_code=code)

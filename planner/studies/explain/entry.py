@@ -32,8 +32,8 @@ GIFT = 0.01
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way into a plan: buying ``system``, or renting by the offers named ``offers``."""
+class EntryCandidate:
+    """What may enter a plan: by buying ``system``, or by renting from the offers named ``offers``."""
 
     name: str
     system: str = ""
@@ -55,10 +55,12 @@ class Entry:
     settled: bool = True
 
 
-def entry(scenario: Scenario, catalog: Catalog, way: Way, without: Range, solver: str, options: Options) -> Entry:
-    """At which share of its price ``way`` enters a plan; the least cost without it lies in ``without``."""
+def entry(
+    scenario: Scenario, catalog: Catalog, candidate: EntryCandidate, without: Range, solver: str, options: Options
+) -> Entry:
+    """At which share of its price ``candidate`` enters a plan; the least cost without it lies in ``without``."""
     best = without[1]
-    today = _forced(scenario, catalog, way, 1.0, solver, options)
+    today = _forced(scenario, catalog, candidate, 1.0, solver, options)
     if today is None:
         return Entry(possible=False)
     premium = (max(today.cost[0] - best, 0.0), max(today.cost[1] - without[0], 0.0))
@@ -75,7 +77,7 @@ def entry(scenario: Scenario, catalog: Catalog, way: Way, without: Range, solver
         elif at < 1 and abs(price - at) <= SETTLED * price:
             at, settled = price, True
             break
-        again = _forced(scenario, catalog, way, price, solver, options)
+        again = _forced(scenario, catalog, candidate, price, solver, options)
         if again is None:
             break
         at, found = price, again
@@ -100,11 +102,11 @@ class _Forced:
 
 
 def _forced(
-    scenario: Scenario, catalog: Catalog, way: Way, factor: float, solver: str, options: Options
+    scenario: Scenario, catalog: Catalog, candidate: EntryCandidate, factor: float, solver: str, options: Options
 ) -> _Forced | None:
     """The least cost with at least one of ``way`` at ``factor`` times its price, and how that plan's cost moves."""
-    model = _model(scenario, catalog, way, factor)
-    columns, weights = _columns(model, way)
+    model = _model(scenario, catalog, candidate, factor)
+    columns, weights = _columns(model, candidate)
     if not len(columns):
         return None
     milp = with_rows(model.milp, [(columns, weights, 1.0, np.inf)], "forced")
@@ -112,35 +114,35 @@ def _forced(
     if answer.x is None:
         return None
     cost = model.milp.objective(answer.x)
-    other = _model(scenario, catalog, way, factor / 2)
+    other = _model(scenario, catalog, candidate, factor / 2)
     slope = (cost - other.milp.objective(answer.x)) / (factor / 2)
     return _Forced((min(answer.bound, cost), cost), slope)
 
 
-def _model(scenario: Scenario, catalog: Catalog, way: Way, factor: float) -> Model:
-    if way.system:
-        return build_model(build_problem(scenario, changes.with_hardware_price(catalog, factor, way.system)))
-    for name in way.offers:
+def _model(scenario: Scenario, catalog: Catalog, candidate: EntryCandidate, factor: float) -> Model:
+    if candidate.system:
+        return build_model(build_problem(scenario, changes.with_hardware_price(catalog, factor, candidate.system)))
+    for name in candidate.offers:
         scenario, catalog = changes.with_rates(scenario, catalog, factor, name=name)
     # A dearer offer of the same kind must not take this one's column away, nor the other way round.
     return build_model(build_problem(scenario, catalog, Reductions(offers=False)))
 
 
-def _columns(model: Model, way: Way) -> tuple[Ints, Floats]:
+def _columns(model: Model, candidate: EntryCandidate) -> tuple[Ints, Floats]:
     """Columns of which the weighted sum counts units: systems bought, lots signed, lots rented for a mean period."""
     supply, variables, timeline = model.problem.supply, model.variables, model.problem.timeline
     ids, weights = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
     for index, purchase in enumerate(supply.purchases):
-        if purchase.asset.system.system == way.system:
+        if purchase.asset.system.system == candidate.system:
             ids.append(variables.buy[index].ravel())
             weights.append(np.ones(variables.buy[index].size))
     for index, item in enumerate(supply.reservations):
-        if item.offer.name in way.offers:
+        if item.offer.name in candidate.offers:
             ids.append(variables.sign[index].ravel())
             weights.append(np.ones(variables.sign[index].size))
     share = timeline.block_hours / timeline.hours.mean()
     for index, rented in enumerate(supply.hourly):
-        if rented.offer.name in way.offers:
+        if rented.offer.name in candidate.offers:
             ids.append(variables.rent[index].ravel())
             weights.append(np.broadcast_to(share, variables.rent[index].shape).ravel())
     columns, first = np.unique(np.concatenate(ids), return_index=True)

@@ -18,7 +18,8 @@ from planner.plan import Plan
 from planner.problem import build_problem
 from planner.scenario import Scenario
 from planner.studies import changes
-from planner.studies.solves import Question, Range, Reply, Tell, answers, difference
+from planner.studies.command import Progress
+from planner.studies.solves import Question, Range, Reply, answers, difference
 
 STEP_USD, STEP_GPUS, STEP_SHARE, STEP_TPOT_MS, STEP_DEMAND = 1e6, 8.0, 0.01, 1.0, 0.01
 # A step is at most this share of the limit: a megawatt more says nothing of a hall of 60 kW.
@@ -104,7 +105,7 @@ def worth(
     time_limit_s: float,
     solver: str,
     workers: int = 1,
-    tell: Tell = lambda words: None,
+    progress: Progress = lambda words: None,
 ) -> pd.DataFrame:
     """``COLUMNS``: what the least cost (NPV, USD) rises by with each step; negative is a saving.
 
@@ -117,11 +118,13 @@ def worth(
     matrix = build_model(build_problem(scenario, catalog)).milp
     moved = [not _same(matrix, build_model(build_problem(step.scenario, catalog)).milp) for step in asked]
     questions = [
-        Question(f"{step.limit} of {step.where}", step.scenario, catalog, gap, time_limit_s, solver, near=base.plan)
+        Question(
+            f"{step.limit} of {step.where}", step.scenario, catalog, gap, time_limit_s, solver, warm_start=base.plan
+        )
         for step, different in zip(asked, moved, strict=True)
         if different
     ]
-    replies = iter(answers(questions, workers=workers, tell=tell))
+    replies = iter(answers(questions, workers=workers, progress=progress))
     rows = [
         _row(step, next(replies) if different else None, base) for step, different in zip(asked, moved, strict=True)
     ]

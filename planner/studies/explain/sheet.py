@@ -9,15 +9,17 @@ import pandas as pd
 
 from planner.render.figures import money
 from planner.render.sheet import Sheet, left, right
+from planner.studies.explain.study import Explanation, LeftOut, NoPlan, Worth
 
 
-def explained_sheets(tables: dict[str, pd.DataFrame], sentences: Sequence[str]) -> list[Sheet]:
-    """The parts of the view, by the tables there are."""
-    if "conflicts" in tables:
-        return [_said(sentences), *relaxation_sheets(tables["relaxations"])]
-    if "why_not" in tables:
-        return [_said([f"{sentence}." for sentence in sentences])]
-    return [limit_sheet(tables["limits"]), _said(sentences)]
+def explain_sheets(found: Explanation) -> list[Sheet]:
+    """The parts of the view."""
+    if isinstance(found, NoPlan):
+        return [_said(found.sentences), *relaxation_sheets(found.relaxations)]
+    if isinstance(found, LeftOut):
+        return [_said([f"{sentence}." for sentence in found.sentences])]
+    assert isinstance(found, Worth)
+    return [limit_sheet(found.limits), _said(found.sentences)]
 
 
 def _said(sentences: Sequence[str]) -> Sheet:
@@ -56,9 +58,9 @@ def limit_sheet(limits: pd.DataFrame) -> Sheet:
     )
 
 
-def relaxation_sheets(ways: pd.DataFrame) -> list[Sheet]:
+def relaxation_sheets(relaxations: pd.DataFrame) -> list[Sheet]:
     """The way out in each currency."""
-    rows = tuple((str(row.currency), str(row.sentence)) for row in ways.itertuples())
+    rows = tuple((str(row.currency), str(row.sentence)) for row in relaxations.itertuples())
     return [Sheet("To relax in one currency alone:", (left("in"), left("what it takes")), rows)]
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from planner._moved import renamed
 from planner.catalog import Catalog
 from planner.errors import SolverFailure
 from planner.pipeline import catalog_of
 from planner.render.figures import gap_percent, money
-from planner.scenario import Scenario
+from planner.scenario import Scenario, scenario_digest
+from planner.studies.command import Progress
 from planner.studies.explain.conflict import Limits, cheapest, conflicts
 from planner.studies.explain.marginal import worth
 from planner.studies.explain.why_not import check, why_not
-from planner.studies.result import Study, study
-from planner.studies.solves import Question, Tell, answer, check_least_cost
+from planner.studies.result import Study
+from planner.studies.solves import Question, answer, check_least_cost
 
 # A tenth of a percent of a plan is more than a megawatt is worth for a while, so these solves go further. SCIP closes
 # such a gap in a third of the relay's time.
@@ -24,6 +27,48 @@ GAP = 5e-4
 SOLVER = "scip"
 
 
+class Explanation(Study):
+    """What limits cost (table ``limits``), what they keep out (``why_not``), or why they leave no plan.
+
+    Where they leave none, ``feasible`` is False and the tables are ``conflicts`` and ``relaxations``.
+    """
+
+    command = "explain"
+
+    feasible: bool
+
+
+@dataclass(frozen=True)
+class Worth(Explanation):
+    """What each limit is worth: ``limits``. The least cost (NPV, USD) is in between."""
+
+    cost_low_usd: float
+    cost_high_usd: float
+    feasible: bool
+    limits: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class LeftOut(Explanation):
+    """Why things are not in the plan: ``why_not``. The least cost (NPV, USD) is in between."""
+
+    cost_low_usd: float
+    cost_high_usd: float
+    feasible: bool
+    why_not: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class NoPlan(Explanation):
+    """``conflicts``: limits that no plan keeps together (``complete``: all such sets); ``relaxations``: ways out."""
+
+    feasible: bool
+    complete: bool
+    conflicts: pd.DataFrame
+    relaxations: pd.DataFrame
+
+
+@renamed(tell="progress")
 def explain(
     scenario: Scenario,
     catalog: Catalog | None = None,
@@ -32,12 +77,12 @@ def explain(
     gap: float | None = None,
     time_limit_s: float | None = None,
     workers: int = 1,
-    tell: Tell = lambda words: None,
-) -> Study:
-    """What the limits of ``scenario`` are worth, and why what ``rejected`` names is not in its plan.
+    progress: Progress = lambda words: None,
+) -> Explanation:
+    """What the limits of ``scenario`` are worth, or why what ``rejected`` names is not in its plan.
 
-    Tables: ``limits`` and ``why_not``; for a scenario without a plan ``conflicts`` and ``relaxations``. With names only
-    those are answered. Raises InputError for a name that is nothing, SolverFailure where no plan is found in time.
+    Where there is no plan, why there is none. Raises InputError for a name that is nothing, SolverFailure where no plan
+    is found in time.
     """
     check_least_cost(scenario, "explain")
     catalog = catalog_of(scenario) if catalog is None else catalog
@@ -45,32 +90,27 @@ def explain(
     gap = gap if gap is not None else GAP
     time_limit_s = time_limit_s if time_limit_s is not None else scenario.solve.time_limit_s
     solver = SOLVER if scenario.solve.solver == "auto" else scenario.solve.solver
-    tell(f"{scenario.name}: the plan itself")
+    progress(f"{scenario.name}: the plan itself")
     base = answer(Question(scenario.name, scenario, catalog, gap, time_limit_s, solver))
     if base.plan is None:
         if np.isposinf(base.range_usd[0]):
-            return _infeasible(scenario, catalog, time_limit_s, tell)
+            return _infeasible(scenario, catalog, time_limit_s, progress)
         raise SolverFailure(base.reason)
 
     def heard(words: str) -> None:
-        tell(f"{scenario.name}: {words}")
+        progress(f"{scenario.name}: {words}")
 
+    about = (scenario.name, scenario_digest(scenario))
     if rejected:
         table = why_not(
             scenario, catalog, base, rejected,
-            gap=gap, time_limit_s=time_limit_s, solver=solver, workers=workers, tell=heard,
+            gap=gap, time_limit_s=time_limit_s, solver=solver, workers=workers, progress=heard,
         )  # fmt: skip
-        return study(
-            "explain", scenario, {"why_not": table},
-            tuple(table["sentence"]), cost_low_usd=base.range_usd[0], cost_high_usd=base.range_usd[1], feasible=True,
-        )  # fmt: skip
+        return LeftOut(*about, tuple(table["sentence"]), *base.range_usd, feasible=True, why_not=table)
     limits = worth(
-        scenario, catalog, base, gap=gap, time_limit_s=time_limit_s, solver=solver, workers=workers, tell=heard
+        scenario, catalog, base, gap=gap, time_limit_s=time_limit_s, solver=solver, workers=workers, progress=heard
     )
-    return study(
-        "explain", scenario, {"limits": limits}, _said(limits, base.range_usd, gap),
-        cost_low_usd=base.range_usd[0], cost_high_usd=base.range_usd[1], feasible=True,
-    )  # fmt: skip
+    return Worth(*about, _said(limits, base.range_usd, gap), *base.range_usd, feasible=True, limits=limits)
 
 
 def _said(limits: pd.DataFrame, cost: tuple[float, float], gap: float) -> tuple[str, ...]:
@@ -97,13 +137,13 @@ def _step(row: pd.Series) -> str:
     return f"{row['change']:+g} {row['unit']} of {row['limit']} ({row['where']})"
 
 
-def _infeasible(scenario: Scenario, catalog: Catalog, time_limit_s: float, tell: Tell) -> Study:
+def _infeasible(scenario: Scenario, catalog: Catalog, time_limit_s: float, progress: Progress) -> NoPlan:
     """Sets of limits that conflict and ways out, where there is no plan."""
     limits = Limits(scenario, catalog, time_limit_s)
-    tell(f"{scenario.name}: which limits conflict")
+    progress(f"{scenario.name}: which limits conflict")
     found, complete = conflicts(limits)
-    tell(f"{scenario.name}: what to relax")
-    ways = cheapest(limits)
+    progress(f"{scenario.name}: what to relax")
+    relaxations = cheapest(limits)
     rows = [
         (number, group.kind.key, group.subject, conflict.minimal)
         for number, conflict in enumerate(found, start=1)
@@ -116,11 +156,12 @@ def _infeasible(scenario: Scenario, catalog: Catalog, time_limit_s: float, tell:
     ]
     if not complete:
         sentences.append(f"The search was stopped after {len(found)} sets; there may be more.")
-    return study(
-        "explain",
-        scenario,
-        {"conflicts": pd.DataFrame(rows, columns=["set", "kind", "where", "minimal"]), "relaxations": ways},
+    return NoPlan(
+        scenario.name,
+        scenario_digest(scenario),
         tuple(sentences),
         feasible=False,
         complete=complete,
+        conflicts=pd.DataFrame(rows, columns=["set", "kind", "where", "minimal"]),
+        relaxations=relaxations,
     )

@@ -19,9 +19,11 @@ from planner.rules.offers import quote_offer
 from planner.scenario import Scenario
 from planner.solvers import Options
 from planner.studies import changes
+from planner.studies.command import Progress
 from planner.studies.explain import exclusion
-from planner.studies.explain.entry import Entry, Way, entry
-from planner.studies.solves import Question, Reply, Tell, answer, each
+from planner.studies.explain.entry import Entry, EntryCandidate, entry
+from planner.studies.pool import each
+from planner.studies.solves import Question, Reply, answer
 
 COLUMNS = ["name", "kind", "state", "price", "unit", "enters_at", "not_above", "sentence"]
 MOST_SPEED = 16.0
@@ -59,7 +61,7 @@ def why_not(
     time_limit_s: float,
     solver: str,
     workers: int = 1,
-    tell: Tell = lambda words: None,
+    progress: Progress = lambda words: None,
 ) -> pd.DataFrame:
     """``COLUMNS``: for each name of ``asked`` its state and a sentence.
 
@@ -68,7 +70,7 @@ def why_not(
     """
     check(scenario, catalog, asked)
     items = [Rejected(name, scenario, catalog, base, solver, gap, time_limit_s) for name in asked]
-    rows = [row for found in each(reasons, items, workers=workers, tell=tell) for row in found]
+    rows = [row for found in each(reasons, items, workers=workers, progress=progress) for row in found]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -104,16 +106,16 @@ def _system(item: Rejected, problem: Problem, system: System) -> list[tuple[obje
         return [_row(item, "system", "excluded", f"{item.name} is excluded: {why}")]
     found = []
     if any(bought.asset.system.system == system.system for bought in problem.supply.purchases):
-        way = Way(item.name, system=system.system)
-        found.append(_priced(item, "system", way, system.price_usd, "USD a system", "to buy"))
+        candidate = EntryCandidate(item.name, system=system.system)
+        found.append(_priced(item, "system", candidate, system.price_usd, "USD a system", "to buy"))
     offers = [
         offer for offer in build_problem(item.scenario, item.catalog).supply.offers if offer.system == system.system
     ]
     if offers:
         least = min(offer.usd_per_gpu_hour for offer in offers)
-        way = Way(item.name, offers=tuple(offer.name for offer in offers))
+        candidate = EntryCandidate(item.name, offers=tuple(offer.name for offer in offers))
         found.append(
-            _priced(item, "system", way, least, "USD per GPU-hour", "to rent, from the cheapest of its offers")
+            _priced(item, "system", candidate, least, "USD per GPU-hour", "to rent, from the cheapest of its offers")
         )
     return found
 
@@ -132,16 +134,16 @@ def _offer(item: Rejected, problem: Problem, offer: Offer) -> tuple[object, ...]
         return _row(item, "offer", "excluded", f"{item.name} is excluded: {why}")
     dropped = next((line for line in problem.left_out if line.startswith(f"{offer.name}:")), "")
     because = f", where {dropped.partition(': ')[2]} " if dropped else ""
-    way = Way(item.name, offers=(offer.name,))
-    return _priced(item, "offer", way, offer.usd_per_gpu_hour, "USD per GPU-hour", "", because)
+    candidate = EntryCandidate(item.name, offers=(offer.name,))
+    return _priced(item, "offer", candidate, offer.usd_per_gpu_hour, "USD per GPU-hour", "", because)
 
 
 def _priced(
-    item: Rejected, kind: str, way: Way, price: float, unit: str, what: str, because: str = ""
+    item: Rejected, kind: str, candidate: EntryCandidate, price: float, unit: str, what: str, because: str = ""
 ) -> tuple[object, ...]:
     """The row of something that the plan could have and does not."""
     options = Options(item.gap, item.time_limit_s, item.scenario.solve.seed)
-    found: Entry = entry(item.scenario, item.catalog, way, item.base.range_usd, item.solver, options)
+    found: Entry = entry(item.scenario, item.catalog, candidate, item.base.range_usd, item.solver, options)
     said = f"{item.name}, {what}," if what else item.name
     of = " a system" if unit == "USD a system" else " per GPU-hour"
 

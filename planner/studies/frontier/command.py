@@ -2,101 +2,104 @@
 
 from __future__ import annotations
 
-import json as json_text
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from planner.cli.exits import check_numbers
-from planner.cli.output import check_json, write_json
-from planner.cli.waiting import wait_for
+import typer
+
 from planner.errors import InputError
-from planner.pipeline import load
-from planner.render.console import console_on
-from planner.render.csv import csv_text
-from planner.render.figures import bar
-from planner.render.files import check_folder, write_folder
-from planner.render.plots import check_plot, write_plot
-from planner.render.sheet import show
-from planner.studies.frontier.axes import parse_axis
-from planner.studies.frontier.sheet import frontier_plot, frontier_sheets
-from planner.studies.frontier.study import Cell, Frontier, checked, frontier, known_cells
-from planner.studies.pool import cores
+from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
+
+if TYPE_CHECKING:
+    from planner.studies.frontier.study import Frontier
+
+PLACE = Place(
+    PLANS,
+    60,
+    "`plan frontier SCENARIO --over PATH=…`",
+    "the optimum along one field or two: power, budget, latency, demand",
+    "frontier.md",
+)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The options of one call. ``json`` is a path or `-`."""
+class Options:
+    """The options of one call."""
 
-    over: tuple[str, ...]
-    gap: float | None
-    time_limit: float | None
-    jobs: int | None
-    resume: bool
-    json: str | None
-    csv: Path | None
-    plot: Path | None
+    scenario: ScenarioPath
+    over: Annotated[
+        list[str],
+        typer.Option("--over", metavar="PATH=FROM:TO:STEP", help="A field's values, or PATH=1,2,4; once or twice."),
+    ]
+    overrides: Set = None
+    gap: Gap = None
+    time_limit: TimeLimit = None
+    jobs: Annotated[int | None, typer.Option("--jobs", help="Plans solved at once; default: one per core.")] = None
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the cells that --json FILE has already.")] = False
+    json: Json = None
+    csv: Csv = None
+    plot: Plot = None
 
-
-def run(source: str, overrides: tuple[str, ...], asked: Asked) -> None:
-    """Solve every cell, write each as it comes, print the table."""
-    _check(asked)
-    axes = checked([parse_axis(axis) for axis in asked.over])
-    scenario = load(source, overrides)
-    known = _known(asked)
-
-    def work(tell: Callable[[str], None]) -> Frontier:
-        total = 1
-        for axis in axes:
-            total *= len(axis.values)
-
-        def after(so_far: Frontier) -> None:
-            done = len(so_far.cells)
-            tell(f"{scenario.name}: {bar(done / total)} {done} of {total} plans")
-            if asked.json not in (None, "-"):
-                write_json(asked.json, so_far.to_dict())
-
-        jobs = asked.jobs if asked.jobs is not None else cores()
-        return frontier(
-            scenario, axes, gap=asked.gap, time_limit_s=asked.time_limit, jobs=jobs, known=known, after=after
-        )
-
-    found = wait_for(work, f"{scenario.name}: frontier")
-    _deliver(found, asked)
+    @property
+    def file(self) -> Path | None:
+        """Where the cells are written as they come."""
+        return None if self.json in (None, "-") else Path(str(self.json))
 
 
-def _check(asked: Asked) -> None:
-    check_numbers(asked.gap, asked.time_limit)
-    check_json(asked.json)
-    check_plot(asked.plot)
-    if asked.csv is not None:
-        check_folder(asked.csv, "--csv")
-    if asked.jobs is not None and asked.jobs < 1:
-        raise InputError(f"--jobs {asked.jobs}: must be 1 or more")
-    if asked.resume and asked.json in (None, "-"):
+def run(options: Options, progress: Progress) -> Outcome:
+    """The optimum along one field or two: cost and fleet against power, budget, latency, demand."""
+    from planner.pipeline import load
+    from planner.render.figures import bar
+    from planner.render.files import write_file
+    from planner.render.plots import write_plot
+    from planner.studies.frontier.axes import parse_axis
+    from planner.studies.frontier.sheet import frontier_plot, frontier_sheets
+    from planner.studies.frontier.study import checked, frontier
+    from planner.studies.pool import cores
+
+    _check(options)
+    axes = checked([parse_axis(axis) for axis in options.over])
+    scenario = load(options.scenario, tuple(options.overrides or ()))
+    known = _known(options)
+
+    def heard(so_far: Frontier) -> None:
+        done, total = len(so_far.cells), so_far.size
+        progress(f"{scenario.name}: {bar(done / total)} {done} of {total} plans")
+        if options.file is not None:
+            write_file(options.file, so_far.to_json())
+
+    jobs = options.jobs if options.jobs is not None else cores()
+    found = frontier(
+        scenario, axes, gap=options.gap, time_limit_s=options.time_limit, jobs=jobs, known=known, progress=heard
+    )
+    names = [axis.name for axis in found.axes]
+    table, mix = found.table, found.mix
+    return Outcome(
+        list(frontier_sheets(table, mix, names, found.scenario)),
+        found.to_dict(),
+        found.tables,
+        lambda path: write_plot(path, frontier_plot(table, mix, names)),
+    )
+
+
+def _check(options: Options) -> None:
+    if options.jobs is not None and options.jobs < 1:
+        raise InputError(f"--jobs {options.jobs}: must be 1 or more")
+    if options.resume and options.file is None:
         raise InputError("--resume: name the file to go on with as --json FILE")
 
 
-def _known(asked: Asked) -> dict[str, Cell]:
+def _known(options: Options) -> dict[str, dict[str, Any]]:
     """The cells of the file to go on with; none where there is no such file yet."""
-    if not asked.resume or asked.json is None or not Path(asked.json).exists():
+    import json
+
+    from planner.studies.frontier.study import known_cells
+
+    if not options.resume or options.file is None or not options.file.exists():
         return {}
     try:
-        return known_cells(json_text.loads(Path(asked.json).read_text(encoding="utf-8")))
+        return known_cells(json.loads(options.file.read_text(encoding="utf-8")))
     except (ValueError, KeyError, TypeError, OSError):
-        raise InputError(f"--resume: {asked.json} is not what `plan frontier --json` writes") from None
-
-
-def _deliver(found: Frontier, asked: Asked) -> None:
-    names = [axis.name for axis in found.axes]
-    if asked.csv is not None:
-        write_folder(asked.csv, {"frontier.csv": csv_text(found.table), "mix.csv": csv_text(found.mix)})
-    if asked.plot is not None:
-        write_plot(asked.plot, frontier_plot(found.table, found.mix, names))
-    write_json(asked.json, found.to_dict())
-    if asked.json == "-":
-        return
-    console = console_on(sys.stdout)
-    for sheet in frontier_sheets(found.table, found.mix, names, found.scenario):
-        show(sheet, console)
+        raise InputError(f"--resume: {options.json} is not what `plan frontier --json` writes") from None

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
+from planner._moved import renamed
 from planner._version import __version__
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError, SolverFailure
@@ -20,7 +22,8 @@ from planner.rules import check_references
 from planner.scenario import Scenario, scenario_digest
 from planner.studies.frontier.axes import Axis, changed, parse_axis
 from planner.studies.mix import MEAN_GPUS, mix
-from planner.studies.pool import answers
+from planner.studies.pool import as_done
+from planner.studies.result import Result
 
 MOST_AXES = 2
 MOST_CELLS = 2000
@@ -42,7 +45,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Frontier:
+class Frontier(Result):
     """A plan's figures at every combination of the axes' values, the first axis slowest.
 
     ``cells`` are plain records: ``at`` (a value per axis), ``status``, ``reason`` where there is no plan, ``bound_usd``
@@ -80,6 +83,16 @@ class Frontier:
         sources = sorted({source for cell in self.cells for source in cell.get(MEAN_GPUS, {})})
         return pd.DataFrame(rows, columns=[*columns, *sources]).fillna(0.0)
 
+    @property
+    def size(self) -> int:
+        """How many cells it has once it is complete."""
+        return math.prod(len(axis.values) for axis in self.axes)
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """``frontier`` and ``mix``."""
+        return {"frontier": self.table, "mix": self.mix}
+
     def to_dict(self) -> dict[str, Any]:
         """As plain values; nothing of it depends on the clock or on who solved which cell."""
         return {
@@ -96,6 +109,7 @@ class Frontier:
         }
 
 
+@renamed(after="progress")
 def frontier(
     scenario: Scenario,
     over: Sequence[str | Axis] | str,
@@ -104,14 +118,14 @@ def frontier(
     time_limit_s: float | None = None,
     jobs: int = 1,
     known: Mapping[str, Cell] | None = None,
-    after: Callable[[Frontier], None] = lambda so_far: None,
+    progress: Callable[[Frontier], None] = lambda so_far: None,
 ) -> Frontier:
     """The optimum of ``scenario`` at every combination of the values of one or two axes (``path=from:to:step``).
 
     ``jobs`` cells are solved at once, each in a process of its own (a script then needs the usual ``__main__`` guard).
-    ``known`` are cells of an earlier run by digest, which are not solved again; ``after`` gets the frontier so far, the
-    known cells in it, before the first solve and after each. Without a ``gap`` each is proven to the scenario's own,
-    but no further than to ``GAP``. Raises InputError for axes that cannot be.
+    ``known`` are cells of an earlier run by digest, which are not solved again; ``progress`` gets the frontier so far,
+    the known cells in it, before the first solve and after each. Without a ``gap`` each is proven to the scenario's
+    own, but no further than to ``GAP``. Raises InputError for axes that cannot be.
     """
     axes = checked([parse_axis(axis) if isinstance(axis, str) else axis for axis in _listed(over)])
     catalog = catalog_of(scenario)
@@ -127,11 +141,11 @@ def frontier(
         cells = tuple(found[index] for index in range(len(work)) if index in found)
         return Frontier(scenario.name, *digests, axes, settings, cells, complete=len(found) == len(work))
 
-    after(so_far())
+    progress(so_far())
     missing = [index for index in range(len(work)) if index not in found]
-    for done, cell in answers(_solved, [work[index] for index in missing], jobs):
+    for done, cell in as_done(_solved, [work[index] for index in missing], jobs):
         found[missing[done]] = cell
-        after(so_far())
+        progress(so_far())
     return so_far()
 
 

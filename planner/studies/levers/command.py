@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 
-from planner.cli.studies import Wanted, deliver, found
-from planner.render.plots import check_plot
-from planner.studies.levers.sheet import levers_sheets, plot_levers
-from planner.studies.levers.study import iceberg
-from planner.studies.pool import cores
+from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
+
+PLACE = Place(
+    PLANS,
+    100,
+    "`plan levers SCENARIO`",
+    "the cost without FP4, MTP, disaggregation and the like, each alone and all together",
+    "levers.md",
+)
 
 
-def run(source: str, overrides: tuple[str, ...], plot: Path | None, wanted: Wanted) -> None:
-    """Solve with and without, report, plot."""
-    check_plot(plot)
-    study = found(
-        source,
-        overrides,
-        wanted,
-        lambda scenario, tell: iceberg(
-            scenario, gap=wanted.gap, time_limit_s=wanted.time_limit, workers=cores(), tell=tell
-        ),
-    )
-    if plot is not None:
-        plot_levers(plot, study.scenario, study["levers"])
-    deliver(study, levers_sheets(study.tables, study.sentences), wanted)
+@dataclass(frozen=True)
+class Options:
+    """The options of one call."""
+
+    scenario: ScenarioPath
+    overrides: Set = None
+    gap: Gap = None
+    time_limit: TimeLimit = None
+    json: Json = None
+    csv: Csv = None
+    plot: Plot = None
+
+
+def run(options: Options, progress: Progress) -> Outcome:
+    """What the plan would cost without FP4, MTP, disaggregation and the like: each alone and all together."""
+    from planner.pipeline import load
+    from planner.studies.levers.sheet import levers_sheets, plot_levers
+    from planner.studies.levers.study import levers
+    from planner.studies.pool import cores
+
+    scenario = load(options.scenario, tuple(options.overrides or ()))
+    found = levers(scenario, gap=options.gap, time_limit_s=options.time_limit, workers=cores(), progress=progress)
+    return Outcome(levers_sheets(found), found.to_dict(), found.tables, lambda path: plot_levers(path, found))

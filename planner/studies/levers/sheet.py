@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -10,13 +9,14 @@ import pandas as pd
 from planner.render.bars import waterfall
 from planner.render.figures import bar, digits, money
 from planner.render.sheet import Sheet, left, right
+from planner.studies.levers.study import Levers
 
 WIDTH = 20
 
 
-def levers_sheets(tables: dict[str, pd.DataFrame], sentences: Sequence[str]) -> list[Sheet]:
+def levers_sheets(found: Levers) -> list[Sheet]:
     """The waterfall, the metrics side by side, and what they say."""
-    levers, metrics = tables["levers"], tables["metrics"]
+    levers, metrics = found.levers, found.metrics
     most = float(levers["times"].max())
     rows = tuple(
         (
@@ -47,7 +47,7 @@ def levers_sheets(tables: dict[str, pd.DataFrame], sentences: Sequence[str]) -> 
         left("workload"), left("system"), right("$/GPU-h"), right("PFLOP/$k"), right("tok/s GPU"), right("k tok/s MW"),
         right("$/Mtok"),
     )  # fmt: skip
-    first, *rest = sentences
+    first, *rest = found.sentences
     return [
         Sheet("What the plan would cost without its levers, each alone and all together:", heads, rows),
         Sheet("Input metrics beside output metrics, of systems bought and always busy:", columns, shown),
@@ -55,12 +55,12 @@ def levers_sheets(tables: dict[str, pd.DataFrame], sentences: Sequence[str]) -> 
     ]
 
 
-def plot_levers(path: Path, scenario: str, levers: pd.DataFrame) -> None:
+def plot_levers(path: Path, found: Levers) -> None:
     """The waterfall: $/Mtok of output as optimised, and the rise of each."""
-    known = levers[levers["cost_usd"].notna()]
+    known = found.levers[found.levers["cost_usd"].notna()]
     base = float(known["usd_per_mtok_output"].iloc[0])
     rises = [float(usd) - base for usd in known["usd_per_mtok_output"].iloc[1:]]
-    title = f"{scenario}: cost of a token without each lever"
+    title = f"{found.scenario}: cost of a token without each lever"
     waterfall(path, title, list(known["lever"]), base, rises, "levelised cost, USD per Mtok output")
 
 

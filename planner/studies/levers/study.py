@@ -14,11 +14,12 @@ from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.problem import Problem, build_problem
 from planner.render.figures import money
-from planner.scenario import Scenario
+from planner.scenario import Scenario, scenario_digest
 from planner.scenario.models import Workload
 from planner.studies import changes
-from planner.studies.result import Study, study
-from planner.studies.solves import Question, Reply, Tell, answer, answers, check_least_cost, difference
+from planner.studies.command import Progress
+from planner.studies.result import Study
+from planner.studies.solves import Question, Reply, answer, answers, check_least_cost, difference
 from planner.units import KW_PER_MW, SECONDS_PER_HOUR, mtok_from_tokens
 
 Change = Callable[[Scenario, Catalog], tuple[Scenario, Catalog]]
@@ -39,7 +40,21 @@ class Lever:
     change: Change
 
 
-def levers() -> tuple[Lever, ...]:
+@dataclass(frozen=True)
+class Levers(Study):
+    """``levers``, ``COLUMNS``, a row for the plan as optimised, without each lever and without all of them.
+
+    Costs are USD NPV; ``rise`` is over the plan, an interval from the bounds of both solves; ``times`` is of the cost
+    per token. ``metrics``: input and output metrics of each system for each workload.
+    """
+
+    command = "levers"
+
+    levers: pd.DataFrame
+    metrics: pd.DataFrame
+
+
+def all_levers() -> tuple[Lever, ...]:
     """In the order of the waterfall."""
     return (
         Lever("without FP4", _without_fp4),
@@ -52,33 +67,29 @@ def levers() -> tuple[Lever, ...]:
     )
 
 
-def iceberg(
+def levers(
     scenario: Scenario,
     catalog: Catalog | None = None,
     *,
     gap: float | None = None,
     time_limit_s: float | None = None,
     workers: int = 1,
-    tell: Tell = lambda words: None,
-) -> Study:
-    """The cost as optimised, without each lever, and without all of them.
-
-    Tables: ``levers``, ``COLUMNS`` (cost USD NPV; ``rise`` over the plan as an interval from the bounds of both solves;
-    ``times`` the cost per token) and ``metrics``: input and output metrics of each system for each workload.
-    """
+    progress: Progress = lambda words: None,
+) -> Levers:
+    """The cost as optimised, without each lever, and without all of them."""
     check_least_cost(scenario, "levers")
     catalog = catalog_of(scenario) if catalog is None else catalog
     gap = gap if gap is not None else GAP
     limit = time_limit_s if time_limit_s is not None else scenario.solve.time_limit_s
     solver = scenario.solve.solver
-    parts = levers()
+    parts = all_levers()
     asked = [("as optimised", scenario, catalog)]
     asked += [(lever.name, *lever.change(scenario, catalog)) for lever in parts]
     asked.append((TOGETHER, *_all(parts, scenario, catalog)))
     found = answers(
         [Question(name, one, rows, gap, limit, solver, name != TOGETHER) for name, one, rows in asked],
         workers=workers,
-        tell=lambda words: tell(f"{scenario.name}: {words}"),
+        progress=lambda words: progress(f"{scenario.name}: {words}"),
     )
     if found[0].plan is None:
         if np.isinf(found[0].range_usd[0]) and found[0].range_usd[0] > 0:
@@ -86,11 +97,12 @@ def iceberg(
         raise SolverFailure(found[0].reason)
     able = [lever for lever, reply in zip(parts, found[1:-1], strict=True) if reply.plan is not None]
     if found[-1].plan is None and 1 < len(able) < len(parts):
-        tell(f"{scenario.name}: {POSSIBLE}")
+        progress(f"{scenario.name}: {POSSIBLE}")
         found.append(answer(Question(POSSIBLE, *_all(able, scenario, catalog), gap, limit, solver, False)))
     table = pd.DataFrame([_row(reply, found[0]) for reply in found], columns=COLUMNS)
     measured = metrics(build_problem(scenario, catalog))
-    return study("levers", scenario, {"levers": table, "metrics": measured}, _said(table, measured, scenario))
+    sentences = _said(table, measured, scenario)
+    return Levers(scenario.name, scenario_digest(scenario), sentences, levers=table, metrics=measured)
 
 
 def _row(reply: Reply, base: Reply) -> tuple[object, ...]:

@@ -2,70 +2,69 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from planner.cli.exits import FEASIBLE_EXIT
-from planner.cli.output import write_json
-from planner.cli.studies import Wanted
-from planner.cli.waiting import wait_for
 from planner.errors import InputError
-from planner.history.run import run_of
-from planner.history.store import find, store_path
-from planner.pipeline import load
-from planner.render.console import console_on
-from planner.render.files import write_folder
-from planner.render.sheet import show
-from planner.report.csv_files import csv_texts
-from planner.schedule import parse_date
-from planner.studies.history.command import check_store, keep
-from planner.studies.replan.study import replan, replanned_view
+from planner.studies.command import FEASIBLE_EXIT, RUNS, Outcome, Place, Progress
+from planner.studies.options import Csv, Gap, Json, RunId, Save, Set, Store, TimeLimit
+
+PLACE = Place(
+    RUNS,
+    40,
+    "`plan replan RUN --as-of DAY`",
+    "what is bought and signed by then stays, the rest is planned",
+    "history.md",
+)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The options of one call. ``json`` is a path or `-`."""
+class Options:
+    """The options of one call."""
 
-    as_of: str
-    scenario: str | None
-    overrides: tuple[str, ...]
-    future: str | None
-    gap: float | None
-    time_limit: float | None
-    json: str | None
-    csv: Path | None
-    save: bool
-    store: Path | None
+    run: RunId
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="DAY", help="What was ordered and signed before it stays, e.g. 2028-01.")
+    ]
+    scenario: Annotated[
+        str | None, typer.Option("--scenario", metavar="FILE", help="What is known today; default: the run's own.")
+    ] = None
+    overrides: Set = None
+    future: Annotated[
+        str | None, typer.Option("--future", metavar="NAME", help="The one of the run's futures that came true.")
+    ] = None
+    gap: Gap = None
+    time_limit: TimeLimit = None
+    json: Json = None
+    csv: Csv = None
+    save: Save = False
+    store: Store = None
 
 
-def go(wanted: str, asked: Asked) -> None:
-    """Plan the rest, write and print it; ends with 4 where the search was stopped above the gap."""
-    Wanted(asked.gap, asked.time_limit, asked.json, asked.csv).check()
+def run(options: Options, progress: Progress) -> Outcome:
+    """The cheapest plan for the rest, with what a saved run has bought and signed by a day."""
+    from planner.history.run import run_of
+    from planner.history.store import find, prepare, store_path
+    from planner.pipeline import load
+    from planner.schedule import parse_date
+    from planner.studies.replan.sheet import replan_sheets
+    from planner.studies.replan.study import replan
+
     try:
-        as_of = parse_date(asked.as_of)
+        as_of = parse_date(options.as_of)
     except ValueError as error:
         raise InputError(f"--as-of: {error}") from None
-    path = store_path(asked.store)
-    run = find(path, wanted)
-    if asked.save:
-        check_store(asked.store)
-    scenario = run.question(asked.overrides) if asked.scenario is None else load(asked.scenario, asked.overrides)
-    found = wait_for(
-        lambda tell: replan(run, as_of, scenario, future=asked.future, gap=asked.gap, time_limit_s=asked.time_limit),
-        f"{run.scenario}: planning the rest",
-    )
-    if asked.csv is not None:
-        write_folder(asked.csv, csv_texts(found.plan))
-    result, view = found.to_dict(), replanned_view(found)
-    write_json(asked.json, result)
-    if asked.save:
-        keep(path, run_of(found.scenario, found.catalog, found.plan, result, view, asked.overrides))
-    if asked.json != "-":
-        console = console_on(sys.stdout)
-        for sheet in view:
-            show(sheet, console)
-    if found.plan.status == "feasible":
-        raise typer.Exit(FEASIBLE_EXIT)
+    path = store_path(options.store)
+    before = find(path, options.run)
+    if options.save:
+        prepare(path, own=options.store is not None)
+    overrides = tuple(options.overrides or ())
+    scenario = before.question(overrides) if options.scenario is None else load(options.scenario, overrides)
+    progress(f"{before.scenario}: planning the rest")
+    found = replan(before, as_of, scenario, future=options.future, gap=options.gap, time_limit_s=options.time_limit)
+    result, view = found.to_dict(), replan_sheets(found)
+    kept = run_of(found.scenario, found.catalog, found.plan, result, view, overrides) if options.save else None
+    code = FEASIBLE_EXIT if found.plan.status == "feasible" else 0
+    return Outcome(view, result, found.tables, saved=kept, exit_code=code)

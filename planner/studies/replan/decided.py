@@ -55,7 +55,7 @@ class Decided:
         there = (self.orders["number"] * self.orders["item"].map(gpus)).sum()
         return replace(problem, gpus_ever_needed=problem.gpus_ever_needed + float(there))
 
-    def held(self, model: Model) -> Milp:
+    def fix(self, model: Model) -> Milp:
         """The matrix with all of it as it was decided, and out of reach what had to be ordered earlier and was not.
 
         Raises InputError where something decided has no place in the model.

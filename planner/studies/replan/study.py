@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +15,10 @@ from planner.kinds.cash import CAPEX, END_OF_HORIZON, REVENUE
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.problem import Reductions
-from planner.render.figures import count, money
-from planner.render.sheet import Sheet, left, right
-from planner.report.orders import next_orders
-from planner.report.terminal import sheets
 from planner.report.view import probabilities
 from planner.scenario import Scenario, scenario_digest
 from planner.studies.replan.decided import decided, ordered_before
+from planner.studies.result import Result
 from planner.timeline import build_timeline
 
 # Capex is paid as a period begins; revenue is no cost, and what stands at the horizon's end is due after it.
@@ -54,7 +50,7 @@ class Sunk:
 
 
 @dataclass(frozen=True)
-class Replanned:
+class Replanned(Result):
     """The plan for the rest: ``scenario`` as it was planned for, ``plan`` the whole of it, ``sunk`` the part behind.
 
     ``before_usd`` is the NPV of the run it starts from. ``notes`` say what is not as it was.
@@ -68,6 +64,11 @@ class Replanned:
     sunk: Sunk
     before_usd: float
     notes: tuple[str, ...]
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables of the plan."""
+        return self.plan.tables
 
     def to_dict(self) -> dict[str, Any]:
         """The result of the plan, with what it started from."""
@@ -123,7 +124,7 @@ def replan(
         time_limit_s=time_limit_s,
         # What was signed then may be outdone by another offer today.
         reductions=None if same else Reductions(offers=False),
-        held=fixed,
+        fixed=fixed,
     )
     notes = []
     if catalog.digest != run.catalog_digest:
@@ -164,27 +165,3 @@ def sunk(plan: Plan, scenario: Scenario, as_of: dt.date) -> Sunk:
 
 def _expected(rows: pd.DataFrame, column: str, weight: dict[str, float]) -> float:
     return float((rows[column] * rows["future"].map(weight)).sum()) if len(rows) else 0.0
-
-
-def replanned_view(found: Replanned, beside: Sequence[tuple[str, str]] = ()) -> list[Sheet]:
-    """The view of the plan, beginning with what is to be ordered from that day on and what is fixed."""
-    _, *rest = sheets(found.plan, found.scenario, found.catalog, beside)
-    return [next_orders(found.plan, found.scenario, found.as_of), _sunk_sheet(found), *rest]
-
-
-def _sunk_sheet(found: Replanned) -> Sheet:
-    behind = found.sunk
-    rows = (
-        (f"{count(behind.systems)} systems ordered before", money(behind.bought_usd), "whole price"),
-        (f"{count(behind.lots)} lots signed before", money(behind.signed_usd), "whole contracts"),
-        (
-            "paid by then",
-            money(behind.paid_usd),
-            f"capex so far and cash of past periods; NPV {money(behind.paid_npv_usd)}",
-        ),
-        ("NPV of the rest", money(behind.rest_npv_usd), "what is still due or to be planned, less resale values"),
-        (f"NPV of all cost, run {found.run.id}", money(found.before_usd), "as it was planned then"),
-    )
-    return Sheet(
-        f"Fixed by {found.as_of}, as run {found.run.id} decided it:", (left(), right(""), left()), rows, found.notes
-    )

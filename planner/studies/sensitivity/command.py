@@ -2,44 +2,72 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
-from planner.cli.studies import Wanted, deliver, found
-from planner.errors import InputError
-from planner.pipeline import catalog_of, load
-from planner.render.plots import check_plot
-from planner.studies.pool import cores
-from planner.studies.sensitivity.sheet import plot_sensitivity, sensitivity_sheets
-from planner.studies.sensitivity.study import World, sensitivity
+import typer
+
+from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
+
+if TYPE_CHECKING:
+    from planner.studies.sensitivity.study import World
+
+PLACE = Place(
+    PLANS,
+    90,
+    "`plan sensitivity SCENARIO`",
+    "each input low and high: the cost of a token, the first year's orders, the regret of today's",
+    "sensitivity.md",
+)
 
 
-def run(source: str, overrides: tuple[str, ...], vary: tuple[str, ...], plot: Path | None, wanted: Wanted) -> None:
-    """Solve with each input low and high, report, plot."""
-    check_plot(plot)
-    worlds = [world for text in vary for world in _worlds(source, overrides, text)]
-    study = found(
-        source,
-        overrides,
-        wanted,
-        lambda scenario, tell: sensitivity(
-            scenario, vary=worlds, gap=wanted.gap, time_limit_s=wanted.time_limit, workers=cores(), tell=tell
-        ),
+@dataclass(frozen=True)
+class Options:
+    """The options of one call."""
+
+    scenario: ScenarioPath
+    vary: Annotated[
+        list[str] | None,
+        typer.Option("--vary", metavar="PATH=LOW,HIGH", help="A field's low and high, over the usual; repeatable."),
+    ] = None
+    overrides: Set = None
+    gap: Gap = None
+    time_limit: TimeLimit = None
+    json: Json = None
+    csv: Csv = None
+    plot: Plot = None
+
+
+def run(options: Options, progress: Progress) -> Outcome:
+    """What each input does to the cost of a token and to today's orders, and what they would regret."""
+    from planner.pipeline import load
+    from planner.studies.pool import cores
+    from planner.studies.sensitivity.sheet import plot_sensitivity, sensitivity_sheets
+    from planner.studies.sensitivity.study import sensitivity
+
+    worlds = [world for text in options.vary or () for world in _worlds(options, text)]
+    scenario = load(options.scenario, tuple(options.overrides or ()))
+    found = sensitivity(
+        scenario, vary=worlds, gap=options.gap, time_limit_s=options.time_limit, workers=cores(), progress=progress
     )
-    if plot is not None:
-        plot_sensitivity(plot, study.scenario, study["inputs"])
-    deliver(study, sensitivity_sheets(study["inputs"], study.sentences), wanted)
+    return Outcome(sensitivity_sheets(found), found.to_dict(), found.tables, lambda path: plot_sensitivity(path, found))
 
 
-def _worlds(source: str, overrides: tuple[str, ...], text: str) -> list[World]:
+def _worlds(options: Options, text: str) -> list[World]:
     """The scenario with one field at its low and at its high value."""
+    from planner.errors import InputError
+    from planner.pipeline import catalog_of, load
+    from planner.studies.sensitivity.study import World
+
     path, _, values = text.partition("=")
     low, comma, high = values.partition(",")
     if not (path and comma and low.strip() and high.strip()):
         raise InputError(f"--vary {text}: write path=low,high, such as --vary finance.discount_rate=0.08,0.12")
-    if source == "-":
+    if options.scenario == "-":
         raise InputError("--vary reads the scenario several times, so it cannot come from standard input; name a file")
     found = []
     for side, value in (("low", low.strip()), ("high", high.strip())):
-        scenario = load(source, (*overrides, f"{path}={value}"))
+        scenario = load(options.scenario, (*(options.overrides or ()), f"{path}={value}"))
         found.append(World(path, side, value, scenario, catalog_of(scenario)))
     return found

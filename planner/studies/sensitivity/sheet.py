@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,12 @@ import pandas as pd
 from planner.render.bars import tornado
 from planner.render.figures import digits, money
 from planner.render.sheet import Sheet, left, right
+from planner.studies.sensitivity.study import Sensitivity
 
 
-def sensitivity_sheets(inputs: pd.DataFrame, sentences: Sequence[str]) -> list[Sheet]:
+def sensitivity_sheets(found: Sensitivity) -> list[Sheet]:
     """The inputs, those that matter most first, what else would be ordered, and what that means."""
+    inputs = found.inputs
     rows = tuple(
         (
             str(row.input),
@@ -34,22 +35,23 @@ def sensitivity_sheets(inputs: pd.DataFrame, sentences: Sequence[str]) -> list[S
         left("first year"),
         right("regret of today's"),
     )
-    first, *rest = sentences
-    found = [
+    first, *rest = found.sentences
+    sheets = [
         Sheet("What each input does to the cost of a token and to the first year's orders:", heads, rows),
         Sheet(first, notes=tuple(rest)),
     ]
     moved = inputs[inputs["changes"] != ""]
     if len(moved):
         lines = tuple((f"{row.input} {row.value}", str(row.changes)) for row in moved.itertuples())
-        found.append(
+        sheets.append(
             Sheet("What else would be ordered or signed in the first year:", (left("if"), left("then")), lines)
         )
-    return found
+    return sheets
 
 
-def plot_sensitivity(path: Path, scenario: str, inputs: pd.DataFrame) -> None:
+def plot_sensitivity(path: Path, found: Sensitivity) -> None:
     """The tornado: relative change of the levelised cost, in percent."""
+    inputs = found.inputs
     names = list(dict.fromkeys(inputs["input"]))
     sides = {
         side: [100 * float(inputs.loc[(inputs["input"] == name) & (inputs["side"] == side), "effect"].iloc[0])
@@ -57,7 +59,9 @@ def plot_sensitivity(path: Path, scenario: str, inputs: pd.DataFrame) -> None:
         for side in ("low", "high")
     }  # fmt: skip
     low, high = (np.nan_to_num(np.array(sides[side])).tolist() for side in ("low", "high"))
-    tornado(path, f"{scenario}: cost of a token", names, low, high, "change of the levelised cost per Mtok output, %")
+    tornado(
+        path, f"{found.scenario}: cost of a token", names, low, high, "change of the levelised cost per Mtok output, %"
+    )
 
 
 def _regret(low: float, high: float) -> str:

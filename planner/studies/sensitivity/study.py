@@ -21,15 +21,17 @@ from planner.plan import Plan
 from planner.problem import build_problem
 from planner.render.figures import money
 from planner.rules.dates import order_day
-from planner.scenario import Scenario
+from planner.scenario import Scenario, scenario_digest
 from planner.scenario.models import MONTHS_PER_PERIOD
 from planner.schedule import add_months
 from planner.solvers import Options
 from planner.solvers.optimise import optimise
 from planner.studies import changes
+from planner.studies.command import Progress
 from planner.studies.orders import ordered
-from planner.studies.result import Study, study
-from planner.studies.solves import Question, Range, Reply, Tell, answer, check_least_cost, difference, each
+from planner.studies.pool import each
+from planner.studies.result import Study
+from planner.studies.solves import Question, Range, Reply, answer, check_least_cost, difference
 
 GAP = 5e-3
 SHARES = {"demand": 0.2, "hardware price": 0.2, "rent price": 0.2, "electricity price": 0.3, "power cap": 0.1}
@@ -41,6 +43,21 @@ COLUMNS = [
     "input", "side", "value", "cost_usd", "usd_per_mtok_output", "effect", "first_year_changes", "changes",
     "regret_low_usd", "regret_high_usd", "reason",
 ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sensitivity(Study):
+    """``inputs``: ``COLUMNS``, those that move the cost of a token most first; the plan itself at what it costs.
+
+    ``effect`` is the relative change of the levelised cost, ``changes`` says what else would be ordered in the first
+    year, ``regret`` in USD NPV is an interval from the bounds of both solves.
+    """
+
+    command = "sensitivity"
+
+    usd_per_mtok_output: float | None
+    cost_usd: float
+    inputs: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -125,20 +142,15 @@ def sensitivity(
     gap: float | None = None,
     time_limit_s: float | None = None,
     workers: int = 1,
-    tell: Tell = lambda words: None,
-) -> Study:
-    """The plan with each input low and high; ``vary`` replaces the default inputs.
-
-    Table ``inputs``: ``COLUMNS``, those that move the cost of a token most first. ``effect`` is the relative change of
-    the levelised cost, ``changes`` says what else would be ordered in the first year, ``regret`` in USD NPV is an
-    interval from the bounds of both solves.
-    """
+    progress: Progress = lambda words: None,
+) -> Sensitivity:
+    """The plan with each input low and high; ``vary`` replaces the default inputs."""
     check_least_cost(scenario, "sensitivity")
     catalog = catalog_of(scenario) if catalog is None else catalog
     gap = gap if gap is not None else GAP
     limit = time_limit_s if time_limit_s is not None else scenario.solve.time_limit_s
     solver = scenario.solve.solver
-    tell(f"{scenario.name}: the plan itself")
+    progress(f"{scenario.name}: the plan itself")
     base = answer(Question(scenario.name, scenario, catalog, gap, limit, solver))
     if base.plan is None:
         if base.range_usd[0] == np.inf:
@@ -149,12 +161,12 @@ def sensitivity(
         outlook,
         [Outlook(world, base.plan, gap, limit, solver) for world in asked],
         workers=workers,
-        tell=lambda words: tell(f"{scenario.name}: {words}"),
+        progress=lambda words: progress(f"{scenario.name}: {words}"),
     )
     until = add_months(scenario.horizon.decided_on, 12)
     rows = [
-        _row(world, reply, fixed, base.plan, ordered(base.plan, until), scenario)
-        for world, (reply, fixed) in zip(asked, found, strict=True)
+        _row(world, reply, kept, base.plan, ordered(base.plan, until), scenario)
+        for world, (reply, kept) in zip(asked, found, strict=True)
     ]
     table = pd.DataFrame(rows, columns=COLUMNS)
     swing = table["effect"].abs().fillna(np.inf).groupby(table["input"]).transform("max")
@@ -162,10 +174,14 @@ def sensitivity(
     # The two sides of an input stay together.
     names = list(dict.fromkeys(order["input"]))
     table = pd.concat([table[table["input"] == name] for name in names], ignore_index=True)
-    return study(
-        "sensitivity", scenario, {"inputs": table}, _said(table),
-        usd_per_mtok_output=base.plan.kpis["levelised_usd_per_mtok_output"], cost_usd=base.range_usd[1],
-    )  # fmt: skip
+    return Sensitivity(
+        scenario.name,
+        scenario_digest(scenario),
+        _said(table),
+        usd_per_mtok_output=base.plan.kpis["levelised_usd_per_mtok_output"],
+        cost_usd=base.range_usd[1],
+        inputs=table,
+    )
 
 
 def outlook(item: Outlook) -> tuple[Reply, Range]:
@@ -233,7 +249,7 @@ def with_orders(model: Model, world: World, today: Plan) -> Model | None:
 
 
 def _row(
-    world: World, reply: Reply, fixed: Range, today: Plan, orders: dict[str, float], scenario: Scenario
+    world: World, reply: Reply, kept: Range, today: Plan, orders: dict[str, float], scenario: Scenario
 ) -> tuple[object, ...]:
     if reply.plan is None:
         return (
@@ -242,8 +258,8 @@ def _row(
         )  # fmt: skip
     before, after = (plan.kpis["levelised_usd_per_mtok_output"] for plan in (today, reply.plan))
     differs = _changes(orders, ordered(reply.plan, add_months(scenario.horizon.decided_on, 12)))
-    regret = (np.nan, np.nan) if np.isnan(fixed[0]) else difference(fixed, reply.range_usd, least=0.0)
-    reason = "today's orders leave no plan" if fixed[0] == np.inf else ""
+    regret = (np.nan, np.nan) if np.isnan(kept[0]) else difference(kept, reply.range_usd, least=0.0)
+    reason = "today's orders leave no plan" if kept[0] == np.inf else ""
     return (
         world.input, world.side, world.value, reply.range_usd[1], after, after / before - 1 if before else np.nan,
         bool(differs), differs, *regret, reason,

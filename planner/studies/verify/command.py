@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
-import sys
+from dataclasses import dataclass
 
-from planner.cli.exits import check_numbers
-from planner.cli.output import check_json, write_json
-from planner.cli.waiting import wait_for
 from planner.errors import SolverFailure
-from planner.pipeline import catalog_of, load
-from planner.render.console import console_on
-from planner.render.sheet import show
-from planner.studies.verify.study import sheet, verify
+from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.options import Gap, Json, ScenarioPath, Set, TimeLimit
+
+PLACE = Place(
+    PLANS,
+    30,
+    "`plan verify SCENARIO`",
+    "a second opinion: the audit, and every installed engine on the same matrix",
+)
 
 
-def run(source: str, overrides: tuple[str, ...], gap: float | None, time_limit: float | None, json: str | None) -> None:
-    """Ask every engine and print the table; ends the process with 5 where proofs exclude each other."""
-    check_numbers(gap, time_limit)
-    check_json(json)
-    scenario = load(source, overrides)
-    found = wait_for(
-        lambda tell: verify(
-            scenario,
-            catalog_of(scenario),
-            gap if gap is not None else scenario.solve.gap,
-            time_limit if time_limit is not None else scenario.solve.time_limit_s,
-            tell=lambda engine: tell(f"{scenario.name}: {engine}"),
-        ),
-        f"{scenario.name}: verifying",
+@dataclass(frozen=True)
+class Options:
+    """The options of one call."""
+
+    scenario: ScenarioPath
+    overrides: Set = None
+    gap: Gap = None
+    time_limit: TimeLimit = None
+    json: Json = None
+
+
+def run(options: Options, progress: Progress) -> Outcome:
+    """A second opinion: the audit, and every installed engine on the same matrix."""
+    from planner.pipeline import catalog_of, load
+    from planner.studies.verify import study
+    from planner.studies.verify.sheet import verify_sheet
+
+    scenario = load(options.scenario, tuple(options.overrides or ()))
+    found = study.verify(
+        scenario,
+        catalog_of(scenario),
+        options.gap if options.gap is not None else scenario.solve.gap,
+        options.time_limit if options.time_limit is not None else scenario.solve.time_limit_s,
+        progress=lambda engine: progress(f"{scenario.name}: {engine}"),
     )
-    write_json(json, found.to_dict())
-    if json != "-":
-        show(sheet(found), console_on(sys.stdout))
-    if not found.passed:
-        raise SolverFailure(found.sentence)
+    # Proofs that exclude each other are a failure, whatever else was found.
+    return Outcome(
+        [verify_sheet(found)],
+        found.to_dict(),
+        message="" if found.passed else found.sentence,
+        exit_code=0 if found.passed else SolverFailure.exit_code,
+    )

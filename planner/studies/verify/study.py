@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib import import_module
@@ -20,13 +19,14 @@ from planner.milp import Model, build_model
 from planner.pipeline import explain
 from planner.plan.extract import decisions
 from planner.problem import build_problem
-from planner.render.figures import digits, gap_percent, money_unit
-from planner.render.sheet import Sheet, left, right
+from planner.render.figures import gap_percent
 from planner.rules import derive_points
 from planner.scenario import Scenario, scenario_digest
 from planner.solvers import Options, pulp
 from planner.solvers.answer import relative_gap
 from planner.solvers.objectives import minimise
+from planner.studies.command import Progress
+from planner.studies.result import Result
 
 ENGINES = ("relay", "scip", "highs", "cpsat")
 # CP-SAT takes every column in whole steps: its plans are plans, its bounds and its "infeasible" prove nothing here.
@@ -40,7 +40,7 @@ State = Literal["optimal", "stopped", "infeasible", "no plan"]
 
 
 @dataclass(frozen=True)
-class Voice:
+class EngineResult:
     """One engine's answer. ``value`` is its audited plan's objective, ``bound`` what it proves no plan can beat.
 
     ``state`` is what the engine claims: ``stopped`` is the end of its time without a proof. ``own_bound`` is False
@@ -60,8 +60,8 @@ class Voice:
 
 
 @dataclass(frozen=True)
-class Verification:
-    """All voices on one matrix. ``conflicts`` are sentences: proofs that exclude each other, audits that failed.
+class Verification(Result):
+    """All engines on one matrix. ``conflicts`` are sentences: proofs that exclude each other, audits that failed.
 
     ``refuted`` are engines whose optimum another engine's audited plan undercuts by more than the gap, or who
     found no plan where there is one.
@@ -72,7 +72,7 @@ class Verification:
     objective: str
     unit: str
     gap: float
-    voices: tuple[Voice, ...]
+    voices: tuple[EngineResult, ...]
     conflicts: tuple[str, ...]
     refuted: tuple[str, ...]
 
@@ -110,9 +110,9 @@ def verify(
     time_limit_s: float,
     *,
     names: tuple[str, ...] | None = None,
-    tell: Callable[[str], None] = lambda engine: None,
+    progress: Progress = lambda engine: None,
 ) -> Verification:
-    """Every engine's answer to ``scenario`` to ``gap``, each with ``time_limit_s``; ``tell`` hears which one runs.
+    """Every engine's answer to ``scenario`` to ``gap``, each with ``time_limit_s``; ``progress`` hears which one runs.
 
     Raises InfeasiblePlan where all that come to an end find no plan.
     """
@@ -121,8 +121,8 @@ def verify(
     options = Options(gap=gap, time_limit_s=time_limit_s, seed=scenario.solve.seed)
     voices = []
     for engine in names if names is not None else engines():
-        tell(engine)
-        voices.append(_voice(scenario, catalog, model, engine, options))
+        progress(engine)
+        voices.append(_ask(scenario, catalog, model, engine, options))
     if not any(voice.value is not None for voice in voices) and any(v.state == "infeasible" for v in voices):
         raise explain(scenario, catalog, options)
     more_is_better = scenario.objective in ("tokens", "profit")
@@ -133,7 +133,7 @@ def verify(
     )
 
 
-def _voice(scenario: Scenario, catalog: Catalog, model: Model, engine: str, options: Options) -> Voice:
+def _ask(scenario: Scenario, catalog: Catalog, model: Model, engine: str, options: Options) -> EngineResult:
     started = time.perf_counter()
     try:
         outcome = minimise(model, scenario.objective, engine, options)
@@ -142,16 +142,16 @@ def _voice(scenario: Scenario, catalog: Catalog, model: Model, engine: str, opti
     except PlannerError as error:
         seconds = time.perf_counter() - started
         ended: State = "stopped" if seconds >= options.time_limit_s else "no plan"
-        return Voice(engine, "", ended, None, None, False, seconds, 0, False, str(error).partition(";")[0])
+        return EngineResult(engine, "", ended, None, None, False, seconds, 0, False, str(error).partition(";")[0])
     answer = outcome.answer
     if outcome.x is None:
         state: State = "infeasible" if answer.status == "infeasible" else "no plan"
-        return Voice(engine, answer.version, state, None, None, False, outcome.seconds, 0, False)
+        return EngineResult(engine, answer.version, state, None, None, False, outcome.seconds, 0, False)
     account = Account(scenario, catalog, decisions(model, outcome.x))
     found = audit_of(account, model.milp.objective(outcome.x))
     value = outcome.value if scenario.objective != "cost" else totals_of(account).cost_usd
     remark = "" if found.passed else f"audit: {found.violations[0].sentence}"
-    return Voice(
+    return EngineResult(
         engine=engine,
         version=answer.version,
         state="optimal" if answer.status == "optimal" else "stopped",
@@ -166,9 +166,9 @@ def _voice(scenario: Scenario, catalog: Catalog, model: Model, engine: str, opti
 
 
 def judge(
-    voices: list[Voice], gap: float, *, more_is_better: bool
-) -> tuple[tuple[Voice, ...], tuple[str, ...], tuple[str, ...]]:
-    """The voices with remarks, the conflicts between them, and the engines whose optimum is refuted."""
+    voices: list[EngineResult], gap: float, *, more_is_better: bool
+) -> tuple[tuple[EngineResult, ...], tuple[str, ...], tuple[str, ...]]:
+    """The results with remarks, the conflicts between them, and the engines whose optimum is refuted."""
     sign = -1.0 if more_is_better else 1.0
     plans = [voice for voice in voices if voice.value is not None and voice.audited]
     best = min(plans, key=lambda voice: sign * _known(voice.value), default=None)
@@ -192,46 +192,10 @@ def judge(
                     f"{voice.engine} proves that nothing is better than {voice.bound:.9g}, "
                     f"and {best.engine} has an audited plan at {best.value:.9g}"
                 )
-        judged.append(Voice(**{**vars(voice), "remark": remark}))
+        judged.append(EngineResult(**{**vars(voice), "remark": remark}))
     return tuple(judged), tuple(conflicts), tuple(refuted)
 
 
 def _known(value: float | None) -> float:
     assert value is not None
     return value
-
-
-def sheet(found: Verification) -> Sheet:
-    """The voices as a table, the verdict under it."""
-    unit, scale = found.unit, 1.0
-    if unit == "USD NPV":
-        money = money_unit(voice.value for voice in found.voices if voice.value is not None)
-        unit, scale = f"{money.name} NPV", money.usd
-    columns = (
-        left("engine"),
-        left("says"),
-        right(f"plan, {unit}"),
-        right(f"bound, {unit}"),
-        right("seconds"),
-        left("audit"),
-        left("remark"),
-    )
-    lines = tuple(
-        (
-            voice.engine,
-            voice.state,
-            "-" if voice.value is None else digits(voice.value / scale, 7),
-            "-" if voice.bound is None else digits(voice.bound / scale, 7) + ("" if voice.own_bound else " (LP)"),
-            f"{voice.seconds:.1f}",
-            "-" if voice.value is None else "passed" if voice.audited else "failed",
-            voice.remark,
-        )
-        for voice in found.voices
-    )
-    notes = [f"{found.scenario}: {found.sentence}."]
-    notes += [f"What {engine} claims is refuted by a plan that passed its audit." for engine in found.refuted]
-    sentence = (
-        f"{found.scenario} ({found.objective.replace('_', ' ')}) to a gap of {gap_percent(found.gap)}, "
-        "each engine on the same matrix:"
-    )
-    return Sheet(sentence, columns, lines, tuple(notes))

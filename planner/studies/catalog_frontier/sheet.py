@@ -1,18 +1,59 @@
-"""The frontier as an SVG figure; the same bytes every time."""
+"""The points of a model that nothing beats, on a terminal and as an SVG figure, the same bytes every time."""
 
 from __future__ import annotations
 
 import io
 from typing import Any
 
-from planner.studies.catalog_frontier.study import Frontier, user_tok_s
+from planner.render.figures import short
+from planner.render.sheet import Sheet, left, right
+from planner.studies.catalog_frontier.study import SpeedFrontier, user_tok_s
+from planner.units import s_from_ms
 
 # Okabe and Ito: told apart with any colour vision, and each with its own marker.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
-def svg(found: Frontier) -> str:
+def speed_frontier_sheet(found: SpeedFrontier) -> Sheet:
+    """The points of the frontier of each system."""
+    files = sorted({point.file for series in found.series for point in series.points})
+    rows = []
+    for system, points in found.best.items():
+        for index, point in enumerate(points):
+            rows.append(
+                (
+                    system if index == 0 else "",
+                    short(user_tok_s(point)),
+                    short(point.output_tok_s_per_gpu),
+                    short(s_from_ms(point.ttft_ms), 3),
+                    point.precision,
+                    point.mode,
+                    point.spec_decode,
+                    point.evidence,
+                    str(point.line) if len(files) == 1 else f"{point.file}:{point.line}",
+                )
+            )
+    count = sum(len(series.points) for series in found.series)
+    return Sheet(
+        f"{found.model} at {found.shape}: points that no other of their system beats",
+        (
+            left("system"),
+            right("tok/s/user"),
+            right("out tok/s/GPU"),
+            right("TTFT s"),
+            left(""),
+            left("mode"),
+            left("spec"),
+            left("evidence"),
+            left("line"),
+        ),
+        tuple(rows),
+        (f"{len(rows)} of {count} points in {len(found.series)} series; lines of {', '.join(files)}.",),
+    )
+
+
+def svg(found: SpeedFrontier) -> str:
     """A thin line per series, filled points where nothing of the system is better, a colour per system."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG

@@ -1,4 +1,8 @@
-"""The options that many commands have, with what `--help` says of them."""
+"""The options that many commands have, with what `--help` says of them.
+
+The command checks and carries out those of these names: ``gap``, ``time_limit``, ``solver``, ``json``, ``csv``,
+``plot``, ``save`` and ``store``.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,18 @@ Json = Annotated[
 Csv = Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="Write every table as a CSV file into DIR.")]
 Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw it: FILE.svg or FILE.png.")]
 Save = Annotated[bool, typer.Option("--save", help="Keep the run in the store: `plan history` lists it.")]
+Catalogs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--catalog", metavar="NAME|FOLDER", help="builtin (the default) or a folder; repeatable, later over earlier."
+    ),
+]
+TableJson = Annotated[
+    str | None, typer.Option("--json", metavar="FILE", help="Write the table as JSON; - for standard output.")
+]
+Shape = Annotated[str, typer.Option("--shape", metavar="IN/OUT", help="Nominal input and output tokens.")]
+Systems = Annotated[list[str] | None, typer.Option("--system", help="Only this system; repeatable.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="The number of a saved run, or `last`.")]
 Store = Annotated[
     Path | None,
     typer.Option(

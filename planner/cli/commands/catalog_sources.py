@@ -1,0 +1,25 @@
+"""``plan catalog sources``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.studies.command import CATALOG, Outcome, Place, Progress
+from planner.studies.options import Catalogs, TableJson
+
+PLACE = Place(CATALOG, 50)
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of one call."""
+
+    catalogs: Catalogs = None
+    json: TableJson = None
+
+
+def run(options: Options, progress: Progress) -> Outcome:
+    """The sources, and how many rows of which tables rest on each."""
+    from planner.cli.catalog.rows import sources
+
+    return sources(options.catalogs)

@@ -1,0 +1,27 @@
+"""``plan init``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from planner.studies.command import DOCUMENTS, Outcome, Place, Progress
+
+PLACE = Place(DOCUMENTS, 20, "`plan init FILE`", "a commented scenario that solves, to start from")
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of one call."""
+
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; must not exist yet.")]
+
+
+def run(options: Options, progress: Progress) -> Outcome:
+    """A commented scenario that solves, to start from."""
+    from planner.cli.documents import template
+
+    return template(options.file)

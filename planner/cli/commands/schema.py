@@ -1,0 +1,26 @@
+"""``plan schema``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from planner.studies.command import DOCUMENTS, Outcome, Place, Progress
+
+PLACE = Place(DOCUMENTS, 10, "`plan schema scenario`", "JSON Schemas, also of `catalog` and `result`")
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of one call."""
+
+    which: Annotated[str, typer.Argument(metavar="scenario|catalog|result", help="What to describe.")]
+
+
+def run(options: Options, progress: Progress) -> Outcome:
+    """The JSON Schema of a scenario, a catalog or a result, on standard output."""
+    from planner.cli.documents import schema
+
+    return Outcome(text=schema(options.which))

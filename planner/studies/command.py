@@ -1,0 +1,65 @@
+"""What the command line needs of a study: where it stands in the help, and what its ``run`` hands back.
+
+A study's ``command.py`` has three things: ``PLACE``; ``Options``, a frozen dataclass with a field for each argument and
+option; and ``run(options, progress)``, whose docstring is the command's help. The command line finds them by the
+folder: ``planner/studies/levers`` is ``plan levers``, ``planner/studies/catalog_levers`` is ``plan catalog levers``.
+Loaded for every ``--help``, so it imports nothing heavy before it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.history.run import Run
+    from planner.render.sheet import Sheet
+
+Progress = Callable[[str], None]
+
+# Groups of commands: those that plan, that look back at saved runs, that look into catalogs, that hand out documents.
+PLANS, RUNS, CATALOG, DOCUMENTS = "plans", "runs", "catalog", "documents"
+
+# A plan was found, and the search was stopped above the gap.
+FEASIBLE_EXIT = 4
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a command stands: its group, and its rank in it. ``usage`` and ``summary`` are its row in tables of docs.
+
+    Both are Markdown; ``page`` is the one of docs/ about it, else its section of the page of commands. Without a
+    ``usage`` it has no row of its own, because another one speaks for it.
+    """
+
+    group: str
+    rank: int
+    usage: str = ""
+    summary: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command found, to be written and printed in this order.
+
+    ``tables`` go to ``--csv``, ``plot`` to ``--plot``, ``json`` (a text as it is) to ``--json``; ``files`` are further
+    targets with their content, a folder's by file name; ``saved`` is a run to keep in the store. ``sheets`` are the
+    report, printed ``width`` wide, unless JSON goes to standard output; ``text`` is printed in their place as it
+    is. ``message`` goes to standard error. The command ends with ``exit_code``.
+    """
+
+    sheets: Sequence[Sheet] = ()
+    json: Mapping[str, Any] | str | None = None
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    plot: Callable[[Path], None] | None = None
+    files: Sequence[tuple[str, str | bytes | Mapping[str, bytes]]] = ()
+    saved: Run | None = None
+    text: str = ""
+    message: str = ""
+    exit_code: int = 0
+    width: int | None = None
