@@ -15,11 +15,13 @@ from typing_extensions import TypedDict
 
 from planner.catalog.models import DerivedPoint
 from planner.fields import Extra, doc, explanation, fields_of, left_out, plain, unit_of
+from planner.kinds.evidence import CLASSES
 from planner.plan import Plan
 from planner.plan.plan import TABLES
 from planner.plan.proof import Proof
 from planner.plan.trace import COLUMNS as TRACED
 from planner.scenario import Scenario
+from planner.scenario.models import Trust
 from planner.schedule import Schedule
 from planner.schema.published import ROWS, Which, schema
 from planner.schema.reference import sections
@@ -172,6 +174,12 @@ def test_a_fault_explains_what_its_name_does_not_say() -> None:
     assert explanation(known["lost"]) == "in leagues"
     assert explanation(fields_of(Scenario)["name"]) == ""
     assert explanation(fields_of(Scenario)["horizon"]) == ""
+
+
+def test_trust_speaks_of_classes_of_evidence_as_their_records_do() -> None:
+    assert {name: field.description for name, field in fields_of(Trust).items()} == {
+        found.key: found.points for found in CLASSES
+    }
 
 
 @pytest.mark.parametrize("table", TABLES)
