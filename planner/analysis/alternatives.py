@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner import solvers
+from planner import bits, solvers
 from planner.analysis.aims import AIMS, COUNTS, USED, aimed, counted, value
 from planner.analysis.orders import ordered
 from planner.analysis.solves import Tell, check_least_cost, each
@@ -146,7 +146,7 @@ def _less(model: Model, sought: Sought) -> list[Alternative]:
     # Of two plans that go as far the cheaper: an aim of nothing leaves the best plan where it is.
     best, options = sought.x, Options(AIM_GAP, sought.time_limit_s, sought.scenario.solve.seed)
     for share in sought.within:
-        bound, stopped = float(aim @ best), False
+        bound, stopped = float(bits.dot(aim, best)), False
         if bound > 0:
             held = with_rows(replace(model.milp, cost=aim, constant=0.0), [_cost_row(model, sought, share)], "within")
             # The gap is asked of the best plan's value, also where little is left of it.
@@ -157,9 +157,9 @@ def _less(model: Model, sought: Sought) -> list[Alternative]:
             stopped = answer.wall_clock_stop or answer.status == "unknown"
             x = _cheapest(model, held, answer.x, options) if answer.x is not None else None
             inside = x is not None and model.milp.objective(x) <= _limit(sought, share)
-            if x is not None and inside and float(aim @ x) < float(aim @ best):
+            if x is not None and inside and float(bits.dot(aim, x)) < float(bits.dot(aim, best)):
                 best = x
-        found.append(_found(model, sought, share, best, min(bound, float(aim @ best)), stopped))
+        found.append(_found(model, sought, share, best, min(bound, float(bits.dot(aim, best))), stopped))
     return found
 
 
@@ -223,7 +223,7 @@ def _cheapest(model: Model, held: Milp, x: Floats, options: Options) -> Floats |
     whole = np.clip(np.round(x), held.lower, held.upper)
     columns = np.flatnonzero(held.cost)
     size = max(float(np.abs(held.cost[columns]).max(initial=0.0)), 1e-300)
-    reached = float(held.cost @ x) / size
+    reached = float(bits.dot(held.cost, x)) / size
     row = (columns, held.cost[columns] / size, -np.inf, reached + SLACK * max(1.0, abs(reached)))
     scale = 1e3 / max(abs(model.milp.objective(x)), 1e-9)
     lp = replace(

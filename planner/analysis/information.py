@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import bits
 from planner.catalog import Catalog
 from planner.errors import InputError
 from planner.milp import ABSENT, Milp, Model, build_model
@@ -108,7 +109,7 @@ def value_of_information(
         certain = scenario.model_copy(update={"futures": (future.model_copy(update={"probability": 1.0}),)})
         alone.append(_optimum(build_model(build_problem(certain, catalog)), options)[0])
     weights = np.array([future.probability for future in scenario.futures])
-    below, above = (float(weights @ np.array(side)) for side in zip(*alone, strict=True))
+    below, above = (float(bits.dot(weights, np.array(side))) for side in zip(*alone, strict=True))
     tell("the mean future")
     problem = build_problem(scenario, catalog)
     mean = build_model(mean_problem(problem))
@@ -127,7 +128,9 @@ def mean_problem(problem: Problem) -> Problem:
     """``problem`` with one future in which demand and hourly prices are at their expectation."""
     weight = problem.probability
     demand = np.einsum("f,wftb->wtb", weight, problem.demand.requests_per_s)[:, None]
-    hourly = tuple(replace(item, usd_per_hour=(weight @ item.usd_per_hour)[None]) for item in problem.supply.hourly)
+    hourly = tuple(
+        replace(item, usd_per_hour=bits.dot(item.usd_per_hour.T, weight)[None]) for item in problem.supply.hourly
+    )
     return replace(
         problem,
         futures=("mean",),

@@ -9,6 +9,7 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
+from planner import bits
 from planner.audit import contracts, tokens
 from planner.audit.account import Account
 from planner.audit.capital import capital
@@ -100,7 +101,7 @@ def totals_of(account: Account) -> Totals:
     premises = account.premises
     npv = {category: present.sum(axis=1) for category, _, present in entries(account)}
     made = tokens.requests(account, account.service.served)
-    discounted = made @ premises.timeline.discount_middle
+    discounted = bits.dot(made, premises.timeline.discount_middle)
     input_tokens, output_tokens = tokens_per_request(premises)
     cost = sum((npv[category] for category in CATEGORIES if category != REVENUE), start=np.zeros(len(discounted)))
     by_future = pd.DataFrame(
@@ -108,8 +109,8 @@ def totals_of(account: Account) -> Totals:
             "probability": premises.probability,
             "cost_usd": cost,
             "revenue_usd": -npv[REVENUE],
-            "output_tokens": discounted @ output_tokens,
-            "total_tokens": discounted @ (input_tokens + output_tokens),
+            "output_tokens": bits.dot(discounted, output_tokens),
+            "total_tokens": bits.dot(discounted, input_tokens + output_tokens),
         },
         index=pd.Index(premises.names["future"], name="future"),
     )

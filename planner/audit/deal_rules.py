@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from planner import bits
 from planner.audit.account import Account
 from planner.audit.deals import Deal, order_day
 from planner.audit.findings import Findings, Told, figure
@@ -115,7 +116,7 @@ def _provider_share(account: Account, findings: Findings) -> None:
     premises, share = account.premises, account.premises.scenario.procurement.providers.max_share
     if share is None:
         return
-    gpus = account.supply.gpus @ premises.timeline.block_share
+    gpus = bits.dot(account.supply.gpus, premises.timeline.block_share)
     total = gpus.sum(axis=1)
     for provider in sorted({source.provider for source in account.supply.sources} - {""}):
         own = gpus[:, [source.provider == provider for source in account.supply.sources]].sum(axis=1)

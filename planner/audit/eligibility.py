@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from planner import bits
 from planner.audit.premises import Floats, Premises
 from planner.catalog.models import ServingPoint, TokenApi
 from planner.scenario.models import Sla, TailRatio, Workload
@@ -134,7 +135,7 @@ def point_rate(premises: Premises, workload: Workload, point: ServingPoint, riva
     years = timeline.years_to_middle
     if procurement.software_gain_from == "measured":
         years = timeline.years_since(point.as_of)
-    growth = (1 + procurement.software_gain_per_year.get(point.system, 0.0)) ** years
+    growth = bits.power(1 + procurement.software_gain_per_year.get(point.system, 0.0), years)
     return np.asarray(rate * growth * (1 - workload.headroom))
 
 

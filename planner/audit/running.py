@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from planner import bits
 from planner.audit.account import Account
 from planner.audit.capital import price_paid
 from planner.audit.energy import electricity_usd_per_mwh
@@ -62,7 +63,7 @@ def lease_usd_a_month(premises: Premises) -> Floats:
         if site.lease is None:
             continue
         kw = premises.by_period(_contracted(site.lease.it_kw))
-        due[place] = kw * site.lease.usd_per_kw_month * (1 + site.lease.escalator_per_year) ** anniversaries
+        due[place] = kw * site.lease.usd_per_kw_month * bits.power(1 + site.lease.escalator_per_year, anniversaries)
     return due
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from planner import bits
 from planner.milp.matrix import Builder
 from planner.milp.variables import Variables
 from planner.problem import Problem
@@ -27,7 +28,7 @@ def add_demand(builder: Builder, problem: Problem, variables: Variables) -> None
 def add_fungible_demand(builder: Builder, problem: Problem, variables: Variables) -> None:
     """Σ_b h[b]·(Σ κ·gpus + Σ api + unserved) = Σ_b h[b]·λ[w,t,b] (requests), divided by the right-hand side."""
     demand, share = problem.demand.requests_per_s, problem.timeline.block_share
-    mean = demand @ share
+    mean = bits.dot(demand, share)
     rows = builder.constraints(
         "demand_of_period",
         (problem.demand.names, problem.futures, problem.timeline.names),
@@ -56,7 +57,7 @@ def _add_served(
 def add_floors(builder: Builder, problem: Problem, variables: Variables) -> None:
     """Σ_b h·unserved[w,t,b] ≤ (1 − min_served)·Σ_b h·λ[w,t,b], divided by the demand: what is served has a floor."""
     demand, share = problem.demand.requests_per_s, problem.timeline.block_share
-    mean = demand @ share
+    mean = bits.dot(demand, share)
     floor = problem.demand.min_served[:, None, None]
     rows = builder.constraints(
         "min_served",

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from planner import bits
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -118,7 +120,7 @@ class Milp:
 
     def objective(self, x: Floats) -> float:
         """cost·x + constant."""
-        return float(self.cost @ x) + self.constant
+        return float(bits.dot(self.cost, x)) + self.constant
 
 
 class Builder:

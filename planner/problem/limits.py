@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import bits
 from planner.problem.availability import can_start, revealed_period
 from planner.problem.supply import Supply
 from planner.scenario.models import Budget, Scenario, Site, YearlyLimit
@@ -113,7 +114,7 @@ def lease_usd(site: Site, timeline: Timeline) -> Floats:
     elapsed = np.array([(start - timeline.starts[0]).days for start in timeline.starts[:-1]], dtype=float)
     anniversaries = np.floor(years_from_days(elapsed) + 1 / 365.25)
     kw = np.array([site.lease.it_kw.step_days(*span, before=0.0).mean() for span in timeline.spans])
-    rate = site.lease.usd_per_kw_month * (1 + site.lease.escalator_per_year) ** anniversaries
+    rate = site.lease.usd_per_kw_month * bits.power(1 + site.lease.escalator_per_year, anniversaries)
     return np.asarray(kw * rate * timeline.hours / HOURS_PER_MONTH)
 
 

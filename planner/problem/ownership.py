@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import bits
 from planner.catalog import Catalog
 from planner.catalog.models import System
 from planner.problem.availability import allowed_system, can_start, order_day, price_path, revealed_period
@@ -89,7 +90,8 @@ def _purchase(
     support = in_service * (paid * system.support_share_per_year)[:, None] * (timeline.hours / HOURS_PER_YEAR)
     ages = np.array([(timeline.end - start).days for start in timeline.starts[:-1]]) / DAYS_PER_YEAR
     residual = paid * residual_share(system, ages) * scenario.finance.residual_haircut
-    npv = capex @ timeline.discount_start + support @ timeline.discount_middle - residual * timeline.discount_end
+    paid_npv = bits.dot(capex, timeline.discount_start) + bits.dot(support, timeline.discount_middle)
+    npv = paid_npv - residual * timeline.discount_end
     return Purchase(
         asset=asset,
         exists=exists,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import bits
 from planner.catalog import Catalog
 from planner.catalog.models import Derivation, DerivedPoint, ServingPoint, System, TokenApi
 from planner.catalog.work import near
@@ -82,7 +83,7 @@ def software_gain(scenario: Scenario, timeline: Timeline, point: ServingPoint) -
     procurement = scenario.procurement
     growth = procurement.software_gain_per_year.get(point.system, 0.0)
     since = point.as_of if procurement.software_gain_from == "measured" else timeline.starts[0]
-    return np.asarray((1 + growth) ** timeline.years_since(since))
+    return bits.power(1 + growth, timeline.years_since(since))
 
 
 def candidates(scenario: Scenario, catalog: Catalog, timeline: Timeline, systems: set[str]) -> list[Candidate]:

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import bits
 from planner.errors import InputError
 from planner.milp import Model, demand_total, unserved_weights
 from planner.milp.elastic import with_rows
@@ -149,7 +150,7 @@ def _cost_per_token(model: Model, solver: str, options: Options) -> Outcome:
     for _ in range(DINKELBACH_ROUNDS):
         if answer.x is None:
             break
-        ratio = milp.objective(answer.x) / (most - float(lost @ answer.x))
+        ratio = milp.objective(answer.x) / (most - float(bits.dot(lost, answer.x)))
         if best is None or ratio < best[1]:
             best = (answer.x, ratio)
         if relative_gap(best[1], bound) <= options.gap:
@@ -200,7 +201,7 @@ def _then_cost(
     first = optimise(model, _aimed(model.milp, lost, constant - most), solver, half)
     if first.x is None:
         return Outcome(kind, unit, None, -np.inf, -first.bound, -np.inf, first, first.legs, first.seconds)
-    achieved = float(lost @ first.x)
+    achieved = float(bits.dot(lost, first.x))
     room = achieved + KEPT * max(1.0, abs(achieved), most)
     present = np.flatnonzero(lost)
     size = max(float(np.abs(lost[present]).max(initial=0.0)), 1e-300)
@@ -210,7 +211,7 @@ def _then_cost(
     second = optimise(model, held, solver, half)
     answer = second if second.x is not None else first
     assert answer.x is not None
-    value = most - constant - float(lost @ answer.x)
+    value = most - constant - float(bits.dot(lost, answer.x))
     return Outcome(
         kind,
         unit,

@@ -15,6 +15,7 @@ from operator import itemgetter
 
 import numpy as np
 
+from planner import bits
 from planner.milp.matrix import Milp
 from planner.solvers.answer import Answer, Floats, Leg, Options, relative_gap
 
@@ -137,7 +138,7 @@ def prove(milp: Milp, x: Floats, duals: Floats) -> Relaxation:
     at = np.where(reduced > 0, milp.lower, milp.upper)
     dust = np.abs(reduced) <= 1e-12 * np.maximum(1.0, np.abs(milp.cost))
     terms = np.where(dust, 0.0, reduced * np.where(dust, 0.0, at))
-    bound = float(y @ np.where(y != 0, side, 0.0) + terms.sum()) + milp.constant
+    bound = float(bits.dot(y, np.where(y != 0, side, 0.0)) + terms.sum()) + milp.constant
     return Relaxation(x=x, bound=bound if np.isfinite(bound) else -np.inf, reduced_costs=reduced, duals=y)
 
 
