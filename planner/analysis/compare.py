@@ -31,13 +31,17 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One plan of a comparison; where there is none, ``stopped_by`` are the limits that stand in the way."""
+    """One plan of a comparison; where there is none, ``stopped_by`` are the limits that stand in the way.
+
+    ``late`` where the clock ended the search for them.
+    """
 
     name: str
     scenario: Scenario
     catalog: Catalog
     plan: Plan | None
     stopped_by: tuple[str, ...] = ()
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,11 @@ class Comparison:
     table: pd.DataFrame
     sentences: tuple[str, ...]
 
+    @property
+    def stopped(self) -> tuple[str, ...]:
+        """The entries that the clock stopped the search for."""
+        return tuple(e.name for e in self.entries if e.late or (e.plan is not None and not e.plan.proof.reproducible))
+
     def to_dict(self) -> dict[str, Any]:
         """As plain values, null for what is missing."""
         plans = []
@@ -68,6 +77,7 @@ class Comparison:
             "scenario": self.entries[0].scenario.name,
             "scenario_digest": scenario_digest(self.entries[0].scenario),
             "catalog_digest": self.entries[0].catalog.digest,
+            "reproducible": not self.stopped,
             "plans": plans,
         }
 
@@ -137,7 +147,7 @@ def _entry(case: _Case) -> Entry:
     try:
         return Entry(name, scenario, catalog, solve(scenario, catalog, **limits) if plan is None else plan)
     except InfeasiblePlan as error:
-        return Entry(name, scenario, catalog, None, tuple(found.sentence for found in error.relaxations))
+        return Entry(name, scenario, catalog, None, tuple(found.sentence for found in error.relaxations), error.stopped)
 
 
 def _table(entries: list[Entry]) -> pd.DataFrame:

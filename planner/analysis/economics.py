@@ -83,7 +83,14 @@ def of_plan(scenario: Scenario, catalog: Catalog, plan: Plan) -> Study:
             for side, schedule in (("input", price.input), ("output", price.output)):
                 rows.append((f"break-even {side} price of {workload.name}", even * schedule.values[0], "USD per Mtok"))
     table = pd.DataFrame(rows, columns=["figure", "value", "unit"])
-    return study("economics", scenario, {"figures": table, "cash": cash}, _said(scenario, profit, even, rate, payback))
+    stopped = () if plan.proof.reproducible else ("the plan",)
+    return study(
+        "economics",
+        scenario,
+        {"figures": table, "cash": cash},
+        _said(scenario, profit, even, rate, payback),
+        stopped=stopped,
+    )
 
 
 def cash_by_period(scenario: Scenario, plan: Plan) -> pd.DataFrame:

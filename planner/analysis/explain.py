@@ -9,11 +9,10 @@ import pandas as pd
 
 from planner.analysis.conflict import Limits, cheapest, conflicts
 from planner.analysis.marginal import worth
-from planner.analysis.solves import Question, Tell, answer, check_least_cost
+from planner.analysis.solves import Question, Tell, answer, check_least_cost, refused
 from planner.analysis.study import Study, study
 from planner.analysis.why_not import check, why_not
 from planner.catalog import Catalog
-from planner.errors import SolverFailure
 from planner.pipeline import catalog_of
 from planner.report.figures import gap_percent, money
 from planner.scenario import Scenario
@@ -50,11 +49,12 @@ def explain(
     if base.plan is None:
         if np.isposinf(base.range_usd[0]):
             return _infeasible(scenario, catalog, time_limit_s, tell)
-        raise SolverFailure(base.reason)
+        raise refused(base)
 
     def heard(words: str) -> None:
         tell(f"{scenario.name}: {words}")
 
+    itself = ["the plan itself"] * base.stopped
     if rejected:
         table = why_not(
             scenario, catalog, base, rejected,
@@ -62,13 +62,15 @@ def explain(
         )  # fmt: skip
         return study(
             "explain", scenario, {"why_not": table},
-            tuple(table["sentence"]), cost_low_usd=base.range_usd[0], cost_high_usd=base.range_usd[1], feasible=True,
+            tuple(table["sentence"]), stopped=itself + table.loc[table["stopped"], "name"].drop_duplicates().tolist(),
+            cost_low_usd=base.range_usd[0], cost_high_usd=base.range_usd[1], feasible=True,
         )  # fmt: skip
     limits = worth(
         scenario, catalog, base, gap=gap, time_limit_s=time_limit_s, solver=solver, workers=workers, tell=heard
     )
     return study(
         "explain", scenario, {"limits": limits}, _said(limits, base.range_usd, gap),
+        stopped=itself + [_step(row) for _, row in limits[limits["stopped"]].iterrows()],
         cost_low_usd=base.range_usd[0], cost_high_usd=base.range_usd[1], feasible=True,
     )  # fmt: skip
 
@@ -115,12 +117,13 @@ def _infeasible(scenario: Scenario, catalog: Catalog, time_limit_s: float, tell:
         for conflict in found
     ]
     if not complete:
-        sentences.append(f"The search was stopped after {len(found)} sets; there may be more.")
+        sentences.append(f"The search ended after {len(found)} sets; there may be more.")
     return study(
         "explain",
         scenario,
         {"conflicts": pd.DataFrame(rows, columns=["set", "kind", "where", "minimal"]), "relaxations": ways},
         tuple(sentences),
+        stopped=limits.struck,
         feasible=False,
         complete=complete,
     )

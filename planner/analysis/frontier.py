@@ -16,7 +16,7 @@ from planner.analysis.axes import Axis, changed, parse_axis
 from planner.analysis.mix import MEAN_GPUS, mix
 from planner.analysis.parallel import answers
 from planner.catalog import Catalog
-from planner.errors import InfeasiblePlan, InputError, SolverFailure
+from planner.errors import InfeasiblePlan, InputError, SolverFailure, StoppedByClock
 from planner.pipeline import catalog_of, solve
 from planner.plan.plan import _plain
 from planner.scenario import Scenario, check_references, scenario_digest
@@ -56,6 +56,15 @@ class Frontier:
     settings: Settings
     cells: tuple[Cell, ...]
     complete: bool = field(default=True)
+
+    @property
+    def stopped(self) -> tuple[str, ...]:
+        """The cells that the clock stopped, by their axes' values."""
+        late = [cell for cell in self.cells if not cell.get("reproducible", True)]
+        return tuple(
+            ", ".join(f"{axis.name} {value:g}" for axis, value in zip(self.axes, cell["at"], strict=True))
+            for cell in late
+        )
 
     @property
     def table(self) -> pd.DataFrame:
@@ -192,9 +201,11 @@ def _solved(work: _Work) -> Cell:
         plan = solve(work.scenario, work.catalog, gap=settings.gap, time_limit_s=settings.time_limit_s)
     except InfeasiblePlan as error:
         cell |= {"status": "infeasible", "reason": "; ".join(found.sentence for found in error.relaxations)}
+        cell |= {"reproducible": False} if error.stopped else {}
         return _cell(cell)
     except SolverFailure as error:
-        return _cell(cell | {"status": "unknown", "reason": str(error)})
+        late = isinstance(error, StoppedByClock)
+        return _cell(cell | {"status": "unknown", "reason": str(error), "reproducible": not late})
     cell |= {
         "status": plan.status,
         "bound_usd": plan.proof.best_bound_usd,

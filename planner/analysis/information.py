@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner import bits
+from planner.analysis.study import clock_sentence
 from planner.catalog import Catalog
 from planner.errors import InputError
 from planner.milp import ABSENT, Milp, Model, build_model
@@ -33,11 +34,13 @@ class Information:
     ``here_and_now`` is the plan's cost, ``wait_and_see`` the mean cost where each future is planned for alone,
     ``mean_plan`` the expected cost of the purchases and contracts that suit the mean future best, infinite where they
     leave some future unserved. Knowing the future is worth ``evpi_usd``, planning for all of them ``vss_usd``.
+    ``stopped`` names the solves that the clock ended.
     """
 
     here_and_now: Range
     wait_and_see: Range
     mean_plan: Range
+    stopped: tuple[str, ...] = ()
 
     @property
     def evpi_usd(self) -> float:
@@ -71,6 +74,7 @@ class Information:
             "mean_plan_expected_usd": self.mean_plan[1] if feasible else None,
             "vss_usd": self.vss_usd if feasible else None,
             "vss_range_usd": _finite(self.vss_range_usd),
+            "reproducible": not self.stopped,
         }
 
 
@@ -103,25 +107,29 @@ def value_of_information(
         time_limit_s=time_limit_s if time_limit_s is not None else wanted.time_limit_s,
         seed=wanted.seed,
     )
-    alone = []
+    alone, late = [], []
+
+    def optimum(what: str, model: Model) -> tuple[Range, NDArray[np.float64]]:
+        tell(what)
+        ends, x, stopped = _optimum(model, options)
+        late.extend([what] * stopped)
+        return ends, x
+
     for future in scenario.futures:
-        tell(f"{future.name} alone")
         certain = scenario.model_copy(update={"futures": (future.model_copy(update={"probability": 1.0}),)})
-        alone.append(_optimum(build_model(build_problem(certain, catalog)), options)[0])
+        alone.append(optimum(f"{future.name} alone", build_model(build_problem(certain, catalog)))[0])
     weights = np.array([future.probability for future in scenario.futures])
     below, above = (float(bits.dot(weights, np.array(side))) for side in zip(*alone, strict=True))
-    tell("the mean future")
     problem = build_problem(scenario, catalog)
     mean = build_model(mean_problem(problem))
-    _, x = _optimum(mean, options)
-    tell("the plan for the mean future in every future")
+    _, x = optimum("the mean future", mean)
     model = build_model(problem)
     kept = replace(model, milp=fixed(model, mean, x))
-    expected, _ = _optimum(kept, options)
+    expected, _ = optimum("the plan for the mean future in every future", kept)
     bound = plan.proof.best_bound_usd
     cost = plan.proof.objective_usd
     here = (min(bound, cost) if bound is not None else -np.inf, cost)
-    return Information(here_and_now=here, wait_and_see=(below, above), mean_plan=expected)
+    return Information(here_and_now=here, wait_and_see=(below, above), mean_plan=expected, stopped=tuple(late))
 
 
 def mean_problem(problem: Problem) -> Problem:
@@ -156,12 +164,12 @@ def fixed(model: Model, mean: Model, x: NDArray[np.float64]) -> Milp:
     return replace(model.milp, lower=lower, upper=upper)
 
 
-def _optimum(model: Model, options: Options) -> tuple[Range, NDArray[np.float64]]:
-    """The range in which the least cost lies, infinite where there is no plan, and the vector that reaches its end."""
+def _optimum(model: Model, options: Options) -> tuple[Range, NDArray[np.float64], bool]:
+    """The least cost's range, infinite without a plan, the vector that reaches its end, and if the clock struck."""
     answer = optimise(model, model.milp, "relay", options)
     if answer.x is None:
-        return (np.inf, np.inf), np.zeros(model.milp.columns)
-    return (min(answer.bound, answer.objective), answer.objective), answer.x
+        return (np.inf, np.inf), np.zeros(model.milp.columns), False
+    return (min(answer.bound, answer.objective), answer.objective), answer.x, answer.wall_clock_stop
 
 
 def _difference(more: Range, less: Range) -> Range:
@@ -191,4 +199,5 @@ def sheet(found: Information) -> Sheet:
         line("the plan for the mean future, in every future", found.mean_plan[1], found.mean_plan),
         line("planning for every future is worth (VSS)", found.vss_usd, found.vss_range_usd),
     )
-    return Sheet("What knowing the future and planning for all of them is worth:", columns, lines)
+    notes = (clock_sentence(found.stopped),) if found.stopped else ()
+    return Sheet("What knowing the future and planning for all of them is worth:", columns, lines, notes)

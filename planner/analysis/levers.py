@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from planner.analysis import changes
-from planner.analysis.solves import Question, Reply, Tell, answer, answers, check_least_cost, difference
+from planner.analysis.solves import Question, Reply, Tell, answer, answers, check_least_cost, difference, refused
 from planner.analysis.study import Study, study
 from planner.catalog import Catalog
-from planner.errors import SolverFailure
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.problem import Problem, build_problem
@@ -27,7 +26,7 @@ TOGETHER, POSSIBLE = "all of these together", "all that have a plan, together"
 
 COLUMNS = [
     "lever", "cost_usd", "rise_low_usd", "rise_high_usd", "usd_per_mtok_output", "times", "peak_mw", "gpus_bought",
-    "reason",
+    "reason", "stopped",
 ]  # fmt: skip
 
 
@@ -83,26 +82,28 @@ def iceberg(
     if found[0].plan is None:
         if np.isinf(found[0].range_usd[0]) and found[0].range_usd[0] > 0:
             solve(scenario, catalog)  # raises InfeasiblePlan with what to relax
-        raise SolverFailure(found[0].reason)
+        raise refused(found[0])
     able = [lever for lever, reply in zip(parts, found[1:-1], strict=True) if reply.plan is not None]
     if found[-1].plan is None and 1 < len(able) < len(parts):
         tell(f"{scenario.name}: {POSSIBLE}")
         found.append(answer(Question(POSSIBLE, *_all(able, scenario, catalog), gap, limit, solver, False)))
     table = pd.DataFrame([_row(reply, found[0]) for reply in found], columns=COLUMNS)
     measured = metrics(build_problem(scenario, catalog))
-    return study("levers", scenario, {"levers": table, "metrics": measured}, _said(table, measured, scenario))
+    late = table.loc[table["stopped"], "lever"].tolist()
+    said = _said(table, measured, scenario)
+    return study("levers", scenario, {"levers": table, "metrics": measured}, said, stopped=late)
 
 
 def _row(reply: Reply, base: Reply) -> tuple[object, ...]:
     assert base.plan is not None
     if reply.plan is None:
-        return reply.name, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, reply.reason
+        return reply.name, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, reply.reason, reply.stopped
     # Taking something away never makes the best plan cheaper.
     rise = (0.0, 0.0) if reply is base else difference(reply.range_usd, base.range_usd, least=0.0)
     per_token, before = (plan.kpis["levelised_usd_per_mtok_output"] for plan in (reply.plan, base.plan))
     return (
         reply.name, reply.range_usd[1], *rise, per_token, per_token / before if before else np.nan,
-        reply.plan.kpis["peak_provisioned_utility_mw"], _gpus_bought(reply.plan), "",
+        reply.plan.kpis["peak_provisioned_utility_mw"], _gpus_bought(reply.plan), "", reply.stopped,
     )  # fmt: skip
 
 

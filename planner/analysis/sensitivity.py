@@ -15,10 +15,10 @@ import pandas as pd
 
 from planner.analysis import changes
 from planner.analysis.orders import ordered
-from planner.analysis.solves import Question, Range, Reply, Tell, answer, check_least_cost, difference, each
+from planner.analysis.solves import Question, Range, Reply, Tell, answer, check_least_cost, difference, each, refused
 from planner.analysis.study import Study, study
 from planner.catalog import Catalog
-from planner.errors import SolverFailure
+from planner.errors import SolverFailure, StoppedByClock
 from planner.milp import ABSENT, Model, build_model
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
@@ -39,7 +39,7 @@ WEEKS_PER_QUARTER = 13
 
 COLUMNS = [
     "input", "side", "value", "cost_usd", "usd_per_mtok_output", "effect", "first_year_changes", "changes",
-    "regret_low_usd", "regret_high_usd", "reason",
+    "regret_low_usd", "regret_high_usd", "reason", "stopped",
 ]  # fmt: skip
 
 
@@ -143,7 +143,7 @@ def sensitivity(
     if base.plan is None:
         if base.range_usd[0] == np.inf:
             solve(scenario, catalog)  # raises InfeasiblePlan with what to relax
-        raise SolverFailure(base.reason)
+        raise refused(base)
     asked = list(vary) or worlds(scenario, catalog)
     found = each(
         outlook,
@@ -153,8 +153,8 @@ def sensitivity(
     )
     until = add_months(scenario.horizon.decided_on, 12)
     rows = [
-        _row(world, reply, fixed, base.plan, ordered(base.plan, until), scenario)
-        for world, (reply, fixed) in zip(asked, found, strict=True)
+        (*_row(world, reply, fixed, base.plan, ordered(base.plan, until), scenario), stopped)
+        for world, (reply, fixed, stopped) in zip(asked, found, strict=True)
     ]
     table = pd.DataFrame(rows, columns=COLUMNS)
     swing = table["effect"].abs().fillna(np.inf).groupby(table["input"]).transform("max")
@@ -162,33 +162,35 @@ def sensitivity(
     # The two sides of an input stay together.
     names = list(dict.fromkeys(order["input"]))
     table = pd.concat([table[table["input"] == name] for name in names], ignore_index=True)
+    late = [f"{row.input} {row.value}" for row in table[table["stopped"]].itertuples()]
     return study(
-        "sensitivity", scenario, {"inputs": table}, _said(table),
+        "sensitivity", scenario, {"inputs": table}, _said(table), stopped=["the plan itself"] * base.stopped + late,
         usd_per_mtok_output=base.plan.kpis["levelised_usd_per_mtok_output"], cost_usd=base.range_usd[1],
     )  # fmt: skip
 
 
-def outlook(item: Outlook) -> tuple[Reply, Range]:
-    """The plan for a world, and the range of the least cost there with today's orders as they are."""
+def outlook(item: Outlook) -> tuple[Reply, Range, bool]:
+    """The plan for a world, the range of the least cost there with today's orders, and whether the clock struck."""
     world = item.world
     name = f"{world.input} {world.value}"
     reply = answer(
         Question(name, world.scenario, world.catalog, item.gap, item.time_limit_s, item.solver, False, item.today)
     )
     if reply.plan is None:
-        return reply, (np.nan, np.nan)
+        return reply, (np.nan, np.nan), reply.stopped
     model = build_model(build_problem(world.scenario, world.catalog))
     kept = with_orders(model, world, item.today)
     if kept is None:
-        return reply, (np.nan, np.nan)
+        return reply, (np.nan, np.nan), reply.stopped
     options = Options(item.gap, item.time_limit_s, world.scenario.solve.seed)
     try:
         answered = optimise(kept, kept.milp, "relay", options, item.today.solution)
-    except SolverFailure:
-        return reply, (np.nan, np.nan)
+    except SolverFailure as error:
+        return reply, (np.nan, np.nan), reply.stopped or isinstance(error, StoppedByClock)
     if answered.x is None:
-        return reply, (np.inf, np.inf)
-    return reply, (min(answered.bound, answered.objective), answered.objective)
+        return reply, (np.inf, np.inf), reply.stopped
+    found = (min(answered.bound, answered.objective), answered.objective)
+    return reply, found, reply.stopped or answered.wall_clock_stop
 
 
 def with_orders(model: Model, world: World, today: Plan) -> Model | None:

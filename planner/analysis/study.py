@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,8 @@ class Study:
     """The answer to a question put to many plans.
 
     ``tables`` are pandas frames by name, units in the columns' names; ``sentences`` say what they mean; ``facts`` are
-    single figures. The same scenario and options give the same study.
+    single figures. The same scenario and options give the same study, but for what the clock stopped: ``stopped`` names
+    it, and a sentence says so.
     """
 
     command: str
@@ -30,6 +31,7 @@ class Study:
     tables: dict[str, pd.DataFrame]
     sentences: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    stopped: tuple[str, ...] = ()
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return self.tables[table]
@@ -42,6 +44,7 @@ class Study:
             "command": self.command,
             "scenario": self.scenario,
             "scenario_digest": self.scenario_digest,
+            "reproducible": not self.stopped,
             "sentences": list(self.sentences),
             **{name: plain(value) for name, value in self.facts.items()},
             **{name: [plain(row) for row in frame.to_dict(orient="records")] for name, frame in self.tables.items()},
@@ -57,10 +60,22 @@ def study(
     scenario: Scenario,
     tables: dict[str, pd.DataFrame],
     sentences: tuple[str, ...] = (),
+    *,
+    stopped: Sequence[str] = (),
     **facts: Any,
 ) -> Study:
-    """What ``command`` found about ``scenario``."""
-    return Study(command, scenario.name, scenario_digest(scenario), tables, sentences, facts)
+    """What ``command`` found about ``scenario``; ``stopped`` are the searches that the clock ended."""
+    if stopped:
+        sentences = (*sentences, clock_sentence(stopped))
+    return Study(command, scenario.name, scenario_digest(scenario), tables, sentences, facts, tuple(stopped))
+
+
+def clock_sentence(stopped: Sequence[str]) -> str:
+    """What the clock stopped, and what to do."""
+    return (
+        f"The clock stopped the search for {', '.join(stopped)}: another run may find better; --time-limit gives it "
+        "more time."
+    )
 
 
 def plain(value: Any) -> Any:

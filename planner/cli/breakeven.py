@@ -8,13 +8,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from planner._version import __version__
 from planner.analysis.breakeven import KINDS, Kind, Threshold, threshold
 from planner.analysis.parallel import answers, cores
 from planner.analysis.screening import Screening, screen
+from planner.analysis.study import clock_sentence
 from planner.analysis.ways import Given
 from planner.catalog import Catalog
-from planner.cli.exits import check_numbers
+from planner.cli.exits import FEASIBLE_EXIT, check_numbers
 from planner.cli.output import check_json, write_json
 from planner.cli.waiting import wait_for
 from planner.errors import InputError
@@ -81,6 +84,10 @@ def run(source: str, overrides: tuple[str, ...], asked: Asked) -> None:
 
         found = wait_for(work, f"{scenario.name}: break-even prices by re-solving")
     _deliver(scenario, catalog, asked, curves, found)
+    late = [f"the break-even price to {kind}" for kind, item in found.items() if item is not None and item.stopped]
+    if late:
+        typer.echo(clock_sentence(late), err=True)
+        raise typer.Exit(FEASIBLE_EXIT)
 
 
 def _threshold(work: _Work) -> Threshold | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from planner.analysis.compare import compare
+import typer
+
+from planner.analysis.compare import Comparison, compare
 from planner.analysis.options import check_options
 from planner.analysis.parallel import cores
-from planner.cli.exits import check_numbers
+from planner.analysis.study import clock_sentence
+from planner.cli.exits import FEASIBLE_EXIT, check_numbers
 from planner.cli.output import check_json, write_json
 from planner.cli.waiting import wait_for
 from planner.errors import InputError
@@ -18,6 +21,7 @@ from planner.report.csv_files import csv_text
 from planner.report.files import check_folder, write_folder
 from planner.report.sheet import show
 from planner.report.terminal import console_on
+from planner.scenario import Scenario
 
 
 def run(
@@ -56,8 +60,14 @@ def run(
     if csv is not None:
         write_folder(csv, {"compare.csv": csv_text(found.table)})
     write_json(json, found.to_dict())
-    if json == "-":
-        return
+    if json != "-":
+        _show(found, scenarios, names)
+    if found.stopped:
+        typer.echo(clock_sentence(found.stopped), err=True)
+        raise typer.Exit(FEASIBLE_EXIT)
+
+
+def _show(found: Comparison, scenarios: list[Scenario], names: tuple[str, ...]) -> None:
     title = f"{scenarios[0].name} under {len(names)} options" if names else f"{len(scenarios)} scenarios side by side"
     console = console_on(sys.stdout)
     for sheet in comparison_sheets(found.table, found.sentences, title):

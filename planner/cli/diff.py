@@ -9,7 +9,8 @@ from pathlib import Path
 
 import typer
 
-from planner.cli.exits import check_numbers
+from planner.analysis.study import clock_sentence
+from planner.cli.exits import FEASIBLE_EXIT, check_numbers
 from planner.cli.output import check_json, write_json, write_text
 from planner.cli.waiting import wait_for
 from planner.errors import InfeasiblePlan, InputError
@@ -72,9 +73,13 @@ def run(a: str, b: str, asked: Asked) -> None:
     if not other.planned:
         typer.echo(f"{other.label} has no plan", err=True)
         raise typer.Exit(InfeasiblePlan.exit_code)
+    late = [side.label for side in (one, other) if side.planned and not side.result["solver"]["reproducible"]]
     if too_much:
         typer.echo(f"{sentence(found)} More than {asked.fail_above} is not allowed here.", err=True)
         raise typer.Exit(ABOVE_EXIT)
+    if late:
+        typer.echo(clock_sentence(late), err=True)
+        raise typer.Exit(FEASIBLE_EXIT)
 
 
 def _share(text: str) -> float:

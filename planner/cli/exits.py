@@ -11,6 +11,7 @@ import typer
 
 from planner.cli.waiting import INTERRUPTED
 from planner.errors import InputError, PlannerError
+from planner.plan import Plan
 
 FEASIBLE_EXIT = 4
 
@@ -25,6 +26,11 @@ def exits() -> Iterator[None]:
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def stopped(plan: Plan) -> bool:
+    """Whether the search for ``plan`` ended above the gap, or with the clock."""
+    return plan.status == "feasible" or not plan.proof.reproducible
 
 
 def check_numbers(gap: float | None, time_limit: float | None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from planner.catalog import Catalog
-from planner.cli.exits import FEASIBLE_EXIT, check_numbers
+from planner.cli.exits import FEASIBLE_EXIT, check_numbers, stopped
 from planner.cli.waiting import wait_for
 from planner.errors import InputError
 from planner.export import focus, mps, parquet, workbook
@@ -20,6 +20,7 @@ from planner.pipeline import solve as solve_scenario
 from planner.plan import Plan
 from planner.report.figures import gap_percent, money
 from planner.report.files import check_file, check_folder, write_bytes, write_folder
+from planner.report.headline import CLOCK
 from planner.scenario import Scenario
 from planner.solvers import check_name
 
@@ -67,10 +68,10 @@ def run(source: str, overrides: tuple[str, ...], asked: Asked) -> None:
         file.write()
     for file in made:
         typer.echo(f"{file.path}: {file.says}")
-    if plan is not None and plan.status == "feasible":
+    if plan is not None and stopped(plan):
         typer.echo(
             f"The plan is within {gap_percent(plan.proof.gap)} of the optimum, {gap_percent(plan.proof.gap_asked)} "
-            "was asked for.",
+            f"was asked for{'' if plan.proof.reproducible else CLOCK}.",
             err=True,
         )
         raise typer.Exit(FEASIBLE_EXIT)

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
+
 from planner.analysis.axes import parse_axis
 from planner.analysis.frontier import Cell, Frontier, checked, frontier, known_cells
 from planner.analysis.parallel import cores
-from planner.cli.exits import check_numbers
+from planner.analysis.study import clock_sentence
+from planner.cli.exits import FEASIBLE_EXIT, check_numbers
 from planner.cli.output import check_json, write_json
 from planner.cli.waiting import wait_for
 from planner.errors import InputError
@@ -64,6 +67,9 @@ def run(source: str, overrides: tuple[str, ...], asked: Asked) -> None:
 
     found = wait_for(work, f"{scenario.name}: frontier")
     _deliver(found, asked)
+    if found.stopped:
+        typer.echo(clock_sentence(found.stopped), err=True)
+        raise typer.Exit(FEASIBLE_EXIT)
 
 
 def _check(asked: Asked) -> None:

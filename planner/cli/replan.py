@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from planner.cli.exits import FEASIBLE_EXIT
+from planner.cli.exits import FEASIBLE_EXIT, stopped
 from planner.cli.history import check_store, keep
 from planner.cli.output import write_json
 from planner.cli.study import Wanted
@@ -67,5 +67,5 @@ def go(wanted: str, asked: Asked) -> None:
         console = console_on(sys.stdout)
         for sheet in view:
             show(sheet, console)
-    if found.plan.status == "feasible":
+    if stopped(found.plan):
         raise typer.Exit(FEASIBLE_EXIT)

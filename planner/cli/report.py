@@ -14,7 +14,7 @@ from planner.analysis import information
 from planner.analysis.compare import compare
 from planner.analysis.options import check_options, option_words
 from planner.analysis.parallel import cores
-from planner.cli.exits import FEASIBLE_EXIT, check_numbers
+from planner.cli.exits import FEASIBLE_EXIT, check_numbers, stopped
 from planner.cli.solve import Asked, Solved, find
 from planner.cli.waiting import wait_for
 from planner.errors import SolverFailure
@@ -62,7 +62,7 @@ def run(source: str, overrides: tuple[str, ...], wanted: Wanted) -> None:
         typer.echo(f"{wanted.output}: the plan of {plain(scenario.name)}, {solved.plan.status}")
     if solved.unknown:
         typer.echo(solved.unknown, err=True)
-    if solved.plan.status == "feasible":
+    if stopped(solved.plan) or solved.late:
         raise typer.Exit(FEASIBLE_EXIT)
 
 

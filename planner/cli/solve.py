@@ -14,10 +14,10 @@ from planner.analysis import information
 from planner.analysis.percentile import OtherPercentile, other_percentile
 from planner.analysis.percentile import applies as has_targets
 from planner.catalog import Catalog
-from planner.cli.exits import FEASIBLE_EXIT, check_numbers
+from planner.cli.exits import FEASIBLE_EXIT, check_numbers, stopped
 from planner.cli.output import check_json, write_json
 from planner.cli.waiting import wait_for
-from planner.errors import InfeasiblePlan, SolverFailure
+from planner.errors import InfeasiblePlan, SolverFailure, StoppedByClock
 from planner.pipeline import catalog_of, load
 from planner.pipeline import solve as solve_scenario
 from planner.plan import Plan
@@ -58,13 +58,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Solved:
-    """A plan and its catalog; ``worth`` and ``other`` are None where they do not apply, ``unknown`` says why not."""
+    """A plan and its catalog; ``worth`` and ``other`` are None where they do not apply, ``unknown`` says why not.
+
+    ``late`` where the clock stopped what stands beside the plan.
+    """
 
     catalog: Catalog
     plan: Plan
     worth: information.Information | None = None
     other: OtherPercentile | None = None
     unknown: str = ""
+    late: bool = False
 
 
 def run(source: str, overrides: tuple[str, ...], asked: Asked) -> None:
@@ -82,7 +86,7 @@ def run(source: str, overrides: tuple[str, ...], asked: Asked) -> None:
         typer.echo(str(error), err=not asked.report)
         raise typer.Exit(error.exit_code) from None
     _deliver(scenario, solved, asked, store, overrides)
-    if solved.plan.status == "feasible":
+    if stopped(solved.plan) or solved.late:
         raise typer.Exit(FEASIBLE_EXIT)
 
 
@@ -105,11 +109,15 @@ def find(scenario: Scenario, asked: Asked, tell: Callable[[str], None]) -> Solve
     """The plan, with what is told beside it where anybody asked for that."""
     catalog = catalog_of(scenario)
     plan = solve_scenario(scenario, catalog, solver=asked.solver, gap=asked.gap, time_limit_s=asked.time_limit)
-    other = None
+    other, unknown = None, ""
     if asked.information and has_targets(scenario):
-        other = other_percentile(scenario, catalog, plan, Options(plan.proof.gap_asked, scenario.solve.time_limit_s))
+        limit = asked.time_limit if asked.time_limit is not None else scenario.solve.time_limit_s
+        try:
+            other = other_percentile(scenario, catalog, plan, Options(plan.proof.gap_asked, limit))
+        except StoppedByClock as error:
+            unknown = f"The cost at the other percentile is not known: {error}."
     if not (asked.information and information.applies(scenario)):
-        return Solved(catalog, plan, other=other)
+        return Solved(catalog, plan, other=other, unknown=unknown, late=bool(unknown))
     try:
         worth = information.value_of_information(
             scenario,
@@ -120,8 +128,10 @@ def find(scenario: Scenario, asked: Asked, tell: Callable[[str], None]) -> Solve
             tell=lambda words: tell(f"{scenario.name}: value of information, {words}"),
         )
     except SolverFailure as error:
-        return Solved(catalog, plan, other=other, unknown=f"The value of information is not known: {error}.")
-    return Solved(catalog, plan, worth, other)
+        said = f"The value of information is not known: {error}."
+        late = isinstance(error, StoppedByClock) or bool(unknown)
+        return Solved(catalog, plan, other=other, unknown="\n".join(filter(None, (unknown, said))), late=late)
+    return Solved(catalog, plan, worth, other, unknown, bool(unknown or worth.stopped))
 
 
 def _deliver(scenario: Scenario, solved: Solved, asked: Asked, store: Path | None, overrides: tuple[str, ...]) -> None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.cli.exits import check_numbers
+import typer
+
+from planner.cli.exits import FEASIBLE_EXIT, check_numbers
 from planner.cli.output import check_json, write_json
 from planner.cli.waiting import wait_for
 from planner.pipeline import load
@@ -52,7 +54,7 @@ def found(
 
 
 def deliver(study: Study, sheets: Sequence[Sheet], wanted: Wanted) -> None:
-    """Files first: a report on the screen says that everything else is done."""
+    """Files first: a report on the screen says that everything else is done. Ends with 4 where the clock struck."""
     if wanted.csv is not None:
         write_folder(wanted.csv, {f"{name}.csv": csv_text(frame) for name, frame in study.tables.items()})
     write_json(wanted.json, study.to_dict())
@@ -60,3 +62,5 @@ def deliver(study: Study, sheets: Sequence[Sheet], wanted: Wanted) -> None:
         console = console_on(sys.stdout)
         for sheet in sheets:
             show(sheet, console)
+    if study.stopped and study.facts.get("feasible", True):
+        raise typer.Exit(FEASIBLE_EXIT)

@@ -150,6 +150,7 @@ class Information(TypedDict):
     mean_plan_expected_usd: Annotated[float | None, Field(description="null where it cannot serve every future")]
     vss_usd: Annotated[float | None, Field(description="null where the mean plan cannot serve every future")]
     vss_range_usd: list[float | None]
+    reproducible: Annotated[bool, Field(description="false where the wall clock ended one of the solves")]
 
 
 @with_config(CLOSED)
