@@ -62,7 +62,7 @@ class Frontier:
         """The cells that the clock stopped, by their axes' values."""
         late = [cell for cell in self.cells if not cell.get("reproducible", True)]
         return tuple(
-            ", ".join(f"{axis.name} {value:g}" for axis, value in zip(self.axes, cell["at"], strict=True))
+            ", ".join(f"{a.path} {'× ' * a.scaled}{value:g}" for a, value in zip(self.axes, cell["at"], strict=True))
             for cell in late
         )
 
