@@ -84,7 +84,7 @@ PLAIN: dict[tuple[str, str], str] = {
     ("Contract", "service"): "bare metal runs any stack, an endpoint only what capabilities name",
     ("Contract", "interconnect"): "rdma is needed by replicas larger than an NVLink domain",
     ("Contract", "capabilities"): "endpoint: what the contract enables",
-    ("Solve", "time_limit_s"): "seconds of wall clock for the solvers",
+    ("Solve", "time_limit_s"): "seconds after which the clock breaks a solve off; until then it decides nothing",
     ("Solve", "seed"): "of the solvers' random choices",
     ("Scenario", "version"): "of this format",
     ("Scenario", "name"): "stands in every result",
