@@ -18,7 +18,7 @@ from planner import bits, solvers
 from planner.analysis.aims import AIMS, COUNTS, USED, aimed, counted, value
 from planner.analysis.orders import ordered
 from planner.analysis.solves import Tell, check_least_cost, each
-from planner.analysis.study import Study, study
+from planner.analysis.study import Study, limit_of, study
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError, SolverFailure, StoppedByClock
 from planner.milp import Milp, Model, build_model
@@ -46,8 +46,6 @@ AIM_GAP = 0.02
 COUNT_GAP = 0.005
 # Where a search is not done by then, its best plan is taken: those of the shipped scenarios take up to twenty.
 NODES = 1000
-# A search is broken off that takes this long.
-TIME_LIMIT_S = 600.0
 # Measured on these objectives: twice as fast as HiGHS.
 ENGINE = "scip"
 # Rows are in shares of the best plan's cost, and engines let rows be missed by about 1e-6.
@@ -104,15 +102,11 @@ def alternatives(
         if not 0 < share < 1:
             raise InputError(f"--within {100 * share:g}: must be above 0 and below 100 percent, such as 1,2,5")
     catalog = catalog_of(scenario) if catalog is None else catalog
-    options = Options(
-        gap if gap is not None else scenario.solve.gap,
-        time_limit_s if time_limit_s is not None else scenario.solve.time_limit_s,
-        scenario.solve.seed,
-    )
+    limit = limit_of(scenario, time_limit_s)
+    options = Options(gap if gap is not None else scenario.solve.gap, limit, scenario.solve.seed)
     tell(f"{scenario.name}: the plan itself")
     model = build_model(build_problem(scenario, catalog))
     best, x = _best(scenario, catalog, model, options)
-    limit = time_limit_s if time_limit_s is not None else TIME_LIMIT_S
     shares = tuple(sorted(set(within)))
     # Counts are the quickest, so they come last: no worker is left with a long search when the others are done.
     aims = sorted(AIMS, key=lambda aim: aim in COUNTS)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from planner.analysis.study import limit_of
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, StoppedByClock
 from planner.pipeline import solve
@@ -72,7 +73,7 @@ def threshold(
     now = price_now(scenario, catalog, system, kind)
     if now is None:
         return None
-    asked: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s}
+    asked: dict[str, Any] = {"gap": gap, "time_limit_s": limit_of(scenario, time_limit_s)}
     solves = 1
     tell(f"{kind}: without it")
     try:

@@ -12,6 +12,7 @@ from planner._version import __version__
 from planner.analysis.investment import Return, flows, gain, return_of, undiscounted
 from planner.analysis.options import check_options, option
 from planner.analysis.parallel import answers
+from planner.analysis.study import limit_of
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError
 from planner.pipeline import catalog_of, solve
@@ -144,6 +145,7 @@ def _named(scenarios: Scenario | Sequence[Scenario] | Mapping[str, Scenario]) ->
 
 def _entry(case: _Case) -> Entry:
     name, scenario, catalog, limits, plan = case
+    limits = limits | {"time_limit_s": limit_of(scenario, limits["time_limit_s"])}
     try:
         return Entry(name, scenario, catalog, solve(scenario, catalog, **limits) if plan is None else plan)
     except InfeasiblePlan as error:

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from planner.analysis.solves import Tell
-from planner.analysis.study import Study, study
+from planner.analysis.study import Study, limit_of, study
 from planner.audit import Account, totals_of
 from planner.audit.cashflow import END_OF_HORIZON, REVENUE
 from planner.catalog import Catalog
@@ -50,7 +50,7 @@ def economics(
         )
     catalog = catalog_of(scenario) if catalog is None else catalog
     tell(f"{scenario.name}: solving")
-    plan = solve(scenario, catalog, gap=gap, time_limit_s=time_limit_s)
+    plan = solve(scenario, catalog, gap=gap, time_limit_s=limit_of(scenario, time_limit_s))
     tell(f"{scenario.name}: the rate of return")
     return of_plan(scenario, catalog, plan)
 

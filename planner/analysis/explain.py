@@ -10,7 +10,7 @@ import pandas as pd
 from planner.analysis.conflict import Limits, cheapest, conflicts
 from planner.analysis.marginal import worth
 from planner.analysis.solves import Question, Tell, answer, check_least_cost, refused
-from planner.analysis.study import Study, study
+from planner.analysis.study import Study, limit_of, study
 from planner.analysis.why_not import check, why_not
 from planner.catalog import Catalog
 from planner.pipeline import catalog_of
@@ -42,7 +42,7 @@ def explain(
     catalog = catalog_of(scenario) if catalog is None else catalog
     check(scenario, catalog, rejected)
     gap = gap if gap is not None else GAP
-    time_limit_s = time_limit_s if time_limit_s is not None else scenario.solve.time_limit_s
+    time_limit_s = limit_of(scenario, time_limit_s)
     solver = SOLVER if scenario.solve.solver == "auto" else scenario.solve.solver
     tell(f"{scenario.name}: the plan itself")
     base = answer(Question(scenario.name, scenario, catalog, gap, time_limit_s, solver))

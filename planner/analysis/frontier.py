@@ -15,6 +15,7 @@ from planner._version import __version__
 from planner.analysis.axes import Axis, changed, parse_axis
 from planner.analysis.mix import MEAN_GPUS, mix
 from planner.analysis.parallel import answers
+from planner.analysis.study import limit_of
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError, SolverFailure, StoppedByClock
 from planner.pipeline import catalog_of, solve
@@ -34,7 +35,7 @@ Cell = dict[str, Any]
 
 @dataclass(frozen=True)
 class Settings:
-    """How every cell is solved; None is what its scenario says."""
+    """How every cell is solved; None is what its scenario says, for the time limit what is usual in studies."""
 
     gap: float | None
     time_limit_s: float | None
@@ -197,8 +198,9 @@ def _solved(work: _Work) -> Cell:
     """A cell: the plan's figures, or why there is none."""
     cell: Cell = {"digest": work.digest, "at": list(work.place), "scenario_digest": scenario_digest(work.scenario)}
     settings = work.settings
+    limit = limit_of(work.scenario, settings.time_limit_s)
     try:
-        plan = solve(work.scenario, work.catalog, gap=settings.gap, time_limit_s=settings.time_limit_s)
+        plan = solve(work.scenario, work.catalog, gap=settings.gap, time_limit_s=limit)
     except InfeasiblePlan as error:
         cell |= {"status": "infeasible", "reason": "; ".join(found.sentence for found in error.relaxations)}
         cell |= {"reproducible": False} if error.stopped else {}

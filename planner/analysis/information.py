@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner import bits
-from planner.analysis.study import clock_sentence
+from planner.analysis.study import clock_sentence, limit_of
 from planner.catalog import Catalog
 from planner.errors import InputError
 from planner.milp import ABSENT, Milp, Model, build_model
@@ -104,7 +104,7 @@ def value_of_information(
     wanted = scenario.solve
     options = Options(
         gap=gap if gap is not None else wanted.gap,
-        time_limit_s=time_limit_s if time_limit_s is not None else wanted.time_limit_s,
+        time_limit_s=limit_of(scenario, time_limit_s),
         seed=wanted.seed,
     )
     alone, late = [], []

@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.analysis import changes
 from planner.analysis.solves import Question, Reply, Tell, answer, answers, check_least_cost, difference, refused
-from planner.analysis.study import Study, study
+from planner.analysis.study import Study, limit_of, study
 from planner.catalog import Catalog
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
@@ -68,7 +68,7 @@ def iceberg(
     check_least_cost(scenario, "levers")
     catalog = catalog_of(scenario) if catalog is None else catalog
     gap = gap if gap is not None else GAP
-    limit = time_limit_s if time_limit_s is not None else scenario.solve.time_limit_s
+    limit = limit_of(scenario, time_limit_s)
     solver = scenario.solve.solver
     parts = levers()
     asked = [("as optimised", scenario, catalog)]

@@ -16,7 +16,7 @@ import pandas as pd
 from planner.analysis import changes
 from planner.analysis.orders import ordered
 from planner.analysis.solves import Question, Range, Reply, Tell, answer, check_least_cost, difference, each, refused
-from planner.analysis.study import Study, study
+from planner.analysis.study import Study, limit_of, study
 from planner.catalog import Catalog
 from planner.errors import SolverFailure, StoppedByClock
 from planner.milp import ABSENT, Model, build_model
@@ -136,7 +136,7 @@ def sensitivity(
     check_least_cost(scenario, "sensitivity")
     catalog = catalog_of(scenario) if catalog is None else catalog
     gap = gap if gap is not None else GAP
-    limit = time_limit_s if time_limit_s is not None else scenario.solve.time_limit_s
+    limit = limit_of(scenario, time_limit_s)
     solver = scenario.solve.solver
     tell(f"{scenario.name}: the plan itself")
     base = answer(Question(scenario.name, scenario, catalog, gap, limit, solver))

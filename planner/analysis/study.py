@@ -14,6 +14,8 @@ from planner._version import __version__
 from planner.scenario import Scenario, scenario_digest
 
 STUDY_VERSION = 1
+# Nobody waits for a study's solves one by one, so each is broken off later than a plan that is asked for alone.
+PATIENCE_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,13 @@ def study(
     if stopped:
         sentences = (*sentences, clock_sentence(stopped))
     return Study(command, scenario.name, scenario_digest(scenario), tables, sentences, facts, tuple(stopped))
+
+
+def limit_of(scenario: Scenario, time_limit_s: float | None) -> float:
+    """Seconds after which the clock breaks off one of a study's solves: what was asked for, or written, or plenty."""
+    if time_limit_s is not None:
+        return time_limit_s
+    return scenario.solve.time_limit_s if "time_limit_s" in scenario.solve.model_fields_set else PATIENCE_S
 
 
 def clock_sentence(stopped: Sequence[str]) -> str:
