@@ -8,9 +8,10 @@
     │   └── CatalogError         faults of catalog rows, each with file, line and field
     ├── InfeasiblePlan     3     no plan exists; carries what to relax
     └── SolverFailure      5     no plan: the solver failed or found none in time
+        ├── StoppedByClock       the time limit struck before there was a plan
         └── AuditFailure         a plan was found and the audit refused it
 
-Exit code 4 (stopped above the gap with a feasible plan) is a result, not an error.
+Exit code 4 (a plan above the gap asked for, or one that the clock stopped the search for) is a result, not an error.
 """
 
 from __future__ import annotations
@@ -78,16 +79,20 @@ class Relaxation:
 class InfeasiblePlan(PlannerError):
     """No plan meets every limit. ``relaxations`` is the smallest set of limits to relax together.
 
-    ``proven`` tells whether no smaller set would do, or whether the search for one was stopped.
+    ``proven`` tells whether no smaller set would do, or whether the search for one was stopped; ``stopped`` whether it
+    was the clock that stopped it.
     """
 
     exit_code = 3
 
-    def __init__(self, relaxations: Iterable[Relaxation], proven: bool) -> None:
+    def __init__(self, relaxations: Iterable[Relaxation], proven: bool, *, stopped: bool = False) -> None:
         self.relaxations = tuple(relaxations)
         self.proven = proven
+        self.stopped = stopped
         lines = [f"  - {relaxation.sentence}" for relaxation in self.relaxations]
         smallest = "the smallest set of limits to relax" if proven else "a set of limits to relax (not proven smallest)"
+        if stopped:
+            lines.append("The clock stopped the search for less to relax; --time-limit gives it more.")
         super().__init__("\n".join([f"no plan meets every limit; {smallest}:", *lines]))
 
 
@@ -95,6 +100,10 @@ class SolverFailure(PlannerError):
     """No plan: the solver failed, or found none within its time limit."""
 
     exit_code = 5
+
+
+class StoppedByClock(SolverFailure):
+    """The time limit struck before there was a plan. More time finds one, or another machine does."""
 
 
 class AuditFailure(SolverFailure):

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner import solvers
 from planner._moved import renamed
 from planner.accounts import Account, totals_of
 from planner.audit import audit_of
 from planner.catalog import Catalog, is_catalog, load_catalog
-from planner.errors import AuditFailure, InfeasiblePlan, ScenarioError, SolverFailure
+from planner.errors import AuditFailure, InfeasiblePlan, ScenarioError, SolverFailure, StoppedByClock
 from planner.milp import Milp, Model, build_model
-from planner.milp.elastic import build_elastic
+from planner.milp.elastic import Elastic, build_elastic
 from planner.plan import Plan, Proof, tables
 from planner.plan.extract import decisions
 from planner.plan.kpis import kpis
@@ -25,13 +25,16 @@ from planner.plan.trace import trace
 from planner.problem import Problem, Reductions, build_problem
 from planner.rules import apply_quotes, check_references, derive_points
 from planner.scenario import Scenario, load_scenario, scenario_digest
-from planner.solvers import Options
+from planner.solvers import Answer, Options
 from planner.solvers.answer import relative_gap
+from planner.solvers.clock import Clock, no_plan
 from planner.solvers.objectives import Outcome, minimise
 
 # How far a relaxed limit may be exceeded, as a multiple of itself: the narrow one keeps the search exact, the
 # wide one is for scenarios that are further off.
 ELASTIC_EXCESS = (30.0, 1e4)
+# Without a smallest set after so many nodes, the smallest found is told as not proven: shipped scenarios take three.
+ELASTIC_NODES = 5000
 
 
 class FixedDecisions(Protocol):
@@ -104,14 +107,14 @@ def solve(
         time_limit_s=time_limit_s if time_limit_s is not None else wanted.time_limit_s,
         seed=wanted.seed,
     )
-    started = time.perf_counter()
+    clock = Clock(options.time_limit_s)
     model = _model(build_problem(scenario, catalog, reductions), fixed)
     outcome = minimise(model, scenario.objective, name, options, None if warm_start is None else warm_start.solution)
     if outcome.x is None:
         if outcome.answer.status == "infeasible":
             raise explain(scenario, catalog, options, reductions, fixed)
-        raise SolverFailure(f"{name} found no plan within {options.time_limit_s:g} s; give it more time (--time-limit)")
-    return plan_of(scenario, catalog, model, outcome, name, options, time.perf_counter() - started)
+        raise no_plan(options.time_limit_s) if outcome.stopped else SolverFailure(f"{name} found no plan")
+    return plan_of(scenario, catalog, model, outcome, name, options, clock.seconds)
 
 
 def _model(problem: Problem, fixed: FixedDecisions | None) -> Model:
@@ -199,7 +202,7 @@ def _proof(model: Model, outcome: Outcome, cost_usd: float, solver: str, options
         integers=int(milp.integer.sum()),
         constraints=milp.rows,
         coefficients=len(milp.data),
-        reproducible=not outcome.answer.wall_clock_stop,
+        reproducible=not outcome.stopped,
         legs=outcome.legs,
     )
 
@@ -234,19 +237,36 @@ def explain(
 
     ``fixed`` is what is decided already, as in ``solve``. A set that is smallest with parts of systems allowed is a
     smallest one wherever whole systems do with it too; only where they do not is it looked for anew. Raises
-    SolverFailure where even that has no answer in time.
+    SolverFailure where even that has no answer. The clock may strike in any of these searches, and is told.
     """
     model = _model(build_problem(scenario, catalog, reductions, elastic=True), fixed)
     for most_excess in ELASTIC_EXCESS:
         elastic = build_elastic(model, most_excess)
         for matrix, engine in ((elastic.fewest_with_parts(), "highs"), (elastic.fewest(), "scip")):
-            fewest = solvers.run(matrix, engine, replace(options, gap=1e-6))
+            fewest = solvers.run(matrix, engine, replace(options, gap=1e-6, nodes=ELASTIC_NODES))
             if fewest.x is None:
+                _check_clock(fewest, options)
                 break
-            least = solvers.run(elastic.least(np.round(fewest.x[elastic.relaxed])), "scip", replace(options, gap=0.01))
-            if least.x is None:
-                continue
-            found = relaxations(model, elastic, least.x)
+            least = _least(elastic, fewest.x, options)
+            stopped = fewest.wall_clock_stop or least.wall_clock_stop
+            found = relaxations(model, elastic, least.x) if least.x is not None else ()
             if found:
-                return InfeasiblePlan(found, proven=fewest.status == "optimal")
-    raise SolverFailure("the scenario has no plan, and no set of limits was found in time whose relaxation gives one")
+                return InfeasiblePlan(found, proven=fewest.status == "optimal", stopped=stopped)
+            _check_clock(fewest, options)
+            _check_clock(least, options)
+    raise SolverFailure("the scenario has no plan, and no set of limits was found whose relaxation gives one")
+
+
+def _least(elastic: Elastic, x: NDArray[np.float64], options: Options) -> Answer:
+    """The least violations of the groups that ``x`` relaxes."""
+    matrix = elastic.least(np.round(x[elastic.relaxed]))
+    return solvers.run(matrix, "scip", replace(options, gap=0.01, nodes=ELASTIC_NODES))
+
+
+def _check_clock(answer: Answer, options: Options) -> None:
+    """Raises StoppedByClock where the search for what to relax was broken off."""
+    if answer.wall_clock_stop:
+        raise StoppedByClock(
+            f"the scenario has no plan; the clock stopped the search for what to relax ({options.time_limit_s:g} s); "
+            "--time-limit gives it more"
+        )

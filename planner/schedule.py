@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, model_validato
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from planner import bits
+
 _MONTH = re.compile(r"(\d{4})-(\d{1,2})")
 _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _YEAR = re.compile(r"(\d{4})")
@@ -140,7 +142,7 @@ class Schedule(BaseModel):
         at = np.array([day.toordinal() for day, _ in self.anchors], dtype=float)
         values = np.array(self.values)
         linear = np.interp(days, at, values)
-        geometric = np.exp(np.interp(days, at, np.log(np.maximum(values, 1e-300))))
+        geometric = bits.exp(np.interp(days, at, bits.log(np.maximum(values, 1e-300))))
         segment = np.clip(np.searchsorted(at, days, side="right") - 1, 0, len(at) - 2)
         touches_zero = (values[segment] <= 0) | (values[segment + 1] <= 0)
         rate = np.where(touches_zero, linear, geometric)

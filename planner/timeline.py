@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import bits
 from planner.catalog.models import Catalog
 from planner.scenario.models import MONTHS_PER_PERIOD, Horizon, Scenario
 from planner.schedule import add_months
@@ -73,7 +74,7 @@ class Timeline:
 
     def discount(self, days: Floats | float) -> Floats:
         """Factor that brings money ``days`` after the horizon's start to that start."""
-        return np.asarray((1 + self.discount_rate) ** -years_from_days(np.asarray(days, dtype=float)))
+        return bits.power(1 + self.discount_rate, -years_from_days(np.asarray(days, dtype=float)))
 
     @cached_property
     def discount_start(self) -> Floats:

@@ -9,6 +9,7 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
+from planner import bits
 from planner.accounts import contracts, tokens
 from planner.accounts.account import Account
 from planner.accounts.capital import capital
@@ -84,7 +85,7 @@ def totals_of(account: Account) -> Totals:
     inputs = account.inputs
     npv = {category: present.sum(axis=1) for category, _, present in entries(account)}
     made = tokens.requests(account, account.service.served)
-    discounted = made @ inputs.timeline.discount_middle
+    discounted = bits.dot(made, inputs.timeline.discount_middle)
     input_tokens, output_tokens = tokens_per_request(inputs)
     cost = sum((npv[category] for category in COSTS), start=np.zeros(len(discounted)))
     by_future = pd.DataFrame(
@@ -92,8 +93,8 @@ def totals_of(account: Account) -> Totals:
             "probability": inputs.probability,
             "cost_usd": cost,
             "revenue_usd": -npv[REVENUE.key],
-            "output_tokens": discounted @ output_tokens,
-            "total_tokens": discounted @ (input_tokens + output_tokens),
+            "output_tokens": bits.dot(discounted, output_tokens),
+            "total_tokens": bits.dot(discounted, input_tokens + output_tokens),
         },
         index=pd.Index(inputs.names["future"], name="future"),
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from planner import bits
 from planner.accounts.account import Account
 from planner.accounts.holdings import running, term_periods
 from planner.accounts.inputs import Floats, Inputs
@@ -33,7 +34,7 @@ def rented(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
         spread += hourly[:, : timeline.periods]
         later = hourly[:, timeline.periods :] * tail_share
         tail[:, -1] += later.sum(axis=1)
-        tail_npv[:, -1] += later @ calendar.discount_middle[timeline.periods :]
+        tail_npv[:, -1] += bits.dot(later, calendar.discount_middle[timeline.periods :])
         credit[:, -1] -= prepaid[:, timeline.periods :].sum(axis=1) * (1 - tail_share)
     now, middle = timeline.discount_start, timeline.discount_middle
     yield cash.RESERVED.key, upfront + spread, upfront * now + spread * middle

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from planner import bits
 from planner.accounts.account import Account
 from planner.accounts.inputs import Bools, Floats, Inputs
 from planner.accounts.terms import ContractTerms
@@ -107,7 +108,7 @@ def _provider_share(account: Account, findings: Findings) -> None:
     inputs, share = account.inputs, account.inputs.scenario.procurement.providers.max_share
     if share is None:
         return
-    gpus = account.supply.gpus @ inputs.timeline.block_share
+    gpus = bits.dot(account.supply.gpus, inputs.timeline.block_share)
     total = gpus.sum(axis=1)
     for provider in sorted({source.provider for source in account.supply.sources} - {""}):
         own = gpus[:, [source.provider == provider for source in account.supply.sources]].sum(axis=1)

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from planner import bits
 from planner.accounts.account import Account
 from planner.accounts.inputs import Floats
 from planner.accounts.service import Indices
@@ -41,7 +42,7 @@ def _demand(account: Account, findings: Findings) -> None:
 
     for chosen, one, other in (
         (interactive, met[:, interactive], asked[:, interactive]),
-        (others, met[:, others] @ share, asked[:, others] @ share),
+        (others, bits.dot(met[:, others], share), bits.dot(asked[:, others], share)),
     ):
         findings.equal("demand", one, other, partial(told, chosen, one, other))
 
@@ -52,7 +53,7 @@ def _floors(account: Account, findings: Findings) -> None:
     share = inputs.timeline.block_share
     least = [workload.min_served for workload in inputs.workloads]
     floors = np.array([inputs.scenario.service.min_served if own is None else own for own in least])
-    asked, met = service.demand @ share, service.served @ share
+    asked, met = bits.dot(service.demand, share), bits.dot(service.served, share)
 
     def below(future: int, workload: int, period: int) -> Told:
         name, part = inputs.workloads[workload].name, met[future, workload, period] / asked[future, workload, period]

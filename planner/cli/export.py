@@ -17,8 +17,9 @@ from planner.render.figures import gap_percent, money
 from planner.render.files import check_file, check_folder
 from planner.render.target import check_ending
 from planner.report import workbook
+from planner.report.headline import CLOCK
 from planner.scenario import Scenario
-from planner.studies.command import FEASIBLE_EXIT, Outcome, Progress
+from planner.studies.command import Outcome, Progress, exit_of
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,18 @@ def exported(options: Options, progress: Progress) -> Outcome:
     scenario = load(options.scenario, tuple(options.overrides or ()))
     progress(f"{scenario.name}: solving")
     plan, made = _make(scenario, options, progress)
-    stopped = plan is not None and plan.status == "feasible"
+    code = exit_of(plan) if plan is not None else 0
     within = ""
-    if plan is not None and stopped:
+    if plan is not None and code:
         within = (
             f"The plan is within {gap_percent(plan.proof.gap)} of the optimum, {gap_percent(plan.proof.gap_asked)} "
-            "was asked for."
+            f"was asked for{'' if plan.proof.reproducible else CLOCK}."
         )
     return Outcome(
         files=[(str(file.path), file.content) for file in made],
         text="".join(f"{file.path}: {file.says}\n" for file in made),
         message=within,
-        exit_code=FEASIBLE_EXIT if stopped else 0,
+        exit_code=code,
     )
 
 

@@ -15,7 +15,7 @@ from planner.render.files import check_file
 from planner.render.sheet import plain
 from planner.scenario import Scenario
 from planner.studies import information
-from planner.studies.command import FEASIBLE_EXIT, Outcome, Progress
+from planner.studies.command import FEASIBLE_EXIT, Outcome, Progress, exit_of
 from planner.studies.compare.options import check_options, option_words
 from planner.studies.compare.sheet import comparison_sheets
 from planner.studies.compare.study import compare
@@ -43,7 +43,7 @@ def reported(options: Options, progress: Progress) -> Outcome:
         files=[(options.output, page)],
         text=written if options.output != STDOUT else "",
         message=solved.unknown,
-        exit_code=FEASIBLE_EXIT if solved.plan.status == "feasible" else 0,
+        exit_code=FEASIBLE_EXIT if solved.late else exit_of(solved.plan),
     )
 
 

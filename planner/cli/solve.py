@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from planner.catalog import Catalog
 from planner.cli.commands.solve import Options as SolveOptions
-from planner.errors import InfeasiblePlan, SolverFailure
+from planner.errors import InfeasiblePlan, SolverFailure, StoppedByClock
 from planner.pipeline import catalog_of, load
 from planner.pipeline import solve as solve_scenario
 from planner.plan import Plan
@@ -19,7 +19,7 @@ from planner.scenario import Scenario
 from planner.schema.result import infeasible, infeasible_sheet
 from planner.solvers import Options
 from planner.studies import information
-from planner.studies.command import FEASIBLE_EXIT, Outcome, Progress
+from planner.studies.command import FEASIBLE_EXIT, Outcome, Progress, exit_of
 from planner.studies.percentile import OtherPercentile, other_percentile
 from planner.studies.percentile import applies as has_targets
 
@@ -29,13 +29,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Solved:
-    """A plan and its catalog; ``worth`` and ``other`` are None where they do not apply, ``unknown`` says why not."""
+    """A plan and its catalog; ``worth`` and ``other`` are None where they do not apply, ``unknown`` says why not.
+
+    ``late`` where the clock stopped what stands beside the plan.
+    """
 
     catalog: Catalog
     plan: Plan
     worth: information.Information | None = None
     other: OtherPercentile | None = None
     unknown: str = ""
+    late: bool = False
 
 
 def solved(options: SolveOptions, progress: Progress) -> Outcome:
@@ -65,7 +69,7 @@ def solved(options: SolveOptions, progress: Progress) -> Outcome:
         tables=found.plan.tables | ({"trace": found.plan.trace()} if options.trace else {}),
         saved=_run_of(scenario, found.catalog, found.plan, result, view, overrides) if options.save else None,
         message=found.unknown if options.report else "",
-        exit_code=FEASIBLE_EXIT if found.plan.status == "feasible" else 0,
+        exit_code=FEASIBLE_EXIT if found.late else exit_of(found.plan),
     )
 
 
@@ -73,11 +77,15 @@ def find(scenario: Scenario, options: SolveOptions, progress: Progress) -> Solve
     """The plan, with what is told beside it where anybody asked for that."""
     catalog = catalog_of(scenario)
     plan = solve_scenario(scenario, catalog, solver=options.solver, gap=options.gap, time_limit_s=options.time_limit)
-    other = None
+    other, unknown = None, ""
     if options.information and has_targets(scenario):
-        other = other_percentile(scenario, catalog, plan, Options(plan.proof.gap_asked, scenario.solve.time_limit_s))
+        limit = options.time_limit if options.time_limit is not None else scenario.solve.time_limit_s
+        try:
+            other = other_percentile(scenario, catalog, plan, Options(plan.proof.gap_asked, limit))
+        except StoppedByClock as error:
+            unknown = f"The cost at the other percentile is not known: {error}."
     if not (options.information and information.applies(scenario)):
-        return Solved(catalog, plan, other=other)
+        return Solved(catalog, plan, other=other, unknown=unknown, late=bool(unknown))
     try:
         worth = information.value_of_information(
             scenario,
@@ -88,8 +96,10 @@ def find(scenario: Scenario, options: SolveOptions, progress: Progress) -> Solve
             progress=lambda words: progress(f"{scenario.name}: value of information, {words}"),
         )
     except SolverFailure as error:
-        return Solved(catalog, plan, other=other, unknown=f"The value of information is not known: {error}.")
-    return Solved(catalog, plan, worth, other)
+        said = f"The value of information is not known: {error}."
+        late = isinstance(error, StoppedByClock) or bool(unknown)
+        return Solved(catalog, plan, other=other, unknown="\n".join(filter(None, (unknown, said))), late=late)
+    return Solved(catalog, plan, worth, other, unknown, bool(unknown or worth.stopped))
 
 
 def _result(solved: Solved, options: SolveOptions) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import bits
 from planner.kinds.limits import BUDGET
 from planner.milp.cash import fixed_opex_usd, lasting_usd, running_usd
 from planner.milp.matrix import Builder, Ints
@@ -30,7 +31,7 @@ def add_budgets(builder: Builder, problem: Problem, variables: Variables) -> Non
     capex = np.array([limit.kind in ("capex", "total") for limit in spend], dtype=float)
     opex = np.array([limit.kind in ("opex", "total") for limit in spend], dtype=float)
     commitments = np.array([limit.kind == "commitments" for limit in spend], dtype=float)
-    room = usd - opex * (counted @ fixed_opex_usd(problem))
+    room = usd - opex * bits.dot(counted, fixed_opex_usd(problem))
     rows = builder.constraints(BUDGET.key, (labels, problem.futures), upper=(room / BUDGET.per_row_unit)[:, None])
     for cash in lasting_usd(problem, variables):
         share = counted * (capex if cash.capex else opex)[:, None]

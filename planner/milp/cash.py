@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import bits
 from planner.milp.matrix import Builder, Ints
 from planner.milp.variables import Variables, stacked
 from planner.problem import Problem
@@ -77,4 +78,4 @@ def add_cost(builder: Builder, problem: Problem, variables: Variables) -> None:
     for columns, usd in running_usd(problem, variables):
         factor = middle.reshape(1, 1, -1, *[1] * (columns.ndim - 3))
         builder.add_cost(columns, usd * factor * weight.reshape(1, -1, *[1] * (columns.ndim - 2)))
-    builder.constant += float(fixed_opex_usd(problem) @ middle)
+    builder.constant += float(bits.dot(fixed_opex_usd(problem), middle))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from planner import bits
 from planner.kinds import limits
 from planner.milp.matrix import Builder
 from planner.milp.variables import Variables
@@ -38,7 +39,7 @@ def add_fungible_demand(builder: Builder, problem: Problem, variables: Variables
         batch, gpu_hours  Σ_b h·(Σ κ·gpus + Σ api + unserved) = Σ_b h·λ  every f,w,t
     """
     demand, share = problem.demand.requests_per_s, problem.timeline.block_share
-    mean = demand @ share
+    mean = bits.dot(demand, share)
     rows = builder.constraints(
         "demand_of_period",
         (problem.demand.names, problem.futures, problem.timeline.names),
@@ -74,7 +75,7 @@ def add_floors(builder: Builder, problem: Problem, variables: Variables) -> None
         floor  Σ_b h·unserved ≤ (1 − min_served)·Σ_b h·λ  every f,w,t
     """
     demand, share = problem.demand.requests_per_s, problem.timeline.block_share
-    mean = demand @ share
+    mean = bits.dot(demand, share)
     floor = problem.demand.min_served[:, None, None]
     rows = builder.constraints(
         limits.MIN_SERVED.key,

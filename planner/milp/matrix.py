@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from planner import bits
 from planner.kinds.limits import LimitKind, limit_kind
 
 Floats = NDArray[np.float64]
@@ -117,7 +118,7 @@ class Milp:
 
     def objective(self, x: Floats) -> float:
         """cost·x + constant."""
-        return float(self.cost @ x) + self.constant
+        return float(bits.dot(self.cost, x)) + self.constant
 
 
 class Builder:

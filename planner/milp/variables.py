@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import bits
 from planner.milp.matrix import Axis, Builder
 from planner.problem import Problem
 
@@ -225,6 +226,6 @@ def _most_served(problem: Problem) -> Floats:
     """Requests/s that a workload's block can be served at most, (W, F, T, B): fungible demand all in one block."""
     demand, share = problem.demand.requests_per_s, problem.timeline.block_share
     with np.errstate(divide="ignore", invalid="ignore"):
-        all_in_one = np.where(share > 0, (demand @ share)[..., None] / share, 0.0)
+        all_in_one = np.where(share > 0, bits.dot(demand, share)[..., None] / share, 0.0)
     served = np.where(problem.demand.fungible[:, None, None, None], all_in_one, demand)
     return np.where(share > 0, served, 0.0)

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import bits
 from planner.catalog import Catalog
 from planner.catalog.models import Offer
 from planner.problem.supply import Hourly, Reservation, Signed
@@ -67,8 +68,8 @@ def _reservation(
     charged = scenario.finance.contract_tail_share
     npv = (
         upfront * timeline.discount_start
-        + inside @ timeline.discount_middle
-        + charged * (after @ later)
+        + bits.dot(inside, timeline.discount_middle)
+        + charged * bits.dot(after, later)
         - (1 - charged) * upfront * unexpired * timeline.discount_end
     )
     return Reservation(

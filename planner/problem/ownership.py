@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import bits
 from planner.catalog import Catalog
 from planner.catalog.models import System
 from planner.problem.supply import Asset, Group, Purchase
@@ -89,7 +90,8 @@ def _purchase(
     upkeep = in_service * (paid * share)[:, None] * (timeline.hours / HOURS_PER_YEAR)
     ages = np.array([(timeline.end - start).days for start in timeline.starts[:-1]]) / DAYS_PER_YEAR
     residual = residual_credit_usd(paid, scenario.finance, system, ages)
-    npv = capex @ timeline.discount_start + upkeep @ timeline.discount_middle - residual * timeline.discount_end
+    paid_npv = bits.dot(capex, timeline.discount_start) + bits.dot(upkeep, timeline.discount_middle)
+    npv = paid_npv - residual * timeline.discount_end
     return Purchase(
         asset=asset,
         exists=exists,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import bits
 from planner.catalog import Catalog
 from planner.problem.demand import ApiAssignments, Demand, build_api_assignments, build_demand
 from planner.problem.limits import Limits, build_limits
@@ -167,7 +168,7 @@ def _peak_rate(demand: Demand, timeline: Timeline) -> Floats:
     """The most requests/s a workload can ask for in any block, (W,): fungible demand all in the shortest one."""
     share = timeline.block_share
     shortest = share[share > 0].min()
-    fungible = (demand.requests_per_s @ share).max(axis=(1, 2)) / shortest
+    fungible = bits.dot(demand.requests_per_s, share).max(axis=(1, 2)) / shortest
     return np.asarray(np.where(demand.fungible, fungible, demand.requests_per_s.max(axis=(1, 2, 3))))
 
 

@@ -13,6 +13,7 @@ from planner.scenario import Scenario
 from planner.timeline import Timeline
 
 TRILLION = 1e12
+CLOCK = "; the clock stopped the search, --time-limit gives it more time"
 
 
 def headline(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Sequence[tuple[str, str]] = ()) -> Sheet:
@@ -98,6 +99,7 @@ def _status(plan: Plan) -> str:
         words = f"optimal: proven within {gap_percent(proof.gap)} (asked for {asked})"
     else:
         words = f"feasible: within {gap_percent(proof.gap)} of the proven bound, {asked} was asked for"
+    words += "" if proof.reproducible else CLOCK
     if proof.objective == "cost":
         return f"{words}; no plan is below ${proof.bound:,.0f}"
     side = "above" if proof.objective in ("tokens", "profit") else "below"

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import bits
 from planner.catalog.models import ServingPoint, System
 from planner.kinds.evidence import PROVEN
 from planner.scenario.models import Scenario, Workload
@@ -49,7 +50,7 @@ def software_gain(scenario: Scenario, timeline: Timeline, point: ServingPoint) -
     procurement = scenario.procurement
     growth = procurement.software_gain_per_year.get(point.system, 0.0)
     since = point.as_of if procurement.software_gain_from == "measured" else timeline.starts[0]
-    return np.asarray((1 + growth) ** timeline.years_since(since))
+    return bits.power(1 + growth, timeline.years_since(since))
 
 
 def capped_with(point: ServingPoint) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import bits
 from planner.catalog.models import Catalog, TokenApi
 from planner.errors import ScenarioError
 from planner.scenario.models import Scenario, Site, Workload
@@ -51,7 +52,7 @@ def lease_usd(site: Site, timeline: Timeline) -> Floats:
         return np.zeros(timeline.periods)
     anniversaries = np.arange(timeline.periods) * timeline.months_per_period // int(MONTHS_PER_YEAR)
     kw = np.array([lease.it_kw.step_days(*span, before=0.0).mean() for span in timeline.spans])
-    rate = lease.usd_per_kw_month * (1 + lease.escalator_per_year) ** anniversaries
+    rate = lease.usd_per_kw_month * bits.power(1 + lease.escalator_per_year, anniversaries)
     return np.asarray(kw * rate * timeline.hours / HOURS_PER_MONTH)
 
 

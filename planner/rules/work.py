@@ -10,6 +10,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import bits
+
 Lengths = tuple[float, float]
 
 # Two mean lengths within this share of each other are one: the rule by which a point may serve a workload.
@@ -20,6 +22,8 @@ ROUNDING = 1e-9
 RANK = 0.01
 # Sums of squared relative errors closer than this are the same: rounding, not data.
 SAME_FIT = 1e-20
+# Columns of length 1 of which one is this near to a combination of the others do not tell their coefficients apart.
+DEPENDENT = 1e-10
 # Coefficients that may be above zero together. Of fits that are equally good the first one is taken: where the shapes
 # cannot tell a fixed cost from output, it counts as output, and input costs nothing that they do not show.
 ACTIVE = ((0, 1, 2), (0, 1), (1, 2), (0, 2), (1,), (0,), (2,))
@@ -88,7 +92,7 @@ def fit_work(shapes: Sequence[Lengths], gpu_seconds: Sequence[float]) -> Work:
         found = _least_squares(relative, active)
         if found is None:
             continue
-        miss = float(((relative @ found - 1) ** 2).sum())
+        miss = float(((bits.dot(relative, found) - 1) ** 2).sum())
         if miss < best_miss - SAME_FIT:
             best, best_miss = found, miss
         if best_miss < SAME_FIT or len(active) == len(best):
@@ -98,7 +102,7 @@ def fit_work(shapes: Sequence[Lengths], gpu_seconds: Sequence[float]) -> Work:
         float(best[1]),
         float(best[2]),
         tuple((float(i), float(o)) for i, o in lengths),
-        tuple(float(error) for error in relative @ best - 1),
+        tuple(float(error) for error in bits.dot(relative, best) - 1),
     )
 
 
@@ -106,12 +110,35 @@ def _least_squares(relative: NDArray[np.float64], active: tuple[int, ...]) -> ND
     """Coefficients, those not ``active`` 0; None where the shapes leave them open or make one negative."""
     columns = relative[:, active]
     scale = np.sqrt((columns**2).sum(axis=0))
-    found, _, rank, _ = np.linalg.lstsq(columns / scale, np.ones(len(columns)), rcond=1e-10)
-    if rank < len(active) or (found < 0).any():
+    found = _solved(columns / scale)
+    if found is None or (found < 0).any():
         return None
     coefficients = np.zeros(3)
     coefficients[list(active)] = found / scale
     return coefficients
+
+
+def _solved(columns: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The combination of ``columns``, each of length 1, that is nearest to ones; None where the columns depend.
+
+    By Gram and Schmidt, in an order of its own: LAPACK's last bits differ from processor to processor.
+    """
+    count = columns.shape[1]
+    upper, left = np.zeros((count, count + 1)), np.column_stack([columns, np.ones(len(columns))])
+    for index in range(count):
+        length = float(np.sqrt((left[:, index] ** 2).sum()))
+        if length < DEPENDENT:
+            return None
+        unit = left[:, index] / length
+        upper[index, index] = length
+        for other in range(index + 1, count + 1):
+            upper[index, other] = (unit * left[:, other]).sum()
+            left[:, other] -= upper[index, other] * unit
+    found = np.zeros(count)
+    for index in reversed(range(count)):
+        known = (upper[index, index + 1 : count] * found[index + 1 :]).sum()
+        found[index] = (upper[index, count] - known) / upper[index, index]
+    return found
 
 
 def near(shape: Lengths, wanted: Lengths) -> bool:

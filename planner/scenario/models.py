@@ -174,7 +174,11 @@ class Solve(Section):
     gap: Annotated[
         float, Field(gt=0, lt=1), BeforeValidator(not_bool), doc("relative, against the audited cost", "share")
     ] = 0.001
-    time_limit_s: Annotated[Positive, Field(le=1e6), doc("seconds of wall clock for the solvers", "s")] = 60.0
+    time_limit_s: Annotated[
+        Positive,
+        Field(le=1e6),
+        doc("seconds after which the clock breaks a solve off; until then it decides nothing", "s"),
+    ] = 60.0
     seed: Annotated[NonNegativeCount, doc("of the solvers' random choices", "index")] = 1
 
 

@@ -165,6 +165,7 @@ class Information(TypedDict):
     mean_plan_expected_usd: Annotated[float | None, doc("null where it cannot serve every future", "USD")]
     vss_usd: Annotated[float | None, doc("null where the mean plan cannot serve every future", "USD")]
     vss_range_usd: Annotated[list[float | None], doc("what the gaps of the solves leave open of it", "USD")]
+    reproducible: Annotated[bool, doc("false where the wall clock ended one of the solves")]
 
 
 @with_config(CLOSED)

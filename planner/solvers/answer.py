@@ -14,12 +14,18 @@ Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 @dataclass(frozen=True)
 class Options:
-    """How to solve: relative gap, seconds of wall clock, seed; without ``presolve`` the engine starts at once."""
+    """How to solve: to a relative ``gap``, or until ``nodes`` of branch and bound are spent, whichever comes first.
+
+    ``nodes`` None is as many as the gap takes. CP-SAT counts none: a thousand are one of its deterministic seconds;
+    PuLP's solvers go on to the gap. ``time_limit_s``, seconds of wall clock, only breaks a search off. Without
+    ``presolve`` the engine starts at once.
+    """
 
     gap: float = 0.001
     time_limit_s: float = 60.0
     seed: int = 1
     presolve: bool = True
+    nodes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -38,8 +44,9 @@ class Leg:
 class Answer:
     """A vector, a bound and a status.
 
-    ``status`` is ``optimal`` only where the engine proved it within the gap asked for; a stop at the time limit is
-    ``feasible`` with a vector and ``unknown`` without. ``bound`` is a proven lower bound on the optimum (-inf where the
+    ``status`` is ``optimal`` only where the engine proved it within the gap asked for; a stop at a limit is
+    ``feasible`` with a vector and ``unknown`` without. ``wall_clock_stop`` where that limit was the clock, on which no
+    other answer depends. ``bound`` is a proven lower bound on the optimum (-inf where the
     engine gives none). ``duals`` (rows,) and ``reduced_costs`` (columns,) come from LPs only.
     """
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.errors import InputError
+from planner import bits
+from planner.errors import InputError, StoppedByClock
 from planner.milp import Model, demand_total, unserved_weights
 from planner.milp.elastic import with_rows
 from planner.milp.matrix import Milp
 from planner.solvers.answer import Answer, Leg, Options, relative_gap
+from planner.solvers.clock import Clock
 from planner.solvers.optimise import optimise
 from planner.units import mtok_from_tokens
 
@@ -31,7 +33,8 @@ class Outcome:
 
     ``value`` and ``bound`` are USD NPV for `cost` and `profit`, USD per Mtok for `cost_per_token`, Mtok for `tokens`;
     the bound is a lower one for costs and an upper one where more is better. ``cost_bound_usd`` bounds the cost itself
-    (-inf where the objective says nothing of it). ``answer`` is the last solve.
+    (-inf where the objective says nothing of it). ``answer`` is the last solve; ``stopped`` where the clock broke any
+    solve off.
     """
 
     objective: Kind
@@ -43,6 +46,7 @@ class Outcome:
     answer: Answer
     legs: tuple[Leg, ...]
     seconds: float
+    stopped: bool = False
 
     @property
     def gap(self) -> float:
@@ -110,8 +114,9 @@ def _tokens_per_request(model: Model) -> Floats:
 def _cost(model: Model, solver: str, options: Options, near: Floats | None = None) -> Outcome:
     answer = optimise(model, model.milp, solver, options, near)
     return Outcome(
-        "cost", "USD NPV", answer.x, answer.objective, answer.bound, answer.bound, answer, answer.legs, answer.seconds
-    )
+        "cost", "USD NPV", answer.x, answer.objective, answer.bound, answer.bound, answer, answer.legs, answer.seconds,
+        answer.wall_clock_stop,
+    )  # fmt: skip
 
 
 def _from_cost(model: Model, kind: Kind, per_request: Floats, cost: Outcome) -> Outcome:
@@ -129,7 +134,7 @@ def _cost_per_token(model: Model, solver: str, options: Options) -> Outcome:
     An inexact round may be worse than the one before, so the best plan seen is kept. Proof: θ* ≥ θ_k + min(b_k, 0) ÷
     N_min with b_k = inner bound − θ_k·N_max.
     """
-    started = time.perf_counter()
+    clock = Clock(options.time_limit_s)
     milp, problem = model.milp, model.problem
     per_request = mtok_from_tokens(_tokens_per_request(model))
     lost = unserved_weights(model, per_request, discounted=True)
@@ -142,31 +147,31 @@ def _cost_per_token(model: Model, solver: str, options: Options) -> Outcome:
     inner = replace(options, gap=options.gap * least / most / 2)
     answer = optimise(model, milp, solver, replace(inner, gap=options.gap))
     best: tuple[Floats, float] | None = None
-    bound, legs = -np.inf, list(answer.legs)
+    bound, legs, stopped = -np.inf, list(answer.legs), answer.wall_clock_stop
     if answer.x is not None:
         # Costs are never negative, and no plan serves more than everything.
         bound = answer.bound / most
     for _ in range(DINKELBACH_ROUNDS):
         if answer.x is None:
             break
-        ratio = milp.objective(answer.x) / (most - float(lost @ answer.x))
+        ratio = milp.objective(answer.x) / (most - float(bits.dot(lost, answer.x)))
         if best is None or ratio < best[1]:
             best = (answer.x, ratio)
-        if relative_gap(best[1], bound) <= options.gap:
-            break
-        left = options.time_limit_s - (time.perf_counter() - started)
-        if left <= 0:
+        if stopped or relative_gap(best[1], bound) <= options.gap:
             break
         theta = best[1]
         priced = replace(milp, cost=milp.cost + theta * lost)
-        answer = optimise(model, priced, solver, replace(inner, time_limit_s=left))
+        try:
+            answer = optimise(model, priced, solver, clock.rest(inner))
+        except StoppedByClock:
+            stopped = True
+            break
+        stopped = answer.wall_clock_stop
         legs += answer.legs
         bound = max(bound, theta + min(answer.bound - theta * most, 0.0) / least)
-    seconds = time.perf_counter() - started
-    if best is None:
-        return Outcome("cost_per_token", "USD/Mtok", None, np.inf, bound, -np.inf, answer, tuple(legs), seconds)
+    x, value = best if best is not None else (None, np.inf)
     return Outcome(
-        "cost_per_token", "USD/Mtok", best[0], best[1], min(bound, best[1]), -np.inf, answer, tuple(legs), seconds
+        "cost_per_token", "USD/Mtok", x, value, min(bound, value), -np.inf, answer, tuple(legs), clock.seconds, stopped
     )
 
 
@@ -195,22 +200,25 @@ def _then_cost(
     model: Model, kind: Kind, unit: str, lost: Floats, constant: float, most: float, solver: str, options: Options
 ) -> Outcome:
     """Least of what is lost (columns,), then least cost with no more lost than that."""
-    half = replace(options, time_limit_s=options.time_limit_s / 2)
+    clock = Clock(options.time_limit_s)
     # The gap is asked of the value, most − lost, which the engine does not see: its own must be finer.
-    first = optimise(model, _aimed(model.milp, lost, constant - most), solver, half)
+    first = optimise(model, _aimed(model.milp, lost, constant - most), solver, options)
     if first.x is None:
         return Outcome(kind, unit, None, -np.inf, -first.bound, -np.inf, first, first.legs, first.seconds)
-    achieved = float(lost @ first.x)
+    achieved = float(bits.dot(lost, first.x))
     room = achieved + KEPT * max(1.0, abs(achieved), most)
     present = np.flatnonzero(lost)
     size = max(float(np.abs(lost[present]).max(initial=0.0)), 1e-300)
     # Where nothing that counts may go unserved, there is nothing to hold.
     rows = [(present, lost[present] / size, -np.inf, room / size)] if len(present) else []
     held = with_rows(model.milp, rows, kind)
-    second = optimise(model, held, solver, half)
-    answer = second if second.x is not None else first
+    second = None
+    if not first.wall_clock_stop:
+        with suppress(StoppedByClock):
+            second = optimise(model, held, solver, clock.rest(options))
+    answer = second if second is not None and second.x is not None else first
     assert answer.x is not None
-    value = most - constant - float(lost @ answer.x)
+    value = most - constant - float(bits.dot(lost, answer.x))
     return Outcome(
         kind,
         unit,
@@ -219,8 +227,9 @@ def _then_cost(
         max(-first.bound, value),
         -np.inf,
         answer,
-        (*first.legs, *second.legs),
-        first.seconds + second.seconds,
+        (*first.legs, *(second.legs if second is not None else ())),
+        clock.seconds,
+        second is None or second.wall_clock_stop,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +14,7 @@ from planner.milp.matrix import Milp
 from planner.milp.vector import tidy
 from planner.solvers import relay
 from planner.solvers.answer import Answer, Options
+from planner.solvers.clock import Clock, no_plan
 
 Floats = NDArray[np.float64]
 
@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 TARGET_DECADE = 3
 # An optimum this small against coefficients of about 1 is zero with dust, and no scale is to be had from it.
 ZERO = 1e-6
+# However late it is: this takes a fraction of any search, and without it what was found is no plan.
+POLISH_S = 3600.0
 
 
 def scale_of(milp: Milp, options: Options) -> tuple[float, Answer]:
@@ -64,29 +66,30 @@ def optimise(model: Model, milp: Milp, solver: str, options: Options, near: Floa
     ``near`` (columns,) is a plan of a matrix like this one: where it is one of this one too, the search starts there.
     The answer carries the LP's duals, whichever engine ran.
     """
-    started = time.perf_counter()
+    clock = Clock(options.time_limit_s)
     scale, lp = scale_of(milp, options)
     if lp.status == "infeasible":
         return replace(lp, solver=solver)
+    if lp.wall_clock_stop:
+        raise no_plan(options.time_limit_s)
     scaled = _scaled(milp, scale)
 
     def polish(x: Floats) -> tuple[Floats, float] | None:
         return polished(model, scaled, x, options)
 
     start = polish(near) if near is not None and near.shape == milp.cost.shape else None
-    left = replace(options, time_limit_s=max(options.time_limit_s - (time.perf_counter() - started), 0.05))
     if solver in ("auto", "relay"):
-        answer = relay.solve(scaled, solvers.run, polish, lp, left, start)
+        answer = relay.solve(scaled, solvers.run, polish, lp, clock.rest(options), start)
         if answer.x is not None or answer.status == "infeasible":
             return _rescaled(answer, 1 / scale)
-        raise SolverFailure(_no_plan(options))
-    answer = solvers.run(scaled, solver, left, None if start is None else start[0])
+        raise _no_plan(answer, options)
+    answer = solvers.run(scaled, solver, clock.rest(options), None if start is None else start[0])
     if answer.status == "infeasible":
         return answer
     found = polish(answer.x) if answer.x is not None else None
     best = relay.cheapest(found, start)
     if best is None:
-        raise SolverFailure(_no_plan(options))
+        raise _no_plan(answer, options)
     relaxation = relay.prove(scaled, lp.x, lp.duals) if lp.x is not None and lp.duals is not None else None
     # An engine without a bound of its own inherits the LP's.
     bounds = [answer.bound] + ([relaxation.bound] if relaxation else [])
@@ -99,17 +102,16 @@ def optimise(model: Model, milp: Milp, solver: str, options: Options, near: Floa
         status="optimal" if answer.status == "optimal" and np.isfinite(answer.bound) else answer.status,
         duals=relaxation.duals if relaxation else None,
         reduced_costs=relaxation.reduced_costs if relaxation else None,
-        seconds=time.perf_counter() - started,
+        seconds=clock.seconds,
         legs=(lp.leg("relaxation"), answer.leg("whole")),
     )
     return _rescaled(answer, 1 / scale)
 
 
-def _no_plan(options: Options) -> str:
-    return (
-        f"no plan found within {options.time_limit_s:g} s; give it more time (--time-limit), a wider gap (--gap) "
-        "or another engine (--solver highs)"
-    )
+def _no_plan(answer: Answer, options: Options) -> SolverFailure:
+    if answer.wall_clock_stop:
+        return no_plan(options.time_limit_s)
+    return SolverFailure("no plan found; try a wider gap (--gap) or another engine (--solver highs)")
 
 
 def polished(model: Model, milp: Milp, x: Floats, options: Options) -> tuple[Floats, float] | None:
@@ -120,7 +122,9 @@ def polished(model: Model, milp: Milp, x: Floats, options: Options) -> tuple[Flo
         lower=np.where(milp.integer, whole, milp.lower),
         upper=np.where(milp.integer, whole, milp.upper),
     ).relaxed()
-    lp = solvers.run(fixed, "glop", replace(options, time_limit_s=max(options.time_limit_s, 10.0)))
+    lp = solvers.run(fixed, "glop", replace(options, time_limit_s=POLISH_S))
+    if lp.wall_clock_stop:
+        raise no_plan(POLISH_S)
     if lp.x is None:
         return None
     clean = tidy(model, np.where(milp.integer, whole, lp.x))

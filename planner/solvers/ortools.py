@@ -27,6 +27,7 @@ ENGINES = {
 }
 # A column this wide is no bound to an engine, and CP-SAT refuses it.
 _WIDEST = 1e15
+NODES_PER_DETERMINISTIC_SECOND = 1e3
 
 
 def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None) -> Answer:
@@ -51,6 +52,10 @@ def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None)
     if engine != "glop":
         parameters.relative_gap_tolerance = options.gap
         parameters.absolute_gap_tolerance = 0.0
+    if options.nodes is not None and engine == "cpsat":
+        parameters.cp_sat.max_deterministic_time = options.nodes / NODES_PER_DETERMINISTIC_SECOND
+    elif options.nodes is not None and engine != "glop":
+        parameters.node_limit = options.nodes
     model_parameters = mathopt.ModelSolveParameters()
     if hint is not None and engine != "glop":
         values = dict(zip(model.variables(), hint.tolist(), strict=True))
@@ -60,7 +65,7 @@ def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None)
     except (RuntimeError, ValueError, AttributeError) as error:
         # MathOpt's own translation of an engine's refusal can fail with AttributeError; its cause has the words.
         raise SolverFailure(f"{engine} refused the model: {error.__context__ or error}") from error
-    return _answer(milp, engine, result, time.perf_counter() - started)
+    return _answer(milp, engine, result, time.perf_counter() - started, options.time_limit_s)
 
 
 def to_proto(milp: Milp) -> model_pb2.ModelProto:
@@ -91,7 +96,7 @@ def _by_id(values: dict[Any, float], size: int) -> Floats:
     return array
 
 
-def _answer(milp: Milp, engine: str, result: Any, seconds: float) -> Answer:
+def _answer(milp: Milp, engine: str, result: Any, seconds: float, limit_s: float) -> Answer:
     reason, termination = result.termination.reason, mathopt.TerminationReason
     found = result.has_primal_feasible_solution()
     status: Status
@@ -109,6 +114,9 @@ def _answer(milp: Milp, engine: str, result: Any, seconds: float) -> Answer:
     if engine == "glop" and result.has_dual_feasible_solution():
         duals = _by_id(result.dual_values(), milp.rows)
         reduced = _by_id(result.reduced_costs(), milp.columns)
+    limit = result.termination.limit
+    # CP-SAT does not tell which of its limits it was.
+    by_clock = limit == mathopt.Limit.TIME or (limit == mathopt.Limit.UNDETERMINED and seconds >= limit_s)
     bound = float(result.termination.objective_bounds.dual_bound)
     if engine == "cpsat":
         # CP-SAT knows no continuous variables: what it proves holds for a rounded model, not for this one.
@@ -123,5 +131,5 @@ def _answer(milp: Milp, engine: str, result: Any, seconds: float) -> Answer:
         seconds=seconds,
         duals=duals,
         reduced_costs=reduced,
-        wall_clock_stop=status in ("feasible", "unknown"),
+        wall_clock_stop=by_clock,
     )

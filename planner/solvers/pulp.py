@@ -76,6 +76,7 @@ def solve(milp: Milp, name: str, options: Options, hint: Floats | None = None) -
         objective=milp.objective(x) if x is not None else np.inf,
         bound=-np.inf,
         seconds=time.perf_counter() - started,
+        # Nothing but the clock stops it short of the gap, and PuLP does not say so.
         wall_clock_stop=status in ("feasible", "unknown"),
     )
 

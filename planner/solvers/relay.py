@@ -8,15 +8,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
 import numpy as np
 
+from planner import bits
 from planner.milp.matrix import Milp
 from planner.solvers.answer import Answer, Floats, Leg, Options, relative_gap
+from planner.solvers.clock import Clock
 
 Engine = Callable[[Milp, str, Options, Floats | None], Answer]
 Polish = Callable[[Floats], tuple[Floats, float] | None]
@@ -30,6 +31,8 @@ WIDE = 2e-3
 # Measured: HiGHS is the faster on a site's plan and on fleets; where a narrow gap is asked, its presolve takes longer
 # in the neighbourhood than it saves. Whole numbers that it bends the other straightens.
 ENGINE, OTHER = "highs", "scip"
+# Then a leg that is there for a first plan gives way to the whole model; shipped scenarios take one to three.
+NEAR_NODES = 1000
 
 
 @dataclass(frozen=True)
@@ -54,44 +57,42 @@ def solve(
 
     ``polish`` turns a vector into a feasible one with its cost, or None where it cannot. The best polished plan
     survives every leg; the bound is the larger of the LP's and the last leg's. The neighbourhood's is never global.
+    A leg that the clock breaks off is the last.
     """
-    started = time.perf_counter()
     if lp.x is None or lp.duals is None:
         return engine(milp, ENGINE, options, None if start is None else start[0])
+    clock = Clock(options.time_limit_s)
     relaxation = prove(milp, lp.x, lp.duals)
     legs: list[Leg] = [replace(lp.leg("relaxation"), bound=relaxation.bound)]
     bound = relaxation.bound
 
-    def left() -> Options:
-        spent = time.perf_counter() - started + lp.seconds
-        return replace(options, time_limit_s=max(options.time_limit_s - spent, 0.05))
-
     def open_still() -> bool:
-        return best is None or relative_gap(best[1], bound) > options.gap
+        return not stopped and (best is None or relative_gap(best[1], bound) > options.gap)
 
     best, stopped = start, False
     if open_still():
         wide = options.gap >= WIDE
-        # Finer than a narrow gap, since its own bound is not the global one; half of the time is left to that.
-        finer = replace(left(), gap=options.gap / (1 if wide else 2), presolve=wide)
-        finer = replace(finer, time_limit_s=finer.time_limit_s / 2)
+        # Finer than a narrow gap, since its own bound is not the global one.
+        finer = replace(_nearby(clock.rest(options)), gap=options.gap / (1 if wide else 2), presolve=wide)
         near = engine(neighbourhood(milp, relaxation.x, RADIUS), ENGINE, finer, None)
         legs.append(replace(near.leg("neighbourhood"), bound=None))
-        found = polish(near.x) if near.x is not None else None
-        best = cheapest(best, found)
+        stopped = near.wall_clock_stop
+        best = cheapest(best, polish(near.x) if near.x is not None else None)
     if open_still():
         fixed = milp if best is None else fix(milp, relaxation, best[1])
-        last = engine(fixed, ENGINE, _just_inside(left()), None if best is None else best[0])
+        last = engine(fixed, ENGINE, _just_inside(clock.rest(options)), None if best is None else best[0])
         legs.append(last.leg("whole"))
         stopped = last.wall_clock_stop
         if last.status == "infeasible" and best is None:
-            return replace(last, solver="relay", legs=tuple(legs), seconds=time.perf_counter() - started + lp.seconds)
+            return replace(last, solver="relay", legs=tuple(legs), seconds=clock.seconds + lp.seconds)
         improved = last.x is not None and (best is None or last.objective < best[1])
         better = polish(last.x) if improved and last.x is not None else None
-        if better is None and best is None and last.x is not None:
+        if better is None and best is None and last.x is not None and not stopped:
             # Whole numbers that an engine's tolerances bent: look for straight ones right beside them.
-            repaired = engine(neighbourhood(milp, last.x, 1, everything=True), OTHER, left(), None)
+            beside = neighbourhood(milp, last.x, 1, everything=True)
+            repaired = engine(beside, OTHER, _nearby(clock.rest(options)), None)
             legs.append(replace(repaired.leg("repair"), bound=None))
+            stopped = repaired.wall_clock_stop
             better = polish(repaired.x) if repaired.x is not None else None
         best = cheapest(best, better)
         # What fixing removed is no better than the incumbent, so the bound of what is left is capped there.
@@ -106,12 +107,17 @@ def solve(
         x=None if best is None else best[0],
         objective=np.inf if best is None else best[1],
         bound=bound,
-        seconds=time.perf_counter() - started + lp.seconds,
+        seconds=clock.seconds + lp.seconds,
         duals=relaxation.duals,
         reduced_costs=relaxation.reduced_costs,
         legs=tuple(legs),
         wall_clock_stop=stopped,
     )
+
+
+def _nearby(options: Options) -> Options:
+    """As many nodes as a leg may take that is not asked for a proof."""
+    return replace(options, nodes=NEAR_NODES if options.nodes is None else min(NEAR_NODES, options.nodes))
 
 
 def cheapest(*plans: tuple[Floats, float] | None) -> tuple[Floats, float] | None:
@@ -137,7 +143,7 @@ def prove(milp: Milp, x: Floats, duals: Floats) -> Relaxation:
     at = np.where(reduced > 0, milp.lower, milp.upper)
     dust = np.abs(reduced) <= 1e-12 * np.maximum(1.0, np.abs(milp.cost))
     terms = np.where(dust, 0.0, reduced * np.where(dust, 0.0, at))
-    bound = float(y @ np.where(y != 0, side, 0.0) + terms.sum()) + milp.constant
+    bound = float(bits.dot(y, np.where(y != 0, side, 0.0)) + terms.sum()) + milp.constant
     return Relaxation(x=x, bound=bound if np.isfinite(bound) else -np.inf, reduced_costs=reduced, duals=y)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.history.run import Run
+    from planner.plan import Plan
     from planner.render.sheet import Sheet
 
 Progress = Callable[[str], None]
@@ -24,8 +25,18 @@ Progress = Callable[[str], None]
 # Groups of commands: those that plan, that look back at saved runs, that look into catalogs, that hand out documents.
 PLANS, RUNS, CATALOG, DOCUMENTS = "plans", "runs", "catalog", "documents"
 
-# A plan was found, and the search was stopped above the gap.
+# There is a plan, and the search for it ended above the gap or with the clock.
 FEASIBLE_EXIT = 4
+
+
+def exit_of(plan: Plan) -> int:
+    """The exit code of a plan: 4 where the search for it ended above the gap, or with the clock."""
+    return FEASIBLE_EXIT if plan.status == "feasible" or not plan.proof.reproducible else 0
+
+
+def exit_of_stopped(stopped: Sequence[str]) -> int:
+    """The exit code of a study: 4 where the clock stopped one of its searches."""
+    return FEASIBLE_EXIT if stopped else 0
 
 
 @dataclass(frozen=True)

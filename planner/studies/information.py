@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import bits
 from planner.catalog import Catalog
 from planner.errors import InputError
 from planner.milp import ABSENT, Milp, Model, build_model
@@ -21,6 +22,7 @@ from planner.scenario import Scenario
 from planner.solvers import Options
 from planner.solvers.optimise import optimise
 from planner.studies.command import Progress
+from planner.studies.result import clock_sentence, limit_of
 
 Range = tuple[float, float]
 Ints = NDArray[np.int64]
@@ -33,11 +35,13 @@ class Information:
     ``here_and_now`` is the plan's cost, ``wait_and_see`` the mean cost where each future is planned for alone,
     ``mean_plan`` the expected cost of the purchases and contracts that suit the mean future best, infinite where they
     leave some future unserved. Knowing the future is worth ``evpi_usd``, planning for all of them ``vss_usd``.
+    ``stopped`` names the solves that the clock ended.
     """
 
     here_and_now: Range
     wait_and_see: Range
     mean_plan: Range
+    stopped: tuple[str, ...] = ()
 
     @property
     def evpi_usd(self) -> float:
@@ -71,6 +75,7 @@ class Information:
             "mean_plan_expected_usd": self.mean_plan[1] if feasible else None,
             "vss_usd": self.vss_usd if feasible else None,
             "vss_range_usd": _finite(self.vss_range_usd),
+            "reproducible": not self.stopped,
         }
 
 
@@ -100,35 +105,41 @@ def value_of_information(
     wanted = scenario.solve
     options = Options(
         gap=gap if gap is not None else wanted.gap,
-        time_limit_s=time_limit_s if time_limit_s is not None else wanted.time_limit_s,
+        time_limit_s=limit_of(scenario, time_limit_s),
         seed=wanted.seed,
     )
-    alone = []
+    alone, late = [], []
+
+    def optimum(what: str, model: Model) -> tuple[Range, NDArray[np.float64]]:
+        progress(what)
+        ends, x, stopped = _optimum(model, options)
+        late.extend([what] * stopped)
+        return ends, x
+
     for future in scenario.futures:
-        progress(f"{future.name} alone")
         certain = scenario.model_copy(update={"futures": (future.model_copy(update={"probability": 1.0}),)})
-        alone.append(_optimum(build_model(build_problem(certain, catalog)), options)[0])
+        alone.append(optimum(f"{future.name} alone", build_model(build_problem(certain, catalog)))[0])
     weights = np.array([future.probability for future in scenario.futures])
-    below, above = (float(weights @ np.array(side)) for side in zip(*alone, strict=True))
-    progress("the mean future")
+    below, above = (float(bits.dot(weights, np.array(side))) for side in zip(*alone, strict=True))
     problem = build_problem(scenario, catalog)
     mean = build_model(mean_problem(problem))
-    _, x = _optimum(mean, options)
-    progress("the plan for the mean future in every future")
+    _, x = optimum("the mean future", mean)
     model = build_model(problem)
     kept = replace(model, milp=fixed(model, mean, x))
-    expected, _ = _optimum(kept, options)
+    expected, _ = optimum("the plan for the mean future in every future", kept)
     bound = plan.proof.best_bound_usd
     cost = plan.proof.objective_usd
     here = (min(bound, cost) if bound is not None else -np.inf, cost)
-    return Information(here_and_now=here, wait_and_see=(below, above), mean_plan=expected)
+    return Information(here_and_now=here, wait_and_see=(below, above), mean_plan=expected, stopped=tuple(late))
 
 
 def mean_problem(problem: Problem) -> Problem:
     """``problem`` with one future in which demand and hourly prices are at their expectation."""
     weight = problem.probability
     demand = np.einsum("f,wftb->wtb", weight, problem.demand.requests_per_s)[:, None]
-    hourly = tuple(replace(item, usd_per_hour=(weight @ item.usd_per_hour)[None]) for item in problem.supply.hourly)
+    hourly = tuple(
+        replace(item, usd_per_hour=bits.dot(item.usd_per_hour.T, weight)[None]) for item in problem.supply.hourly
+    )
     return replace(
         problem,
         futures=("mean",),
@@ -154,12 +165,12 @@ def fixed(model: Model, mean: Model, x: NDArray[np.float64]) -> Milp:
     return replace(model.milp, lower=lower, upper=upper)
 
 
-def _optimum(model: Model, options: Options) -> tuple[Range, NDArray[np.float64]]:
-    """The range in which the least cost lies, infinite where there is no plan, and the vector that reaches its end."""
+def _optimum(model: Model, options: Options) -> tuple[Range, NDArray[np.float64], bool]:
+    """The least cost's range, infinite without a plan, the vector that reaches its end, and if the clock struck."""
     answer = optimise(model, model.milp, "relay", options)
     if answer.x is None:
-        return (np.inf, np.inf), np.zeros(model.milp.columns)
-    return (min(answer.bound, answer.objective), answer.objective), answer.x
+        return (np.inf, np.inf), np.zeros(model.milp.columns), False
+    return (min(answer.bound, answer.objective), answer.objective), answer.x, answer.wall_clock_stop
 
 
 def _difference(more: Range, less: Range) -> Range:
@@ -189,4 +200,5 @@ def sheet(found: Information) -> Sheet:
         line("the plan for the mean future, in every future", found.mean_plan[1], found.mean_plan),
         line("planning for every future is worth (VSS)", found.vss_usd, found.vss_range_usd),
     )
-    return Sheet("What knowing the future and planning for all of them is worth:", columns, lines)
+    notes = (clock_sentence(found.stopped),) if found.stopped else ()
+    return Sheet("What knowing the future and planning for all of them is worth:", columns, lines, notes)

@@ -16,6 +16,7 @@ from planner.rules import derive_points
 from planner.scenario import Scenario
 from planner.scenario.models import Workload
 from planner.solvers import Options
+from planner.solvers.clock import no_plan
 from planner.solvers.optimise import scale_of
 from planner.solvers.relay import prove
 
@@ -70,7 +71,7 @@ def other_percentile(scenario: Scenario, catalog: Catalog, plan: Plan, options: 
     """The bound of the LP relaxation with every target at p99, or at p50 where any is at a tail already.
 
     A closed-loop benchmark's p99 TTFT is inflated by its burst start and can flip the choice of hardware, so a plan
-    says what the other reading of its targets would cost.
+    says what the other reading of its targets would cost. Raises StoppedByClock where the clock ended that.
     """
     tails = [max(w.sla.ttft_percentile, w.sla.tpot_percentile) for w in scenario.workloads if _has_target(w)]
     percentile = MEDIAN if max(tails) > MEDIAN else TAIL
@@ -79,6 +80,8 @@ def other_percentile(scenario: Scenario, catalog: Catalog, plan: Plan, options: 
     able = {*problem.assignments.workload.tolist(), *problem.api.workload.tolist()}
     milp = build_model(problem).milp
     scale, lp = scale_of(milp, options)
+    if lp.wall_clock_stop:
+        raise no_plan(options.time_limit_s)
     bound = np.inf if lp.status == "infeasible" else -np.inf
     if lp.x is not None and lp.duals is not None:
         bound = prove(milp, lp.x, lp.duals / scale).bound

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from planner._version import __version__
+from planner.scenario import Scenario
 
 STUDY_VERSION = 1
+# Nobody waits for a study's solves one by one, so each is broken off later than a plan that is asked for alone.
+PATIENCE_S = 600.0
 
 
 class Result(ABC):
@@ -43,7 +46,8 @@ class Result(ABC):
 class Study(Result):
     """The answer to a question put to many plans of a scenario; ``sentences`` say what the tables mean.
 
-    A field that a study adds stands in the JSON under its own name, figures before frames.
+    A field that a study adds stands in the JSON under its own name, figures before frames. ``stopped`` names what the
+    clock broke off the search for; a sentence says so, and another run may find better.
     """
 
     command: ClassVar[str]
@@ -51,11 +55,12 @@ class Study(Result):
     scenario: str
     scenario_digest: str
     sentences: tuple[str, ...]
+    stopped: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def facts(self) -> dict[str, Any]:
         """What it has beside its tables, by name."""
-        own = {field.name for field in fields(self)} - {field.name for field in fields(Study)}
+        own = {item.name for item in fields(self)} - {item.name for item in fields(Study)}
         return {name: value for name, value in vars(self).items() if name in own and name not in self.tables}
 
     def to_dict(self) -> dict[str, Any]:
@@ -66,10 +71,31 @@ class Study(Result):
             "command": self.command,
             "scenario": self.scenario,
             "scenario_digest": self.scenario_digest,
+            "reproducible": not self.stopped,
             "sentences": list(self.sentences),
             **{name: plain(value) for name, value in self.facts.items()},
             **{name: records(frame) for name, frame in self.tables.items()},
         }
+
+
+def limit_of(scenario: Scenario, time_limit_s: float | None) -> float:
+    """Seconds after which the clock breaks off one of a study's solves: what was asked for, or written, or plenty."""
+    if time_limit_s is not None:
+        return time_limit_s
+    return scenario.solve.time_limit_s if "time_limit_s" in scenario.solve.model_fields_set else PATIENCE_S
+
+
+def clock_sentence(stopped: Sequence[str]) -> str:
+    """What the clock stopped, and what to do."""
+    return (
+        f"The clock stopped the search for {', '.join(stopped)}: another run may find better; --time-limit gives it "
+        "more time."
+    )
+
+
+def told(sentences: Sequence[str], stopped: Sequence[str]) -> tuple[str, ...]:
+    """``sentences``, and what the clock stopped behind them."""
+    return (*sentences, clock_sentence(stopped)) if stopped else tuple(sentences)
 
 
 def records(frame: pd.DataFrame) -> list[Any]:

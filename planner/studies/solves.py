@@ -9,7 +9,7 @@ import numpy as np
 
 from planner import solvers
 from planner.catalog import Catalog
-from planner.errors import InfeasiblePlan, InputError, SolverFailure
+from planner.errors import InfeasiblePlan, InputError, SolverFailure, StoppedByClock
 from planner.milp import build_model
 from planner.pipeline import solve
 from planner.plan import Plan
@@ -47,12 +47,14 @@ class Reply:
     """A plan, or ``reason``, why there is none. ``range_usd``: the least cost (NPV) is in it, infinite without a plan.
 
     The range is as wide as the gap: its upper end is the plan's audited cost, its lower end what no plan is below.
+    ``stopped`` where the clock ended the search.
     """
 
     name: str
     plan: Plan | None
     range_usd: Range
     reason: str = ""
+    stopped: bool = False
 
 
 def answer(question: Question) -> Reply:
@@ -70,12 +72,20 @@ def answer(question: Question) -> Reply:
         )
     except InfeasiblePlan as error:
         reason = "; ".join(relaxation.sentence for relaxation in error.relaxations)
-        return Reply(question.name, None, (np.inf, np.inf), reason)
+        return Reply(question.name, None, (np.inf, np.inf), reason, error.stopped)
     except SolverFailure as error:
-        return Reply(question.name, None, (-np.inf, np.inf), f"not known: {error}")
+        stopped = isinstance(error, StoppedByClock)
+        return Reply(question.name, None, (-np.inf, np.inf), f"not known: {error}", stopped)
     bound = plan.proof.best_bound_usd
     cost = plan.proof.objective_usd
-    return Reply(question.name, plan, (min(bound, cost) if bound is not None else -np.inf, cost))
+    return Reply(
+        question.name, plan, (min(bound, cost) if bound is not None else -np.inf, cost), "", not plan.proof.reproducible
+    )
+
+
+def refused(reply: Reply) -> SolverFailure:
+    """What to raise for a reply of which it is not even known whether there is a plan."""
+    return (StoppedByClock if reply.stopped else SolverFailure)(reply.reason)
 
 
 def _hopeless(question: Question) -> bool:

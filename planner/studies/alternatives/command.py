@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from planner.errors import InputError
-from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, ScenarioPath, Set, TimeLimit
 
 PLACE = Place(
@@ -47,7 +47,7 @@ def run(options: Options, progress: Progress) -> Outcome:
     found = alternatives(
         scenario, within=shares, gap=options.gap, time_limit_s=options.time_limit, workers=cores(), progress=progress
     )
-    return Outcome(alternative_sheets(found), found.to_dict(), found.tables)
+    return Outcome(alternative_sheets(found), found.to_dict(), found.tables, exit_code=exit_of_stopped(found.stopped))
 
 
 def _shares(text: str) -> tuple[float, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import bits
 from planner.kinds.evidence import WEAK
 from planner.milp import ABSENT, Model
 from planner.units import mtok_from_tokens, requests_from_rate
@@ -51,7 +52,7 @@ def value(model: Model, aim: str, x: Floats) -> float:
     """What a vector is worth under ``aim``, in its unit."""
     if aim in COUNTS:
         return float(sum(bool((x[columns] > USED).any()) for columns in counted(model, aim).values()))
-    return float(objective_vector(model, aim) @ x)
+    return float(bits.dot(objective_vector(model, aim), x))
 
 
 def _weighted(model: Model, parts: list[tuple[Ints, Floats]]) -> Floats:

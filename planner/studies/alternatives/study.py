@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner import solvers
+from planner import bits, solvers
 from planner.catalog import Catalog
-from planner.errors import InfeasiblePlan, InputError, SolverFailure
+from planner.errors import InfeasiblePlan, InputError, SolverFailure, StoppedByClock
 from planner.milp import Milp, Model, build_model
 from planner.milp.elastic import with_rows
 from planner.milp.vector import tidy
@@ -28,14 +28,15 @@ from planner.scenario import Scenario, scenario_digest
 from planner.schedule import add_months
 from planner.solvers import Options
 from planner.solvers.answer import Answer
+from planner.solvers.clock import no_plan
 from planner.solvers.objectives import Outcome, minimise
-from planner.solvers.optimise import optimise
+from planner.solvers.optimise import POLISH_S, optimise
 from planner.solvers.relay import between
 from planner.studies.alternatives.objectives import COUNTS, OBJECTIVES, USED, counted, objective_vector, value
 from planner.studies.command import Progress
 from planner.studies.orders import ordered
 from planner.studies.pool import each
-from planner.studies.result import Study
+from planner.studies.result import Study, limit_of, told
 from planner.studies.solves import check_least_cost
 
 Floats = NDArray[np.float64]
@@ -45,7 +46,8 @@ WITHIN = (0.01, 0.02, 0.05)
 OBJECTIVE_GAP = 0.02
 # Of plans without a vendor or a system type the cheapest is found to this gap.
 COUNT_GAP = 0.005
-TIME_LIMIT_S = 60.0
+# Where a search is not done by then, its best plan is taken: those of the shipped scenarios take up to twenty.
+NODES = 1000
 # Measured on these objectives: twice as fast as HiGHS.
 ENGINE = "scip"
 # Rows are in shares of the best plan's cost, and engines let rows be missed by about 1e-6.
@@ -86,7 +88,7 @@ class Target:
 class Alternative:
     """A plan that has passed its audit. ``value`` is of the aim, in its unit; ``bound`` no plan that cheap is below.
 
-    ``stopped`` where the clock ended the search: another machine may find a better one.
+    ``stopped`` where the clock ended the search: another run may find a better one.
     """
 
     aim: str
@@ -116,15 +118,11 @@ def alternatives(
         if not 0 < share < 1:
             raise InputError(f"--within {100 * share:g}: must be above 0 and below 100 percent, such as 1,2,5")
     catalog = catalog_of(scenario) if catalog is None else catalog
-    options = Options(
-        gap if gap is not None else scenario.solve.gap,
-        time_limit_s if time_limit_s is not None else scenario.solve.time_limit_s,
-        scenario.solve.seed,
-    )
+    limit = limit_of(scenario, time_limit_s)
+    options = Options(gap if gap is not None else scenario.solve.gap, limit, scenario.solve.seed)
     progress(f"{scenario.name}: the plan itself")
     model = build_model(build_problem(scenario, catalog))
     best, x = _best(scenario, catalog, model, options)
-    limit = time_limit_s if time_limit_s is not None else TIME_LIMIT_S
     shares = tuple(sorted(set(within)))
     # Counts are the quickest, so they come last: no worker is left with a long search when the others are done.
     names = sorted(OBJECTIVES, key=lambda aim: aim in COUNTS)
@@ -135,14 +133,14 @@ def alternatives(
     table = pd.DataFrame([_row(model, item, best, x) for item in found], columns=COLUMNS)
     plans = [item.plan for item in found]
     decided = decisions(scenario, best, plans)
-    sentences = _said(scenario, decided, max(within), len(plans))
-    if table["stopped"].any():
-        late = ", ".join(f"{row.aim} within {percent(row.within, 1)}" for row in table[table["stopped"]].itertuples())
-        sentences += (f"The clock ended the search for {late}; --time-limit gives it more.",)
+    late = [f"{row.aim} within {percent(row.within, 1)}" for row in table[table["stopped"]].itertuples()]
+    itself = ("the plan itself",) * (not best.proof.reproducible)
+    stopped = (*itself, *late)
     return Alternatives(
         scenario.name,
         scenario_digest(scenario),
-        sentences,
+        told(_said(scenario, decided, max(within), len(plans)), stopped),
+        stopped=stopped,
         best_usd=best.proof.objective_usd,
         best_bound_usd=best.proof.best_bound_usd,
         alternatives=table,
@@ -161,34 +159,38 @@ def _less(model: Model, target: Target) -> list[Alternative]:
     found = []
     aim = objective_vector(model, target.aim)
     # Of two plans that go as far the cheaper: an aim of nothing leaves the best plan where it is.
-    best, options = target.x, Options(OBJECTIVE_GAP, target.time_limit_s, target.scenario.solve.seed)
+    best, stopped = target.x, False
+    options = Options(OBJECTIVE_GAP, target.time_limit_s, target.scenario.solve.seed, nodes=NODES)
     for share in target.within:
-        bound, stopped = float(aim @ best), False
+        # Nothing is below nothing; more is only known of what was searched.
+        bound = 0.0 if stopped else float(bits.dot(aim, best))
         if bound > 0:
             held = with_rows(replace(model.milp, cost=aim, constant=0.0), [_cost_row(model, target, share)], "within")
             # The gap is asked of the best plan's value, also where little is left of it.
             held = replace(held, cost=held.cost * (1e3 / bound), constant=1e3)
             lp = solvers.run(held.relaxed(), "glop", options)
             bound = (lp.bound - 1e3) * bound / 1e3 if lp.x is not None else 0.0
-            answer = solvers.run(between(held, best, best if lp.x is None else lp.x), ENGINE, options, best)
-            stopped = answer.wall_clock_stop or answer.status == "unknown"
+            answer = lp
+            if not lp.wall_clock_stop:
+                answer = solvers.run(between(held, best, best if lp.x is None else lp.x), ENGINE, options, best)
+            stopped = answer.wall_clock_stop
             x = _cheapest(model, held, answer.x, options) if answer.x is not None else None
             inside = x is not None and model.milp.objective(x) <= _limit(target, share)
-            if x is not None and inside and float(aim @ x) < float(aim @ best):
+            if x is not None and inside and float(bits.dot(aim, x)) < float(bits.dot(aim, best)):
                 best = x
-        found.append(_found(model, target, share, best, min(bound, float(aim @ best)), stopped))
+        found.append(_found(model, target, share, best, min(bound, float(bits.dot(aim, best))), stopped))
     return found
 
 
 def _fewer(model: Model, target: Target) -> list[Alternative]:
     """By leaving out one after the other, the least used first, as long as the widest share allows it."""
     things = counted(model, target.aim)
-    options = Options(COUNT_GAP, target.time_limit_s, target.scenario.solve.seed)
+    options = Options(COUNT_GAP, target.time_limit_s, target.scenario.solve.seed, nodes=NODES)
     upper, x = model.milp.upper.copy(), target.x
     for name, columns in things.items():
         if not (x[columns] > USED).any():
             upper[things[name]] = np.minimum(upper[columns], model.milp.lower[columns])
-    chain = [x]
+    chain, stopped = [x], False
     waiting = sorted(
         (name for name, columns in things.items() if (x[columns] > USED).any()),
         key=lambda name: (float(x[things[name]].sum()), name),
@@ -196,22 +198,33 @@ def _fewer(model: Model, target: Target) -> list[Alternative]:
     for name in waiting:
         less = upper.copy()
         less[things[name]] = model.milp.lower[things[name]]
-        without = replace(model.milp, upper=less)
-        # Where not even parts of systems do, whole ones need not be tried.
-        scale = 1e3 / max(abs(target.best_usd), 1e-9)
-        lp = solvers.run(replace(without, cost=without.cost * scale).relaxed(), "glop", options)
-        if lp.x is None or without.objective(lp.x) > _limit(target, target.within[-1]):
-            continue
-        answer = optimise(model, without, "relay", options)
-        if answer.x is not None and model.milp.objective(answer.x) <= _limit(target, target.within[-1]):
+        fewer, stopped = _within(model, target, replace(model.milp, upper=less), options)
+        if fewer is not None:
             upper = less
-            chain.append(answer.x)
+            chain.append(fewer)
+        if stopped:
+            break
     found = []
     for share in target.within:
         inside = [x for x in chain if model.milp.objective(x) <= _limit(target, share)]
         best = min(inside, key=lambda x: (value(model, target.aim, x), model.milp.objective(x)), default=target.x)
-        found.append(_found(model, target, share, best, np.nan))
+        found.append(_found(model, target, share, best, np.nan, stopped))
     return found
+
+
+def _within(model: Model, target: Target, milp: Milp, options: Options) -> tuple[Floats | None, bool]:
+    """The cheapest plan if it is within the widest share, and whether the clock ended the search for it."""
+    most = _limit(target, target.within[-1])
+    # Where not even parts of systems do, whole ones need not be tried.
+    lp = solvers.run(replace(milp, cost=milp.cost * (1e3 / max(abs(target.best_usd), 1e-9))).relaxed(), "glop", options)
+    if lp.x is None or milp.objective(lp.x) > most:
+        return None, lp.wall_clock_stop
+    try:
+        answer = optimise(model, milp, "relay", options)
+    except SolverFailure as error:
+        return None, isinstance(error, StoppedByClock)
+    inside = answer.x is not None and model.milp.objective(answer.x) <= most
+    return answer.x if inside else None, answer.wall_clock_stop
 
 
 def _found(model: Model, target: Target, share: float, x: Floats, bound: float, stopped: bool = False) -> Alternative:
@@ -240,7 +253,7 @@ def _cheapest(model: Model, held: Milp, x: Floats, options: Options) -> Floats |
     whole = np.clip(np.round(x), held.lower, held.upper)
     columns = np.flatnonzero(held.cost)
     size = max(float(np.abs(held.cost[columns]).max(initial=0.0)), 1e-300)
-    reached = float(held.cost @ x) / size
+    reached = float(bits.dot(held.cost, x)) / size
     row = (columns, held.cost[columns] / size, -np.inf, reached + SLACK * max(1.0, abs(reached)))
     scale = 1e3 / max(abs(model.milp.objective(x)), 1e-9)
     lp = replace(
@@ -249,7 +262,7 @@ def _cheapest(model: Model, held: Milp, x: Floats, options: Options) -> Floats |
         upper=np.where(held.integer, whole, held.upper),
         cost=model.milp.cost * scale,
     ).relaxed()
-    answer = solvers.run(lp, "glop", replace(options, time_limit_s=max(options.time_limit_s, 10.0)))
+    answer = solvers.run(lp, "glop", replace(options, time_limit_s=POLISH_S))
     return None if answer.x is None else tidy(model, np.where(held.integer, whole, answer.x))
 
 
@@ -275,7 +288,7 @@ def _best(scenario: Scenario, catalog: Catalog, model: Model, options: Options) 
         if outcome.answer.status == "infeasible":
             solve(scenario, catalog)  # raises InfeasiblePlan with what to relax
             raise InfeasiblePlan((), proven=False)
-        raise SolverFailure(f"no plan found within {options.time_limit_s:g} s; give it more time (--time-limit)")
+        raise no_plan(options.time_limit_s) if outcome.stopped else SolverFailure("no plan found")
     plan = plan_of(scenario, catalog, model, outcome, scenario.solve.solver, options, outcome.seconds)
     return plan, outcome.x
 

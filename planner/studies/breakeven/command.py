@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from planner.errors import InputError
-from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
 
 PLACE = Place(
@@ -52,6 +52,7 @@ def run(options: Options, progress: Progress) -> Outcome:
     from planner.studies.breakeven.sourcing import PriceOverrides
     from planner.studies.breakeven.study import breakeven
     from planner.studies.pool import cores
+    from planner.studies.result import clock_sentence
 
     prices = PriceOverrides(options.own, options.reserve, options.on_demand)
     for option, usd in vars(prices).items():
@@ -73,5 +74,10 @@ def run(options: Options, progress: Progress) -> Outcome:
         progress=lambda words: progress(f"{scenario.name}: {words}"),
     )
     return Outcome(
-        breakeven_sheets(found), found.to_dict(), found.tables, lambda path: write_plot(path, breakeven_plot(found))
+        breakeven_sheets(found),
+        found.to_dict(),
+        found.tables,
+        lambda path: write_plot(path, breakeven_plot(found)),
+        message=clock_sentence(found.stopped) if found.stopped else "",
+        exit_code=exit_of_stopped(found.stopped),
     )

@@ -49,6 +49,12 @@ class Breakeven(Result):
         return {name: getattr(self.curves, name) for name in names} | {"ways": notes}
 
     @property
+    def stopped(self) -> tuple[str, ...]:
+        """What the clock stopped the search for."""
+        late = [kind for kind, item in self.thresholds.items() if item is not None and item.stopped]
+        return tuple(f"the break-even price to {kind}" for kind in late)
+
+    @property
     def rows(self) -> list[dict[str, Any]]:
         """The thresholds that there are, as plain values."""
         known = [item for item in self.thresholds.values() if item is not None]

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from planner.catalog import Catalog
-from planner.errors import InfeasiblePlan
+from planner.errors import InfeasiblePlan, StoppedByClock
 from planner.pipeline import solve
 from planner.scenario import Scenario
 from planner.studies.command import Progress
+from planner.studies.result import limit_of
 from planner.timeline import scenario_timeline
 
 Kind = Literal["buy", "reserve", "rent"]
@@ -31,7 +32,8 @@ class Threshold:
 
     At ``low`` and below every optimal plan draws on it: that is proven. At ``high`` and above, doing without costs at
     most ``worth_usd`` (NPV) more, which is what two solves' gaps leave open. None: no such price was found, down to a
-    256th or up to 256 times today's. ``now`` is today's cheapest price, in the same unit.
+    256th or up to 256 times today's. ``now`` is today's cheapest price, in the same unit. ``stopped`` where the clock
+    ended the search: the interval is what was known then.
     """
 
     kind: Kind
@@ -42,6 +44,7 @@ class Threshold:
     worth_usd: float | None
     solves: int
     needed: bool = False
+    stopped: bool = False
 
     @property
     def drawn_on(self) -> bool | None:
@@ -72,30 +75,40 @@ def threshold(
     now = price_now(scenario, catalog, system, kind)
     if now is None:
         return None
-    asked: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s}
+    asked: dict[str, Any] = {"gap": gap, "time_limit_s": limit_of(scenario, time_limit_s)}
     solves = 1
     progress(f"{kind}: without it")
     try:
         without = solve(*without_supply(scenario, catalog, system, kind), **asked)
     except InfeasiblePlan:
         return Threshold(kind, UNITS[kind], now, None, None, None, solves, needed=True)
+    except StoppedByClock:
+        return Threshold(kind, UNITS[kind], now, None, None, None, solves, stopped=True)
+    stopped = not without.proof.reproducible
     cost = without.proof.objective_usd
     bound = without.proof.best_bound_usd
     floor = bound if bound is not None else -math.inf
     worth = 2 * without.proof.gap_asked * abs(cost) + TOLERANCE * abs(cost)
 
     def answer(price: float) -> Literal["used", "idle", "open"]:
-        nonlocal solves
+        nonlocal solves, stopped
+        if stopped:
+            return "open"
         solves += 1
         progress(f"{kind}: at {price:,.6g} {UNITS[kind]}")
-        plan = solve(*with_price(scenario, catalog, system, kind, price), **asked)
+        try:
+            plan = solve(*with_price(scenario, catalog, system, kind, price), **asked)
+        except StoppedByClock:
+            stopped = True
+            return "open"
+        stopped = not plan.proof.reproducible
         if plan.proof.objective_usd < floor - TOLERANCE * abs(cost):
             return "used"
         least = plan.proof.best_bound_usd
         return "idle" if least is not None and cost - least <= worth else "open"
 
     low, high = _search(answer, now, precision, most_solves - 1)
-    return Threshold(kind, UNITS[kind], now, low, high, worth, solves)
+    return Threshold(kind, UNITS[kind], now, low, high, worth, solves, stopped=stopped)
 
 
 def _search(

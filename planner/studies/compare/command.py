@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from planner.errors import InputError
-from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, Set, TimeLimit
 
 PLACE = Place(
@@ -43,6 +43,7 @@ def run(options: Options, progress: Progress) -> Outcome:
     from planner.studies.compare.sheet import comparison_sheets
     from planner.studies.compare.study import compare
     from planner.studies.pool import cores
+    from planner.studies.result import clock_sentence
 
     sources, asked = options.scenarios, options.options
     names = () if asked is None else check_options(name for name in asked.split(",") if name)
@@ -62,4 +63,10 @@ def run(options: Options, progress: Progress) -> Outcome:
         progress=lambda words: progress(f"comparing: {words}"),
     )
     title = f"{scenarios[0].name} under {len(names)} options" if names else f"{len(scenarios)} scenarios side by side"
-    return Outcome(list(comparison_sheets(found.table, found.sentences, title)), found.to_dict(), found.tables)
+    return Outcome(
+        list(comparison_sheets(found.table, found.sentences, title)),
+        found.to_dict(),
+        found.tables,
+        message=clock_sentence(found.stopped) if found.stopped else "",
+        exit_code=exit_of_stopped(found.stopped),
+    )

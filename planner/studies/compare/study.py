@@ -23,7 +23,7 @@ from planner.studies.command import Progress
 from planner.studies.compare.options import check_options, option
 from planner.studies.compare.returns import Return, gain, return_of, undiscounted
 from planner.studies.pool import each
-from planner.studies.result import Result
+from planner.studies.result import Result, limit_of
 
 _Case = tuple[str, Scenario, Catalog, dict[str, Any], Plan | None]
 COLUMNS = (
@@ -36,13 +36,17 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One plan of a comparison; where there is none, ``stopped_by`` are the limits that stand in the way."""
+    """One plan of a comparison; where there is none, ``stopped_by`` are the limits that stand in the way.
+
+    ``late`` where the clock ended the search for them.
+    """
 
     name: str
     scenario: Scenario
     catalog: Catalog
     plan: Plan | None
     stopped_by: tuple[str, ...] = ()
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,11 @@ class Comparison(Result):
         """The table, as ``compare``."""
         return {"compare": self.table}
 
+    @property
+    def stopped(self) -> tuple[str, ...]:
+        """The entries that the clock stopped the search for."""
+        return tuple(e.name for e in self.entries if e.late or (e.plan is not None and not e.plan.proof.reproducible))
+
     def to_dict(self) -> dict[str, Any]:
         """As plain values, null for what is missing."""
         plans = []
@@ -78,6 +87,7 @@ class Comparison(Result):
             "scenario": self.entries[0].scenario.name,
             "scenario_digest": scenario_digest(self.entries[0].scenario),
             "catalog_digest": self.entries[0].catalog.digest,
+            "reproducible": not self.stopped,
             "plans": plans,
         }
 
@@ -140,10 +150,11 @@ def _named(scenarios: Scenario | Sequence[Scenario] | Mapping[str, Scenario]) ->
 
 def _entry(case: _Case) -> Entry:
     name, scenario, catalog, limits, plan = case
+    limits = limits | {"time_limit_s": limit_of(scenario, limits["time_limit_s"])}
     try:
         return Entry(name, scenario, catalog, solve(scenario, catalog, **limits) if plan is None else plan)
     except InfeasiblePlan as error:
-        return Entry(name, scenario, catalog, None, tuple(found.sentence for found in error.relaxations))
+        return Entry(name, scenario, catalog, None, tuple(found.sentence for found in error.relaxations), error.stopped)
 
 
 def _table(entries: list[Entry]) -> pd.DataFrame:

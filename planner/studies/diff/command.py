@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from planner.errors import InfeasiblePlan, InputError
-from planner.studies.command import RUNS, Outcome, Place, Progress
+from planner.studies.command import FEASIBLE_EXIT, RUNS, Outcome, Place, Progress
 from planner.studies.options import Gap, Json, Store, TimeLimit
 
 PLACE = Place(
@@ -50,6 +50,7 @@ def run(options: Options, progress: Progress) -> Outcome:
     from planner.studies.diff.comparand import answered, read
     from planner.studies.diff.sheet import diff_sheets, sentence, title
     from planner.studies.diff.study import diff
+    from planner.studies.result import clock_sentence
 
     _check(options)
     allowed = None if options.fail_above is None else _share(options.fail_above)
@@ -64,6 +65,8 @@ def run(options: Options, progress: Progress) -> Outcome:
         message, code = f"{other.label} has no plan", InfeasiblePlan.exit_code
     elif too_much:
         message, code = f"{sentence(found)} More than {options.fail_above} is not allowed here.", ABOVE_EXIT
+    elif late := [side.label for side in (one, other) if side.planned and not side.result["solver"]["reproducible"]]:
+        message, code = clock_sentence(late), FEASIBLE_EXIT
     return Outcome(
         sheets if options.markdown != "-" else (),
         found.to_dict(),

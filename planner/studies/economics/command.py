@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, ScenarioPath, Set, TimeLimit
 
 PLACE = Place(
@@ -36,4 +36,4 @@ def run(options: Options, progress: Progress) -> Outcome:
 
     scenario = load(options.scenario, tuple(options.overrides or ()))
     found = economics(scenario, gap=options.gap, time_limit_s=options.time_limit, progress=progress)
-    return Outcome(economics_sheets(found), found.to_dict(), found.tables)
+    return Outcome(economics_sheets(found), found.to_dict(), found.tables, exit_code=exit_of_stopped(found.stopped))

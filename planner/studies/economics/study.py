@@ -23,7 +23,7 @@ from planner.plan.ledger import ledger_of
 from planner.render.figures import digits, money
 from planner.scenario import Scenario, scenario_digest
 from planner.studies.command import Progress
-from planner.studies.result import Study
+from planner.studies.result import Study, limit_of, told
 from planner.units import mtok_from_tokens
 
 
@@ -59,7 +59,7 @@ def economics(
         )
     catalog = catalog_of(scenario) if catalog is None else catalog
     progress(f"{scenario.name}: solving")
-    plan = solve(scenario, catalog, gap=gap, time_limit_s=time_limit_s)
+    plan = solve(scenario, catalog, gap=gap, time_limit_s=limit_of(scenario, time_limit_s))
     progress(f"{scenario.name}: the rate of return")
     return of_plan(scenario, catalog, plan)
 
@@ -93,8 +93,9 @@ def of_plan(scenario: Scenario, catalog: Catalog, plan: Plan) -> Economics:
             for side, schedule in (("input", price.input), ("output", price.output)):
                 rows.append((f"break-even {side} price of {workload.name}", even * schedule.values[0], "USD per Mtok"))
     table = pd.DataFrame(rows, columns=["figure", "value", "unit"])
-    sentences = _said(scenario, profit, even, rate, back)
-    return Economics(scenario.name, scenario_digest(scenario), sentences, figures=table, cash=cash)
+    stopped = () if plan.proof.reproducible else ("the plan",)
+    sentences = told(_said(scenario, profit, even, rate, back), stopped)
+    return Economics(scenario.name, scenario_digest(scenario), sentences, figures=table, cash=cash, stopped=stopped)
 
 
 def cash_by_period(scenario: Scenario, plan: Plan) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from planner.errors import InfeasiblePlan
-from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, ScenarioPath, Set, TimeLimit
 
 PLACE = Place(
@@ -52,5 +52,5 @@ def run(options: Options, progress: Progress) -> Outcome:
         workers=cores(),
         progress=progress,
     )
-    code = 0 if found.feasible else InfeasiblePlan.exit_code
+    code = exit_of_stopped(found.stopped) if found.feasible else InfeasiblePlan.exit_code
     return Outcome(explain_sheets(found), found.to_dict(), found.tables, exit_code=code)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from planner import solvers
 from planner.catalog import Catalog
+from planner.errors import StoppedByClock
 from planner.kinds.limits import CURRENCIES
 from planner.milp import Milp, Model, build_model
 from planner.milp.elastic import Elastic, LimitGroup, build_elastic
@@ -22,10 +23,13 @@ from planner.plan.relaxation import relaxations
 from planner.problem import build_problem
 from planner.scenario import Scenario
 from planner.solvers import Options
+from planner.solvers.clock import no_plan
 
 MOST_SETS = 4
 # The search for further sets ends after so many feasibility solves.
 MOST_SOLVES = 200
+# One that has found neither a plan nor that there is none after so many nodes counts as undecided.
+MOST_NODES = 5000
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,17 @@ class Conflict:
 
 
 class Limits:
-    """The elastic model of a scenario, asked whether a set of its limits can be kept."""
+    """The elastic model of a scenario, asked whether a set of its limits can be kept.
 
-    def __init__(self, scenario: Scenario, catalog: Catalog, time_limit_s: float = 20.0) -> None:
+    ``stopped`` where a search was left undecided; ``struck`` names the searches that the clock ended.
+    """
+
+    def __init__(self, scenario: Scenario, catalog: Catalog, time_limit_s: float = 60.0) -> None:
         self.model: Model = build_model(build_problem(scenario, catalog, elastic=True))
         self.elastic: Elastic = build_elastic(self.model, ELASTIC_EXCESS[-1])
-        self.options = Options(gap=0.01, time_limit_s=time_limit_s, seed=scenario.solve.seed)
+        self.options = Options(gap=0.01, time_limit_s=time_limit_s, seed=scenario.solve.seed, nodes=MOST_NODES)
         self.stopped = False
+        self.struck: tuple[str, ...] = ()
         self.solves = 0
 
     @property
@@ -57,11 +65,17 @@ class Limits:
         return self.elastic.groups
 
     def keeps(self, kept: Iterable[LimitGroup]) -> bool:
-        """Whether some plan keeps every limit of ``kept``. A search out of time counts as yes, and is remembered."""
+        """Whether some plan keeps every limit of ``kept``. One left undecided counts as yes, and is remembered.
+
+        Raises StoppedByClock where the clock ended the search.
+        """
         self.solves += 1
         answer = solvers.run(self.feasibility(frozenset(kept)), "scip", self.options)
         if answer.x is None and answer.status != "infeasible":
             self.stopped = True
+            if answer.wall_clock_stop:
+                self.struck = ("limits that conflict",)
+                raise no_plan(self.options.time_limit_s)
         return answer.status != "infeasible"
 
     def feasibility(self, kept: frozenset[LimitGroup]) -> Milp:
@@ -92,13 +106,21 @@ def conflicts(limits: Limits, most: int = MOST_SETS) -> tuple[list[Conflict], bo
         if known is None:
             if len(found) >= most or limits.solves >= MOST_SOLVES:
                 return found, False
-            rest = [group for group in limits.groups if group not in given_up]
-            if limits.keeps(rest):
+            try:
+                known = _conflict(limits, given_up)
+            except StoppedByClock:
+                return found, False
+            if known is None:
                 continue
-            known = _filtered(limits, rest)
             found.append(known)
         waiting += [given_up | {group} for group in known.groups]
     return found, not limits.stopped
+
+
+def _conflict(limits: Limits, given_up: frozenset[LimitGroup]) -> Conflict | None:
+    """A minimal conflict among the limits that are not ``given_up``; None where a plan keeps them."""
+    rest = [group for group in limits.groups if group not in given_up]
+    return None if limits.keeps(rest) else _filtered(limits, rest)
 
 
 def _filtered(limits: Limits, groups: list[LimitGroup]) -> Conflict:
@@ -127,9 +149,11 @@ def cheapest(limits: Limits) -> pd.DataFrame:
         cost = np.zeros(elastic.milp.columns)
         cost[elastic.excess] = 1.0
         answer = solvers.run(replace(milp, cost=cost), "scip", limits.options)
+        if answer.wall_clock_stop:
+            limits.struck += (f"the way out in {currency}",)
         if answer.x is None:
             known = answer.status == "infeasible"
-            said = "no amount of it alone makes a plan" if known else "not found in time"
+            said = "no amount of it alone makes a plan" if known else "not found"
             rows.append((currency, False, "", "", "", np.nan, np.nan, "", said))
             continue
         rows += [

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog import Catalog
+from planner.errors import StoppedByClock
 from planner.milp import ABSENT, Model, build_model
 from planner.milp.elastic import with_rows
 from planner.problem import Reductions, build_problem
@@ -45,7 +46,7 @@ class Entry:
     """Factors on today's price: at ``enters`` or less a plan with one costs no more than the best known without.
 
     Above ``not_above`` no plan with one is that cheap; ``premium_usd`` is what the first one costs at today's price.
-    ``possible`` is False where the limits leave no room for one.
+    ``possible`` is False where the limits leave no room for one; ``stopped`` is True where the clock ended the search.
     """
 
     possible: bool
@@ -53,6 +54,7 @@ class Entry:
     enters: float = np.nan
     not_above: float = np.nan
     settled: bool = True
+    stopped: bool = False
 
 
 def entry(
@@ -60,15 +62,19 @@ def entry(
 ) -> Entry:
     """At which share of its price ``candidate`` enters a plan; the least cost without it lies in ``without``."""
     best = without[1]
-    today = _forced(scenario, catalog, candidate, 1.0, solver, options)
+    try:
+        today = _forced(scenario, catalog, candidate, 1.0, solver, options)
+    except StoppedByClock:
+        return Entry(possible=True, stopped=True)
     if today is None:
         return Entry(possible=False)
     premium = (max(today.cost[0] - best, 0.0), max(today.cost[1] - without[0], 0.0))
     if today.cost[1] <= best:
-        return Entry(True, premium, 1.0, np.inf)
+        return Entry(True, premium, 1.0, np.inf, stopped=today.stopped)
     at, found = 1.0, today
     settled = False
-    for _ in range(MOST_ROUNDS):
+    stopped = today.stopped
+    for _ in range(0 if stopped else MOST_ROUNDS):
         price = (best - (found.cost[1] - found.slope * at)) / found.slope if found.slope > 0 else -np.inf
         if price <= GIFT:
             if at <= GIFT:
@@ -77,13 +83,19 @@ def entry(
         elif at < 1 and abs(price - at) <= SETTLED * price:
             at, settled = price, True
             break
-        again = _forced(scenario, catalog, candidate, price, solver, options)
+        try:
+            again = _forced(scenario, catalog, candidate, price, solver, options)
+        except StoppedByClock:
+            stopped = True
+            break
         if again is None:
             break
-        at, found = price, again
+        at, found, stopped = price, again, again.stopped
+        if stopped:
+            break
     else:
         at = max((best - (found.cost[1] - found.slope * at)) / found.slope, 0.0) if found.slope > 0 else 0.0
-    return Entry(True, premium, min(at, 1.0), _not_above(at, found.cost[0], today.cost[0], best), settled)
+    return Entry(True, premium, min(at, 1.0), _not_above(at, found.cost[0], today.cost[0], best), settled, stopped)
 
 
 def _not_above(at: float, lower: float, lower_today: float, best: float) -> float:
@@ -99,12 +111,13 @@ def _not_above(at: float, lower: float, lower_today: float, best: float) -> floa
 class _Forced:
     cost: Range
     slope: float
+    stopped: bool
 
 
 def _forced(
     scenario: Scenario, catalog: Catalog, candidate: EntryCandidate, factor: float, solver: str, options: Options
 ) -> _Forced | None:
-    """The least cost with at least one of ``way`` at ``factor`` times its price, and how that plan's cost moves."""
+    """The least cost with at least one ``candidate`` at ``factor`` times its price, and how that plan's cost moves."""
     model = _model(scenario, catalog, candidate, factor)
     columns, weights = _columns(model, candidate)
     if not len(columns):
@@ -116,7 +129,7 @@ def _forced(
     cost = model.milp.objective(answer.x)
     other = _model(scenario, catalog, candidate, factor / 2)
     slope = (cost - other.milp.objective(answer.x)) / (factor / 2)
-    return _Forced((min(answer.bound, cost), cost), slope)
+    return _Forced((min(answer.bound, cost), cost), slope, answer.wall_clock_stop)
 
 
 def _model(scenario: Scenario, catalog: Catalog, candidate: EntryCandidate, factor: float) -> Model:

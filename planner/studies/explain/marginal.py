@@ -30,6 +30,7 @@ DUST = 1e-9
 
 COLUMNS = [
     "limit", "where", "change", "unit", "cost_low_usd", "cost_high_usd", "state", "reason", "lp_hint_usd",
+    "stopped",
 ]  # fmt: skip
 
 
@@ -111,7 +112,7 @@ def worth(
 
     ``state`` is ``resolved`` where the sign is certain, ``unresolved`` where the gaps leave it open, ``unchanged``
     where the step makes the very same matrix, ``no effect`` where the cost is the same, ``no plan``
-    where it leaves none.
+    where it leaves none; ``stopped`` is true where the clock ended the search for it.
     """
     assert base.plan is not None
     asked = steps(scenario, base.plan)
@@ -133,18 +134,18 @@ def worth(
 
 def _row(step: Step, reply: Reply | None, base: Reply) -> tuple[object, ...]:
     rise: Range = (0.0, 0.0)
-    state, reason = "unchanged", ""
+    state, reason, stopped = "unchanged", "", False
     if reply is not None:
         rise = _rise(step.sign, reply.range_usd, base.range_usd)
-        reason = reply.reason
+        reason, stopped = reply.reason, reply.stopped
         # What is left of equal costs after rounding is nothing.
         if max(map(abs, rise)) <= DUST * abs(base.range_usd[1]):
-            return step.limit, step.where, step.change, step.unit, 0.0, 0.0, "no effect", "", step.lp_hint_usd
+            return step.limit, step.where, step.change, step.unit, 0.0, 0.0, "no effect", "", step.lp_hint_usd, stopped
         if reply.plan is None:
             state = "no plan" if np.isposinf(rise[0]) else "unresolved"
         else:
             state = "resolved" if rise[0] > 0 or rise[1] < 0 else "unresolved"
-    return step.limit, step.where, step.change, step.unit, *rise, state, reason, step.lp_hint_usd
+    return step.limit, step.where, step.change, step.unit, *rise, state, reason, step.lp_hint_usd, stopped
 
 
 def _rise(sign: int, now: Range, before: Range) -> Range:

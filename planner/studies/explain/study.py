@@ -10,7 +10,6 @@ import pandas as pd
 
 from planner._moved import renamed
 from planner.catalog import Catalog
-from planner.errors import SolverFailure
 from planner.pipeline import catalog_of
 from planner.render.figures import gap_percent, money
 from planner.scenario import Scenario, scenario_digest
@@ -18,8 +17,8 @@ from planner.studies.command import Progress
 from planner.studies.explain.conflict import Limits, cheapest, conflicts
 from planner.studies.explain.marginal import worth
 from planner.studies.explain.why_not import check, why_not
-from planner.studies.result import Study
-from planner.studies.solves import Question, answer, check_least_cost
+from planner.studies.result import Study, limit_of, told
+from planner.studies.solves import Question, answer, check_least_cost, refused
 
 # A tenth of a percent of a plan is more than a megawatt is worth for a while, so these solves go further. SCIP closes
 # such a gap in a third of the relay's time.
@@ -88,29 +87,34 @@ def explain(
     catalog = catalog_of(scenario) if catalog is None else catalog
     check(scenario, catalog, rejected)
     gap = gap if gap is not None else GAP
-    time_limit_s = time_limit_s if time_limit_s is not None else scenario.solve.time_limit_s
+    time_limit_s = limit_of(scenario, time_limit_s)
     solver = SOLVER if scenario.solve.solver == "auto" else scenario.solve.solver
     progress(f"{scenario.name}: the plan itself")
     base = answer(Question(scenario.name, scenario, catalog, gap, time_limit_s, solver))
     if base.plan is None:
         if np.isposinf(base.range_usd[0]):
             return _infeasible(scenario, catalog, time_limit_s, progress)
-        raise SolverFailure(base.reason)
+        raise refused(base)
 
     def heard(words: str) -> None:
         progress(f"{scenario.name}: {words}")
 
     about = (scenario.name, scenario_digest(scenario))
+    itself = ("the plan itself",) * base.stopped
     if rejected:
         table = why_not(
             scenario, catalog, base, rejected,
             gap=gap, time_limit_s=time_limit_s, solver=solver, workers=workers, progress=heard,
         )  # fmt: skip
-        return LeftOut(*about, tuple(table["sentence"]), *base.range_usd, feasible=True, why_not=table)
+        stopped = (*itself, *table.loc[table["stopped"], "name"].drop_duplicates())
+        sentences = told(table["sentence"], stopped)
+        return LeftOut(*about, sentences, *base.range_usd, feasible=True, why_not=table, stopped=stopped)
     limits = worth(
         scenario, catalog, base, gap=gap, time_limit_s=time_limit_s, solver=solver, workers=workers, progress=heard
     )
-    return Worth(*about, _said(limits, base.range_usd, gap), *base.range_usd, feasible=True, limits=limits)
+    stopped = (*itself, *(_step(row) for _, row in limits[limits["stopped"]].iterrows()))
+    sentences = told(_said(limits, base.range_usd, gap), stopped)
+    return Worth(*about, sentences, *base.range_usd, feasible=True, limits=limits, stopped=stopped)
 
 
 def _said(limits: pd.DataFrame, cost: tuple[float, float], gap: float) -> tuple[str, ...]:
@@ -155,11 +159,12 @@ def _infeasible(scenario: Scenario, catalog: Catalog, time_limit_s: float, progr
         for conflict in found
     ]
     if not complete:
-        sentences.append(f"The search was stopped after {len(found)} sets; there may be more.")
+        sentences.append(f"The search ended after {len(found)} sets; there may be more.")
     return NoPlan(
         scenario.name,
         scenario_digest(scenario),
-        tuple(sentences),
+        told(sentences, limits.struck),
+        stopped=limits.struck,
         feasible=False,
         complete=complete,
         conflicts=pd.DataFrame(rows, columns=["set", "kind", "where", "minimal"]),

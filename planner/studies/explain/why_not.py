@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.catalog import Catalog
 from planner.catalog.models import Offer, ServingPoint, System
-from planner.errors import InputError
+from planner.errors import InputError, StoppedByClock
 from planner.plan import Plan
 from planner.problem import Problem, build_problem
 from planner.problem.serving import Candidate, candidates
@@ -23,9 +23,9 @@ from planner.studies.command import Progress
 from planner.studies.explain import exclusion
 from planner.studies.explain.entry import Entry, EntryCandidate, entry
 from planner.studies.pool import each
-from planner.studies.solves import Question, Reply, answer
+from planner.studies.solves import Question, Reply, answer, refused
 
-COLUMNS = ["name", "kind", "state", "price", "unit", "enters_at", "not_above", "sentence"]
+COLUMNS = ["name", "kind", "state", "price", "unit", "enters_at", "not_above", "sentence", "stopped"]
 MOST_SPEED = 16.0
 SPEED_ROUNDS = 5
 
@@ -66,7 +66,8 @@ def why_not(
     """``COLUMNS``: for each name of ``asked`` its state and a sentence.
 
     ``state`` is ``in the plan``, ``excluded`` by a rule, ``no room``, ``priced out``, ``at no price``, ``too slow`` or
-    ``as good``. ``enters_at`` and ``not_above`` are in ``unit`` (USD a system, USD per GPU-hour, times its speed).
+    ``as good``, or ``not known`` where the clock ended the search (``stopped``).
+    ``enters_at`` and ``not_above`` are in ``unit`` (USD a system, USD per GPU-hour, times its speed).
     """
     check(scenario, catalog, asked)
     items = [Rejected(name, scenario, catalog, base, solver, gap, time_limit_s) for name in asked]
@@ -145,6 +146,8 @@ def _priced(
     options = Options(item.gap, item.time_limit_s, item.scenario.solve.seed)
     found: Entry = entry(item.scenario, item.catalog, candidate, item.base.range_usd, item.solver, options)
     said = f"{item.name}, {what}," if what else item.name
+    if found.stopped:
+        return _stopped(item, kind, said, price, unit)
     of = " a system" if unit == "USD a system" else " per GPU-hour"
 
     def usd(factor: float) -> str:
@@ -197,7 +200,10 @@ def _point(item: Rejected, problem: Problem, point: ServingPoint) -> tuple[objec
             f"slower in TTFT and TPOT caps it at its {digits(own)} requests/s per GPU, however fast it is said to be"
         )
         return _row(item, "point", "too slow", sentence, 1.0, "times its speed")
-    below, above = _speeds(item, point, max(best / own, 1.0))
+    try:
+        below, above = _speeds(item, point, max(best / own, 1.0))
+    except StoppedByClock:
+        return _stopped(item, "point", item.name, 1.0, "times its speed")
     lead = f"for {name} it makes {digits(own)} requests/s per GPU"
     if rival != point.name:
         lead += f", and {rival} makes {digits(best)} on the same GPUs"
@@ -215,6 +221,8 @@ def _speeds(item: Rejected, point: ServingPoint, rival: float) -> tuple[float, f
     def used(factor: float) -> bool:
         faster = changes.with_speed(item.catalog, factor, point.name)
         reply = answer(Question(item.name, item.scenario, faster, item.gap, item.time_limit_s, item.solver))
+        if reply.stopped:
+            raise refused(reply)
         return reply.plan is not None and bool((reply.plan.serving["point"] == point.name).any())
 
     # Where another point on the same GPUs is the faster, that one's speed is the guess to confirm.
@@ -257,4 +265,9 @@ def _row(
     enters: float = np.nan,
     not_above: float = np.nan,
 ) -> tuple[object, ...]:
-    return item.name, kind, state, price, unit, enters, not_above, sentence
+    return item.name, kind, state, price, unit, enters, not_above, sentence, False
+
+
+def _stopped(item: Rejected, kind: str, said: str, price: float, unit: str) -> tuple[object, ...]:
+    sentence = f"{said} is not in the plan, and why is not known: the clock stopped the search"
+    return *_row(item, kind, "not known", sentence, price, unit)[:-1], True

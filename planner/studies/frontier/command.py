@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from planner.errors import InputError
-from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def run(options: Options, progress: Progress) -> Outcome:
     from planner.studies.frontier.sheet import frontier_plot, frontier_sheets
     from planner.studies.frontier.study import checked, frontier
     from planner.studies.pool import cores
+    from planner.studies.result import clock_sentence
 
     _check(options)
     axes = checked([parse_axis(axis) for axis in options.over])
@@ -81,6 +82,8 @@ def run(options: Options, progress: Progress) -> Outcome:
         found.to_dict(),
         found.tables,
         lambda path: write_plot(path, frontier_plot(table, mix, names)),
+        message=clock_sentence(found.stopped) if found.stopped else "",
+        exit_code=exit_of_stopped(found.stopped),
     )
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from planner._moved import renamed
 from planner._version import __version__
 from planner.catalog import Catalog
-from planner.errors import InfeasiblePlan, InputError, SolverFailure
+from planner.errors import InfeasiblePlan, InputError, SolverFailure, StoppedByClock
 from planner.pipeline import catalog_of, solve
 from planner.plan.plan import _plain
 from planner.rules import check_references
@@ -23,7 +23,7 @@ from planner.scenario import Scenario, scenario_digest
 from planner.studies.frontier.axes import Axis, changed, parse_axis
 from planner.studies.mix import MEAN_GPUS, mix
 from planner.studies.pool import as_done
-from planner.studies.result import Result
+from planner.studies.result import Result, limit_of
 
 MOST_AXES = 2
 MOST_CELLS = 2000
@@ -38,7 +38,7 @@ Cell = dict[str, Any]
 
 @dataclass(frozen=True)
 class Settings:
-    """How every cell is solved; None is what its scenario says."""
+    """How every cell is solved; None is what its scenario says, for the time limit what is usual in studies."""
 
     gap: float | None
     time_limit_s: float | None
@@ -60,6 +60,15 @@ class Frontier(Result):
     settings: Settings
     cells: tuple[Cell, ...]
     complete: bool = field(default=True)
+
+    @property
+    def stopped(self) -> tuple[str, ...]:
+        """The cells that the clock stopped, by their axes' values."""
+        late = [cell for cell in self.cells if not cell.get("reproducible", True)]
+        return tuple(
+            ", ".join(f"{a.path} {'× ' * a.scaled}{value:g}" for a, value in zip(self.axes, cell["at"], strict=True))
+            for cell in late
+        )
 
     @property
     def table(self) -> pd.DataFrame:
@@ -203,13 +212,16 @@ def _solved(work: _Work) -> Cell:
     """A cell: the plan's figures, or why there is none."""
     cell: Cell = {"digest": work.digest, "at": list(work.place), "scenario_digest": scenario_digest(work.scenario)}
     settings = work.settings
+    limit = limit_of(work.scenario, settings.time_limit_s)
     try:
-        plan = solve(work.scenario, work.catalog, gap=settings.gap, time_limit_s=settings.time_limit_s)
+        plan = solve(work.scenario, work.catalog, gap=settings.gap, time_limit_s=limit)
     except InfeasiblePlan as error:
         cell |= {"status": "infeasible", "reason": "; ".join(found.sentence for found in error.relaxations)}
+        cell |= {"reproducible": False} if error.stopped else {}
         return _cell(cell)
     except SolverFailure as error:
-        return _cell(cell | {"status": "unknown", "reason": str(error)})
+        late = isinstance(error, StoppedByClock)
+        return _cell(cell | {"status": "unknown", "reason": str(error), "reproducible": not late})
     cell |= {
         "status": plan.status,
         "bound_usd": plan.proof.best_bound_usd,

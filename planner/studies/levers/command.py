@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
 
 PLACE = Place(
@@ -38,4 +38,10 @@ def run(options: Options, progress: Progress) -> Outcome:
 
     scenario = load(options.scenario, tuple(options.overrides or ()))
     found = levers(scenario, gap=options.gap, time_limit_s=options.time_limit, workers=cores(), progress=progress)
-    return Outcome(levers_sheets(found), found.to_dict(), found.tables, lambda path: plot_levers(path, found))
+    return Outcome(
+        levers_sheets(found),
+        found.to_dict(),
+        found.tables,
+        lambda path: plot_levers(path, found),
+        exit_code=exit_of_stopped(found.stopped),
+    )

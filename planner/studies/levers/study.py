@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from planner.catalog import Catalog
-from planner.errors import SolverFailure
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.problem import Problem, build_problem
@@ -18,8 +17,8 @@ from planner.scenario import Scenario, scenario_digest
 from planner.scenario.models import Workload
 from planner.studies import changes
 from planner.studies.command import Progress
-from planner.studies.result import Study
-from planner.studies.solves import Question, Reply, answer, answers, check_least_cost, difference
+from planner.studies.result import Study, limit_of, told
+from planner.studies.solves import Question, Reply, answer, answers, check_least_cost, difference, refused
 from planner.units import KW_PER_MW, SECONDS_PER_HOUR, mtok_from_tokens
 
 Change = Callable[[Scenario, Catalog], tuple[Scenario, Catalog]]
@@ -28,7 +27,7 @@ TOGETHER, POSSIBLE = "all of these together", "all that have a plan, together"
 
 COLUMNS = [
     "lever", "cost_usd", "rise_low_usd", "rise_high_usd", "usd_per_mtok_output", "times", "peak_mw", "gpus_bought",
-    "reason",
+    "reason", "stopped",
 ]  # fmt: skip
 
 
@@ -80,7 +79,7 @@ def levers(
     check_least_cost(scenario, "levers")
     catalog = catalog_of(scenario) if catalog is None else catalog
     gap = gap if gap is not None else GAP
-    limit = time_limit_s if time_limit_s is not None else scenario.solve.time_limit_s
+    limit = limit_of(scenario, time_limit_s)
     solver = scenario.solve.solver
     parts = all_levers()
     asked = [("as optimised", scenario, catalog)]
@@ -94,27 +93,28 @@ def levers(
     if found[0].plan is None:
         if np.isinf(found[0].range_usd[0]) and found[0].range_usd[0] > 0:
             solve(scenario, catalog)  # raises InfeasiblePlan with what to relax
-        raise SolverFailure(found[0].reason)
+        raise refused(found[0])
     able = [lever for lever, reply in zip(parts, found[1:-1], strict=True) if reply.plan is not None]
     if found[-1].plan is None and 1 < len(able) < len(parts):
         progress(f"{scenario.name}: {POSSIBLE}")
         found.append(answer(Question(POSSIBLE, *_all(able, scenario, catalog), gap, limit, solver, False)))
     table = pd.DataFrame([_row(reply, found[0]) for reply in found], columns=COLUMNS)
     measured = metrics(build_problem(scenario, catalog))
-    sentences = _said(table, measured, scenario)
-    return Levers(scenario.name, scenario_digest(scenario), sentences, levers=table, metrics=measured)
+    stopped = tuple(table.loc[table["stopped"], "lever"])
+    sentences = told(_said(table, measured, scenario), stopped)
+    return Levers(scenario.name, scenario_digest(scenario), sentences, levers=table, metrics=measured, stopped=stopped)
 
 
 def _row(reply: Reply, base: Reply) -> tuple[object, ...]:
     assert base.plan is not None
     if reply.plan is None:
-        return reply.name, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, reply.reason
+        return reply.name, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, reply.reason, reply.stopped
     # Taking something away never makes the best plan cheaper.
     rise = (0.0, 0.0) if reply is base else difference(reply.range_usd, base.range_usd, least=0.0)
     per_token, before = (plan.kpis["levelised_usd_per_mtok_output"] for plan in (reply.plan, base.plan))
     return (
         reply.name, reply.range_usd[1], *rise, per_token, per_token / before if before else np.nan,
-        reply.plan.kpis["peak_provisioned_utility_mw"], _gpus_bought(reply.plan), "",
+        reply.plan.kpis["peak_provisioned_utility_mw"], _gpus_bought(reply.plan), "", reply.stopped,
     )  # fmt: skip
 
 

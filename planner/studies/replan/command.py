@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from planner.errors import InputError
-from planner.studies.command import FEASIBLE_EXIT, RUNS, Outcome, Place, Progress
+from planner.studies.command import RUNS, Outcome, Place, Progress, exit_of
 from planner.studies.options import Csv, Gap, Json, RunId, Save, Set, Store, TimeLimit
 
 PLACE = Place(
@@ -66,5 +66,4 @@ def run(options: Options, progress: Progress) -> Outcome:
     found = replan(before, as_of, scenario, future=options.future, gap=options.gap, time_limit_s=options.time_limit)
     result, view = found.to_dict(), replan_sheets(found)
     kept = run_of(found.scenario, found.catalog, found.plan, result, view, overrides) if options.save else None
-    code = FEASIBLE_EXIT if found.plan.status == "feasible" else 0
-    return Outcome(view, result, found.tables, saved=kept, exit_code=code)
+    return Outcome(view, result, found.tables, saved=kept, exit_code=exit_of(found.plan))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
 
 if TYPE_CHECKING:
@@ -51,7 +51,13 @@ def run(options: Options, progress: Progress) -> Outcome:
     found = sensitivity(
         scenario, vary=worlds, gap=options.gap, time_limit_s=options.time_limit, workers=cores(), progress=progress
     )
-    return Outcome(sensitivity_sheets(found), found.to_dict(), found.tables, lambda path: plot_sensitivity(path, found))
+    return Outcome(
+        sensitivity_sheets(found),
+        found.to_dict(),
+        found.tables,
+        lambda path: plot_sensitivity(path, found),
+        exit_code=exit_of_stopped(found.stopped),
+    )
 
 
 def _worlds(options: Options, text: str) -> list[World]:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from planner.catalog import Catalog
-from planner.errors import SolverFailure
+from planner.errors import SolverFailure, StoppedByClock
 from planner.milp import ABSENT, Model, build_model
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
@@ -30,8 +30,8 @@ from planner.studies import changes
 from planner.studies.command import Progress
 from planner.studies.orders import ordered
 from planner.studies.pool import each
-from planner.studies.result import Study
-from planner.studies.solves import Question, Range, Reply, answer, check_least_cost, difference
+from planner.studies.result import Study, limit_of, told
+from planner.studies.solves import Question, Range, Reply, answer, check_least_cost, difference, refused
 
 GAP = 5e-3
 SHARES = {"demand": 0.2, "hardware price": 0.2, "rent price": 0.2, "electricity price": 0.3, "power cap": 0.1}
@@ -41,7 +41,7 @@ WEEKS_PER_QUARTER = 13
 
 COLUMNS = [
     "input", "side", "value", "cost_usd", "usd_per_mtok_output", "effect", "first_year_changes", "changes",
-    "regret_low_usd", "regret_high_usd", "reason",
+    "regret_low_usd", "regret_high_usd", "reason", "stopped",
 ]  # fmt: skip
 
 
@@ -148,14 +148,14 @@ def sensitivity(
     check_least_cost(scenario, "sensitivity")
     catalog = catalog_of(scenario) if catalog is None else catalog
     gap = gap if gap is not None else GAP
-    limit = time_limit_s if time_limit_s is not None else scenario.solve.time_limit_s
+    limit = limit_of(scenario, time_limit_s)
     solver = scenario.solve.solver
     progress(f"{scenario.name}: the plan itself")
     base = answer(Question(scenario.name, scenario, catalog, gap, limit, solver))
     if base.plan is None:
         if base.range_usd[0] == np.inf:
             solve(scenario, catalog)  # raises InfeasiblePlan with what to relax
-        raise SolverFailure(base.reason)
+        raise refused(base)
     asked = list(vary) or worlds(scenario, catalog)
     found = each(
         outlook,
@@ -165,8 +165,8 @@ def sensitivity(
     )
     until = add_months(scenario.horizon.decided_on, 12)
     rows = [
-        _row(world, reply, kept, base.plan, ordered(base.plan, until), scenario)
-        for world, (reply, kept) in zip(asked, found, strict=True)
+        (*_row(world, reply, kept, base.plan, ordered(base.plan, until), scenario), stopped)
+        for world, (reply, kept, stopped) in zip(asked, found, strict=True)
     ]
     table = pd.DataFrame(rows, columns=COLUMNS)
     swing = table["effect"].abs().fillna(np.inf).groupby(table["input"]).transform("max")
@@ -174,37 +174,42 @@ def sensitivity(
     # The two sides of an input stay together.
     names = list(dict.fromkeys(order["input"]))
     table = pd.concat([table[table["input"] == name] for name in names], ignore_index=True)
+    late = [f"{row.input} {row.value}" for row in table[table["stopped"]].itertuples()]
+    itself = ("the plan itself",) * base.stopped
+    stopped = (*itself, *late)
     return Sensitivity(
         scenario.name,
         scenario_digest(scenario),
-        _said(table),
+        told(_said(table), stopped),
         usd_per_mtok_output=base.plan.kpis["levelised_usd_per_mtok_output"],
         cost_usd=base.range_usd[1],
         inputs=table,
+        stopped=stopped,
     )
 
 
-def outlook(item: Outlook) -> tuple[Reply, Range]:
-    """The plan for a world, and the range of the least cost there with today's orders as they are."""
+def outlook(item: Outlook) -> tuple[Reply, Range, bool]:
+    """The plan for a world, the range of the least cost there with today's orders, and whether the clock struck."""
     world = item.world
     name = f"{world.input} {world.value}"
     reply = answer(
         Question(name, world.scenario, world.catalog, item.gap, item.time_limit_s, item.solver, False, item.today)
     )
     if reply.plan is None:
-        return reply, (np.nan, np.nan)
+        return reply, (np.nan, np.nan), reply.stopped
     model = build_model(build_problem(world.scenario, world.catalog))
     kept = with_orders(model, world, item.today)
     if kept is None:
-        return reply, (np.nan, np.nan)
+        return reply, (np.nan, np.nan), reply.stopped
     options = Options(item.gap, item.time_limit_s, world.scenario.solve.seed)
     try:
         answered = optimise(kept, kept.milp, "relay", options, item.today.solution)
-    except SolverFailure:
-        return reply, (np.nan, np.nan)
+    except SolverFailure as error:
+        return reply, (np.nan, np.nan), reply.stopped or isinstance(error, StoppedByClock)
     if answered.x is None:
-        return reply, (np.inf, np.inf)
-    return reply, (min(answered.bound, answered.objective), answered.objective)
+        return reply, (np.inf, np.inf), reply.stopped
+    found = (min(answered.bound, answered.objective), answered.objective)
+    return reply, found, reply.stopped or answered.wall_clock_stop
 
 
 def with_orders(model: Model, world: World, today: Plan) -> Model | None:

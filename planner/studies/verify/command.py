@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.errors import SolverFailure
-from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Gap, Json, ScenarioPath, Set, TimeLimit
 
 PLACE = Place(
@@ -46,5 +46,5 @@ def run(options: Options, progress: Progress) -> Outcome:
         [verify_sheet(found)],
         found.to_dict(),
         message="" if found.passed else found.sentence,
-        exit_code=0 if found.passed else SolverFailure.exit_code,
+        exit_code=exit_of_stopped(found.stopped) if found.passed else SolverFailure.exit_code,
     )

@@ -36,6 +36,8 @@ def verify_sheet(found: Verification) -> Sheet:
     )
     notes = [f"{found.scenario}: {found.sentence}."]
     notes += [f"What {engine} claims is refuted by a plan that passed its audit." for engine in found.refuted]
+    if found.stopped:
+        notes.append(f"The clock stopped {', '.join(found.stopped)}; --time-limit gives them more time.")
     sentence = (
         f"{found.scenario} ({found.objective.replace('_', ' ')}) to a gap of {gap_percent(found.gap)}, "
         "each engine on the same matrix:"

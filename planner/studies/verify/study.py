@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from typing import Any, Literal
 
@@ -14,7 +13,7 @@ from planner._version import __version__
 from planner.accounts import Account, totals_of
 from planner.audit import audit_of
 from planner.catalog import Catalog
-from planner.errors import InputError, PlannerError
+from planner.errors import InputError, PlannerError, StoppedByClock
 from planner.milp import Model, build_model
 from planner.pipeline import explain
 from planner.plan.extract import decisions
@@ -24,6 +23,7 @@ from planner.rules import derive_points
 from planner.scenario import Scenario, scenario_digest
 from planner.solvers import Options, pulp
 from planner.solvers.answer import relative_gap
+from planner.solvers.clock import Clock
 from planner.solvers.objectives import minimise
 from planner.studies.command import Progress
 from planner.studies.result import Result
@@ -31,6 +31,8 @@ from planner.studies.result import Result
 ENGINES = ("relay", "scip", "highs", "cpsat")
 # CP-SAT takes every column in whole steps: its plans are plans, its bounds and its "infeasible" prove nothing here.
 _WHOLE_STEPS = ("cpsat",)
+# Nor do they come to an end by a proof: so much of an effort is a dozen seconds.
+WHOLE_STEP_NODES = 3000
 # PuLP's names of engines that OR-Tools already runs.
 _SAME_ENGINE = ("scip", "highs")
 # Engines keep their own feasibility tolerances, so bounds and values are told apart only above this.
@@ -43,8 +45,9 @@ State = Literal["optimal", "stopped", "infeasible", "no plan"]
 class EngineResult:
     """One engine's answer. ``value`` is its audited plan's objective, ``bound`` what it proves no plan can beat.
 
-    ``state`` is what the engine claims: ``stopped`` is the end of its time without a proof. ``own_bound`` is False
-    where the engine gives none and the LP relaxation's stands in. ``remark`` says what is wrong with the claim.
+    ``state`` is what the engine claims: ``stopped`` is the end of its effort without a proof; ``late`` where that was
+    the clock. ``own_bound`` is False where the engine gives none and the LP relaxation's stands in. ``remark`` says
+    what is wrong with the claim.
     """
 
     engine: str
@@ -57,6 +60,7 @@ class EngineResult:
     checks: int
     audited: bool
     remark: str = ""
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,11 @@ class Verification(Result):
     def passed(self) -> bool:
         """Whether all proven intervals overlap and every plan passed its audit."""
         return not self.conflicts
+
+    @property
+    def stopped(self) -> tuple[str, ...]:
+        """The engines that the clock stopped."""
+        return tuple(voice.engine for voice in self.voices if voice.late)
 
     @property
     def sentence(self) -> str:
@@ -134,15 +143,18 @@ def verify(
 
 
 def _ask(scenario: Scenario, catalog: Catalog, model: Model, engine: str, options: Options) -> EngineResult:
-    started = time.perf_counter()
+    clock = Clock(options.time_limit_s)
+    if engine in _WHOLE_STEPS:
+        options = replace(options, nodes=WHOLE_STEP_NODES)
     try:
         outcome = minimise(model, scenario.objective, engine, options)
     except InputError:
         raise
     except PlannerError as error:
-        seconds = time.perf_counter() - started
-        ended: State = "stopped" if seconds >= options.time_limit_s else "no plan"
-        return EngineResult(engine, "", ended, None, None, False, seconds, 0, False, str(error).partition(";")[0])
+        late = isinstance(error, StoppedByClock)
+        ended: State = "stopped" if late else "no plan"
+        said = str(error).partition(";")[0]
+        return EngineResult(engine, "", ended, None, None, False, clock.seconds, 0, False, said, late)
     answer = outcome.answer
     if outcome.x is None:
         state: State = "infeasible" if answer.status == "infeasible" else "no plan"
@@ -162,6 +174,7 @@ def _ask(scenario: Scenario, catalog: Catalog, model: Model, engine: str, option
         checks=found.checks,
         audited=found.passed,
         remark=remark,
+        late=outcome.stopped,
     )
 
 
