@@ -77,6 +77,7 @@ def vector_units() -> str:
     return " ".join(name for name in core.__cpu_dispatch__ if core.__cpu_features__.get(name))
 
 
+@pytest.mark.process
 def test_an_engine_is_given_the_same_bits_whatever_the_processor_offers() -> None:
     plain = printed()
     assert plain.count("\n") == 5

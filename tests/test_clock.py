@@ -80,6 +80,7 @@ def test_a_clock_that_runs_fast_gives_the_same_plan(
     assert untimed(planner.solve(scenario, time_limit_s=1e5).to_dict()) == untimed(calm)
 
 
+@pytest.mark.solve
 @pytest.mark.parametrize(
     "study",
     [
@@ -202,6 +203,7 @@ def test_commands_of_one_process_say_so_and_end_with_4(
     assert "clock stopped" in said
 
 
+@pytest.mark.solve
 @pytest.mark.parametrize(
     "study",
     [
@@ -222,6 +224,7 @@ def test_a_study_says_what_the_clock_stopped(study: Any, at: int, monkeypatch: p
     assert found.sentences[-1].startswith(SAID)
 
 
+@pytest.mark.solve
 def test_a_study_that_the_clock_stopped_ends_with_4(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module("planner.studies.pool"), "cores", lambda: 1)
     Striking(monkeypatch, 1)
