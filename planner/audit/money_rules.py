@@ -13,6 +13,7 @@ from planner.accounts.inputs import Floats, Inputs
 from planner.audit.findings import Findings, Told, figure
 from planner.kinds.cash import CAPEX, OPEX
 from planner.kinds.limits import BUDGET
+from planner.rules.budgets import BudgetSpan, budget_spans
 from planner.scenario.models import YearlyLimit
 
 
@@ -34,30 +35,18 @@ def check_money(account: Account, findings: Findings, claimed_cost_usd: float | 
         _claimed(account, findings, claimed_cost_usd)
 
 
-def yearly_limit(limit: dict[int, float], year: int) -> float:
-    """The limit of a year: its own, else that of the last year before it that has one, else none."""
-    named = [other for other in limit if other <= year]
-    return limit[max(named)] if named else np.inf
-
-
 def _within_budget(inputs: Inputs, findings: Findings, what: str, limit: YearlyLimit, usd: Floats) -> None:
     """USD by period (F, T), summed over each calendar year or all reported periods ≤ the limit."""
-    if limit is None:
-        return
-    timeline = inputs.timeline
-    if isinstance(limit, dict):
-        spans = [(str(year), timeline.years == year, yearly_limit(limit, year)) for year in np.unique(timeline.years)]
-    else:
-        spans = [("the reported periods", ~timeline.lookahead, float(limit))]
-    for name, counted, most in spans:
-        total = usd[:, counted].sum(axis=1)
+    for span in budget_spans(limit, inputs.timeline):
+        total = usd[:, span.periods].sum(axis=1)
 
-        def told(total: Floats, name: str, most: float, future: int) -> Told:
-            sentence = f"{what} of {name}{inputs.where_several(future)} is {figure(total[future])} USD, "
-            sentence += f"the budget is {figure(most)}"
-            return Told(what, name if name.isdigit() else "", sentence)
+        def told(total: Floats, span: BudgetSpan, future: int) -> Told:
+            period = "" if span.year is None else str(span.year)
+            counted = f"{period or 'the reported periods'}{inputs.where_several(future)}"
+            sentence = f"{what} of {counted} is {figure(total[future])} USD, the budget is {figure(span.usd)}"
+            return Told(what, period, sentence)
 
-        findings.at_most(BUDGET.family, total, most, partial(told, total, name, most))
+        findings.at_most(BUDGET.family, total, span.usd, partial(told, total, span))
 
 
 def _claimed(account: Account, findings: Findings, claimed_cost_usd: float) -> None:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from planner.kinds import limits
 from planner.kinds.limits import LimitKind
 from planner.problem.supply import Supply
+from planner.rules.budgets import budget_spans
 from planner.rules.dates import can_start, here_and_now_until
 from planner.rules.tariffs import lease_usd
-from planner.scenario.models import Budget, Scenario, Site, YearlyLimit
+from planner.scenario.models import Budget, Scenario, Site
 from planner.schedule import Schedule
 from planner.timeline import Timeline
 from planner.units import kw_from_mw
@@ -189,15 +190,10 @@ def _site(scenario: Scenario, site: Site, timeline: Timeline) -> SiteLimits:
 def _spend(budget: Budget, timeline: Timeline) -> list[SpendLimit]:
     found = []
     for kind in limits.SPENDING:
-        limit: YearlyLimit = getattr(budget, f"{kind}_usd")
-        if isinstance(limit, dict):
-            for year in np.unique(timeline.years):
-                named = [known for known in limit if known <= year]
-                if named:
-                    periods = timeline.years == year
-                    found.append(SpendLimit(kind, f"{kind} in {year}", periods, float(limit[max(named)])))
-        elif limit is not None:
-            found.append(SpendLimit(kind, f"{kind} over the horizon", ~timeline.lookahead, float(limit)))
+        for span in budget_spans(getattr(budget, f"{kind}_usd"), timeline):
+            if np.isfinite(span.usd):
+                label = f"{kind} over the horizon" if span.year is None else f"{kind} in {span.year}"
+                found.append(SpendLimit(kind, label, span.periods, span.usd))
     return found
 
 

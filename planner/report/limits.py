@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -11,6 +13,7 @@ from planner.plan import Plan
 from planner.render.figures import bar, money_unit, percent
 from planner.render.sheet import Sheet, left, right
 from planner.report.view import rows_of
+from planner.rules.budgets import yearly_limit
 from planner.scenario import Scenario
 from planner.scenario.models import YearlyLimit
 from planner.timeline import Timeline
@@ -84,9 +87,9 @@ def budget_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
         limit: YearlyLimit = getattr(scenario.budget, f"{kind}_usd")
         if isinstance(limit, dict):
             for year in sorted({name[:4] for name in timeline.names[: timeline.reported]}):
-                named = [known for known in limit if known <= int(year)]
-                if named:
-                    lines.append((f"{kind} in {year}", _spent(plan, kind, year, timeline), float(limit[max(named)])))
+                most = yearly_limit(limit, int(year))
+                if math.isfinite(most):
+                    lines.append((f"{kind} in {year}", _spent(plan, kind, year, timeline), most))
         elif limit is not None:
             lines.append((f"{kind} over the horizon", _spent(plan, kind, "", timeline), float(limit)))
     if not lines:
