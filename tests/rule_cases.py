@@ -162,7 +162,7 @@ def nodes_in_a_colocation() -> Case:
 
 def a_budget_that_holds_on() -> Case:
     """Half of what renting costs a year, from the first of two years on."""
-    half = {"budget": {"opex_usd": {2027: 800_000.0}}, "service": {"min_served": 0.0}}
+    half: dict[str, Any] = {"budget": {"opex_usd": {2027: 800_000.0}}, "service": {"min_served": 0.0}}
     dear = chat(price_usd_per_mtok={"input": 2.0, "output": 4.0})
     return case(horizon=YEARS, objective="profit", workloads=[dear], **half)
 

@@ -87,9 +87,9 @@ def budget_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
         limit: YearlyLimit = getattr(scenario.budget, f"{kind}_usd")
         if isinstance(limit, dict):
             for year in sorted({name[:4] for name in timeline.names[: timeline.reported]}):
-                most = yearly_limit(limit, int(year))
-                if math.isfinite(most):
-                    lines.append((f"{kind} in {year}", _spent(plan, kind, year, timeline), most))
+                usd = yearly_limit(limit, int(year))
+                if math.isfinite(usd):
+                    lines.append((f"{kind} in {year}", _spent(plan, kind, year, timeline), usd))
         elif limit is not None:
             lines.append((f"{kind} over the horizon", _spent(plan, kind, "", timeline), float(limit)))
     if not lines:

@@ -168,8 +168,8 @@ def _by_year(found: list[Order]) -> list[Order]:
     for (year, verb, what, where), same in rows.groupby(["period", "verb", "what", "where"], sort=False):
         first = same.iloc[0]
         merged.append(
-            Order(first["future"], first["by"], year, int(first["period_index"]), verb, float(same["number"].sum()), what,
-                  where, float(same["gpus"].sum()), float(same["usd"].sum()), False)
+            Order(first["future"], first["by"], year, int(first["period_index"]), verb, float(same["number"].sum()),
+                  what, where, float(same["gpus"].sum()), float(same["usd"].sum()), False)
         )  # fmt: skip
     return merged
 

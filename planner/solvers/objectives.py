@@ -76,7 +76,7 @@ def matrix_of(model: Model, kind: Kind) -> Milp:
 
 
 def minimise(model: Model, kind: Kind, solver: str, options: Options, warm_start: Floats | None = None) -> Outcome:
-    """``model`` solved for the objective ``kind``; where nothing may go unserved, every objective of tokens alone is `cost`.
+    """``model`` solved for the objective ``kind``; where nothing may go unserved, one of tokens alone is `cost`.
 
     ``warm_start`` (columns,) is a plan of a matrix like this one, for `cost` to start from.
     """

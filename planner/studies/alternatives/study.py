@@ -73,7 +73,7 @@ class Alternatives(Study):
 
 @dataclass(frozen=True)
 class Target:
-    """``objective`` at a cost of at most 1 + each share of ``within`` (ascending) times ``best_usd``; ``x`` is the best."""
+    """``objective`` at a cost of at most 1 + each share of ``within`` (ascending) × ``best_usd``; ``x`` is the best."""
 
     scenario: Scenario
     catalog: Catalog
@@ -86,7 +86,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Alternative:
-    """A plan that has passed its audit. ``value`` is of the objective, in its unit; ``bound`` no plan that cheap is below.
+    """A plan that has passed its audit. ``value`` is of the objective, in its unit; no plan that cheap is below ``bound``.
 
     ``stopped`` where the clock ended the search: another run may find a better one.
     """
