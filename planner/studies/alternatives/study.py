@@ -86,7 +86,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Alternative:
-    """A plan that has passed its audit. ``value`` is of the objective, in its unit; no plan that cheap is below ``bound``.
+    """A plan that has passed its audit, its ``value`` in the objective's unit; none that cheap is below ``bound``.
 
     ``stopped`` where the clock ended the search: another run may find a better one.
     """
