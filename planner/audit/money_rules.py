@@ -12,7 +12,7 @@ from planner.accounts.contracts import commitments_by_period
 from planner.accounts.inputs import Floats, Inputs
 from planner.audit.findings import Findings, Told, figure
 from planner.kinds.cash import CAPEX, OPEX
-from planner.kinds.limits import BUDGET
+from planner.kinds.limits import BUDGET, SPENDING
 from planner.rules.budgets import BudgetSpan, budget_spans
 from planner.scenario.models import YearlyLimit
 
@@ -23,14 +23,10 @@ def check_money(account: Account, findings: Findings, claimed_cost_usd: float | 
     shape = (len(account.inputs.futures), account.inputs.timeline.periods)
     capex = sum((cash[category] for category in CAPEX), start=np.zeros(shape))
     opex = sum((cash[category] for category in OPEX), start=np.zeros(shape))
-    budget = account.scenario.budget
-    for what, limit, usd in (
-        ("capex", budget.capex_usd, capex),
-        ("opex", budget.opex_usd, opex),
-        ("cash", budget.total_usd, capex + opex),
-        ("value of contracts started", budget.commitments_usd, commitments_by_period(account)),
-    ):
-        _within_budget(account.inputs, findings, what, limit, usd)
+    contracts = commitments_by_period(account)
+    for kind in SPENDING:
+        usd = kind.capex * capex + kind.opex * opex + kind.contracts * contracts
+        _within_budget(account.inputs, findings, kind.words, getattr(account.scenario.budget, kind.field), usd)
     if claimed_cost_usd is not None:
         _claimed(account, findings, claimed_cost_usd)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.kinds import limits
-from planner.kinds.limits import LimitKind
+from planner.kinds.limits import LimitKind, Spending
 from planner.problem.supply import Supply
 from planner.rules.budgets import budget_spans
 from planner.rules.dates import can_start, here_and_now_until
@@ -74,7 +74,7 @@ class SiteLimit:
 class SpendLimit:
     """One limit on undiscounted cash: the periods (T,) whose cash it adds up."""
 
-    kind: str
+    kind: Spending
     label: str
     periods: Bools
     usd: float
@@ -190,9 +190,9 @@ def _site(scenario: Scenario, site: Site, timeline: Timeline) -> SiteLimits:
 def _spend(budget: Budget, timeline: Timeline) -> list[SpendLimit]:
     found = []
     for kind in limits.SPENDING:
-        for span in budget_spans(getattr(budget, f"{kind}_usd"), timeline):
+        for span in budget_spans(getattr(budget, kind.field), timeline):
             if np.isfinite(span.usd):
-                label = f"{kind} over the horizon" if span.year is None else f"{kind} in {span.year}"
+                label = f"{kind.key} over the horizon" if span.year is None else f"{kind.key} in {span.year}"
                 found.append(SpendLimit(kind, label, span.periods, span.usd))
     return found
 
