@@ -29,12 +29,12 @@ import pytest
 from typer.testing import CliRunner
 
 import planner
-from planner.api_reference import api_reference
+from planner.pages.api import api_reference
 from planner.cli import COMMANDS, app
-from planner.cli.reference import commands_reference, with_table
-from planner.milp.reference import model_page
+from planner.pages.commands import commands_reference, with_table
+from planner.pages.equations import model_page
 from planner.pipeline import catalog_of
-from planner.schema import reference
+from planner.pages import schema as reference
 
 ROOT = Path(__file__).parents[1]
 # Commands run in processes of their own, so tracing here finds nothing.

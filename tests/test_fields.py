@@ -24,7 +24,7 @@ from planner.scenario import Scenario
 from planner.scenario.models import Trust
 from planner.schedule import Schedule
 from planner.schema.published import ROWS, Which, schema
-from planner.schema.reference import sections
+from planner.pages.schema import sections
 from planner.schema.result import Figures, InfeasibleResult, Kpis, PlanResult, Solver, table_rows
 from planner.schema.result_rows import Origin, Row
 from planner.schema.words import is_section, meaning
