@@ -1,32 +1,12 @@
-"""The page of the model: inequalities from the docstrings of the functions that write them, limits from their records.
-
-In docs/model.md a comment ``<!-- equations: demand -->`` opens what is written from the modules it names, and
-``<!-- limits -->`` the table of limits; ``<!-- end -->`` closes it.
-"""
+"""The inequalities on the page of the model, from the docstrings of the functions that write them."""
 
 from __future__ import annotations
 
 import inspect
 import re
-import sys
 import textwrap
-from pathlib import Path
 
-from planner.kinds.limits import LIMITS
 from planner.milp.build import FAMILIES
-
-_PART = re.compile(r"(<!-- (equations|limits)(?:: ([\w ]+))? -->\n).*?(<!-- end -->)", flags=re.S)
-_OVER = {"period": "period", "year": "calendar year", "span": ""}
-
-
-def model_page(text: str) -> str:
-    """The page ``text`` with its inequalities and limits written anew."""
-
-    def part(found: re.Match[str]) -> str:
-        body = limits_table() if found[2] == "limits" else f"```text\n{equations(*found[3].split())}```\n"
-        return f"{found[1]}\n{body}\n{found[4]}"
-
-    return _PART.sub(part, text)
 
 
 def equations(*modules: str) -> str:
@@ -50,14 +30,6 @@ def equation_lines(docstring: str) -> list[str]:
     return textwrap.dedent(literal).rstrip().splitlines()
 
 
-def limits_table() -> str:
-    """Every kind of limit as Markdown."""
-    rows = [(f"`{kind.key}`", f"`{kind.field}`", kind.meaning, kind.unit, _OVER[kind.over]) for kind in LIMITS.values()]
-    head = ("limit", "stated by", "what is counted", "unit", "in every")
-    lines = [head, ("---",) * len(head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n".replace("|  |", "| |") for line in lines)
-
-
-if __name__ == "__main__":
-    page = Path(sys.argv[1])
-    page.write_text(model_page(page.read_text(encoding="utf-8")), encoding="utf-8")
+def equations_block(*modules: str) -> str:
+    """``equations`` as Markdown."""
+    return f"```text\n{equations(*modules)}```\n"
