@@ -30,6 +30,7 @@ from typer.testing import CliRunner
 
 import planner
 from planner.cli import COMMANDS, app
+from planner.pages.__main__ import main as write_pages
 from planner.pages.written import PAGES as WRITTEN
 from planner.pages.written import outdated
 from planner.pipeline import catalog_of
@@ -276,6 +277,18 @@ def test_the_pages_that_are_not_current_are_named(tmp_path: Path) -> None:
     assert list(outdated(tmp_path)) == []
     (tmp_path / "docs" / "api.md").write_text("# Python API\n", encoding="utf-8")
     assert dict(outdated(tmp_path)) == {"docs/api.md": (ROOT / "docs" / "api.md").read_text(encoding="utf-8")}
+
+
+def test_a_check_of_the_pages_names_them_and_writes_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["pages", "--check"])
+    assert write_pages() == 0
+    before = (ROOT / "docs" / "api.md").read_bytes()
+    monkeypatch.setitem(WRITTEN, "docs/api.md", lambda text: f"{text}more\n")
+    assert write_pages() == 1
+    assert capsys.readouterr().out == "docs/api.md is not what the code says\n"
+    assert (ROOT / "docs" / "api.md").read_bytes() == before
 
 
 def test_the_api_page_has_every_public_name_and_what_it_raises() -> None:
