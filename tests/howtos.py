@@ -56,12 +56,20 @@ def steps(page: Path) -> Iterator[Step]:
 
 
 def followed(page: Path, root: Path = ROOT) -> dict[str, str]:
-    """What the files that a page changes hold after its steps, by their path in the repository at ``root``."""
+    """What the files that a page changes hold after its steps, by their path in the repository at ``root``.
+
+    Raises AssertionError with every step that cannot be taken.
+    """
     texts: dict[str, str] = {}
+    faults = []
     for step in steps(page):
         path = root / step.file
         before = texts.get(step.file, path.read_text(encoding="utf-8") if path.exists() else "")
-        texts[step.file] = step.applied(before)
+        try:
+            texts[step.file] = step.applied(before)
+        except AssertionError as fault:
+            faults.append(str(fault))
+    assert not faults, "\n".join([f"{page.name} cannot be followed:", *faults])
     return texts
 
 
