@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 from planner.catalog.models import DerivedPoint
 from planner.fields import Extra, doc, explanation, fields_of, left_out, plain, unit_of
 from planner.kinds.evidence import CLASSES
+from planner.pages.schema import sections
 from planner.plan import Plan
 from planner.plan.plan import TABLES
 from planner.plan.proof import Proof
@@ -24,7 +25,6 @@ from planner.scenario import Scenario
 from planner.scenario.models import Trust
 from planner.schedule import Schedule
 from planner.schema.published import ROWS, Which, schema
-from planner.schema.reference import sections
 from planner.schema.result import Figures, InfeasibleResult, Kpis, PlanResult, Solver, table_rows
 from planner.schema.result_rows import Origin, Row
 from planner.schema.words import is_section, meaning

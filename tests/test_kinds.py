@@ -20,13 +20,13 @@ from planner.milp import Model, build_model
 from planner.milp import build as milp_build
 from planner.milp.elastic import LimitGroup, build_elastic
 from planner.milp.matrix import Builder
-from planner.milp.reference import equation_lines, equations
+from planner.pages.equations import equation_lines, equations
+from planner.pages.schema import scenario_reference
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
 from planner.report import binding
 from planner.scenario.models import Budget, Scenario, Trust
 from planner.schema.published import schema
-from planner.schema.reference import scenario_reference
 from planner.studies import changes
 from planner.studies.explain.conflict import words
 

@@ -1,13 +1,11 @@
 """The commands' reference: every command with its arguments and options as Markdown, written from the functions.
 
 What Typer is told stands in the annotations, so the page is the same for every version of Typer and of its help.
-``python -m planner.cli.reference --write`` writes the page and the tables of commands in README.md and docs/index.md.
 """
 
 from __future__ import annotations
 
 import inspect
-import sys
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,20 +17,20 @@ from typer.models import ArgumentInfo, OptionInfo, ParameterInfo
 
 from planner.cli.application import CATALOG_PLACE, application
 from planner.cli.commands import found
+from planner.pages.parts import table
 from planner.studies.command import CATALOG, DOCUMENTS, PLANS, RUNS
 
 HEAD = """\
 # Commands
 
 Every command with its arguments and options, as `plan COMMAND --help` has them. This page is written from the commands
-by `planner.cli.reference`; edit those, not this.
+by `python -m planner.pages`; edit those, not this.
 
 An option without a default is off, or leaves the choice to the scenario or the command. What is repeatable may be given
 more than once.
 """
 
-# Between these the tables of commands stand. The order of groups is that of a plan's life.
-BEGIN, END = "<!-- commands, as planner.cli.reference writes them -->", "<!-- end of commands -->"
+# In the tables of commands: the order of a plan's life.
 GROUPS = (PLANS, RUNS, CATALOG, DOCUMENTS)
 
 NAMES: dict[Any, str] = {str: "text", int: "whole number", float: "number", Path: "path", bool: ""}
@@ -80,26 +78,12 @@ def commands(group: typer.Typer, name: str) -> Iterator[Command]:
 def commands_table(*, linked: bool) -> str:
     """What each command is for, a row each; ``linked`` to its page, as seen from docs/."""
     places = [(command.name, command.place) for command in found()] + [(CATALOG, CATALOG_PLACE)]
-    lines = ["| command | what for |", "|---|---|"]
+    rows = []
     for name, place in sorted(places, key=lambda item: (GROUPS.index(item[1].group), item[1].rank)):
         if place.usage:
             page = place.page or f"commands.md#plan-{name}"
-            lines.append(f"| {f'[{place.usage}]({page})' if linked else place.usage} | {place.summary} |")
-    return "\n".join(lines) + "\n"
-
-
-def with_table(text: str, *, linked: bool) -> str:
-    """``text`` with the table between its marks written anew."""
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    return f"{before}{BEGIN}\n{commands_table(linked=linked)}{END}{after}"
-
-
-def write(root: Path) -> None:
-    """Write the page and the tables of the repository at ``root``."""
-    for path, linked in ((root / "README.md", False), (root / "docs" / "index.md", True)):
-        path.write_text(with_table(path.read_text(encoding="utf-8"), linked=linked), encoding="utf-8")
-    (root / "docs" / "commands.md").write_text(commands_reference(), encoding="utf-8")
+            rows.append((f"[{place.usage}]({page})" if linked else place.usage, place.summary))
+    return table(("command", "what for"), rows)
 
 
 def usage(command: Command) -> str:
@@ -165,11 +149,9 @@ def _own(group: typer.Typer) -> Function:
 
 
 def _table(function: Function) -> str:
-    lines = ["| argument or option | default | meaning |", "|---|---|---|"]
-    for parameter in _parameters(function):
-        cells = [_call(parameter), _default(parameter), _meaning(parameter)]
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
+    cells = ([_call(one), _default(one), _meaning(one)] for one in _parameters(function))
+    rows = ([cell.replace("|", "\\|") for cell in row] for row in cells)
+    return table(("argument or option", "default", "meaning"), rows)
 
 
 def _call(parameter: Parameter) -> str:
@@ -203,10 +185,3 @@ def _plain(annotation: Any) -> Any:
 
 def _paragraphs(text: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
-
-
-if __name__ == "__main__":
-    if sys.argv[1:] == ["--write"]:
-        write(Path())
-    else:
-        print(commands_reference(), end="")

@@ -13,12 +13,13 @@ from typing import Any, get_type_hints
 
 import planner
 from planner import errors
+from planner.pages.parts import table
 
 HEAD = """\
 # Python API
 
-What `import planner` offers, as its docstrings say it. This page is written from the code by `planner.api_reference`;
-edit that, not this. Names that are not here may change from one version to the next.
+What `import planner` offers, as its docstrings say it. This page is written from the code by
+`python -m planner.pages`; edit that, not this. Names that are not here may change from one version to the next.
 
 ```python
 import planner
@@ -90,8 +91,8 @@ def _class(kind: type) -> str:
     """What a class is, its fields, and what can be asked of it."""
     parts = [_markdown(kind.__doc__)]
     if dataclasses.is_dataclass(kind):
-        lines = [f"| `{field.name}` | `{_cell(field.type)}` |" for field in dataclasses.fields(kind)]
-        parts.append("\n".join(["| field | type |", "|---|---|", *lines]))
+        rows = [(f"`{field.name}`", f"`{_cell(field.type)}`") for field in dataclasses.fields(kind)]
+        parts.append(table(("field", "type"), rows).rstrip())
     else:
         parts.append("Its fields are those of the [scenario reference](scenario-reference.md).")
     parts += list(_members(kind))
@@ -140,7 +141,3 @@ def _prose(text: str) -> str:
 def _linked(raises: re.Match[str]) -> str:
     linked = re.sub(rf"\b({'|'.join(ERRORS)})\b", lambda name: f"[{name[0]}](#{name[0].lower()})", raises[0].strip())
     return f"\n\n{linked}"
-
-
-if __name__ == "__main__":
-    print(api_reference(), end="")

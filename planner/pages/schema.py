@@ -1,12 +1,8 @@
-"""The reference pages: every field of a scenario, a catalog and a result as Markdown, written from the models.
-
-``python -m planner.schema.reference scenario`` prints one of them.
-"""
+"""The reference pages: every field of a scenario, a catalog and a result as Markdown, written from the models."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
@@ -14,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from planner.catalog.row import PLACE, Row
 from planner.fields import fields_of, left_out, unit_of
+from planner.pages.parts import table
 from planner.scenario import Scenario
 from planner.schema import result_rows
 from planner.schema.published import ROWS
@@ -25,7 +22,7 @@ SCENARIO_HEAD = """\
 
 A scenario is one YAML file (1.2). Every field, with its unit in its name; what a field does to the plan is in
 [conventions](conventions.md) and the [model](model.md). Unknown fields are refused, with the line and the nearest
-known field. This page is written from the models by `planner.schema.reference`; edit those, not this.
+known field. This page is written from the models by `python -m planner.pages`; edit those, not this.
 
 How to read the types:
 
@@ -47,7 +44,7 @@ CATALOG_HEAD = """\
 A catalog is a folder of these files; it needs only those it has something to say in. Every column with its unit; where
 the shipped figures come from is in [catalogs and evidence](catalogs-and-evidence.md), what a figure does to the plan
 in [conventions](conventions.md). Unknown columns are refused, with the nearest known one. This page is written from the
-models by `planner.schema.reference`; edit those, not this.
+models by `python -m planner.pages`; edit those, not this.
 
 How to read it:
 
@@ -65,7 +62,7 @@ RESULT_HEAD = """\
 
 What `plan SCENARIO --json FILE` writes, `plan.to_dict()` gives and, table by table, `--csv`, Parquet and the workbook
 hold: every field with its unit. How a figure is counted is in [conventions](conventions.md). This page is written from
-the models by `planner.schema.reference`; edit those, not this.
+the models by `python -m planner.pages`; edit those, not this.
 
 How to read it:
 
@@ -105,9 +102,6 @@ def result_reference() -> str:
         for model, path in sections(root):
             parts += _section(f"`{path}`" if path else title, model, _table(_RESULT, model, told.get(model, ())))
     return _page(parts)
-
-
-PAGES = {"scenario": scenario_reference, "catalog": catalog_reference, "result": result_reference}
 
 
 def sections(root: type[Any]) -> Iterator[tuple[type[Any], str]]:
@@ -154,9 +148,7 @@ def _table(kind: tuple[Collection[str], Cells], model: type[Any], told: Collecti
     """A row per field of ``model`` but for those ``told`` elsewhere."""
     heads, cells = kind
     rows = [cells(model, name, field) for name, field in fields_of(model).items() if name not in told]
-    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    lines += ["| " + " | ".join(map(_plain, row)) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
+    return table(heads, (map(_plain, row) for row in rows))
 
 
 def _plain(cell: str) -> str:
@@ -166,7 +158,3 @@ def _plain(cell: str) -> str:
 
 def _page(parts: Iterable[str]) -> str:
     return "\n".join(parts).rstrip() + "\n"
-
-
-if __name__ == "__main__":
-    print(PAGES[sys.argv[1]](), end="")
