@@ -35,7 +35,7 @@ def lever_gains_sheet(levers: LeverGains) -> Sheet:
         shown = lever.system
     limit = "" if math.isinf(levers.ttft_ms) else f", TTFT up to {short(s_from_ms(levers.ttft_ms))} s"
     return Sheet(
-        f"LeverGains of {levers.model} at {levers.shape}, TPOT up to {short(levers.tpot_ms)} ms "
+        f"Levers of {levers.model} at {levers.shape}, TPOT up to {short(levers.tpot_ms)} ms "
         f"({short(user_tok_per_s(levers.tpot_ms))} tok/s per user){limit}",
         (
             left("system"),
