@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from planner import studies
 from planner.cli.application import application
-from planner.cli.commands import Command, found, modules
+from planner.cli.commands import Command, all_commands, modules
 from planner.studies.command import Place
 from planner.studies.result import Result
 
@@ -53,7 +53,7 @@ def run(options: Options, progress: Progress) -> Outcome:
 
 
 def commands() -> list[Command]:
-    return [*found(), *found(nested=True)]
+    return [*all_commands(), *all_commands(nested=True)]
 
 
 @pytest.mark.parametrize("name", FOLDERS)
@@ -80,7 +80,7 @@ def test_every_command_says_its_place_options_and_help() -> None:
 
 def test_help_waits_for_nothing_heavy() -> None:
     code = (
-        "import sys; from planner.cli.commands import found; found(), found(nested=True); "
+        "import sys; from planner.cli.commands import all_commands; all_commands(), all_commands(nested=True); "
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from planner._version import __version__
-from planner.cli.commands import Command, found
+from planner.cli.commands import Command, all_commands
 from planner.studies.command import CATALOG, Place
 
 HELP = (
@@ -31,17 +31,17 @@ CATALOG_HELP = "Look into catalogs: import, check, list and compare their rows, 
 
 def application() -> typer.Typer:
     """The whole command."""
-    return _application(found(), found(nested=True))
+    return _application(all_commands(), all_commands(nested=True))
 
 
 def listing() -> typer.Typer:
     """As much of it as `plan --help` tells: what each command is for, without its options."""
-    return _application(found(), [], make=_listed)
+    return _application(all_commands(), [], make=_listed)
 
 
 def application_of(name: str) -> typer.Typer:
     """As much of it as `plan NAME` needs."""
-    return _application([], found(nested=True)) if name == CATALOG else _application(found(only=name))
+    return _application([], all_commands(nested=True)) if name == CATALOG else _application(all_commands(only=name))
 
 
 def _application(

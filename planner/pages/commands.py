@@ -16,7 +16,7 @@ import typer
 from typer.models import ArgumentInfo, OptionInfo, ParameterInfo
 
 from planner.cli.application import CATALOG_PLACE, application
-from planner.cli.commands import found
+from planner.cli.commands import all_commands
 from planner.pages.parts import table
 from planner.studies.command import CATALOG, DOCUMENTS, PLANS, RUNS
 
@@ -77,7 +77,7 @@ def commands(group: typer.Typer, name: str) -> Iterator[Command]:
 
 def commands_table(*, linked: bool) -> str:
     """What each command is for, a row each; ``linked`` to its page, as seen from docs/."""
-    places = [(command.name, command.place) for command in found()] + [(CATALOG, CATALOG_PLACE)]
+    places = [(command.name, command.place) for command in all_commands()] + [(CATALOG, CATALOG_PLACE)]
     rows = []
     for name, place in sorted(places, key=lambda item: (GROUPS.index(item[1].group), item[1].rank)):
         if place.usage:

@@ -61,7 +61,7 @@ def names() -> tuple[str, ...]:
     return (*sorted(name for name in modules() if not name.startswith(NESTED)), CATALOG)
 
 
-def found(*, nested: bool = False, only: str = "") -> list[Command]:
+def all_commands(*, nested: bool = False, only: str = "") -> list[Command]:
     """Commands in the order of the help: those of ``plan``, or ``nested`` those of ``plan catalog``."""
     listed = [
         Command(name.removeprefix(NESTED), import_module(module))
