@@ -42,9 +42,11 @@ from planner.solvers import Options
 from planner.solvers.objectives import minimise
 from tests.oracle import most_profit, program
 from tests.oracle.points import fitted, interpolated
+from tests.owning_mutants import OWNED
 from tests.rule_mutants import MUTANTS, Mutant
 from tests.strategies import Case, Interval, solved
 
+ALL_MUTANTS = [*MUTANTS, *OWNED]
 ORACLE = Path(__file__).parent / "oracle"
 
 # Said by what is tried: misfits are unfit and latency, a family's shape and work are in every fit.
@@ -94,7 +96,9 @@ def in_place_of(monkeypatch: pytest.MonkeyPatch, module: Any, rule: str, wrong: 
                     monkeypatch.setattr(other, attribute, changed)
 
 
-@pytest.mark.parametrize("made", list(dict.fromkeys(mutant.case for mutant in MUTANTS)), ids=lambda made: made.__name__)
+@pytest.mark.parametrize(
+    "made", list(dict.fromkeys(mutant.case for mutant in ALL_MUTANTS)), ids=lambda made: made.__name__
+)
 def test_both_models_agree(made: Callable[[], Case]) -> None:
     assert agrees(solved(as_planned(made())), second_opinion(made))
 
@@ -112,7 +116,7 @@ def planned(asked: Case) -> Interval:
     return Interval(sign * found.bound, sign * found.value)
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+@pytest.mark.parametrize("mutant", ALL_MUTANTS, ids=str)
 def test_the_second_model_tells_a_wrong_rule(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     opinion = second_opinion(mutant.case)
     in_place_of(monkeypatch, mutant.module, mutant.rule, mutant.wrong)
@@ -132,7 +136,7 @@ def test_the_second_model_imports_nothing_that_it_judges(name: str) -> None:
 
 def test_every_rule_has_a_mutant() -> None:
     """Every public function of ``planner.rules`` that says a definition; lists and checks of names are none."""
-    tried = {mutant.rule for mutant in MUTANTS}
+    tried = {mutant.rule for mutant in ALL_MUTANTS}
     for module in RULES:
         for name, value in vars(module).items():
             if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_"):
