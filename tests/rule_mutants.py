@@ -13,22 +13,25 @@ import numpy as np
 from planner.catalog.models import Offer
 from planner.kinds.evidence import PROVEN
 from planner.rules import (
+    budgets,
     dates,
     demand,
     eligibility,
     families,
+    halls,
     latency,
     offers,
     quotes,
     rates,
     residual,
+    running,
     tariffs,
     work,
 )
 from planner.rules import fitted as fitted_points
 from planner.rules import interpolated as interpolated_points
 from planner.rules.families import shape_of
-from planner.scenario.models import TokenQuote
+from planner.scenario.models import Pue, TokenQuote
 from tests import rule_cases as cases
 from tests.strategies import Case
 
@@ -155,6 +158,58 @@ MONEY = [
     Mutant(tariffs, "lease_usd", no_escalation, cases.an_escalating_lease),
     Mutant(tariffs, "api_usd_per_request", no_cache, cases.input_from_the_cache),
     Mutant(tariffs, "revenue_usd_per_request", input_only, cases.tokens_worth_serving),
+]
+
+# --- halls, running cost and budgets ---
+
+
+def design_for_annual(right: Any) -> Callable[..., Pue]:
+    return lambda site, row: right(site, row).model_copy(update={"annual": right(site, row).design})
+
+
+def annual_for_design(right: Any) -> Callable[..., Pue]:
+    return lambda site, row: right(site, row).model_copy(update={"design": right(site, row).annual})
+
+
+def a_position_each(right: Any) -> Callable[..., float]:
+    return lambda site, row: max(1.0, right(site, row))
+
+
+def fed_anyway(right: Any) -> Callable[..., float]:
+    return lambda site, row: min(1.0, right(site, row))
+
+
+OWNED = [
+    Mutant(halls, "pue", design_for_annual, cases.hardware_resold),
+    Mutant(halls, "pue", annual_for_design, cases.nodes_at_the_cap),
+    Mutant(halls, "rack_positions", a_position_each, cases.nodes_that_share_a_position),
+    Mutant(halls, "rack_positions", fed_anyway, cases.nodes_that_no_position_feeds),
+    Mutant(running, "share_of_price_a_year", constant(0.0), cases.nodes_with_support),
+    Mutant(running, "usd_a_year", constant(0.0), cases.nodes_with_licences),
+    Mutant(running, "usd_a_year", constant(0.0), cases.nodes_with_staff),
+    Mutant(running, "usd_per_kw_month", constant(0.0), cases.nodes_in_a_colocation),
+    Mutant(running, "busy_it_kw_per_gpu", lambda _: lambda row: row.busy_it_kw / row.gpus, cases.hardware_resold),
+    Mutant(running, "usd_per_it_mwh", lambda _: lambda site, row, usd: usd, cases.hardware_resold),
+    Mutant(running, "standing_usd", lambda right: lambda *asked: 0.5 * right(*asked), cases.hardware_resold),
+    Mutant(running, "busy_usd_per_gpu_hour", lambda _: lambda site, row, usd: 0.0 * usd, cases.hardware_resold),
+    Mutant(
+        budgets,
+        "yearly_limit",
+        lambda _: lambda limit, year: limit.get(year, math.inf),
+        cases.a_budget_that_holds_on,
+    ),
+    Mutant(
+        budgets,
+        "budget_spans",
+        lambda right: lambda limit, timeline: [span for span in right(limit, timeline) if span.year is None],
+        cases.a_budget_that_holds_on,
+    ),
+    Mutant(
+        budgets,
+        "budget_spans",
+        lambda right: lambda limit, timeline: [s._replace(periods=s.periods | True) for s in right(limit, timeline)],
+        cases.a_budget_of_the_reported_year,
+    ),
 ]
 
 # --- demand ---
@@ -370,4 +425,4 @@ DERIVED = [
     ),
 ]
 
-MUTANTS = [*DATES, *MONEY, *DEMAND, *RATES, *LATENCY, *ELIGIBILITY, *OFFERS, *DERIVED]
+MUTANTS = [*DATES, *MONEY, *OWNED, *DEMAND, *RATES, *LATENCY, *ELIGIBILITY, *OFFERS, *DERIVED]

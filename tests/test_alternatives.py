@@ -29,8 +29,8 @@ def test_every_alternative_is_within_its_distance_by_the_audit(overrides: tuple[
     catalog = catalog_of(scenario)
     model = build_model(build_problem(scenario, catalog))
     best, x = module._best(scenario, catalog, model, Options(1e-6, 30))
-    for aim in OBJECTIVES:
-        target = Target(scenario, catalog, aim, (0.01, 0.05, 0.2), best.proof.objective_usd, x, 20.0)
+    for objective in OBJECTIVES:
+        target = Target(scenario, catalog, objective, (0.01, 0.05, 0.2), best.proof.objective_usd, x, 20.0)
         found = alternative(target)
         assert [item.within for item in found] == [0.01, 0.05, 0.2]
         for item in found:

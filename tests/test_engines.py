@@ -49,21 +49,21 @@ def test_what_follows_from_whole_numbers_is_declared_whole(case: Case) -> None:
 def test_a_plan_to_start_from_changes_no_optimum(case: Case, demand: float, engine: str) -> None:
     """Whether or not it is a plan of the other scenario too."""
     try:
-        near = planner.solve(case.scenario, case.catalog)
+        plan = planner.solve(case.scenario, case.catalog)
     except planner.InfeasiblePlan:
         return
     other = replace(case, scenario=with_demand(case.scenario, demand))
-    assert solved(other, engine).meets(solved(other, engine, near=near))
+    assert solved(other, engine).meets(solved(other, engine, warm_start=plan))
 
 
 def test_a_good_plan_to_start_from_is_all_it_takes() -> None:
     scenario = planner.load("scenarios/existing-fleet.yaml")
-    near = planner.solve(scenario)
-    again = planner.solve(scenario, warm_start=near, gap=2 * scenario.solve.gap)
+    plan = planner.solve(scenario)
+    again = planner.solve(scenario, warm_start=plan, gap=2 * scenario.solve.gap)
     assert [leg.name for leg in again.proof.legs] == ["relaxation"]
-    assert again.proof.objective_usd == pytest.approx(near.proof.objective_usd, rel=1e-9)
+    assert again.proof.objective_usd == pytest.approx(plan.proof.objective_usd, rel=1e-9)
     # A plan of another shape says nothing here.
-    tiny = planner.solve(planner.load("scenarios/tiny.yaml"), warm_start=near)
+    tiny = planner.solve(planner.load("scenarios/tiny.yaml"), warm_start=plan)
     assert tiny.status == "optimal"
 
 

@@ -12,14 +12,16 @@ from planner.catalog.models import TokenApi
 from planner.errors import ScenarioError
 from planner.problem import build_problem
 from planner.rules import check_references
+from planner.rules.budgets import yearly_limit
 from planner.rules.dates import can_start, lead_days, on_all_days, term_lead_weeks
+from planner.rules.halls import pue, rack_positions
 from planner.rules.residual import residual_share
 from planner.rules.tariffs import lease_usd
 from planner.scenario.models import Site
 from planner.studies.breakeven.sourcing import token_api as sourced
 from planner.studies.explain import exclusion
 from planner.timeline import scenario_timeline
-from tests.rule_cases import HALL, YEAR, case, chat
+from tests.rule_cases import HALL, YEAR, case, chat, node
 from tests.strategies import Case, offer, point, solved, system, token_api
 from tests.test_rule_mutants import agrees, as_planned, second_opinion
 
@@ -116,3 +118,34 @@ def test_a_hall_is_converted_to_liquid_cooling_not_to_air() -> None:
     problem = build_problem(asked.scenario, asked.catalog)
     told = exclusion.of_system(asked.scenario, asked.catalog, problem, asked.catalog.systems["h-node"])
     assert told.startswith("it needs air cooling, which no site has")
+
+
+@pytest.mark.parametrize("cooling", ["air", "liquid"])
+def test_a_hall_without_any_cooling_runs_nothing(cooling: str) -> None:
+    bare = HALL | {"cooling": [], "pue": {}, "existing": [node()]}
+    asked = case(systems=(system("h-node", cooling=cooling),), sites=[bare])
+    assert pue(asked.scenario.sites[0], system("h-node")).annual == 1.0
+    assert solved(asked).cost_usd == pytest.approx(solved(case()).cost_usd)
+
+
+@pytest.mark.parametrize("cooling", ["air", "liquid"])
+def test_what_a_hall_cannot_cool_is_not_kept(cooling: str) -> None:
+    other = {"air": "liquid", "liquid": "air"}[cooling]
+    hall = HALL | {"cooling": [other], "pue": {other: {"design": 1.5, "annual": 1.5}}, "existing": [node()]}
+    asked = case(systems=(system("h-node", cooling=cooling),), sites=[hall], procurement={"buy": False})
+    assert solved(asked).cost_usd == pytest.approx(solved(case()).cost_usd)
+
+
+@pytest.mark.parametrize(
+    ("feeds", "gpus", "taken"),
+    [(8.0, 8, 1.0), (16.0, 8, 0.5), (23.9, 8, 0.5), (7.99, 8, np.inf), (16.0, 72, 1.0), (None, 8, 0.0)],
+)
+def test_nodes_share_a_rack_position_and_racks_do_not(feeds: float | None, gpus: int, taken: float) -> None:
+    positions = None if feeds is None else 4
+    hall = Site.model_validate(HALL | {"rack_positions": positions, "kw_per_rack_position": feeds})
+    assert rack_positions(hall, system("h-node", gpus=gpus, nameplate_it_kw=8.0, network_kw_share=0.0)) == taken
+
+
+@pytest.mark.parametrize(("year", "limit"), [(2026, np.inf), (2027, 5.0), (2028, 5.0), (2029, 3.0), (2030, 3.0)])
+def test_the_last_budget_of_a_year_holds_on(year: int, limit: float) -> None:
+    assert yearly_limit({2029: 3.0, 2027: 5.0}, year) == limit

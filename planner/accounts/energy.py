@@ -5,15 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from planner.accounts.inputs import Floats, Inputs
-from planner.catalog.models import System
-from planner.rules import tariffs
-from planner.scenario.models import Pue, Site
+from planner.rules import running, tariffs
 from planner.units import KW_PER_MW
-
-
-def pue(site: Site, system: System) -> Pue:
-    """PUE of a system at a site. A cooling the hall lacks takes the hall's first: cooling is a limit of its own."""
-    return site.pue.get(system.cooling) or next(iter(site.pue.values()))
 
 
 def electricity_usd_per_mwh(inputs: Inputs) -> Floats:
@@ -29,7 +22,7 @@ def idle_utility_kw(inputs: Inputs) -> Floats:
 
 def serving_utility_kw(inputs: Inputs) -> Floats:
     """Utility kW that one GPU draws more when it serves, (S, K)."""
-    return _utility_kw(inputs, [(s.busy_it_kw - s.idle_it_kw) / s.gpus for s in inputs.systems])
+    return _utility_kw(inputs, [running.busy_it_kw_per_gpu(system) for system in inputs.systems])
 
 
 def usd_per_gpu_hour(inputs: Inputs) -> Floats:
@@ -41,7 +34,5 @@ def usd_per_gpu_hour(inputs: Inputs) -> Floats:
 def _utility_kw(inputs: Inputs, it_kw: list[float]) -> Floats:
     """Utility kW at annual PUE of IT kW drawn by each system, (S, K)."""
     shape = (len(inputs.sites), len(inputs.systems))
-    overhead = [
-        [pue(site, system).annual * (1 + system.network_kw_share) for system in inputs.systems] for site in inputs.sites
-    ]
+    overhead = [[running.utility_per_it(site, system) for system in inputs.systems] for site in inputs.sites]
     return np.asarray(np.array(overhead, dtype=float).reshape(shape) * np.array(it_kw)[None, :])

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from planner.accounts.account import Account
-from planner.accounts.energy import idle_utility_kw, pue, serving_utility_kw
+from planner.accounts.energy import idle_utility_kw, serving_utility_kw
 from planner.accounts.inputs import Floats, Inputs
+from planner.rules.halls import pue
 from planner.units import KW_PER_MW
 
 COLUMNS = (

@@ -12,7 +12,8 @@ from planner.accounts.contracts import commitments_by_period
 from planner.accounts.inputs import Floats, Inputs
 from planner.audit.findings import Findings, Told, figure
 from planner.kinds.cash import CAPEX, OPEX
-from planner.kinds.limits import BUDGET
+from planner.kinds.limits import BUDGET, SPENDING
+from planner.rules.budgets import BudgetSpan, budget_spans
 from planner.scenario.models import YearlyLimit
 
 
@@ -22,42 +23,26 @@ def check_money(account: Account, findings: Findings, claimed_cost_usd: float | 
     shape = (len(account.inputs.futures), account.inputs.timeline.periods)
     capex = sum((cash[category] for category in CAPEX), start=np.zeros(shape))
     opex = sum((cash[category] for category in OPEX), start=np.zeros(shape))
-    budget = account.scenario.budget
-    for what, limit, usd in (
-        ("capex", budget.capex_usd, capex),
-        ("opex", budget.opex_usd, opex),
-        ("cash", budget.total_usd, capex + opex),
-        ("value of contracts started", budget.commitments_usd, commitments_by_period(account)),
-    ):
-        _within_budget(account.inputs, findings, what, limit, usd)
+    contracts = commitments_by_period(account)
+    for kind in SPENDING:
+        usd = kind.capex * capex + kind.opex * opex + kind.contracts * contracts
+        _within_budget(account.inputs, findings, kind.words, getattr(account.scenario.budget, kind.field), usd)
     if claimed_cost_usd is not None:
         _claimed(account, findings, claimed_cost_usd)
 
 
-def yearly_limit(limit: dict[int, float], year: int) -> float:
-    """The limit of a year: its own, else that of the last year before it that has one, else none."""
-    named = [other for other in limit if other <= year]
-    return limit[max(named)] if named else np.inf
-
-
 def _within_budget(inputs: Inputs, findings: Findings, what: str, limit: YearlyLimit, usd: Floats) -> None:
     """USD by period (F, T), summed over each calendar year or all reported periods ≤ the limit."""
-    if limit is None:
-        return
-    timeline = inputs.timeline
-    if isinstance(limit, dict):
-        spans = [(str(year), timeline.years == year, yearly_limit(limit, year)) for year in np.unique(timeline.years)]
-    else:
-        spans = [("the reported periods", ~timeline.lookahead, float(limit))]
-    for name, counted, most in spans:
-        total = usd[:, counted].sum(axis=1)
+    for span in budget_spans(limit, inputs.timeline):
+        total = usd[:, span.periods].sum(axis=1)
 
-        def told(total: Floats, name: str, most: float, future: int) -> Told:
-            sentence = f"{what} of {name}{inputs.where_several(future)} is {figure(total[future])} USD, "
-            sentence += f"the budget is {figure(most)}"
-            return Told(what, name if name.isdigit() else "", sentence)
+        def told(total: Floats, span: BudgetSpan, future: int) -> Told:
+            period = "" if span.year is None else str(span.year)
+            counted = f"{period or 'the reported periods'}{inputs.where_several(future)}"
+            sentence = f"{what} of {counted} is {figure(total[future])} USD, the budget is {figure(span.usd)}"
+            return Told(what, period, sentence)
 
-        findings.at_most(BUDGET.family, total, most, partial(told, total, name, most))
+        findings.at_most(BUDGET.family, total, span.usd, partial(told, total, span))
 
 
 def _claimed(account: Account, findings: Findings, claimed_cost_usd: float) -> None:

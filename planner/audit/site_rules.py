@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -17,11 +16,10 @@ from planner.audit.reasons import system_fault
 from planner.kinds import limits
 from planner.kinds.limits import LimitKind
 from planner.rules.dates import can_start
+from planner.rules.halls import rack_positions
 from planner.scenario.site import Site
 from planner.schedule import Schedule
 from planner.units import KW_PER_MW
-
-NODE_GPUS = 8
 
 
 def check_sites(account: Account, findings: Findings) -> None:
@@ -179,11 +177,10 @@ def _cooled_kw(account: Account, cooling: str) -> Floats:
 def _positions(account: Account) -> Floats:
     """Rack positions taken, (F, S, T): nodes share one; a system that it cannot feed and that is there has its own."""
     inputs = account.inputs
-    nodes = np.array([system.gpus <= NODE_GPUS for system in inputs.systems])
-    feeds = [(site.kw_per_rack_position or math.inf) / it_kw(inputs) for site in inputs.sites]
-    fitting = np.array(feeds).reshape(len(inputs.sites), len(inputs.systems))
-    per_position = np.where(nodes, np.maximum(1, np.floor(fitting + 1e-9)), 1)
-    return np.asarray(np.einsum("fskt,sk->fst", account.holdings.installed, 1 / per_position))
+    taken = [[rack_positions(site, system) for system in inputs.systems] for site in inputs.sites]
+    each = np.array(taken, dtype=float).reshape(len(inputs.sites), len(inputs.systems))
+    each = np.where(np.isfinite(each), each, 1.0)
+    return np.asarray(np.einsum("fskt,sk->fst", account.holdings.installed, each))
 
 
 @dataclass(frozen=True)
@@ -258,14 +255,13 @@ def _fed(account: Account, findings: Findings) -> None:
     """What a rack position cannot feed is not bought."""
     inputs = account.inputs
     for index, site in enumerate(inputs.sites):
-        if site.kw_per_rack_position is None:
-            continue
-        feeds = site.kw_per_rack_position / it_kw(inputs)
 
         def unfed(name: str, future: int, system: int, period: int) -> Told:
             where = f"{name}/{inputs.systems[system].system}"
             return Told(where, inputs.timeline.names[period], f"{where} needs more kW than a rack position feeds")
 
-        ruled_out = (feeds < 1 - 1e-9)[None, :, None]
+        if site.kw_per_rack_position is None:
+            continue
+        ruled_out = np.isinf([rack_positions(site, system) for system in inputs.systems])[None, :, None]
         bought = account.holdings.buy[:, index]
         findings.forbidden(limits.POSITIONS.family, bought, ruled_out, partial(unfed, site.name))

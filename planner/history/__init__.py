@@ -1,4 +1,4 @@
-"""What was planned before: runs kept in a store, what changed between them, what remains to plan, what really came."""
+"""What was planned before: runs, the store that keeps them, and scenarios of earlier git revisions."""
 
 from planner.history.run import Run, run_of
 from planner.history.store import find, listed, save, store_path

@@ -76,7 +76,7 @@ def reason_to_keep_out(run: BenchmarkRun, given: ImportOptions) -> str:
     return ""
 
 
-def doubt_of(run: BenchmarkRun) -> str:
+def reason_to_doubt(run: BenchmarkRun) -> str:
     """What does not fit together in a run, '' where all does: rate × latency are the requests in flight."""
     if run.concurrency is None or run.ttft_statistic not in ("mean", "p50"):
         return ""
@@ -136,7 +136,7 @@ def row(run: BenchmarkRun, given: ImportOptions, source: str, today: dt.date, ev
         "source": (source,),
         "as_of": run.as_of or given.as_of or today,
         "evidence": given.evidence or evidence,
-        "note": "; ".join(part for part in (run.note, undated, _failures(run), doubt_of(run)) if part),
+        "note": "; ".join(part for part in (run.note, undated, _failures(run), reason_to_doubt(run)) if part),
     }
 
 

@@ -22,7 +22,7 @@ from planner.catalog.rows import csv_rows
 from planner.catalog.table import cells, csv_of
 from planner.document import read_text
 from planner.errors import CatalogError, Fault, InputError
-from planner.importers.benchmark_run import BenchmarkRun, doubt_of, one_model, reason_to_keep_out, row
+from planner.importers.benchmark_run import BenchmarkRun, one_model, reason_to_doubt, reason_to_keep_out, row
 from planner.importers.options import ImportOptions
 from planner.importers.prices import Price
 from planner.importers.recognise import Found, Source, found_in
@@ -117,7 +117,7 @@ def _take(
     if reason := reason_to_keep_out(what, given):
         summary.kept_out.append((what.record.place, reason))
         return
-    if doubt := doubt_of(what):
+    if doubt := reason_to_doubt(what):
         summary.doubtful.append((what.record.place, doubt))
     point = _validated(ServingPoint, row(what, given, source, day, item.source.evidence), what.record)
     key = point.key

@@ -15,9 +15,32 @@ from planner.units import KW_PER_MW
 Sentence = Callable[[str, str, float, float], str]
 Currency = Literal["MW", "USD", "ms", "tokens", "GPUs", "positions"]
 CURRENCIES: tuple[Currency, ...] = get_args(Currency)
-# Kinds of cash that a budget can be set for.
-SPENDING = ("capex", "opex", "total", "commitments")
 _SITE = "sites."
+
+
+@dataclass(frozen=True)
+class Spending:
+    """What a budget can be set for: ``capex``, ``opex`` or both, or the whole value of ``contracts`` that start."""
+
+    key: str
+    words: str
+    capex: bool = False
+    opex: bool = False
+    contracts: bool = False
+
+    @property
+    def field(self) -> str:
+        """The field of the scenario's budget that states it."""
+        return f"{self.key}_usd"
+
+
+CAPEX = Spending("capex", "capex", capex=True)
+SPENDING = (
+    CAPEX,
+    Spending("opex", "opex", opex=True),
+    Spending("total", "cash", capex=True, opex=True),
+    Spending("commitments", "value of contracts started", contracts=True),
+)
 
 
 @dataclass(frozen=True, eq=False)

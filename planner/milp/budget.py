@@ -28,9 +28,9 @@ def add_budgets(builder: Builder, problem: Problem, variables: Variables) -> Non
     labels = [limit.label for limit in spend]
     counted = stacked([limit.periods for limit in spend], timeline.periods)
     usd = np.array([limit.usd for limit in spend], dtype=float)
-    capex = np.array([limit.kind in ("capex", "total") for limit in spend], dtype=float)
-    opex = np.array([limit.kind in ("opex", "total") for limit in spend], dtype=float)
-    commitments = np.array([limit.kind == "commitments" for limit in spend], dtype=float)
+    capex = np.array([limit.kind.capex for limit in spend], dtype=float)
+    opex = np.array([limit.kind.opex for limit in spend], dtype=float)
+    contracts = np.array([limit.kind.contracts for limit in spend], dtype=float)
     room = usd - opex * bits.dot(counted, fixed_opex_usd(problem))
     rows = builder.constraints(BUDGET.key, (labels, problem.futures), upper=(room / BUDGET.per_row_unit)[:, None])
     for cash in lasting_usd(problem, variables):
@@ -46,7 +46,7 @@ def add_budgets(builder: Builder, problem: Problem, variables: Variables) -> Non
             weights * running / BUDGET.per_row_unit,
         )
     value = stacked([item.commitment_usd for item in problem.supply.reservations], timeline.periods)
-    _add(builder, rows, variables.sign, value * (counted * commitments[:, None])[:, None, :])
+    _add(builder, rows, variables.sign, value * (counted * contracts[:, None])[:, None, :])
     builder.limit(BUDGET, rows, labels, (usd / BUDGET.per_row_unit)[:, None])
 
 

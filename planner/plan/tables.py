@@ -17,7 +17,7 @@ from planner.accounts.cashflow import cash_flow_of
 from planner.accounts.fleet import fleet
 from planner.accounts.tokens import tokens_per_request
 from planner.catalog.models import Offer
-from planner.kinds.limits import BUDGET, LimitKind
+from planner.kinds.limits import BUDGET, CAPEX, LimitKind
 from planner.milp import Model
 from planner.problem import Problem
 from planner.rules.dates import order_day
@@ -209,7 +209,7 @@ def _smallest(problem: Problem, kind: LimitKind) -> dict[str, float]:
     """The least that one more system would take of a limit, in row units, by subject; none where it is in no system."""
     if kind is BUDGET:
         capex = [item.capex_usd.sum(axis=1).min() / kind.per_row_unit for item in problem.supply.purchases]
-        return {limit.label: min(capex, default=0.0) for limit in problem.limits.spend if limit.kind == "capex"}
+        return {limit.label: min(capex, default=0.0) for limit in problem.limits.spend if limit.kind == CAPEX}
     sites = [site.name for site in problem.limits.sites]
     found: dict[str, float] = {}
     for limit in problem.limits.on_sites:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.kinds import limits
-from planner.kinds.limits import LimitKind
+from planner.kinds.limits import LimitKind, Spending
 from planner.problem.supply import Supply
+from planner.rules.budgets import budget_spans
 from planner.rules.dates import can_start, here_and_now_until
 from planner.rules.tariffs import lease_usd
-from planner.scenario.models import Budget, Scenario, Site, YearlyLimit
+from planner.scenario.models import Budget, Scenario, Site
 from planner.schedule import Schedule
 from planner.timeline import Timeline
 from planner.units import kw_from_mw
@@ -73,7 +74,7 @@ class SiteLimit:
 class SpendLimit:
     """One limit on undiscounted cash: the periods (T,) whose cash it adds up."""
 
-    kind: str
+    kind: Spending
     label: str
     periods: Bools
     usd: float
@@ -189,15 +190,10 @@ def _site(scenario: Scenario, site: Site, timeline: Timeline) -> SiteLimits:
 def _spend(budget: Budget, timeline: Timeline) -> list[SpendLimit]:
     found = []
     for kind in limits.SPENDING:
-        limit: YearlyLimit = getattr(budget, f"{kind}_usd")
-        if isinstance(limit, dict):
-            for year in np.unique(timeline.years):
-                named = [known for known in limit if known <= year]
-                if named:
-                    periods = timeline.years == year
-                    found.append(SpendLimit(kind, f"{kind} in {year}", periods, float(limit[max(named)])))
-        elif limit is not None:
-            found.append(SpendLimit(kind, f"{kind} over the horizon", ~timeline.lookahead, float(limit)))
+        for span in budget_spans(getattr(budget, kind.field), timeline):
+            if np.isfinite(span.usd):
+                label = f"{kind.key} over the horizon" if span.year is None else f"{kind.key} in {span.year}"
+                found.append(SpendLimit(kind, label, span.periods, span.usd))
     return found
 
 

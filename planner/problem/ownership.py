@@ -22,15 +22,12 @@ from planner.rules.dates import (
     system_lead_weeks,
 )
 from planner.rules.eligibility import coolable, system_ruled_out
+from planner.rules.halls import pue, rack_positions
 from planner.rules.residual import residual_credit_usd
 from planner.rules.tariffs import electricity_usd_per_mwh, price_factors
 from planner.scenario.models import Scenario
 from planner.timeline import Timeline
-from planner.units import (
-    DAYS_PER_YEAR,
-    HOURS_PER_YEAR,
-    mwh_from_kw_hours,
-)
+from planner.units import DAYS_PER_YEAR, HOURS_PER_YEAR, mwh_from_kw_hours
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -106,17 +103,10 @@ def _purchase(
 
 def _asset(scenario: Scenario, catalog: Catalog, timeline: Timeline, index: int, system: System, supply: str) -> Asset:
     site = scenario.sites[index]
-    pue = site.pue.get(system.cooling)
-    design = pue.design if pue else 1.0
     it_kw = system.provisioned_it_kw
     tariff = electricity_usd_per_mwh(site, catalog, timeline)
     overhead = running.utility_per_it(site, system)
     busy_it_mwh = mwh_from_kw_hours(running.busy_it_kw_per_gpu(system), 1.0)
-    positions = 0.0
-    if site.kw_per_rack_position is not None:
-        fitting = 1 if system.gpus > 8 else int(site.kw_per_rack_position / it_kw + 1e-9)
-        fitting = 0 if it_kw > site.kw_per_rack_position * (1 + 1e-9) else fitting
-        positions = 1 / fitting if fitting else np.inf
     return Asset(
         site=index,
         system=system,
@@ -125,8 +115,8 @@ def _asset(scenario: Scenario, catalog: Catalog, timeline: Timeline, index: int,
         busy_usd_per_gpu_hour=running.busy_usd_per_gpu_hour(site, system, tariff),
         idle_mwh=mwh_from_kw_hours(system.idle_it_kw, timeline.hours) * overhead,
         busy_mwh_per_gpu_hour=busy_it_mwh * overhead,
-        cap_kw=it_kw * (design if site.cap_at == "utility" else 1.0),
+        cap_kw=it_kw * (pue(site, system).design if site.cap_at == "utility" else 1.0),
         it_kw=it_kw,
-        positions=positions,
+        positions=rack_positions(site, system),
         needs_conversion=system.cooling not in site.cooling,
     )

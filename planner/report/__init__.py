@@ -1,1 +1,1 @@
-"""Faces of a plan: the terminal view, JSON, CSV and the published schemas. Nothing here decides or computes a plan."""
+"""The plan itself, shown: on a terminal, as a page of HTML, a workbook, CSV files. Nothing here decides a plan."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
 from planner.kinds.cash import CAPEX, OPEX
-from planner.kinds.limits import SPENDING
+from planner.kinds.limits import SPENDING, Spending
 from planner.plan import Plan
 from planner.render.figures import bar, money_unit, percent
 from planner.render.sheet import Sheet, left, right
 from planner.report.view import rows_of
+from planner.rules.budgets import yearly_limit
 from planner.scenario import Scenario
 from planner.scenario.models import YearlyLimit
 from planner.timeline import Timeline
@@ -81,14 +84,14 @@ def budget_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
     """Undiscounted cash against each budget, the highest of all futures."""
     lines: list[tuple[str, float, float]] = []
     for kind in SPENDING:
-        limit: YearlyLimit = getattr(scenario.budget, f"{kind}_usd")
+        limit: YearlyLimit = getattr(scenario.budget, kind.field)
         if isinstance(limit, dict):
             for year in sorted({name[:4] for name in timeline.names[: timeline.reported]}):
-                named = [known for known in limit if known <= int(year)]
-                if named:
-                    lines.append((f"{kind} in {year}", _spent(plan, kind, year, timeline), float(limit[max(named)])))
+                usd = yearly_limit(limit, int(year))
+                if math.isfinite(usd):
+                    lines.append((f"{kind.key} in {year}", _spent(plan, kind, year, timeline), usd))
         elif limit is not None:
-            lines.append((f"{kind} over the horizon", _spent(plan, kind, "", timeline), float(limit)))
+            lines.append((f"{kind.key} over the horizon", _spent(plan, kind, "", timeline), float(limit)))
     if not lines:
         return Sheet("No budget is set.")
     unit = money_unit(limit for _, _, limit in lines)
@@ -107,17 +110,17 @@ def budget_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
     return Sheet(f"Budgets used, undiscounted{most}:", columns, rows)
 
 
-def _spent(plan: Plan, kind: str, year: str, timeline: Timeline) -> float:
+def _spent(plan: Plan, kind: Spending, year: str, timeline: Timeline) -> float:
     """What counts against a budget of ``year``, or of the reported horizon where that is empty; the worst future."""
     inside = [name for name in timeline.names if name.startswith(year)] if year else timeline.names[: timeline.reported]
-    categories = {"capex": CAPEX, "opex": OPEX, "total": (*CAPEX, *OPEX)}
+    categories = (*(CAPEX if kind.capex else ()), *(OPEX if kind.opex else ()))
     worst = 0.0
     for future in plan.futures:
-        if kind == "commitments":
+        if kind.contracts:
             rows = rows_of(plan.contracts, future, lookahead=True)
             spent = rows.loc[rows["period"].isin(inside), "cost_usd"].sum()
         else:
             rows = rows_of(plan.cashflow, future, lookahead=True)
-            spent = rows.loc[rows["period"].isin(inside) & rows["category"].isin(categories[kind]), "usd"].sum()
+            spent = rows.loc[rows["period"].isin(inside) & rows["category"].isin(categories), "usd"].sum()
         worst = max(worst, float(spent))
     return worst

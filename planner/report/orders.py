@@ -32,7 +32,7 @@ class Order:
     future: str
     by: dt.date | None
     period: str
-    place: int
+    period_index: int
     verb: str
     number: float
     what: str
@@ -50,26 +50,28 @@ class Order:
 
 def orders(plan: Plan, scenario: Scenario) -> list[Order]:
     """Every purchase, contract, hall conversion and retirement, by period."""
-    place = {name: index for index, name in enumerate(plan.periods)}
+    index = {name: position for position, name in enumerate(plan.periods)}
     found = [
-        Order(row.future, row.order_by, row.period, place[row.period], "buy", row.count, row.system,
+        Order(row.future, row.order_by, row.period, index[row.period], "buy", row.count, row.system,
               f"for {row.site}", row.gpus, row.cost_usd, row.lookahead)
         for row in plan.purchases.itertuples()
     ]  # fmt: skip
     found += [
-        Order(row.future, row.order_by, row.period, place[row.period], "sign", row.lots,
+        Order(row.future, row.order_by, row.period, index[row.period], "sign", row.lots,
               f"{count(row.gpus / row.lots)} {row.system} GPUs", f"at {row.provider} for {row.term_months:g} months",
               row.gpus, row.cost_usd, row.lookahead, row.end)
         for row in plan.contracts.itertuples()
     ]  # fmt: skip
     found += [
-        Order(row.future, None, row.period, place[row.period], "retire", row.count, row.system,
+        Order(row.future, None, row.period, index[row.period], "retire", row.count, row.system,
               f"at {row.site}", 0.0, 0.0, row.lookahead)
         for row in plan.retirements.itertuples()
     ]  # fmt: skip
     found += _conversions(plan, scenario)
     rank = {"retire": 0, "convert": 1, "buy": 2, "sign": 3}
-    return sorted(found, key=lambda order: (order.place, rank[order.verb], order.what, order.where, order.future))
+    return sorted(
+        found, key=lambda order: (order.period_index, rank[order.verb], order.what, order.where, order.future)
+    )
 
 
 def _conversions(plan: Plan, scenario: Scenario) -> list[Order]:
@@ -166,8 +168,8 @@ def _by_year(found: list[Order]) -> list[Order]:
     for (year, verb, what, where), same in rows.groupby(["period", "verb", "what", "where"], sort=False):
         first = same.iloc[0]
         merged.append(
-            Order(first["future"], first["by"], year, int(first["place"]), verb, float(same["number"].sum()), what,
-                  where, float(same["gpus"].sum()), float(same["usd"].sum()), False)
+            Order(first["future"], first["by"], year, int(first["period_index"]), verb, float(same["number"].sum()),
+                  what, where, float(same["gpus"].sum()), float(same["usd"].sum()), False)
         )  # fmt: skip
     return merged
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from planner.catalog.models import System
 from planner.kinds import cash
+from planner.rules.halls import pue
 from planner.scenario.models import Scenario, Site
 from planner.units import HOURS_PER_MONTH, HOURS_PER_YEAR, mw_from_kw, mwh_from_kw_hours
 
@@ -70,11 +71,7 @@ def usd_per_kw_month(scenario: Scenario, site: Site) -> float:
 
 def utility_per_it(site: Site, system: System) -> float:
     """Energy at the meter for each unit that the IT of a system draws: annual PUE and its network adder."""
-    return _annual_pue(site, system) * (1 + system.network_kw_share)
-
-
-def _annual_pue(site: Site, system: System) -> float:
-    return site.pue[system.cooling].annual if system.cooling in site.pue else 1.0
+    return pue(site, system).annual * (1 + system.network_kw_share)
 
 
 def busy_it_kw_per_gpu(system: System) -> float:
@@ -84,7 +81,7 @@ def busy_it_kw_per_gpu(system: System) -> float:
 
 def usd_per_it_mwh(site: Site, system: System, usd_per_mwh: Price) -> Price:
     """Price of a MWh that the IT of a system draws: the tariff of what the meter counts."""
-    return usd_per_mwh * _annual_pue(site, system) * (1 + system.network_kw_share)
+    return usd_per_mwh * pue(site, system).annual * (1 + system.network_kw_share)
 
 
 def standing_usd(scenario: Scenario, site: Site, system: System, hours: Floats, usd_per_mwh: Floats) -> Floats:

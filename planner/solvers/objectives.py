@@ -72,17 +72,17 @@ def matrix_of(model: Model, kind: Kind) -> Milp:
         )
     per_request = _per_request(model, kind)
     lost, most = _lost(model, kind, per_request)
-    return _aimed(model.milp, lost, (model.milp.constant if kind == "profit" else 0.0) - most)
+    return _with_objective(model.milp, lost, (model.milp.constant if kind == "profit" else 0.0) - most)
 
 
-def minimise(model: Model, kind: Kind, solver: str, options: Options, near: Floats | None = None) -> Outcome:
-    """``model`` solved for the objective ``kind``; where nothing may go unserved, every token-only aim is `cost`.
+def minimise(model: Model, kind: Kind, solver: str, options: Options, warm_start: Floats | None = None) -> Outcome:
+    """``model`` solved for the objective ``kind``; where nothing may go unserved, one of tokens alone is `cost`.
 
-    ``near`` (columns,) is a plan of a matrix like this one, for `cost` to start from.
+    ``warm_start`` (columns,) is a plan of a matrix like this one, for `cost` to start from.
     """
     fixed_tokens = _serves_all(model)
     if kind == "cost":
-        return _cost(model, solver, options, near)
+        return _cost(model, solver, options, warm_start)
     if kind == "cost_per_token":
         return _cost_per_token(model, solver, options)
     per_request = _per_request(model, kind)
@@ -101,7 +101,7 @@ def _serves_all(model: Model) -> bool:
 
 
 def _per_request(model: Model, kind: Kind) -> Floats:
-    """What a request adds to the aim `tokens` (tokens on the headline basis) or `profit` (USD of revenue), (W, T)."""
+    """What a request adds to `tokens` (tokens on the headline basis) or `profit` (USD of revenue), (W, T)."""
     return _tokens_per_request(model) if kind == "tokens" else model.problem.demand.revenue_usd
 
 
@@ -111,8 +111,8 @@ def _tokens_per_request(model: Model) -> Floats:
     return np.repeat(model.problem.token_weight[:, None], periods, axis=1)
 
 
-def _cost(model: Model, solver: str, options: Options, near: Floats | None = None) -> Outcome:
-    answer = optimise(model, model.milp, solver, options, near)
+def _cost(model: Model, solver: str, options: Options, warm_start: Floats | None = None) -> Outcome:
+    answer = optimise(model, model.milp, solver, options, warm_start)
     return Outcome(
         "cost", "USD NPV", answer.x, answer.objective, answer.bound, answer.bound, answer, answer.legs, answer.seconds,
         answer.wall_clock_stop,
@@ -120,7 +120,7 @@ def _cost(model: Model, solver: str, options: Options, near: Floats | None = Non
 
 
 def _from_cost(model: Model, kind: Kind, per_request: Floats, cost: Outcome) -> Outcome:
-    """The same plan under an aim whose token or revenue term is a constant."""
+    """The same plan under an objective whose token or revenue term is a constant."""
     if kind == "tokens":
         total = mtok_from_tokens(demand_total(model.problem, per_request, discounted=False))
         return replace(cost, objective=kind, unit="Mtok", value=total, bound=total)
@@ -188,7 +188,7 @@ def _profit(model: Model, per_request: Floats, solver: str, options: Options) ->
 
 
 def _lost(model: Model, kind: Kind, per_request: Floats) -> tuple[Floats, float]:
-    """What each column takes from the aim `tokens` (Mtok) or `profit` (USD NPV), and what there would be without."""
+    """What each column takes from `tokens` (Mtok) or `profit` (USD NPV), and what there would be without."""
     if kind == "tokens":
         lost = unserved_weights(model, mtok_from_tokens(per_request), discounted=False)
         return lost, mtok_from_tokens(demand_total(model.problem, per_request, discounted=False))
@@ -202,7 +202,7 @@ def _then_cost(
     """Least of what is lost (columns,), then least cost with no more lost than that."""
     clock = Clock(options.time_limit_s)
     # The gap is asked of the value, most − lost, which the engine does not see: its own must be finer.
-    first = optimise(model, _aimed(model.milp, lost, constant - most), solver, options)
+    first = optimise(model, _with_objective(model.milp, lost, constant - most), solver, options)
     if first.x is None:
         return Outcome(kind, unit, None, -np.inf, -first.bound, -np.inf, first, first.legs, first.seconds)
     achieved = float(bits.dot(lost, first.x))
@@ -233,5 +233,5 @@ def _then_cost(
     )
 
 
-def _aimed(milp: Milp, cost: Floats, constant: float) -> Milp:
+def _with_objective(milp: Milp, cost: Floats, constant: float) -> Milp:
     return replace(milp, cost=cost, constant=constant)

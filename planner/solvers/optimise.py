@@ -60,11 +60,11 @@ def _rescaled(answer: Answer, factor: float) -> Answer:
     )
 
 
-def optimise(model: Model, milp: Milp, solver: str, options: Options, near: Floats | None = None) -> Answer:
+def optimise(model: Model, milp: Milp, solver: str, options: Options, warm_start: Floats | None = None) -> Answer:
     """``milp`` (``model``'s matrix with any objective) solved; x is tidy and feasible, objective its own.
 
-    ``near`` (columns,) is a plan of a matrix like this one: where it is one of this one too, the search starts there.
-    The answer carries the LP's duals, whichever engine ran.
+    ``warm_start`` (columns,) is a plan of a matrix like this one: where it is one of this one too, the search starts
+    there. The answer carries the LP's duals, whichever engine ran.
     """
     clock = Clock(options.time_limit_s)
     scale, lp = scale_of(milp, options)
@@ -77,7 +77,7 @@ def optimise(model: Model, milp: Milp, solver: str, options: Options, near: Floa
     def polish(x: Floats) -> tuple[Floats, float] | None:
         return polished(model, scaled, x, options)
 
-    start = polish(near) if near is not None and near.shape == milp.cost.shape else None
+    start = polish(warm_start) if warm_start is not None and warm_start.shape == milp.cost.shape else None
     if solver in ("auto", "relay"):
         answer = relay.solve(scaled, solvers.run, polish, lp, clock.rest(options), start)
         if answer.x is not None or answer.status == "infeasible":

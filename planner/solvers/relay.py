@@ -20,7 +20,9 @@ from planner.solvers.answer import Answer, Floats, Leg, Options, relative_gap
 from planner.solvers.clock import Clock
 
 Engine = Callable[[Milp, str, Options, Floats | None], Answer]
-Polish = Callable[[Floats], tuple[Floats, float] | None]
+# A plan and its cost.
+Incumbent = tuple[Floats, float]
+Polish = Callable[[Floats], Incumbent | None]
 
 # A level this close to a whole number is whole: the neighbourhood is measured from it, not from the next one.
 WHOLE = 1e-6
@@ -46,12 +48,7 @@ class Relaxation:
 
 
 def solve(
-    milp: Milp,
-    engine: Engine,
-    polish: Polish,
-    lp: Answer,
-    options: Options,
-    start: tuple[Floats, float] | None = None,
+    milp: Milp, engine: Engine, polish: Polish, lp: Answer, options: Options, start: Incumbent | None = None
 ) -> Answer:
     """``milp`` solved to ``options.gap`` from its LP relaxation ``lp`` and, where given, a plan with its cost.
 
@@ -71,13 +68,10 @@ def solve(
 
     best, stopped = start, False
     if open_still():
-        wide = options.gap >= WIDE
-        # Finer than a narrow gap, since its own bound is not the global one.
-        finer = replace(_nearby(clock.rest(options)), gap=options.gap / (1 if wide else 2), presolve=wide)
-        near = engine(neighbourhood(milp, relaxation.x, RADIUS), ENGINE, finer, None)
-        legs.append(replace(near.leg("neighbourhood"), bound=None))
-        stopped = near.wall_clock_stop
-        best = cheapest(best, polish(near.x) if near.x is not None else None)
+        found = engine(neighbourhood(milp, relaxation.x, RADIUS), ENGINE, _finer(clock.rest(options)), None)
+        legs.append(replace(found.leg("neighbourhood"), bound=None))
+        stopped = found.wall_clock_stop
+        best = cheapest(best, polish(found.x) if found.x is not None else None)
     if open_still():
         fixed = milp if best is None else fix(milp, relaxation, best[1])
         last = engine(fixed, ENGINE, _just_inside(clock.rest(options)), None if best is None else best[0])
@@ -89,16 +83,12 @@ def solve(
         better = polish(last.x) if improved and last.x is not None else None
         if better is None and best is None and last.x is not None and not stopped:
             # Whole numbers that an engine's tolerances bent: look for straight ones right beside them.
-            beside = neighbourhood(milp, last.x, 1, everything=True)
-            repaired = engine(beside, OTHER, _nearby(clock.rest(options)), None)
+            repaired = engine(_beside(milp, last.x), OTHER, _nearby(clock.rest(options)), None)
             legs.append(replace(repaired.leg("repair"), bound=None))
             stopped = repaired.wall_clock_stop
             better = polish(repaired.x) if repaired.x is not None else None
         best = cheapest(best, better)
-        # What fixing removed is no better than the incumbent, so the bound of what is left is capped there.
-        upper = np.inf if best is None else best[1]
-        proven = upper if last.status == "infeasible" else min(last.bound, upper)
-        bound = max(bound, proven)
+        bound = max(bound, _proven(last, best))
     closed = best is not None and relative_gap(best[1], bound) <= options.gap
     return Answer(
         status="optimal" if closed else "feasible" if best is not None else "unknown",
@@ -115,12 +105,29 @@ def solve(
     )
 
 
+def _proven(last: Answer, best: Incumbent | None) -> float:
+    """The bound of the whole model: what fixing removed is no better than the incumbent, so it is capped there."""
+    upper = np.inf if best is None else best[1]
+    return upper if last.status == "infeasible" else min(last.bound, upper)
+
+
+def _beside(milp: Milp, x: Floats) -> Milp:
+    """The same matrix with every whole number within one of ``x``."""
+    return neighbourhood(milp, x, 1, everything=True)
+
+
+def _finer(options: Options) -> Options:
+    """Finer than a narrow gap, since the bound of the neighbourhood is not the global one."""
+    wide = options.gap >= WIDE
+    return replace(_nearby(options), gap=options.gap / (1 if wide else 2), presolve=wide)
+
+
 def _nearby(options: Options) -> Options:
     """As many nodes as a leg may take that is not asked for a proof."""
     return replace(options, nodes=NEAR_NODES if options.nodes is None else min(NEAR_NODES, options.nodes))
 
 
-def cheapest(*plans: tuple[Floats, float] | None) -> tuple[Floats, float] | None:
+def cheapest(*plans: Incumbent | None) -> Incumbent | None:
     """The plan of least cost, the first of equals; None where there is none."""
     return min((plan for plan in plans if plan is not None), key=itemgetter(1), default=None)
 
@@ -149,9 +156,9 @@ def prove(milp: Milp, x: Floats, duals: Floats) -> Relaxation:
 
 def neighbourhood(milp: Milp, x: Floats, radius: int, *, everything: bool = False) -> Milp:
     """The same matrix with every guided level (or ``everything`` whole) within ``radius`` of ⌊x⌋ and ⌈x⌉."""
-    near = milp.guided | (milp.integer & everything)
-    low = np.where(near, np.floor(x + WHOLE) - radius, milp.lower)
-    high = np.where(near, np.ceil(x - WHOLE) + radius, milp.upper)
+    bounded = milp.guided | (milp.integer & everything)
+    low = np.where(bounded, np.floor(x + WHOLE) - radius, milp.lower)
+    high = np.where(bounded, np.ceil(x - WHOLE) + radius, milp.upper)
     return replace(milp, lower=np.maximum(low, milp.lower), upper=np.minimum(high, milp.upper))
 
 

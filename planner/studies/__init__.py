@@ -1,1 +1,4 @@
-"""Questions asked of plans and about them: do the engines agree, what is it worth to know the future."""
+"""Questions asked of a plan or about it, a folder each: ``study`` answers, ``sheet`` shows, ``command`` asks.
+
+What several studies need stands beside the folders.
+"""

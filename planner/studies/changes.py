@@ -94,15 +94,15 @@ def with_tpot(scenario: Scenario, by_ms: float, workload: str) -> Scenario:
     return workloads(scenario, change, workload)
 
 
-def with_budget(scenario: Scenario, kind: str, by_usd: float) -> Scenario:
-    """The budget of ``kind`` (capex, opex, total, commitments) moved by an amount, in every year it is given for."""
-    limit: YearlyLimit = getattr(scenario.budget, f"{kind}_usd")
+def with_budget(scenario: Scenario, field: str, by_usd: float) -> Scenario:
+    """A budget moved by an amount, in every year it is given for."""
+    limit: YearlyLimit = getattr(scenario.budget, field)
     assert limit is not None
     if isinstance(limit, dict):
         moved: YearlyLimit = {year: max(usd + by_usd, 0.0) for year, usd in limit.items()}
     else:
         moved = max(limit + by_usd, 0.0)
-    return scenario.model_copy(update={"budget": scenario.budget.model_copy(update={f"{kind}_usd": moved})})
+    return scenario.model_copy(update={"budget": scenario.budget.model_copy(update={field: moved})})
 
 
 def with_quota(scenario: Scenario, index: int, by_gpus: float) -> Scenario:

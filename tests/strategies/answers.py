@@ -53,13 +53,15 @@ def solved(
     gap: float | None = None,
     time_limit_s: float | None = None,
     reductions: Reductions | None = None,
-    near: Plan | None = None,
+    warm_start: Plan | None = None,
 ) -> Interval:
     """The interval of a case's objective: as ``planner.solve`` finds and audits it, without writing its tables."""
     wanted = case.scenario.solve
     options = Options(gap or wanted.gap, time_limit_s or wanted.time_limit_s, wanted.seed)
     model = build_model(build_problem(case.scenario, case.catalog, reductions))
-    found = minimise(model, case.scenario.objective, solver, options, None if near is None else near.solution)
+    found = minimise(
+        model, case.scenario.objective, solver, options, None if warm_start is None else warm_start.solution
+    )
     if found.x is None:
         assert found.answer.status == "infeasible"
         return Interval(math.inf, math.inf)

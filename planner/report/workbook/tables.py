@@ -6,8 +6,19 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from planner.fields import fields_of, unit_of
 from planner.report.workbook.sheet import WorkbookSheet, header, letter
+from planner.schema.result import table_rows
+from planner.units import Unit
 
+# How figures of a unit look; those of others as they are.
+LOOKS: dict[Unit | None, str] = {
+    "USD": "money",
+    "USD per unit": "money",
+    "USD per Mtok": "price",
+    "USD per GPU-hour": "price",
+    "share": "share",
+}
 # Columns whose sum means something, by table.
 SUMMED = {
     "purchases": ("count", "gpus", "cost_usd"),
@@ -23,10 +34,11 @@ SUMMED = {
 def table_sheet(sheet: WorkbookSheet, name: str, frame: pd.DataFrame, futures: Sequence[str]) -> None:
     """One table of the plan on a sheet of its own."""
     columns = [str(column) for column in frame.columns]
+    fields = fields_of(table_rows()[name])
     header(sheet, 0, columns)
     for index, column in enumerate(columns):
         cells = frame[column].tolist()
-        kind = _kind(column, cells)
+        kind = _kind(unit_of(fields[column]), cells)
         for row, value in enumerate(cells, start=1):
             sheet.put(row, index, value, kind)
     sheet.sheet.freeze_panes(1, 0)
@@ -58,13 +70,9 @@ def _totals(sheet: WorkbookSheet, name: str, frame: pd.DataFrame, columns: list[
             sheet.compute(row, index, formula, float(mine[column].sum()), "total")
 
 
-def _kind(column: str, cells: Sequence[object]) -> str:
-    """How figures of a column look, by the unit that its name ends with and whether all are whole."""
-    if column.endswith(("_per_mtok", "_per_gpu_hour")):
-        return "price"
-    if column.endswith("usd") or column == "marginal_usd_lp":
-        return "money"
-    if column.endswith("share"):
-        return "share"
+def _kind(unit: Unit | None, cells: Sequence[object]) -> str:
+    """How figures of a column look, by their unit and by whether all are whole."""
+    if unit in LOOKS:
+        return LOOKS[unit]
     whole = all(isinstance(cell, int | float) and float(cell).is_integer() for cell in cells)
     return "whole" if whole else "number"

@@ -1,1 +1,1 @@
-"""``plan actuals``."""
+"""``plan actuals``: what really came, beside what was planned."""

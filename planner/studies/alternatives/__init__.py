@@ -1,1 +1,1 @@
-"""``plan alternatives``."""
+"""``plan alternatives``: plans that cost little more than the best and differ most."""

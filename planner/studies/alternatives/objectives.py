@@ -32,27 +32,27 @@ OBJECTIVES = {
 COUNTS = ("fewest vendors", "fewest system types")
 
 
-def objective_vector(model: Model, aim: str) -> Floats:
-    """The objective of an aim that is no count, over the model's columns."""
+def objective_vector(model: Model, objective: str) -> Floats:
+    """An objective that is no count, over the model's columns."""
     vectors = {
         "least capex": _capex,
         "least power": _power,
         "least on predictions": _predicted,
         "most renting": _owned,
     }
-    return vectors[aim](model)
+    return vectors[objective](model)
 
 
-def counted(model: Model, aim: str) -> dict[str, Ints]:
-    """Columns by vendor or by system type, whichever ``aim`` counts."""
-    return _vendors(model) if aim == "fewest vendors" else _types(model)
+def counted(model: Model, objective: str) -> dict[str, Ints]:
+    """Columns by vendor or by system type, whichever ``objective`` counts."""
+    return _vendors(model) if objective == "fewest vendors" else _types(model)
 
 
-def value(model: Model, aim: str, x: Floats) -> float:
-    """What a vector is worth under ``aim``, in its unit."""
-    if aim in COUNTS:
-        return float(sum(bool((x[columns] > USED).any()) for columns in counted(model, aim).values()))
-    return float(bits.dot(objective_vector(model, aim), x))
+def value(model: Model, objective: str, x: Floats) -> float:
+    """What a vector is worth under ``objective``, in its unit."""
+    if objective in COUNTS:
+        return float(sum(bool((x[columns] > USED).any()) for columns in counted(model, objective).values()))
+    return float(bits.dot(objective_vector(model, objective), x))
 
 
 def _weighted(model: Model, parts: list[tuple[Ints, Floats]]) -> Floats:

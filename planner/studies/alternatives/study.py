@@ -1,7 +1,7 @@
 """``plan alternatives``: plans that cost little more than the best and differ most, and what they have in common.
 
-Modelling to generate alternatives: a row holds the cost within a stated share of the best plan's, and another aim
-takes the objective's place. Then, with whole numbers and the aim's value held, the cheapest such plan. How far an aim
+Modelling to generate alternatives: a row holds the cost within a stated share of the best plan's, and another
+objective takes its place. Then, with whole numbers and its value held, the cheapest such plan. How far an objective
 could be taken at most is bounded by the LP relaxation; counts are brought down one by one and carry no bound.
 """
 
@@ -42,7 +42,7 @@ from planner.studies.solves import check_least_cost
 Floats = NDArray[np.float64]
 
 WITHIN = (0.01, 0.02, 0.05)
-# An aim is met to this gap; it is the difference between plans that counts, not its last percent.
+# An objective is met to this gap; it is the difference between plans that counts, not its last percent.
 OBJECTIVE_GAP = 0.02
 # Of plans without a vendor or a system type the cheapest is found to this gap.
 COUNT_GAP = 0.005
@@ -73,11 +73,11 @@ class Alternatives(Study):
 
 @dataclass(frozen=True)
 class Target:
-    """``aim`` at a cost of at most 1 + each share of ``within`` (ascending) times ``best_usd``; ``x`` is the best."""
+    """``objective`` at a cost of at most 1 + each share of ``within`` (ascending) × ``best_usd``; ``x`` is the best."""
 
     scenario: Scenario
     catalog: Catalog
-    aim: str
+    objective: str
     within: tuple[float, ...]
     best_usd: float
     x: Floats
@@ -86,12 +86,12 @@ class Target:
 
 @dataclass(frozen=True)
 class Alternative:
-    """A plan that has passed its audit. ``value`` is of the aim, in its unit; ``bound`` no plan that cheap is below.
+    """A plan that has passed its audit, its ``value`` in the objective's unit; none that cheap is below ``bound``.
 
     ``stopped`` where the clock ended the search: another run may find a better one.
     """
 
-    aim: str
+    objective: str
     within: float
     plan: Plan
     value: float
@@ -125,11 +125,13 @@ def alternatives(
     best, x = _best(scenario, catalog, model, options)
     shares = tuple(sorted(set(within)))
     # Counts are the quickest, so they come last: no worker is left with a long search when the others are done.
-    names = sorted(OBJECTIVES, key=lambda aim: aim in COUNTS)
-    asked = [Target(scenario, catalog, aim, shares, best.proof.objective_usd, x, limit) for aim in names]
+    names = sorted(OBJECTIVES, key=lambda name: name in COUNTS)
+    asked = [Target(scenario, catalog, name, shares, best.proof.objective_usd, x, limit) for name in names]
     listed = each(alternative, asked, workers=workers, progress=lambda words: progress(f"{scenario.name}: {words}"))
     order = list(OBJECTIVES)
-    found = sorted((item for items in listed for item in items), key=lambda item: (item.within, order.index(item.aim)))
+    found = sorted(
+        (item for items in listed for item in items), key=lambda item: (item.within, order.index(item.objective))
+    )
     table = pd.DataFrame([_row(model, item, best, x) for item in found], columns=COLUMNS)
     plans = [item.plan for item in found]
     decided = decisions(scenario, best, plans)
@@ -149,23 +151,25 @@ def alternatives(
 
 
 def alternative(target: Target) -> list[Alternative]:
-    """For each share the plan that goes furthest towards the aim, and of those that go as far the cheapest."""
+    """For each share the plan that goes furthest towards the objective, and of those that go as far the cheapest."""
     model = build_model(build_problem(target.scenario, target.catalog))
-    return _fewer(model, target) if target.aim in COUNTS else _less(model, target)
+    return _fewer(model, target) if target.objective in COUNTS else _less(model, target)
 
 
 def _less(model: Model, target: Target) -> list[Alternative]:
     """The LP relaxation for a bound, then the whole numbers between it and the best plan, which is one of them."""
     found = []
-    aim = objective_vector(model, target.aim)
-    # Of two plans that go as far the cheaper: an aim of nothing leaves the best plan where it is.
+    vector = objective_vector(model, target.objective)
+    # Of two plans that go as far the cheaper: an objective of nothing leaves the best plan where it is.
     best, stopped = target.x, False
     options = Options(OBJECTIVE_GAP, target.time_limit_s, target.scenario.solve.seed, nodes=NODES)
     for share in target.within:
         # Nothing is below nothing; more is only known of what was searched.
-        bound = 0.0 if stopped else float(bits.dot(aim, best))
+        bound = 0.0 if stopped else float(bits.dot(vector, best))
         if bound > 0:
-            held = with_rows(replace(model.milp, cost=aim, constant=0.0), [_cost_row(model, target, share)], "within")
+            held = with_rows(
+                replace(model.milp, cost=vector, constant=0.0), [_cost_row(model, target, share)], "within"
+            )
             # The gap is asked of the best plan's value, also where little is left of it.
             held = replace(held, cost=held.cost * (1e3 / bound), constant=1e3)
             lp = solvers.run(held.relaxed(), "glop", options)
@@ -176,15 +180,15 @@ def _less(model: Model, target: Target) -> list[Alternative]:
             stopped = answer.wall_clock_stop
             x = _cheapest(model, held, answer.x, options) if answer.x is not None else None
             inside = x is not None and model.milp.objective(x) <= _limit(target, share)
-            if x is not None and inside and float(bits.dot(aim, x)) < float(bits.dot(aim, best)):
+            if x is not None and inside and float(bits.dot(vector, x)) < float(bits.dot(vector, best)):
                 best = x
-        found.append(_found(model, target, share, best, min(bound, float(bits.dot(aim, best))), stopped))
+        found.append(_found(model, target, share, best, min(bound, float(bits.dot(vector, best))), stopped))
     return found
 
 
 def _fewer(model: Model, target: Target) -> list[Alternative]:
     """By leaving out one after the other, the least used first, as long as the widest share allows it."""
-    things = counted(model, target.aim)
+    things = counted(model, target.objective)
     options = Options(COUNT_GAP, target.time_limit_s, target.scenario.solve.seed, nodes=NODES)
     upper, x = model.milp.upper.copy(), target.x
     for name, columns in things.items():
@@ -207,7 +211,7 @@ def _fewer(model: Model, target: Target) -> list[Alternative]:
     found = []
     for share in target.within:
         inside = [x for x in chain if model.milp.objective(x) <= _limit(target, share)]
-        best = min(inside, key=lambda x: (value(model, target.aim, x), model.milp.objective(x)), default=target.x)
+        best = min(inside, key=lambda x: (value(model, target.objective, x), model.milp.objective(x)), default=target.x)
         found.append(_found(model, target, share, best, np.nan, stopped))
     return found
 
@@ -233,7 +237,7 @@ def _found(model: Model, target: Target, share: float, x: Floats, bound: float, 
     nothing = Answer("feasible", ENGINE, "", x, cost, -np.inf, 0.0)
     outcome = Outcome("cost", "USD NPV", x, cost, -np.inf, -np.inf, nothing, (), 0.0)
     plan = plan_of(target.scenario, target.catalog, model, outcome, ENGINE, Options(), 0.0)
-    return Alternative(target.aim, share, plan, value(model, target.aim, x), bound, stopped)
+    return Alternative(target.objective, share, plan, value(model, target.objective, x), bound, stopped)
 
 
 def _limit(target: Target, share: float) -> float:
@@ -249,7 +253,7 @@ def _cost_row(model: Model, target: Target, share: float) -> tuple[NDArray[np.in
 
 
 def _cheapest(model: Model, held: Milp, x: Floats, options: Options) -> Floats | None:
-    """The least cost with the whole numbers of ``x`` and no more of the aim than in it."""
+    """The least cost with the whole numbers of ``x`` and no more of the objective than in it."""
     whole = np.clip(np.round(x), held.lower, held.upper)
     columns = np.flatnonzero(held.cost)
     size = max(float(np.abs(held.cost[columns]).max(initial=0.0)), 1e-300)
@@ -296,8 +300,9 @@ def _best(scenario: Scenario, catalog: Catalog, model: Model, options: Options) 
 def _row(model: Model, item: Alternative, best: Plan, x: Floats) -> tuple[object, ...]:
     cost = item.plan.proof.objective_usd
     over = cost / best.proof.objective_usd - 1
-    of_best = value(model, item.aim, x)
-    return item.aim, item.within, cost, over, item.value, item.bound, of_best, OBJECTIVES[item.aim], item.stopped
+    of_best = value(model, item.objective, x)
+    unit = OBJECTIVES[item.objective]
+    return item.objective, item.within, cost, over, item.value, item.bound, of_best, unit, item.stopped
 
 
 def _said(scenario: Scenario, decided: pd.DataFrame, most: float, plans: int) -> tuple[str, ...]:

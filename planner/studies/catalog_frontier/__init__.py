@@ -1,1 +1,1 @@
-"""``plan catalog frontier``."""
+"""``plan catalog frontier``: rate per GPU against speed per user."""

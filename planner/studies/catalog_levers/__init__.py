@@ -1,1 +1,1 @@
-"""``plan catalog levers``."""
+"""``plan catalog levers``: what each lever of serving brings at a speed."""

@@ -1,1 +1,1 @@
-"""``plan compare``."""
+"""``plan compare``: plans side by side."""

@@ -1,1 +1,1 @@
-"""``plan diff``."""
+"""``plan diff``: what changed between two plans."""

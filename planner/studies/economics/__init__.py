@@ -1,1 +1,1 @@
-"""``plan economics``."""
+"""``plan economics``: what a plan earns."""

@@ -1,1 +1,1 @@
-"""``plan explain``."""
+"""``plan explain``: what limits cost, why something is left out, why there is no plan."""

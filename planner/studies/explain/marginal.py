@@ -66,15 +66,15 @@ def steps(scenario: Scenario, plan: Plan) -> list[Step]:
                 less = changes.with_site_limit(scenario, kind.site_field, -size, site.name)
                 both(kind.key, site.name, size, kind.unit, more, less, _hint(plan, kind, site.name))
     for spent in SPENDING:
-        limit = getattr(scenario.budget, f"{spent}_usd")
+        limit = getattr(scenario.budget, spent.field)
         if limit is None:
             continue
         size = min(STEP_USD, LARGEST_STEP * (max(limit.values()) if isinstance(limit, dict) else limit))
         if size > 0:
-            more = changes.with_budget(scenario, spent, size)
-            less = changes.with_budget(scenario, spent, -size)
+            more = changes.with_budget(scenario, spent.field, size)
+            less = changes.with_budget(scenario, spent.field, -size)
             where = "every year" if isinstance(limit, dict) else "the horizon"
-            both(f"{spent} budget", where, size, BUDGET.unit, more, less, _budget_hint(plan, spent))
+            both(f"{spent.key} budget", where, size, BUDGET.unit, more, less, _budget_hint(plan, spent.key))
     for index, where, hint in _quotas(scenario, plan):
         more = changes.with_quota(scenario, index, STEP_GPUS)
         less = changes.with_quota(scenario, index, -STEP_GPUS)

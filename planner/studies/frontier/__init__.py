@@ -1,1 +1,1 @@
-"""``plan frontier``."""
+"""``plan frontier``: the optimum along one field or two."""

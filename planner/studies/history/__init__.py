@@ -1,1 +1,1 @@
-"""``plan history``."""
+"""``plan history``: the runs of a store."""

@@ -1,1 +1,1 @@
-"""``plan levers``."""
+"""``plan levers``: what a plan would cost without each lever."""

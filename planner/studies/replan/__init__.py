@@ -1,1 +1,1 @@
-"""``plan replan``."""
+"""``plan replan``: a plan for what is left to decide."""

@@ -1,1 +1,1 @@
-"""``plan sensitivity``."""
+"""``plan sensitivity``: what each input does to cost and decisions."""

@@ -1,1 +1,1 @@
-"""``plan show``."""
+"""``plan show``: a saved run as it was."""

@@ -1,1 +1,1 @@
-"""``plan verify``."""
+"""``plan verify``: every installed engine on the same matrix."""

@@ -15,7 +15,7 @@ from scipy.optimize import linprog, nnls
 
 from planner.catalog.models import Catalog, ServingPoint
 from planner.scenario.models import Scenario, Workload
-from tests.oracle import known_ms
+from tests.oracle.requests import known_ms
 
 Shape = tuple[float, float]
 STRENGTH = ("measured", "independent", "vendor", "predicted", "estimate")

@@ -1,0 +1,59 @@
+"""Limits that span the whole fleet: budgets, shares of providers, quotas."""
+
+from __future__ import annotations
+
+import itertools
+
+from tests.oracle.writer import CAPEX, COMMITMENTS, OPEX, Writer
+
+
+class Limits(Writer):
+    """Limits of money and provider."""
+
+    def budgets(self) -> None:
+        years = sorted({self.calendar.first(t).year for t in self.times})
+        for limit, kinds in (
+            (self.scenario.budget.capex_usd, {CAPEX}),
+            (self.scenario.budget.opex_usd, {OPEX}),
+            (self.scenario.budget.total_usd, {CAPEX, OPEX}),
+            (self.scenario.budget.commitments_usd, {COMMITMENTS}),
+        ):
+            if isinstance(limit, dict):
+                for year in years:
+                    named = [known for known in sorted(limit) if known <= year]
+                    if named:
+                        counted = [t for t in self.times if self.calendar.first(t).year == year]
+                        self.budget(limit[named[-1]], kinds, counted)
+            elif limit is not None:
+                self.budget(limit, kinds, list(range(self.calendar.reported)))
+
+    def budget(self, usd: float, kinds: set[str], counted: list[int]) -> None:
+        due = sum(amount for kind, t, amount in self.due if kind in kinds and t in counted)
+        for f in self.futures:
+            terms = [
+                (v, amount / 1e5)
+                for v, paid in self.cash.items()
+                if f in self.owners[v]
+                for kind, t, amount in paid
+                if kind in kinds and t in counted
+            ]
+            self.p.row(terms, high=(usd - due) / 1e5)
+
+    def shares(self) -> None:
+        share = self.scenario.procurement.providers.max_share
+        if share is None:
+            return
+        for f, t in itertools.product(self.futures, self.times):
+            fleet = {p: found for (p, g, u), found in self.rented.items() if (g, u) == (f, t)}
+            total = [term for found in fleet.values() for term in found.gpus]
+            fixed = sum(found.fixed_gpus for found in fleet.values())
+            for provider, found in fleet.items():
+                if provider:
+                    terms = found.gpus + [(v, -share * n) for v, n in total]
+                    self.p.row(terms, high=share * fixed - found.fixed_gpus)
+
+    def quotas(self) -> None:
+        for quota in self.scenario.procurement.quotas:
+            for (provider, system, _, _, block), found in self.running.items():
+                if provider and system == quota.system and quota.provider in (None, provider) and self.blocks[block]:
+                    self.p.row(found.gpus, high=quota.gpus - found.fixed_gpus)

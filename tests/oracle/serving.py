@@ -1,0 +1,165 @@
+"""Serving: what fits into the pools of GPUs, at which rate, and what is left unserved."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from planner.catalog.models import ServingPoint, System
+from planner.scenario.models import Workload
+from tests.oracle.demand import Demand
+from tests.oracle.requests import meets
+from tests.oracle.writer import OPEX, Pool
+
+
+class Serving(Demand):
+    """Demand met by GPUs and APIs or left unserved."""
+
+    def serve(self, sent: dict[tuple[str, int, int, str], list[int]]) -> None:
+        """Demand met by GPUs and APIs or left unserved; what serves fits into the pools."""
+        used: dict[tuple[Pool, int, int, str], list[tuple[int, float]]] = {}
+        large: dict[tuple[Pool, int, int, str], list[tuple[int, float]]] = {}
+        served: dict[tuple[str, int, int, str], list[tuple[int, float]]] = {}
+        replicas: dict[tuple[str, int, int, str], list[int]] = {}
+        for key in self.pools:
+            pool, f, t, block = key
+            for workload in self.scenario.workloads:
+                if pool.preemptible and not workload.spot_allowed:
+                    continue
+                for rate, size, workers, usd_per_hour in self.choices(workload, pool, t):
+                    gpus = self.add(frozenset([f]))
+                    hours = self.calendar.hours(t) * self.blocks[block]
+                    self.pay(gpus, OPEX, t, usd_per_hour * hours, self.calendar.at_middle(t))
+                    served.setdefault((workload.name, f, t, block), []).append((gpus, rate))
+                    if workload.whole_replicas:
+                        count = self.add(frozenset([f]), 1000.0, whole=True)
+                        self.p.row([(gpus, 1.0), (count, -float(size))], high=0.0)
+                        replicas.setdefault((workload.name, f, t, block), []).append(count)
+                        used.setdefault(key, []).append((count, float(size)))
+                        large.setdefault(key, []).append((count, float(workers)))
+                    else:
+                        used.setdefault(key, []).append((gpus, 1.0))
+                        large.setdefault(key, []).append((gpus, workers / size))
+        for key, supplied in self.pools.items():
+            gpus_of = self.catalog.systems[key[0].system].gpus
+            there = [(v, -n) for v, n in supplied.usable]
+            self.p.row(used.get(key, []) + there, high=supplied.fixed_usable)
+            domains = [(v, -n / gpus_of) for v, n in supplied.gpus]
+            self.p.row(large.get(key, []) + domains, high=supplied.fixed_gpus / gpus_of)
+        for workload in self.scenario.workloads:
+            for f, t in itertools.product(self.futures, self.times):
+                self.demand_rows(workload, f, t, served, sent)
+                for block, share in self.blocks.items():
+                    if workload.min_replicas and share > 0:
+                        standing = replicas.get((workload.name, f, t, block), [])
+                        self.p.row([(v, 1.0) for v in standing], low=float(workload.min_replicas))
+
+    def demand_rows(
+        self,
+        workload: Workload,
+        f: int,
+        t: int,
+        served: dict[tuple[str, int, int, str], list[tuple[int, float]]],
+        sent: dict[tuple[str, int, int, str], list[int]],
+    ) -> None:
+        asked = self.demand(workload, f, t)
+        floor = self.scenario.service.min_served if workload.min_served is None else workload.min_served
+        over_period: list[tuple[int, float]] = []
+        left: list[tuple[int, float]] = []
+        total = 0.0
+        for block, share in self.blocks.items():
+            rate = asked * self.level(workload, block)
+            total += rate * share
+            terms = list(served.get((workload.name, f, t, block), []))
+            terms += [(v, 1.0) for v in sent.get((workload.name, f, t, block), [])]
+            if floor < 1 and share > 0:
+                unserved = self.add(frozenset([f]), rate)
+                self.lose(unserved, workload, f, t, share)
+                terms.append((unserved, 1.0))
+                left.append((unserved, share))
+            over_period += [(v, a * share) for v, a in terms]
+            if workload.kind == "interactive" and share > 0:
+                self.p.row(terms, rate, rate)
+            self.earn(workload, f, t, rate * share)
+        if workload.kind != "interactive":
+            self.p.row(over_period, total, total)
+        self.p.row(left, high=(1 - floor) * total)
+
+    def choices(self, workload: Workload, pool: Pool, t: int) -> Iterator[tuple[float, int, int, float]]:
+        """Rate per GPU, GPUs and large workers of a replica, and energy of a serving GPU-hour."""
+        system = self.catalog.systems[pool.system]
+        usd = 0.0
+        if pool.owned:
+            site = next(site for site in self.scenario.sites if site.name == pool.owner)
+            overhead = site.pue[system.cooling].annual * (1 + system.network_kw_share)
+            kw = (system.busy_it_kw - system.idle_it_kw) / system.gpus
+            usd = kw / 1000 * overhead * self.electricity(site, t)
+        if workload.kind == "gpu_hours":
+            if pool.system in workload.gpu_hours_weight:
+                yield workload.gpu_hours_weight[pool.system] * (1 - workload.headroom), 1, 0, usd
+            return
+        gain = self.scenario.procurement.software_gain_per_year.get(pool.system, 0.0)
+        for point in (*self.points(workload), *self.between.get(workload.name, ())):
+            years = self.calendar.years_to_middle(t)
+            if self.scenario.procurement.software_gain_from == "measured":
+                years = max(0.0, years + (self.scenario.horizon.start - point.as_of).days / 365.25)
+            growth = (1 + gain) ** years
+            if point.system != pool.system or not self.point_fits(workload, point, system):
+                continue
+            if point.gpus_per_replica > system.nvlink_domain_usable_gpus and not pool.rdma:
+                continue
+            if pool.capabilities is not None and not set(point.requires) <= pool.capabilities:
+                continue
+            workers = 0
+            if point.largest_worker_gpus > system.nvlink_domain_usable_gpus / 2:
+                workers = point.gpus_per_replica // point.largest_worker_gpus
+            rate = self.rate(workload, point) * growth * (1 - workload.headroom)
+            yield rate, point.gpus_per_replica, workers, usd
+
+    def points(self, workload: Workload) -> list[ServingPoint]:
+        """What was measured and what is fitted: all that may cap a prediction."""
+        return [*self.catalog.serving.values(), *self.fitted.get(workload.name, ())]
+
+    def point_fits(self, workload: Workload, point: ServingPoint, system: System) -> bool:
+        assert workload.tokens is not None
+        if point.model != workload.model or point.precision not in workload.precisions:
+            return False
+        if workload.accuracy is not None:
+            rows = [
+                r for r in self.catalog.accuracy.values() if (r.model, r.precision) == (point.model, point.precision)
+            ]
+            scores = [r.score_share for r in rows if r.evaluation == workload.accuracy.evaluation]
+            if max(scores, default=-1.0) < workload.accuracy.min_score_share:
+                return False
+        for mean, asked in (
+            (point.input_tokens_mean, workload.tokens.input),
+            (point.output_tokens_mean, workload.tokens.output),
+        ):
+            if abs(mean - asked) > 0.1 * asked + 1e-9 * asked:
+                return False
+        return point.largest_worker_gpus <= system.nvlink_domain_usable_gpus and meets(
+            workload.sla, point, self.scenario.tail_ratio
+        )
+
+    def rate(self, workload: Workload, point: ServingPoint) -> float:
+        """Requests/s per GPU after trust; a predicted one no more than the best proven one that is no slower."""
+        rate = self.trusted(workload, point)
+        if point.evidence != "predicted":
+            return rate
+        proven = [
+            self.trusted(workload, other)
+            for other in self.points(workload)
+            if other.evidence in ("independent", "measured")
+            and (other.model, other.system) == (point.model, point.system)
+            and other.input_tokens_nominal == point.input_tokens_nominal
+            and other.output_tokens_nominal == point.output_tokens_nominal
+            and other.ttft_ms <= point.ttft_ms
+            and other.tpot_ms <= point.tpot_ms
+        ]
+        return min(rate, max(proven)) if proven else rate
+
+    def trusted(self, workload: Workload, point: ServingPoint) -> float:
+        assert workload.tokens is not None
+        by_input = point.input_tok_s_per_gpu / workload.tokens.input
+        by_output = point.output_tok_s_per_gpu / workload.tokens.output
+        return min(by_input, by_output) * float(getattr(self.scenario.trust, point.evidence))
