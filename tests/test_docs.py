@@ -209,6 +209,14 @@ def test_commands_print_what_the_page_shows(page: Path, workspace: Path) -> None
                 assert same_output(command.output, printed), f"{where}\n" + _difference(command.output, printed)
 
 
+@pytest.mark.docs
+def test_the_readmes_first_command_prints_what_it_shows(workspace: Path) -> None:
+    (shown,) = blocks(ROOT / "README.md", "text")
+    done = subprocess.run(["plan", "scenarios/10mw.yaml"], capture_output=True, encoding="utf-8", check=True)
+    printed = done.stdout.splitlines()
+    assert same_output(shown.text.splitlines(), printed), _difference(shown.text.splitlines(), printed)
+
+
 def _difference(shown: list[str], printed: list[str]) -> str:
     from difflib import unified_diff
 
