@@ -39,8 +39,8 @@ def root(worth: Callable[[float], float]) -> float | None:
     changes = np.flatnonzero(gains[1:] != gains[:-1])
     if len(changes) != 1:
         return None
-    place = int(changes[0])
-    return float(brentq(worth, _RATES[place], _RATES[place + 1], xtol=1e-12))
+    first = int(changes[0])
+    return float(brentq(worth, _RATES[first], _RATES[first + 1], xtol=1e-12))
 
 
 def payback(years: Floats, held: Floats, *, evenly: bool) -> float | None:

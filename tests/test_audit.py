@@ -289,6 +289,20 @@ def frame(table: str, rows: list[tuple[Any, ...]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS[table]))
 
 
+POOLS = [
+    ("dallas", "own:dallas/node"),
+    ("dallas", "existing:dallas/0"),
+    ("ashburn", "own:ashburn/node"),
+    ("acme", f"offer:{HOURLY}"),
+    ("acme", f"offer:{RESERVED}"),
+    ("acme", "contract:0"),
+    ("spot", f"offer:{SPOT}"),
+    ("racks", f"offer:{RACKS}"),
+    ("own-rack", "own:dallas/rack"),
+    ("endpoint", f"offer:{ENDPOINT}"),
+]
+
+
 def plan() -> Decisions:
     """The correct plan. Node pools: dallas 18 usable GPUs (12 from 2027-Q3), acme 6 signed (+8 reserved from Q2)."""
     buys, keeps, signs, rents, conversions, serving, api, unserved = ([] for _ in range(8))
@@ -326,20 +340,8 @@ def plan() -> Decisions:
                 ]
                 if period < 2:
                     rents += [(future, RACKS, period, block, 1.0)]
-    pools = [
-        ("dallas", "own:dallas/node"),
-        ("dallas", "existing:dallas/0"),
-        ("ashburn", "own:ashburn/node"),
-        ("acme", f"offer:{HOURLY}"),
-        ("acme", f"offer:{RESERVED}"),
-        ("acme", "contract:0"),
-        ("spot", f"offer:{SPOT}"),
-        ("racks", f"offer:{RACKS}"),
-        ("own-rack", "own:dallas/rack"),
-        ("endpoint", f"offer:{ENDPOINT}"),
-    ]
     rows: dict[str, list[tuple[Any, ...]]] = {
-        "pools": pools,
+        "pools": POOLS,
         "buys": buys,
         "keeps": keeps,
         "signs": signs,

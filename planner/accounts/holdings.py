@@ -16,8 +16,9 @@ from planner.decisions import Decisions
 class Holdings:
     """Counts by future and period.
 
-    ``buy`` and ``own`` (F, S, K, T) systems; ``keep`` (F, G, T) systems; ``sign`` and ``held`` (F, O, T) lots;
-    ``rent`` (F, O, T, B) lots; ``convert`` (F, S, T) conversions; ``kept`` (F, S, K, T) is ``keep`` by site and system.
+    ``buy`` and ``own`` (F, S, K, T) systems; ``keep`` (F, G, T) systems; ``sign`` and ``under_contract`` (F, O, T)
+    and ``rent`` (F, O, T, B) lots; ``convert`` (F, S, T) conversions; ``kept`` (F, S, K, T) is ``keep`` by site and
+    system.
     """
 
     buy: Floats
@@ -25,7 +26,7 @@ class Holdings:
     keep: Floats
     kept: Floats
     sign: Floats
-    held: Floats
+    under_contract: Floats
     rent: Floats
     convert: Floats
 
@@ -84,9 +85,9 @@ def holdings(inputs: Inputs, decisions: Decisions) -> Holdings:
     for index, system in enumerate(inputs.systems):
         own[:, :, index] = running(buy[:, :, index], inputs.life_periods(system))
     sign = dense(decisions.signs, {"offer": offers, "period": time}, "lots")
-    held = np.zeros_like(sign)
+    under_contract = np.zeros_like(sign)
     for index, terms in enumerate(inputs.contract_terms):
-        held[:, index] = running(sign[:, index], term_periods(inputs, terms.term_months))
+        under_contract[:, index] = running(sign[:, index], term_periods(inputs, terms.term_months))
     keep = _keep(inputs, decisions)
     return Holdings(
         buy=buy,
@@ -94,7 +95,7 @@ def holdings(inputs: Inputs, decisions: Decisions) -> Holdings:
         keep=keep,
         kept=_kept(inputs, keep, buy.shape),
         sign=sign,
-        held=held,
+        under_contract=under_contract,
         rent=dense(decisions.rents, {"offer": offers, "period": time, "block": len(inputs.timeline.blocks)}, "lots"),
         convert=dense(decisions.conversions, {"site": sites, "period": time}, None),
     )

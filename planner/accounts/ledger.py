@@ -238,7 +238,7 @@ def _reserved(account: Account) -> Iterator[Line]:
             who=terms.provider,
             region=terms.region,
             system=terms.system,
-            gpus=alone.holdings.held[:, index] * terms.lot_gpus,
+            gpus=alone.holdings.under_contract[:, index] * terms.lot_gpus,
             start=start,
             periods=term_periods(inputs, terms.term_months),
             used=_used(account, f"offer:{terms.name}"),

@@ -54,16 +54,16 @@ def _a_month(account: Account, usd: Callable[[Scenario, Site], float]) -> Floats
 
 def _upkeep_a_year(account: Account, share: Callable[[Scenario, System], float]) -> Floats:
     """USD a year of all systems in service at a share of the price paid for each, (F, T)."""
-    inputs, held = account.inputs, account.holdings
+    inputs, holdings = account.inputs, account.holdings
     total = np.zeros((len(inputs.futures), inputs.timeline.periods))
-    paid = held.buy.sum(axis=1) * price_paid(inputs)[None]
+    paid = holdings.buy.sum(axis=1) * price_paid(inputs)[None]
     for index, system in enumerate(inputs.systems):
         in_service = running(paid[:, index], inputs.life_periods(system))
         total += share(inputs.scenario, system) * in_service
     for index, group in enumerate(inputs.groups):
         system = inputs.systems[inputs.system_index[group.existing.system]]
         price = system.price_usd if group.existing.price_usd is None else group.existing.price_usd
-        total += share(inputs.scenario, system) * price * held.keep[:, index]
+        total += share(inputs.scenario, system) * price * holdings.keep[:, index]
     return total
 
 

@@ -127,13 +127,13 @@ def _owned(inputs: Inputs, key: str, site: int, kind: int) -> Source:
     return Source(key, kind, site, "", None, True, False, share)
 
 
-def supply(inputs: Inputs, decisions: Decisions, held: Holdings) -> GpuSupply:
+def supply(inputs: Inputs, decisions: Decisions, holdings: Holdings) -> GpuSupply:
     """The supply that the holdings make; every pool member must be known."""
     found = sources(inputs)
     codes, pools = pd.factorize(decisions.pools["pool"].to_numpy(dtype=object))
     keys = pd.Index([source.key for source in found], dtype=object)
     member = np.stack([codes, inputs.codes(decisions.pools, "supply", keys)], axis=1).astype(np.intp)
-    gpus = _gpus(inputs, held)
+    gpus = _gpus(inputs, holdings)
     shares = np.array([source.usable_share for source in found]).reshape(len(found), len(inputs.timeline.blocks))
     usable = gpus * shares[None, :, None, :]
     rate = usd_per_gpu_hour(inputs)
@@ -144,7 +144,7 @@ def supply(inputs: Inputs, decisions: Decisions, held: Holdings) -> GpuSupply:
     return GpuSupply(found, pd.Index(pools, dtype=object), member, gpus, usable, energy)
 
 
-def _gpus(inputs: Inputs, held: Holdings) -> Floats:
+def _gpus(inputs: Inputs, holdings: Holdings) -> Floats:
     """GPUs in service of each supply, (F, P, T, B), in the order of ``sources``."""
     futures, blocks = len(inputs.futures), len(inputs.timeline.blocks)
     time = inputs.timeline.periods
@@ -156,9 +156,9 @@ def _gpus(inputs: Inputs, held: Holdings) -> Floats:
         """Over all load blocks alike."""
         return np.repeat(counts.reshape(futures, -1, time)[..., None], blocks, axis=3)
 
-    own = flat(held.own * per_system[None, None, :, None])
-    existing = flat(held.keep * per_group[None, :, None])
-    rented = (held.held[..., None] + held.rent) * per_lot[None, :, None, None]
+    own = flat(holdings.own * per_system[None, None, :, None])
+    existing = flat(holdings.keep * per_group[None, :, None])
+    rented = (holdings.under_contract[..., None] + holdings.rent) * per_lot[None, :, None, None]
     return np.concatenate([own, existing, rented, flat(signed_gpus(inputs))], axis=1)
 
 

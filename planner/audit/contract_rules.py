@@ -50,7 +50,7 @@ def _told(inputs: Inputs, where: str, sentence: str, *index: int) -> Told:
 def _signed(account: Account, findings: Findings, index: int, terms: ContractTerms) -> None:
     """Whole lots, allowed, signed in time, within the offer's dates, minimum and maximum."""
     inputs = account.inputs
-    lots, held = account.holdings.sign[:, index], account.holdings.held[:, index]
+    lots, running = account.holdings.sign[:, index], account.holdings.under_contract[:, index]
     if not lots.any():
         findings.checks += lots.size
         return
@@ -65,7 +65,7 @@ def _signed(account: Account, findings: Findings, index: int, terms: ContractTer
         findings.forbidden("contracts", lots, ruled_out[None], partial(tell, reason))
     least = np.where(lots > 0, float(terms.min_lots), 0.0)
     findings.at_least("contracts", lots, least, partial(tell, f"a signing takes at least {terms.min_lots} lots"))
-    findings.at_most("contracts", held, terms.max_lots, partial(tell, f"over {terms.max_lots:g} lots run at once"))
+    findings.at_most("contracts", running, terms.max_lots, partial(tell, f"over {terms.max_lots:g} lots run at once"))
 
 
 def _signing_days(inputs: Inputs, terms: ContractTerms) -> Reasons:

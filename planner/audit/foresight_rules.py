@@ -14,22 +14,22 @@ from planner.audit.findings import Findings, Told, figure
 
 def check_foresight(account: Account, findings: Findings) -> None:
     """Purchases and contracts by their order day, keeping by the period's start, conversions by their order day."""
-    inputs, held = account.inputs, account.holdings
+    inputs, holdings = account.inputs, account.holdings
     if len(inputs.futures) < 2:
         return
     for index, system in enumerate(inputs.systems):
         weeks = inputs.purchase_lead_weeks(system)
         for at, site in enumerate(inputs.sites):
             name = f"buying {system.system} for {site.name}"
-            _same(inputs, findings, held.buy[:, at, index], weeks, name)
+            _same(inputs, findings, holdings.buy[:, at, index], weeks, name)
     for index, terms in enumerate(inputs.contract_terms):
-        _same(inputs, findings, held.sign[:, index], terms.lead_weeks, f"signing {terms.name}")
+        _same(inputs, findings, holdings.sign[:, index], terms.lead_weeks, f"signing {terms.name}")
     for index, group in enumerate(inputs.groups):
         name = f"keeping {group.existing.system} at {inputs.sites[group.site].name}"
-        _same(inputs, findings, held.keep[:, index], 0.0, name)
+        _same(inputs, findings, holdings.keep[:, index], 0.0, name)
     for index, site in enumerate(inputs.sites):
         weeks = site.conversion.lead_weeks if site.conversion else 0.0
-        _same(inputs, findings, held.convert[:, index], weeks, f"converting {site.name}")
+        _same(inputs, findings, holdings.convert[:, index], weeks, f"converting {site.name}")
 
 
 def _same(inputs: Inputs, findings: Findings, counts: Floats, lead_weeks: float, what: str) -> None:

@@ -68,9 +68,9 @@ def names(blocks: Sequence[Block], futures: Sequence[str]) -> list[str]:
     for block in blocks:
         axes = list(block.axes)
         positions = np.unravel_index(block.cells, [len(axis) for axis in axes]) if axes else ()
-        told = [place for place, axis in enumerate(axes) if not (len(futures) == 1 and tuple(axis) == tuple(futures))]
+        told = [index for index, axis in enumerate(axes) if not (len(futures) == 1 and tuple(axis) == tuple(futures))]
         for cell in range(len(block.cells)):
-            parts = [axes[place][int(positions[place][cell])] for place in told]
+            parts = [axes[index][int(positions[index][cell])] for index in told]
             found.append(f"{block.name}({','.join(parts)})" if parts else block.name)
     return _distinct([_plain(name) for name in found])
 
@@ -87,13 +87,13 @@ def _plain(name: str) -> str:
 def _distinct(found: list[str]) -> list[str]:
     """Names that became equal get a number behind, none that another has."""
     seen: set[str] = set()
-    for place, name in enumerate(found):
+    for index, name in enumerate(found):
         again, number = name, 1
         while again in seen:
             number += 1
             again = f"{name}.{number}"
         seen.add(again)
-        found[place] = again
+        found[index] = again
     return found
 
 
@@ -121,7 +121,7 @@ def _problem(model: Model, milp: Milp) -> tuple[Any, tuple[int, int]]:
     problem.setObjective(pulp.LpAffineExpression(terms, name="cost"))
     for row, name in enumerate(names(milp.row_blocks, futures)):
         at = slice(milp.indptr[row], milp.indptr[row + 1])
-        left = [(columns[place], value) for place, value in zip(milp.indices[at], milp.data[at].tolist(), strict=True)]
+        left = [(columns[index], value) for index, value in zip(milp.indices[at], milp.data[at].tolist(), strict=True)]
         for suffix, sense, side in _sides(pulp, float(milp.row_lower[row]), float(milp.row_upper[row])):
             problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(left), sense, f"{name}{suffix}", side))
             rows += 1

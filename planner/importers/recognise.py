@@ -99,18 +99,18 @@ def _reader(record: Record) -> tuple[Source, Runs]:
 def _records(text: str, file: str) -> Iterator[Record]:
     """The objects of a JSON text: one, a list of them, or one after another."""
     decoder = json.JSONDecoder()
-    place, line, number = 0, 1, 0
+    offset, line, number = 0, 1, 0
     while True:
-        begins = place
-        while place < len(text) and text[place].isspace():
-            place += 1
-        if place == len(text):
+        begins = offset
+        while offset < len(text) and text[offset].isspace():
+            offset += 1
+        if offset == len(text):
             return
-        line += text.count("\n", begins, place)
+        line += text.count("\n", begins, offset)
         try:
-            value, end = decoder.raw_decode(text, place)
+            value, end = decoder.raw_decode(text, offset)
         except json.JSONDecodeError as error:
-            at = line + text.count("\n", place, error.pos)
+            at = line + text.count("\n", offset, error.pos)
             ended = not text[error.pos :].strip()
             what = "the file ends in the middle of a value" if ended else "it cannot be read from here on"
             raise InputError([Fault(file, at, "", f"this is not JSON: {what}")]) from None
@@ -121,8 +121,8 @@ def _records(text: str, file: str) -> Iterator[Record]:
             if not isinstance(item, dict):
                 raise InputError([Fault(file, line, "", f"expected objects, found {type(item).__name__}")])
             yield Record(item, file, line, f"[{index}]" if isinstance(value, list) else "")
-        line += text.count("\n", place, end)
-        place, number = end, number + 1
+        line += text.count("\n", offset, end)
+        offset, number = end, number + 1
 
 
 def _of_table(text: str, file: str, given: ImportOptions) -> Iterator[Found]:

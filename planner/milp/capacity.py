@@ -107,7 +107,7 @@ def _add_supplies(
     for pool, ids, each in (
         (pools.purchases, variables.own, owned),
         (pools.groups, variables.keep, kept),
-        (pools.reservations, variables.held, held),
+        (pools.reservations, variables.under_contract, held),
     ):
         builder.add(rows[pool], ids[..., None], -np.array(each, dtype=float)[:, None, None, None])
     builder.add(rows[pools.hourly], variables.rent, -hourly[:, None, None, :])

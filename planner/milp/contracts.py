@@ -21,7 +21,7 @@ def add_contracts(builder: Builder, problem: Problem, variables: Variables) -> N
     term = np.array([item.term_periods for item in reservations], dtype=np.int64)
     node = own_node(problem, np.array([item.here_and_now_until for item in reservations], dtype=np.int64))
     axis = [item.offer.name for item in reservations]
-    add_stock(builder, problem, "contracts", axis, variables.held, variables.sign, term, node)
+    add_stock(builder, problem, "contracts", axis, variables.under_contract, variables.sign, term, node)
 
 
 def add_minimum_lots(builder: Builder, problem: Problem, variables: Variables) -> None:

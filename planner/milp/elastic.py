@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from planner.kinds.limits import SLA, LimitKind
 from planner.milp.build import Model
 from planner.milp.matrix import ABSENT, Block, Milp
+from planner.rules.latency import SLACK
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -128,12 +129,12 @@ def _gates(model: Model) -> list[tuple[str, Ints, float]]:
     assignments, api = problem.assignments, problem.api
     keys: dict[tuple[str, str], list[int]] = {}
     for assignment, candidate in enumerate(assignments.candidates):
-        if candidate.sla_excess > 1e-9:
+        if candidate.sla_excess > SLACK:
             keys.setdefault((names[candidate.workload], candidate.name), []).append(assignment)
     for (workload, _), chosen in keys.items():
         ids = variables.gpus[chosen].ravel()
         found.append((workload, np.unique(ids[ids != ABSENT]), float(assignments.sla_excess[chosen[0]])))
-    for call in np.flatnonzero(api.sla_excess > 1e-9):
+    for call in np.flatnonzero(api.sla_excess > SLACK):
         ids = variables.api[call].ravel()
         found.append((names[api.workload[call]], np.unique(ids[ids != ABSENT]), float(api.sla_excess[call])))
     return [gate for gate in found if len(gate[1])]

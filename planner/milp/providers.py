@@ -42,7 +42,7 @@ def add_provider_share(builder: Builder, problem: Problem, variables: Variables)
         "gpus_in_service", (problem.futures, timeline.names), signed_gpus.sum(axis=0), signed_gpus.sum(axis=0)
     )
     builder.add(count, total, 1.0)
-    builder.add(count, variables.held, -lots[:, None, None])
+    builder.add(count, variables.under_contract, -lots[:, None, None])
     builder.add(count[..., None], variables.rent, -hourly_lots[:, None, None, None] * timeline.block_share)
     builder.add(count, np.concatenate([variables.own, variables.keep]), -owned[:, None, None])
 
@@ -51,7 +51,7 @@ def add_provider_share(builder: Builder, problem: Problem, variables: Variables)
         limits.PROVIDER_SHARE.key, (providers, problem.futures, timeline.names), upper=-own_signed[:, None, :]
     )
     builder.add(rows, total, -share)
-    builder.add(rows[:, None], variables.held[None], (_match(providers, reserved) * lots)[:, :, None, None])
+    builder.add(rows[:, None], variables.under_contract[None], (_match(providers, reserved) * lots)[:, :, None, None])
     counts = _match(providers, hourly) * hourly_lots
     builder.add(rows[:, None, :, :, None], variables.rent[None], counts[:, :, None, None, None] * timeline.block_share)
     builder.limit(limits.PROVIDER_SHARE, rows, providers, share)
@@ -83,7 +83,7 @@ def add_quotas(builder: Builder, problem: Problem, variables: Variables) -> None
     hourly_lots = np.array([item.offer.lot_gpus for item in supply.hourly], dtype=float)
     builder.add(
         rows[:, None],
-        variables.held[None, ..., None],
+        variables.under_contract[None, ..., None],
         (_match(keys, reserved) * lots)[:, :, None, None, None],
     )
     builder.add(rows[:, None], variables.rent[None], (_match(keys, hourly) * hourly_lots)[:, :, None, None, None])

@@ -22,7 +22,7 @@ Bools = NDArray[np.bool_]
 class Variables:
     """Column ids by index; axes as in ``Supply``, ``Assignments`` (L), ``ApiAssignments`` (J), workloads W and sites S.
 
-    Decisions common to several futures have the same id in each.
+    Decisions common to several futures have the same id in each. Lots ``under_contract`` are ``held`` in the equations.
     """
 
     buy: Ints
@@ -31,7 +31,7 @@ class Variables:
     convert: Ints
     sign: Ints
     signed: Ints
-    held: Ints
+    under_contract: Ints
     rent: Ints
     gpus: Ints
     replicas: Ints
@@ -60,7 +60,7 @@ def add_variables(builder: Builder, problem: Problem) -> Variables:
     buy, own = _purchases(builder, problem)
     keep = _groups(builder, problem)
     convert = _conversions(builder, problem)
-    sign, held, signed = _contracts(builder, problem)
+    sign, under_contract, signed = _contracts(builder, problem)
     rent = _hourly(builder, problem)
     most_served = _most_served(problem)
     gpus, replicas = _assignments(builder, problem, most_served)
@@ -72,7 +72,7 @@ def add_variables(builder: Builder, problem: Problem) -> Variables:
         convert=convert,
         sign=sign,
         signed=signed,
-        held=held,
+        under_contract=under_contract,
         rent=rent,
         gpus=gpus,
         replicas=replicas,
@@ -137,11 +137,11 @@ def _contracts(builder: Builder, problem: Problem) -> tuple[Ints, Ints, Ints]:
     upper = np.array(most, dtype=float)[:, None, None]
     signing = exists[:, None, :] & node
     sign = builder.variables("sign", axes, upper, integer=True, exists=signing)
-    under_contract = np.maximum.accumulate(exists, axis=1)[:, None, :]
-    held = builder.variables("held", axes, upper, integer=True, guided=True, exists=under_contract & node)
+    running = np.maximum.accumulate(exists, axis=1)[:, None, :]
+    under_contract = builder.variables("held", axes, upper, integer=True, guided=True, exists=running & node)
     least = np.array([(offer.min_lots or 1) > 1 for offer in offers], dtype=bool)[:, None, None]
     signed = builder.variables("signed", axes, 1.0, integer=True, exists=signing & least)
-    return _shared(sign, node), _shared(held, node), _shared(signed, node)
+    return _shared(sign, node), _shared(under_contract, node), _shared(signed, node)
 
 
 def _hourly(builder: Builder, problem: Problem) -> Ints:

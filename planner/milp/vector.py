@@ -29,7 +29,7 @@ def tidy(model: Model, x: Floats) -> Floats:
     variables, supply = model.variables, model.problem.supply
     for stock, inflow, lives in (
         (variables.own, variables.buy, [item.life_periods for item in supply.purchases]),
-        (variables.held, variables.sign, [item.term_periods for item in supply.reservations]),
+        (variables.under_contract, variables.sign, [item.term_periods for item in supply.reservations]),
     ):
         present = stock != ABSENT
         x[stock[present]] = _stock(values(x, inflow), lives)[present]

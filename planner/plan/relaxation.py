@@ -88,7 +88,7 @@ def _share_of(model: Model, provider: str, future: int, period: int, x: Floats) 
     problem, variables = model.problem, model.variables
     supply, inner = problem.supply, x[: model.milp.columns]
     counts: list[tuple[str, float]] = []
-    held, rented = values(inner, variables.held), values(inner, variables.rent)
+    held, rented = values(inner, variables.under_contract), values(inner, variables.rent)
     counts += [
         (item.offer.provider, held[index, future, period] * item.offer.lot_gpus)
         for index, item in enumerate(supply.reservations)

@@ -148,7 +148,7 @@ def _summed(
         years, span_of = np.unique(timeline.years, return_inverse=True)
         spans = tuple(str(year) for year in years)
     by_period = np.array(most).reshape(len(most), periods)
-    least = [by_period[:, span_of == place].min(axis=1) for place in range(len(spans))]
+    least = [by_period[:, span_of == span].min(axis=1) for span in range(len(spans))]
     taken = [np.broadcast_to(amount, periods) for amount in each]
     serving = [np.broadcast_to(amount, periods) for amount in busy or np.zeros(len(each))]
     return SiteLimit(

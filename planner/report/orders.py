@@ -32,7 +32,7 @@ class Order:
     future: str
     by: dt.date | None
     period: str
-    period_index: int
+    index: int
     verb: str
     number: float
     what: str
@@ -69,9 +69,7 @@ def orders(plan: Plan, scenario: Scenario) -> list[Order]:
     ]  # fmt: skip
     found += _conversions(plan, scenario)
     rank = {"retire": 0, "convert": 1, "buy": 2, "sign": 3}
-    return sorted(
-        found, key=lambda order: (order.period_index, rank[order.verb], order.what, order.where, order.future)
-    )
+    return sorted(found, key=lambda order: (order.index, rank[order.verb], order.what, order.where, order.future))
 
 
 def _conversions(plan: Plan, scenario: Scenario) -> list[Order]:
@@ -168,7 +166,7 @@ def _by_year(found: list[Order]) -> list[Order]:
     for (year, verb, what, where), same in rows.groupby(["period", "verb", "what", "where"], sort=False):
         first = same.iloc[0]
         merged.append(
-            Order(first["future"], first["by"], year, int(first["period_index"]), verb, float(same["number"].sum()),
+            Order(first["future"], first["by"], year, int(first["index"]), verb, float(same["number"].sum()),
                   what, where, float(same["gpus"].sum()), float(same["usd"].sum()), False)
         )  # fmt: skip
     return merged

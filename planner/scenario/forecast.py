@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
 from pathlib import Path
 
 from planner.document import Node, read_text
 from planner.errors import Fault, InputError
-from planner.records import records
+from planner.records import amount, records
 from planner.scenario.models import Demand
 from planner.scenario.overlay import replaced
 from planner.schedule import parse_date
@@ -60,7 +59,7 @@ def _demand_of_file(demand: Node, field: str, folder: Path, faults: list[Fault])
     before = len(faults)
     for line, cells in lines:
         day = _day(cells[at_date], shown, line, faults)
-        value = _amount(cells[at_unit], shown, line, unit, faults)
+        value = amount(cells[at_unit], shown, line, unit, faults)
         if day in anchors:
             message = f"this date is given twice, first on line {anchors[day].line}"
             faults.append(Fault(shown, line, "date", message))
@@ -76,15 +75,3 @@ def _day(cell: str, file: str, line: int, faults: list[Fault]) -> str:
     except ValueError as error:
         faults.append(Fault(file, line, "date", str(error)))
         return cell
-
-
-def _amount(cell: str, file: str, line: int, unit: str, faults: list[Fault]) -> float:
-    try:
-        value = float(cell)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        faults.append(Fault(file, line, unit, f"'{cell}' is not a finite number"))
-    elif value < 0:
-        faults.append(Fault(file, line, unit, f"{cell} is negative"))
-    return value

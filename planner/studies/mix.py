@@ -17,8 +17,8 @@ MEAN_GPUS = "mean_gpus"
 def mix(plan: Plan, scenario: Scenario, catalog: Catalog) -> dict[str, float]:
     """Mean GPUs over the reported hours by source (``own gb300-nvl72``, ``contract …``, ``hourly …``), expected."""
     timeline = timeline_of(scenario, catalog)
-    index = {name: place for place, name in enumerate(timeline.names)}
-    blocks = {name: place for place, name in enumerate(timeline.blocks)}
+    index = {name: position for position, name in enumerate(timeline.names)}
+    blocks = {name: position for position, name in enumerate(timeline.blocks)}
     reported = ~timeline.lookahead
     whole = float(timeline.hours[reported].sum())
     weight = probabilities(plan) | {ALL: 1.0}

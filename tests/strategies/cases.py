@@ -13,9 +13,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from planner.catalog.models import (
-    LoadShape,
-)
+from planner.catalog.models import LoadShape
 from planner.scenario.models import Scenario
 from tests.strategies.asked import draw_floor, draw_futures, draw_revealed, draw_workloads
 from tests.strategies.case import META, Case
@@ -24,6 +22,28 @@ from tests.strategies.parts import catalog
 from tests.strategies.supplies import draw_apis, draw_offers, draw_points, draw_system, load_levels, price_paths
 from tests.strategies.tape import Calendar, Draw, Wanted, one, some
 from tests.strategies.terms import draw_budget, draw_contract, draw_procurement, draw_quote
+
+
+def _draw_calendar(draw: Draw) -> Calendar:
+    period = one(draw, "quarter", "month", "year")
+    start = dt.date(2027, 1, 1) if period == "year" else dt.date(2027, one(draw, 1, 7, 10), 1)
+    return Calendar(
+        start=start,
+        period=period,
+        periods=one(draw, 2, 3),
+        lookahead=one(draw, 0, 0, 1),
+        decided_on=start - dt.timedelta(days=one(draw, 200, 100, 0, 60, 365)),
+    )
+
+
+def _draw_finance(draw: Draw) -> dict[str, Any]:
+    return {
+        "discount_rate": one(draw, 0.1, 0.0, 0.25),
+        "token_basis": one(draw, "output", "total"),
+        "contract_tail_share": one(draw, 1.0, 0.0, 0.4),
+        "residual_haircut": one(draw, 1.0, 0.0, 0.7),
+        "price_path": one(draw, "flat", "falling"),
+    }
 
 
 @st.composite
@@ -42,15 +62,7 @@ def cases(
     """A random case. See ``Wanted`` for the options; ``objective`` None draws one of the four."""
     draw = Draw(choose)
     wanted = Wanted(objective, futures, owning, whole, relaxed, predicted, min_served, renting)
-    period = one(draw, "quarter", "month", "year")
-    start = dt.date(2027, 1, 1) if period == "year" else dt.date(2027, one(draw, 1, 7, 10), 1)
-    calendar = Calendar(
-        start=start,
-        period=period,
-        periods=one(draw, 2, 3),
-        lookahead=one(draw, 0, 0, 1),
-        decided_on=start - dt.timedelta(days=one(draw, 200, 100, 0, 60, 365)),
-    )
+    calendar = _draw_calendar(draw)
     names = [name for name in ("h-node", "b-node", "rack") if name == "h-node" or some(draw, 5)]
     names += ["next"] if some(draw, 1) else []
     blocks = one(draw, {"all": 1.0}, {"day": 0.6, "night": 0.4}, {"peak": 0.1, "day": 0.5, "night": 0.4})
@@ -71,20 +83,8 @@ def cases(
     providers = sorted({*named, *(row["provider"] for row in (*quotes, *contracts))})
     fields: dict[str, Any] = {
         "name": "case",
-        "horizon": {
-            "decided_on": calendar.decided_on,
-            "start": calendar.start,
-            "periods": calendar.periods,
-            "period": period,
-            "lookahead": calendar.lookahead,
-        },
-        "finance": {
-            "discount_rate": one(draw, 0.1, 0.0, 0.25),
-            "token_basis": one(draw, "output", "total"),
-            "contract_tail_share": one(draw, 1.0, 0.0, 0.4),
-            "residual_haircut": one(draw, 1.0, 0.0, 0.7),
-            "price_path": one(draw, "flat", "falling"),
-        },
+        "horizon": vars(calendar),
+        "finance": _draw_finance(draw),
         "trust": {"vendor": one(draw, 0.9, 1.0, 0.5), "predicted": one(draw, 0.65, 1.0, 0.4)},
         "tail_ratio": one(draw, {}, {}, {"ttft": 5.0, "tpot": 1.5}, {"tpot": 1.0}),
         "blocks": blocks if some(draw, 5) else None,

@@ -7,9 +7,22 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from planner.catalog.models import Offer
 from tests.strategies.case import Case
 from tests.strategies.parts import CHAT, SITE, catalog, offer, point, scenario, system, token_api
 from tests.strategies.tape import Draw, number, one, some
+
+
+def _draw_offers(draw: Draw) -> list[Offer]:
+    offers = [offer(usd_per_gpu_hour=number(draw, 1.0, 5.0), region="south")]
+    if some(draw, 7):
+        terms: dict[str, Any] = {"kind": "reserved", "lot_gpus": 8, "max_lots": 2, "provider": "bolt"}
+        terms |= {"term_months": one(draw, 12, 24), "upfront_share": one(draw, 0.0, 0.5)}
+        terms |= {"min_lots": 2} if some(draw, 2) else {}
+        offers.append(offer(usd_per_gpu_hour=number(draw, 0.8, 2.5), **terms))
+    if some(draw, 3):
+        offers.append(offer(kind="spot", availability=0.8, usd_per_gpu_hour=1.0, max_lots=6, provider="core"))
+    return offers
 
 
 @st.composite
@@ -39,14 +52,7 @@ def tiny_cases(choose: Callable[..., Any], objective: str = "cost") -> Case:
         deposit_share=one(draw, 0.0, 0.5),
         usable_share=one(draw, 1.0, 0.75),
     )
-    offers = [offer(usd_per_gpu_hour=number(draw, 1.0, 5.0), region="south")]
-    if some(draw, 7):
-        terms: dict[str, Any] = {"kind": "reserved", "lot_gpus": 8, "max_lots": 2, "provider": "bolt"}
-        terms |= {"term_months": one(draw, 12, 24), "upfront_share": one(draw, 0.0, 0.5)}
-        terms |= {"min_lots": 2} if some(draw, 2) else {}
-        offers.append(offer(usd_per_gpu_hour=number(draw, 0.8, 2.5), **terms))
-    if some(draw, 3):
-        offers.append(offer(kind="spot", availability=0.8, usd_per_gpu_hour=1.0, max_lots=6, provider="core"))
+    offers = _draw_offers(draw)
     apis = [token_api(output_usd_per_mtok=number(draw, 0.3, 3.0))] if some(draw, 5) else []
     loads = {"office": {"day": 1.25, "night": 0.625}} if "day" in blocks else {"office": {"all": 1.0}}
     workloads = [CHAT | {"demand": {"requests_per_s": number(draw, 2, 30)}, "load": "office"}]

@@ -208,8 +208,8 @@ def difference_sheet(difference: Difference) -> Sheet:
     lines = [("+", name, "", "") for name in difference.added]
     lines += [("-", name, "", "") for name in difference.removed]
     for changed in difference.changed:
-        for place, (field, (before, after)) in enumerate(changed.fields.items()):
-            name = changed.name if place == 0 else ""
+        for index, (field, (before, after)) in enumerate(changed.fields.items()):
+            name = changed.name if index == 0 else ""
             lines.append(("~" if name else "", name, field, f"{_text(before)} -> {_text(after)}"))
     counts = f"{len(difference.added)} added, {len(difference.removed)} removed, {len(difference.changed)} changed"
     return Sheet(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from planner.document import read_text
 from planner.errors import Fault, InputError
 from planner.history.run import Run
 from planner.kinds.cash import CAPEX, OPEX
-from planner.records import records
+from planner.records import amount, records
 from planner.studies.result import Result
 from planner.timeline import build_timeline
 from planner.validation import nearest
@@ -207,7 +206,7 @@ def _read(run: Run, path: Path, planned: _Planned) -> tuple[dict[Cell, dict[str,
             faults.append(Fault(shown, line, "workload", words))
         if cell in found:
             faults.append(Fault(shown, line, "", f"{' '.join(cell)} is given twice"))
-        amounts = {name: _number(row[name], shown, line, name, faults) for name in measures if row[name]}
+        amounts = {name: amount(row[name], shown, line, name, faults) for name in measures if row[name]}
         if len(faults) == before:
             found[cell] = amounts
     if not found and not faults:
@@ -215,18 +214,6 @@ def _read(run: Run, path: Path, planned: _Planned) -> tuple[dict[Cell, dict[str,
     if faults:
         raise InputError(faults)
     return found, measures, any(workload != ALL_WORKLOADS for _, workload in found)
-
-
-def _number(text: str, file: str, line: int, field: str, faults: list[Fault]) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        faults.append(Fault(file, line, field, f"'{text}' is not a finite number"))
-    elif value < 0:
-        faults.append(Fault(file, line, field, f"{text} is negative"))
-    return value
 
 
 def _known(pair: Pair | None) -> bool:

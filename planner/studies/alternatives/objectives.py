@@ -120,7 +120,7 @@ def _vendors(model: Model) -> dict[str, Ints]:
     supply, variables, api = model.problem.supply, model.variables, model.problem.api
     found: dict[str, list[Ints]] = {}
     for index, item in enumerate(supply.reservations):
-        found.setdefault(item.offer.provider, []).append(variables.held[index].ravel())
+        found.setdefault(item.offer.provider, []).append(variables.under_contract[index].ravel())
     for index, hourly in enumerate(supply.hourly):
         found.setdefault(hourly.offer.provider, []).append(variables.rent[index].ravel())
     for assignment, row in enumerate(api.api):
@@ -137,7 +137,7 @@ def _types(model: Model) -> dict[str, Ints]:
     for index, group in enumerate(supply.groups):
         found.setdefault(group.asset.system.system, []).append(variables.keep[index].ravel())
     for index, offered in enumerate(supply.reservations):
-        found.setdefault(offered.offer.system, []).append(variables.held[index].ravel())
+        found.setdefault(offered.offer.system, []).append(variables.under_contract[index].ravel())
     for index, hourly in enumerate(supply.hourly):
         found.setdefault(hourly.offer.system, []).append(variables.rent[index].ravel())
     return _present(found)

@@ -69,7 +69,7 @@ def svg(found: SpeedFrontier) -> str:
         figure = Figure(figsize=(8, 5), layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.add_subplot()
-        looks = {system: place % len(COLOURS) for place, system in enumerate(found.best)}
+        looks = {system: index % len(COLOURS) for index, system in enumerate(found.best)}
         for series in found.series:
             look = looks[series.system]
             axes.plot(

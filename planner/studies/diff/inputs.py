@@ -90,17 +90,17 @@ def _lists(path: str, a: tuple[Any, ...], b: tuple[Any, ...]) -> Iterator[tuple[
 
 
 def _unnamed(path: str, a: list[tuple[int, Any]], b: list[tuple[int, Any]]) -> Iterator[tuple[str, Any, Any]]:
-    for place, item in list(a):
+    for index, item in list(a):
         same = next((found for found in b if found[1] == item), None)
         if same is not None:
-            a.remove((place, item))
+            a.remove((index, item))
             b.remove(same)
-    for (_, one), (place, other) in zip(a, b, strict=False):
-        yield from _differences(f"{path}.{place}", one, other)
-    for place, one in a[len(b) :]:
-        yield f"{path}.{place}", one, NOTHING
-    for place, other in b[len(a) :]:
-        yield f"{path}.{place}", NOTHING, other
+    for (_, one), (index, other) in zip(a, b, strict=False):
+        yield from _differences(f"{path}.{index}", one, other)
+    for index, one in a[len(b) :]:
+        yield f"{path}.{index}", one, NOTHING
+    for index, other in b[len(a) :]:
+        yield f"{path}.{index}", NOTHING, other
 
 
 def _named(items: Sequence[Any]) -> bool:

@@ -15,6 +15,7 @@ from planner.plan import Plan
 from planner.problem import Problem, build_problem
 from planner.problem.serving import Candidate, candidates
 from planner.render.figures import digits, money
+from planner.rules.latency import SLACK
 from planner.rules.offers import quote_offer
 from planner.scenario import Scenario
 from planner.solvers import Options
@@ -241,7 +242,7 @@ def _speeds(item: Rejected, point: ServingPoint, rival: float) -> tuple[float, f
 def _rates(problem: Problem, found: list[Candidate], point: str, workload: str) -> tuple[float, float, str]:
     """Requests/s per GPU of ``point`` in the first period, and of the fastest point in time on its system."""
     index = problem.demand.names.index(workload)
-    rates = {c.name: float(c.rate[0]) for c in found if c.workload == index and c.sla_excess <= 1e-9}
+    rates = {c.name: float(c.rate[0]) for c in found if c.workload == index and c.sla_excess <= SLACK}
     rival = min(rates, key=lambda name: (-rates[name], name))
     return rates[point], rates[rival], rival
 

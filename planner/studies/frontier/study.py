@@ -139,11 +139,11 @@ def frontier(
     axes = checked([parse_axis(axis) if isinstance(axis, str) else axis for axis in _listed(over)])
     catalog = catalog_of(scenario)
     settings = Settings(gap if gap is not None else max(scenario.solve.gap, GAP), time_limit_s)
-    places = list(itertools.product(*(axis.values for axis in axes)))
-    work = [_Work(_at(scenario, catalog, axes, place), catalog, settings, place) for place in places]
+    points = list(itertools.product(*(axis.values for axis in axes)))
+    work = [_Work(_at(scenario, catalog, axes, point), catalog, settings, point) for point in points]
     found = {index: dict(known[piece.digest]) for index, piece in enumerate(work) if known and piece.digest in known}
     for index, cell in found.items():
-        cell["at"] = _plain(list(work[index].place))
+        cell["at"] = _plain(list(work[index].point))
     digests = (scenario_digest(scenario), catalog.digest)
 
     def so_far() -> Frontier:
@@ -186,8 +186,8 @@ def _listed(over: Sequence[str | Axis] | str) -> Sequence[str | Axis]:
     return [over] if isinstance(over, str) else over
 
 
-def _at(scenario: Scenario, catalog: Catalog, axes: Sequence[Axis], place: Sequence[float]) -> Scenario:
-    for axis, value in zip(axes, place, strict=True):
+def _at(scenario: Scenario, catalog: Catalog, axes: Sequence[Axis], point: Sequence[float]) -> Scenario:
+    for axis, value in zip(axes, point, strict=True):
         scenario = changed(scenario, axis, value)
     check_references(scenario, catalog)
     return scenario
@@ -198,7 +198,7 @@ class _Work:
     scenario: Scenario
     catalog: Catalog
     settings: Settings
-    place: tuple[float, ...]
+    point: tuple[float, ...]
 
     @property
     def digest(self) -> str:
@@ -210,7 +210,7 @@ class _Work:
 
 def _solved(work: _Work) -> Cell:
     """A cell: the plan's figures, or why there is none."""
-    cell: Cell = {"digest": work.digest, "at": list(work.place), "scenario_digest": scenario_digest(work.scenario)}
+    cell: Cell = {"digest": work.digest, "at": list(work.point), "scenario_digest": scenario_digest(work.scenario)}
     settings = work.settings
     limit = limit_of(work.scenario, settings.time_limit_s)
     try:

@@ -106,17 +106,17 @@ class Decided:
         problem, ids = model.problem, model.variables.keep
         number, late = np.zeros(ids.shape), np.zeros((ids.shape[0], ids.shape[2]), dtype=bool)
         names = []
-        for place, group in enumerate(problem.supply.groups):
+        for index, group in enumerate(problem.supply.groups):
             key = (problem.limits.sites[group.asset.site].name, group.index)
             names.append(f"{group.asset.system.system} at {key[0]}")
             before = self.groups.get(key)
             if before is None or before.system != group.asset.system.system or before.count != group.count:
                 continue
-            late[place] = self._late(problem.timeline, 0.0) & group.exists
+            late[index] = self._late(problem.timeline, 0.0) & group.exists
             mine = self.kept[(self.kept["site"] == key[0]) & (self.kept["group"] == group.index)]
             for row in mine.itertuples():
-                if row.period < ids.shape[2] and late[place, row.period]:
-                    number[place, self._futures(model, row.future), row.period] = row.count
+                if row.period < ids.shape[2] and late[index, row.period]:
+                    number[index, self._futures(model, row.future), row.period] = row.count
         return _Part("kept", names, ids, number, late)
 
     def _futures(self, model: Model, name: str) -> Sequence[int]:

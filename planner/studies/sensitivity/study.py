@@ -170,7 +170,7 @@ def sensitivity(
     ]
     table = pd.DataFrame(rows, columns=COLUMNS)
     swing = table["effect"].abs().fillna(np.inf).groupby(table["input"]).transform("max")
-    order = table.assign(swing=swing, place=range(len(table))).sort_values(["swing", "place"], ascending=[False, True])
+    order = table.assign(swing=swing, order=range(len(table))).sort_values(["swing", "order"], ascending=[False, True])
     # The two sides of an input stay together.
     names = list(dict.fromkeys(order["input"]))
     table = pd.concat([table[table["input"] == name] for name in names], ignore_index=True)
@@ -218,14 +218,14 @@ def with_orders(model: Model, world: World, today: Plan) -> Model | None:
     lower, upper = model.milp.lower.copy(), model.milp.upper.copy()
     until = changes.orders_until(world.scenario)
     kept: dict[tuple[str, str, int], float] = {}
-    place = {name: index for index, name in enumerate(timeline.names)}
+    period_index = {name: index for index, name in enumerate(timeline.names)}
     for row in today.purchases[today.purchases["order_by"] <= until].itertuples():
-        key = (row.site, row.system, place[row.period] + world.slip)
+        key = (row.site, row.system, period_index[row.period] + world.slip)
         if key[2] < timeline.periods:
             kept[key] = kept.get(key, 0.0) + row.count
     for row in today.contracts[today.contracts["order_by"] <= until].itertuples():
         name = f"{row.provider}/{row.region}/{row.system}/{row.kind}-{row.term_months:g}m"
-        kept["", name, place[row.period]] = kept.get(("", name, place[row.period]), 0.0) + row.lots
+        kept["", name, period_index[row.period]] = kept.get(("", name, period_index[row.period]), 0.0) + row.lots
     sites = [site.name for site in model.problem.limits.sites]
     bought = [
         (sites[item.asset.site], item.asset.system.system, item.lead_weeks, variables.buy[index])
@@ -247,7 +247,7 @@ def with_orders(model: Model, world: World, today: Plan) -> Model | None:
                 lower[columns] = number or 0.0
                 upper[columns] = number or 0.0
     # Stocks have bounds of their own, from caps that may be lower here; the rows decide instead.
-    for stock in (variables.own, variables.held):
+    for stock in (variables.own, variables.under_contract):
         present = stock[stock != ABSENT]
         upper[present] = np.maximum(upper[present], model.problem.gpus_ever_needed)
     return None if kept else replace(model, milp=replace(model.milp, lower=lower, upper=upper))

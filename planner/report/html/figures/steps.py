@@ -20,9 +20,7 @@ MOST_STEPS = 60
 
 def timeline_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Figure | None:
     """Each purchase and contract from the day of its order to its service, contracts to their end; None for none."""
-    steps = sorted(
-        orders(plan, scenario), key=lambda order: (order.by or timeline.starts[order.period_index], order.period_index)
-    )
+    steps = sorted(orders(plan, scenario), key=lambda order: (order.by or timeline.starts[order.index], order.index))
     steps = sorted(sorted(steps, key=lambda order: -order.usd)[:MOST_STEPS], key=steps.index)
     if not steps:
         return None
@@ -33,11 +31,8 @@ def timeline_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Fi
         _bars(
             "ordered, not there yet",
             [label for label, _ in waits],
-            [(order.by, timeline.starts[order.period_index]) for _, order in waits if order.by is not None],
-            [
-                _about(order, f"order by {order.by}, there on {timeline.starts[order.period_index]}")
-                for _, order in waits
-            ],
+            [(order.by, timeline.starts[order.index]) for _, order in waits if order.by is not None],
+            [_about(order, f"order by {order.by}, there on {timeline.starts[order.index]}") for _, order in waits],
             "#56B4E9",
             "/",
         )
@@ -48,8 +43,8 @@ def timeline_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Fi
             _bars(
                 "contract runs",
                 [label for label, _, _ in runs],
-                [(timeline.starts[order.period_index], end) for _, order, end in runs],
-                [_about(order, f"{timeline.starts[order.period_index]} to {end}") for _, order, end in runs],
+                [(timeline.starts[order.index], end) for _, order, end in runs],
+                [_about(order, f"{timeline.starts[order.index]} to {end}") for _, order, end in runs],
                 "#0072B2",
                 "",
             )
@@ -61,7 +56,7 @@ def timeline_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Fi
     ):
         marked = [(label, order) for label, order in zip(labels, steps, strict=True) if order.verb == verb]
         if marked:
-            days = [timeline.starts[order.period_index] for _, order in marked]
+            days = [timeline.starts[order.index] for _, order in marked]
             figure.add_trace(
                 go.Scatter(
                     x=[day.isoformat() for day in days],
