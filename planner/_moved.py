@@ -93,8 +93,8 @@ class Finder(Loader):
 
 
 def install() -> None:
-    """Let old modules be found, behind everything that is really there."""
-    sys.meta_path.append(Finder())
+    """Let old modules be found, ahead of the empty folders that an older checkout leaves behind."""
+    sys.meta_path.insert(0, Finder())
 
 
 def attributes(module: str) -> Callable[[str], Any]:
