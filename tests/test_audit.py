@@ -1,14 +1,8 @@
-"""The audit against a plan small enough to check by hand, and against copies of it with one thing wrong.
-
-Two sites, three systems, two futures and four workloads. Rates are 1 request/s per GPU everywhere but for chat,
-whose headroom of 0.2 leaves 0.8. What each workload needs and where it runs stands beside the rows below.
-"""
+"""The audit against a plan small enough to check by hand, and against copies of it with one thing wrong."""
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,405 +13,43 @@ import pytest
 from planner.accounts.account import Account
 from planner.accounts.cashflow import totals
 from planner.accounts.fleet import fleet
-from planner.accounts.inputs import build_inputs
 from planner.accounts.service import pool_use, served_rates
-from planner.audit.audit import FAMILIES, Audit, audit
-from planner.audit.reasons import api_fault, point_fault
-from planner.catalog.models import (
-    Catalog,
-    Energy,
-    LoadShape,
-    Offer,
-    PricePath,
-    ServingPoint,
-    System,
-    TokenApi,
-)
+from planner.audit.audit import FAMILIES, audit
 from planner.decisions import COLUMNS, Decisions
-from planner.rules.latency import latency_ms
-from planner.rules.rates import point_rate
-from planner.scenario.models import Scenario, TailRatio
-
-META = {"source": ("test",), "as_of": "2026-01", "evidence": "independent"}
-PERIODS = range(5)
-FUTURES = {"base": 1.0, "boom": 1.25}
-DAY, NIGHT = "day", "night"
-
-NODE: dict[str, Any] = {
-    "system": "node",
-    "name": "8-GPU node",
-    "generation": "blackwell",
-    "gpus": 8,
-    "nvlink_domain_usable_gpus": 8,
-    "usable_share": 0.75,
-    "memory_gb_per_gpu": 180,
-    "memory_tb_per_s_per_gpu": 8,
-    "fp8_dense_pflops_per_gpu": 4.5,
-    "nameplate_it_kw": 10,
-    "nameplate_it_kw_contains": "the node",
-    "network_kw_share": 0.2,
-    "idle_it_kw": 4,
-    "busy_it_kw": 8,
-    "cooling": "air",
-    "price_usd": 100_000,
-    "price_contains": "the node",
-    "network_capex_share": 0.1,
-    "installation_capex_share": 0.05,
-    "support_share_per_year": 0.08,
-    "lead_weeks": 13,
-    "life_years": 4,
-    "residual_share_by_age_years": {1: 0.6, 2: 0.3},
-    "available_from": "2026-01",
-}
-RACK = NODE | {
-    "system": "rack",
-    "gpus": 72,
-    "nvlink_domain_usable_gpus": 64,
-    "usable_share": 64 / 72,
-    "nameplate_it_kw": 100,
-    "cooling": "liquid",
-    "price_usd": 1_000_000,
-    "lead_weeks": 26,
-}
-NEXT = RACK | {"system": "next", "announced": True, "available_from": "2027-07"}
-
-POINT: dict[str, Any] = {
-    "model": "m",
-    "series": "s",
-    "system": "node",
-    "engine": "e",
-    "precision": "fp8",
-    "mode": "agg",
-    "spec_decode": "none",
-    "gpus_per_replica": 4,
-    "largest_worker_gpus": 4,
-    "input_tokens_nominal": 1000,
-    "output_tokens_nominal": 1000,
-    "input_tokens_mean": 1000,
-    "output_tokens_mean": 900,
-    "concurrency": 64,
-    "ttft_ms": 1000,
-    "ttft_statistic": "p50",
-    "tpot_ms": 20,
-    "tpot_statistic": "mean",
-    "input_tok_s_per_gpu": 5000,
-    "output_tok_s_per_gpu": 1000,
-}
-POINTS = (
-    POINT,
-    POINT | {"series": "mtp", "spec_decode": "mtp", "requires": ("mtp",)},
-    POINT | {"series": "wide", "gpus_per_replica": 16, "largest_worker_gpus": 8},
-    POINT | {"series": "slow", "ttft_ms": 9000},
-    POINT | {"series": "fp4", "precision": "fp4"},
-    POINT | {"series": "long", "input_tokens_mean": 1101},
-    POINT | {"series": "huge", "gpus_per_replica": 16, "largest_worker_gpus": 16},
-    POINT | {"model": "m2", "system": "rack", "gpus_per_replica": 33, "largest_worker_gpus": 33},
+from tests.audit_catalog import (
+    BIG,
+    DAY,
+    DENIED,
+    ENDPOINT,
+    FAST,
+    FP4,
+    HOURLY,
+    HUGE,
+    LONG,
+    MTP,
+    NIGHT,
+    ODD_TERM,
+    RACKS,
+    RESERVED,
+    SLOW,
+    SPOT,
+    UPCOMING,
+    WIDE,
+    catalog,
 )
-FAST, MTP, WIDE, SLOW = "node/s@c64x4", "node/mtp@c64x4", "node/wide@c64x16", "node/slow@c64x4"
-FP4, LONG, HUGE, BIG = "node/fp4@c64x4", "node/long@c64x4", "node/huge@c64x16", "rack/s@c64x33"
-
-OFFER: dict[str, Any] = {
-    "provider": "acme",
-    "region": "us",
-    "system": "node",
-    "kind": "on_demand",
-    "usd_per_gpu_hour": 3.0,
-    "lot_gpus": 1,
-    "usable_share": 1.0,
-}
-OFFERS = (
-    OFFER,
-    OFFER
-    | {
-        "kind": "reserved",
-        "term_months": 12,
-        "lot_gpus": 8,
-        "usable_share": 0.5,
-        "upfront_share": 0.25,
-        "lead_weeks": 4,
-        "min_lots": 2,
-        "max_lots": 3,
-        "available_until": "2027-06-01",
-    },
-    OFFER | {"system": "rack", "lot_gpus": 72, "max_lots": 2},
-    OFFER | {"provider": "bolt", "kind": "spot", "availability": 0.8},
-    OFFER | {"provider": "bolt", "service": "endpoint", "interconnect": "none", "available_until": "2027-06-29"},
-    OFFER | {"provider": "cold"},
-    OFFER | {"system": "next", "lot_gpus": 72},
-    OFFER | {"region": "eu", "kind": "reserved", "term_months": 7, "lot_gpus": 8},
+from tests.audit_plan import (
+    Change,
+    add,
+    drop,
+    edit,
+    frame,
+    plan,
+    run,
+    scenario,
+    with_procurement,
+    with_site,
+    with_workload,
 )
-HOURLY, RESERVED, RACKS = "acme/us/node/on_demand", "acme/us/node/reserved-12m", "acme/us/rack/on_demand"
-SPOT, ENDPOINT, DENIED = "bolt/us/node/spot", "bolt/us/node/on_demand", "cold/us/node/on_demand"
-UPCOMING, ODD_TERM = "acme/us/next/on_demand", "acme/eu/node/reserved-7m"
-
-API: dict[str, Any] = {
-    "provider": "acme",
-    "model": "m",
-    "input_usd_per_mtok": 1,
-    "output_usd_per_mtok": 4,
-    "ttft_ms": 500,
-    "ttft_statistic": "p50",
-    "tpot_ms": 10,
-    "tpot_statistic": "p50",
-    "max_mtok_per_day": 200,
-}
-APIS = (
-    API,
-    API | {"provider": "bolt", "ttft_ms": None, "ttft_statistic": None},
-    API | {"provider": "cold"},
-    API | {"provider": "gone", "available_until": "2027-03-30"},
-)
-
-
-def catalog() -> Catalog:
-    offers = [Offer.model_validate(META | row) for row in OFFERS]
-    points = [ServingPoint.model_validate(META | row) for row in POINTS]
-    apis = [TokenApi.model_validate(META | row) for row in APIS]
-    shape = LoadShape.model_validate(META | {"name": "office", "level": {DAY: 1.5, NIGHT: 0.5}})
-    path = PricePath.model_validate(META | {"name": "flat", "hardware": {2027: 1}, "rent": {2027: 1}, "api": {2027: 1}})
-    return Catalog(
-        systems={row["system"]: System.model_validate(META | row) for row in (NODE, RACK, NEXT)},
-        offers={offer.key: offer for offer in offers},
-        token_apis={api.key: api for api in apis},
-        serving={point.key: point for point in points},
-        load_shapes={"office": shape},
-        blocks={DAY: 0.5, NIGHT: 0.5},
-        energy={"us": Energy.model_validate(META | {"region": "us", "usd_per_mwh": 80})},
-        price_paths={"flat": path},
-        sources={},
-        digest="test",
-    )
-
-
-SCENARIO: dict[str, Any] = {
-    "name": "small",
-    "horizon": {"decided_on": "2026-07-01", "start": "2027-01", "periods": 4, "lookahead": 1},
-    "sites": [
-        {
-            "name": "dallas",
-            "region": "us",
-            "power_mw": 0.2,
-            "cooling": ["air"],
-            "pue": {"air": {"design": 1.5, "annual": 1.25}, "liquid": {"design": 1.25, "annual": 1.1}},
-            "colocation_usd_per_kw_month": 100,
-            "liquid_it_kw": 130,
-            "air_it_kw": 40,
-            "rack_positions": 2,
-            "kw_per_rack_position": 125,
-            "conversion": {"cost_usd": 50_000, "liquid_it_kw": 120, "lead_weeks": 26},
-            "existing": [{"system": "node", "count": 1, "in_service": "2024-01", "until": "2027-10-01"}],
-        },
-        {
-            "name": "ashburn",
-            "region": "us",
-            "power_mw": 0.1,
-            "cap_at": "it",
-            "cooling": ["air"],
-            "pue": {"air": {"design": 1.5, "annual": 1.4}},
-            "lease": {"it_kw": 24, "usd_per_kw_month": 100},
-        },
-    ],
-    "workloads": [
-        {
-            "name": "chat",
-            "model": "m",
-            "tokens": {"input": 1000, "output": 1000},
-            "demand": {"requests_per_s": 8},
-            "load": "office",
-            "sla": {"ttft_s": 2, "tpot_ms": 50},
-            "precisions": ["fp8"],
-            "headroom": 0.2,
-        },
-        {
-            "name": "nightly",
-            "kind": "batch",
-            "model": "m",
-            "tokens": {"input": 1000, "output": 1000},
-            "demand": {"requests_per_s": 2},
-            "headroom": 0,
-            "min_served": 0.9,
-        },
-        {
-            "name": "train",
-            "kind": "gpu_hours",
-            "demand": {"gpu_hours_per_day": 48},
-            "gpu_hours_weight": {"node": 2.0},
-            "headroom": 0,
-        },
-        {
-            "name": "big",
-            "model": "m2",
-            "tokens": {"input": 1000, "output": 1000},
-            "demand": {"requests_per_s": 20},
-            "headroom": 0,
-            "whole_replicas": True,
-            "min_replicas": 1,
-        },
-    ],
-    "futures": [{"name": name, "probability": 0.5, "demand": factor} for name, factor in FUTURES.items()],
-    "revealed": "2027-07-01",
-    "procurement": {
-        "providers": {"deny": ["cold"], "max_share": 0.75},
-        "quotas": [{"system": "node", "gpus": 40}],
-        "spot_availability": {NIGHT: 0.5},
-        "lead_weeks": {"reserved_1y": 13},
-    },
-    "contracts": [
-        {
-            "provider": "bolt",
-            "system": "node",
-            "gpus": 8,
-            "usd_per_gpu_hour": 2,
-            "start": "2026-06",
-            "end": "2028-07",
-        }
-    ],
-    "budget": {
-        "capex_usd": {2027: 2e6},
-        "opex_usd": 20e6,
-        "total_usd": {2027: 21e6},
-        "commitments_usd": {2027: 1e6},
-    },
-}
-
-
-def scenario(**changes: Any) -> Scenario:
-    return Scenario.model_validate(SCENARIO | changes)
-
-
-def frame(table: str, rows: list[tuple[Any, ...]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(COLUMNS[table]))
-
-
-POOLS = [
-    ("dallas", "own:dallas/node"),
-    ("dallas", "existing:dallas/0"),
-    ("ashburn", "own:ashburn/node"),
-    ("acme", f"offer:{HOURLY}"),
-    ("acme", f"offer:{RESERVED}"),
-    ("acme", "contract:0"),
-    ("spot", f"offer:{SPOT}"),
-    ("racks", f"offer:{RACKS}"),
-    ("own-rack", "own:dallas/rack"),
-    ("endpoint", f"offer:{ENDPOINT}"),
-]
-
-
-def plan() -> Decisions:
-    """The correct plan. Node pools: dallas 18 usable GPUs (12 from 2027-Q3), acme 6 signed (+8 reserved from Q2)."""
-    buys, keeps, signs, rents, conversions, serving, api, unserved = ([] for _ in range(8))
-    for future, factor in FUTURES.items():
-        buys += [(future, "dallas", "node", 0, 2), (future, "ashburn", "node", 0, 1)]
-        buys += [(future, "dallas", "rack", 2, 1)]
-        keeps += [(future, "dallas", 0, 0, 1), (future, "dallas", 0, 1, 1)]
-        signs += [(future, RESERVED, 1, 2)]
-        conversions += [(future, "dallas", 1)]
-        for period in PERIODS:
-            # chat: 12 × factor requests/s by day, 4 × factor by night, at 0.8 per GPU; dallas takes what it can.
-            at_dallas = 15.0 if period < 2 else 10.0
-            by_day, by_night = 12 * factor / 0.8, 4 * factor / 0.8
-            serving += [
-                (future, "chat", "dallas", FAST, period, DAY, at_dallas, np.nan),
-                (future, "chat", "acme", FAST, period, DAY, by_day - at_dallas, np.nan),
-                (future, "chat", "dallas", FAST, period, NIGHT, by_night, np.nan),
-            ]
-            # nightly: 2 × factor all day is 4 × factor by night: 1 on spot, 1 at an API, 0.2 left, the rest at dallas.
-            # One GPU on spot takes 1 ÷ (0.8 × 0.5) = 2.5 lots.
-            rents += [(future, SPOT, period, NIGHT, 2.5)]
-            serving += [
-                (future, "nightly", "spot", FAST, period, NIGHT, 1.0, np.nan),
-                (future, "nightly", "dallas", FAST, period, NIGHT, 4 * factor - 2.2, np.nan),
-            ]
-            api += [(future, "nightly", "acme/m", period, NIGHT, 1.0)]
-            unserved += [(future, "nightly", period, NIGHT, 0.2)]
-            # train: 48 GPU-hours a day are 2 weighted GPUs; a node's GPU counts for two.
-            # big: 20 × factor GPUs of one replica of 33, on a rented rack until the own one is there.
-            rack = "racks" if period < 2 else "own-rack"
-            for block in (DAY, NIGHT):
-                serving += [
-                    (future, "train", "acme", "node", period, block, factor, np.nan),
-                    (future, "big", rack, BIG, period, block, 20 * factor, 1.0),
-                ]
-                if period < 2:
-                    rents += [(future, RACKS, period, block, 1.0)]
-    rows: dict[str, list[tuple[Any, ...]]] = {
-        "pools": POOLS,
-        "buys": buys,
-        "keeps": keeps,
-        "signs": signs,
-        "rents": rents,
-        "conversions": conversions,
-        "serving": [row for row in serving if row[6] > 0],
-        "api": api,
-        "unserved": unserved,
-    }
-    return Decisions(**{table: frame(table, found) for table, found in rows.items()})
-
-
-Change = Callable[[Decisions], Decisions]
-
-
-def add(table: str, *row: Any) -> Change:
-    """The plan with one more row; a leading ``...`` stands for each future in turn."""
-
-    def change(decisions: Decisions) -> Decisions:
-        rows = [(name, *row[1:]) for name in FUTURES] if row[0] is ... else [row]
-        more = pd.concat([getattr(decisions, table), frame(table, rows)], ignore_index=True)
-        return replace(decisions, **{table: more})
-
-    return change
-
-
-def edit(table: str, column: str, value: Any, **where: Any) -> Change:
-    """The plan with ``column`` set, or mapped by a function, in the rows that match."""
-
-    def change(decisions: Decisions) -> Decisions:
-        rows = getattr(decisions, table).copy()
-        chosen = np.logical_and.reduce([rows[name] == wanted for name, wanted in where.items()])
-        assert chosen.any()
-        if not isinstance(value, str):
-            rows[column] = rows[column].astype(float if column not in ("period", "group") else int)
-        rows.loc[chosen, column] = value(rows.loc[chosen, column]) if callable(value) else value
-        return replace(decisions, **{table: rows})
-
-    return change
-
-
-def drop(table: str, **where: Any) -> Change:
-    """The plan without the rows that match."""
-
-    def change(decisions: Decisions) -> Decisions:
-        rows = getattr(decisions, table)
-        chosen = np.logical_and.reduce([rows[name] == wanted for name, wanted in where.items()])
-        assert chosen.any()
-        return replace(decisions, **{table: rows[~chosen].reset_index(drop=True)})
-
-    return change
-
-
-def both(*changes: Change) -> Change:
-    def change(decisions: Decisions) -> Decisions:
-        for one in changes:
-            decisions = one(decisions)
-        return decisions
-
-    return change
-
-
-def run(decisions: Decisions, **changes: Any) -> Audit:
-    return audit(scenario(**changes), catalog(), decisions)
-
-
-def with_site(**changes: Any) -> dict[str, Any]:
-    return {"sites": [SCENARIO["sites"][0] | changes, SCENARIO["sites"][1]]}
-
-
-def with_procurement(**changes: Any) -> dict[str, Any]:
-    return {"procurement": SCENARIO["procurement"] | changes}
-
-
-def with_workload(name: str, **changes: Any) -> dict[str, Any]:
-    return {"workloads": [w | changes if w["name"] == name else w for w in SCENARIO["workloads"]]}
 
 
 def test_the_correct_plan_passes() -> None:
@@ -663,77 +295,6 @@ def test_served_rates_and_pools_by_hand() -> None:
     assert acme["gpus_usable"] == pytest.approx(6 + 2 * 8 * 0.5)
     assert acme["gpus_in_service"] == 8 + 16
     assert use.loc[("base", "spot", 0, NIGHT), "gpus_usable"] == pytest.approx(1)
-
-
-def point(**changes: Any) -> ServingPoint:
-    return ServingPoint.model_validate(META | POINT | changes)
-
-
-@pytest.mark.parametrize(
-    ("percentile", "statistic", "p99", "expected"),
-    [
-        (50, "p50", None, 100),
-        (50, "mean", 300, 100),
-        (50, "p90", 300, None),
-        (90, "p90", 300, 100),
-        (90, "p50", 300, 300),
-        (95, "mean", None, None),
-        (95, "p99", None, 100),
-        (99, "p99", None, 100),
-        (99, "p50", 300, 300),
-    ],
-)
-def test_a_target_is_held_against_its_own_percentile(
-    percentile: int, statistic: str, p99: float | None, expected: float | None
-) -> None:
-    row = point(ttft_ms=100, ttft_statistic=statistic, ttft_p99_ms=p99)
-    assert latency_ms(row, "ttft", percentile, TailRatio()) == (math.inf if expected is None else expected)
-
-
-@pytest.mark.parametrize(
-    ("percentile", "statistic", "p99", "expected"),
-    [
-        (50, "mean", None, 100),
-        (90, "p90", None, 100),
-        (90, "p50", None, 700),
-        (99, "mean", None, 700),
-        (99, "p50", 300, 300),
-        (99, "p90", None, None),
-    ],
-)
-def test_a_tail_ratio_converts_what_states_no_tail(
-    percentile: int, statistic: str, p99: float | None, expected: float | None
-) -> None:
-    row = point(ttft_ms=100, ttft_statistic=statistic, ttft_p99_ms=p99)
-    assert latency_ms(row, "ttft", percentile, TailRatio(ttft=7.0)) == (math.inf if expected is None else expected)
-
-
-def test_ten_per_cent_off_in_length_is_still_eligible() -> None:
-    ground = build_inputs(scenario(), catalog(), plan())
-    chat = ground.workloads[0]
-    assert point_fault(ground, chat, point(input_tokens_mean=1100, output_tokens_mean=900)) == ""
-    assert "mean output" in point_fault(ground, chat, point(output_tokens_mean=899))
-
-
-def test_a_predicted_point_is_no_better_than_the_best_proven_one_no_slower() -> None:
-    ground = build_inputs(scenario(), catalog(), plan())
-    nightly, where = ground.workloads[1], (ground.scenario, ground.timeline)
-    bold = point(evidence="predicted", output_tok_s_per_gpu=4000, precision="fp4")  # 4 × 0.65 = 2.6
-    proven = point(evidence="independent", output_tok_s_per_gpu=2000)
-    slower = point(evidence="independent", output_tok_s_per_gpu=500, tpot_ms=21)
-    elsewhere = point(evidence="measured", output_tok_s_per_gpu=100, system="rack")
-    assert point_rate(*where, nightly, bold, [proven, slower, elsewhere])[0] == pytest.approx(2.0)
-    assert point_rate(*where, nightly, bold, [slower, elsewhere])[0] == pytest.approx(2.6)
-
-
-def test_an_api_of_unknown_latency_serves_whoever_asks_for_none() -> None:
-    ground = build_inputs(scenario(), catalog(), plan())
-    unknown = ground.apis[1]
-    chat, nightly = ground.workloads[:2]
-    assert "unknown" in api_fault(ground, chat, unknown)
-    assert api_fault(ground, nightly, unknown) == ""
-    only_tpot = chat.model_copy(update={"sla": chat.sla.model_copy(update={"ttft_s": None})})
-    assert api_fault(ground, only_tpot, unknown) == ""
 
 
 @pytest.mark.parametrize(("copies", "seconds"), [(25, 0.5), (550, 3.0)])
