@@ -1,7 +1,7 @@
 """What all tests share: Hypothesis profiles, what makes a test slow, and plans solved once a session.
 
-``HYPOTHESIS_PROFILE=thorough pytest tests/test_invariants.py`` draws many examples and shrinks what fails; ``ci`` draws
-the same few every time; ``quick``, the default, one that is trivial and one that is not.
+``HYPOTHESIS_PROFILE=thorough pytest tests/test_invariants*.py`` draws many examples and shrinks what fails; ``ci``
+draws the same few every time; ``quick``, the default, one that is trivial and one that is not.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ from planner.report.view import timeline_of
 from planner.rules import check_references, derive_points
 from planner.rules.families import gpu_seconds
 from planner.scenario import Scenario
+from tests.laws import less_trust, never_cheaper
 from tests.strategies import Case, catalog, examples, offer, point, scenario, solved, system, token_api, with_workloads
-from tests.test_invariants import less_trust, never_cheaper
 
 HOURS = 8760
 USD_PER_GPU_HOUR = 2.4
