@@ -122,6 +122,13 @@ def settle() -> None:
     write({"s.yaml": SCENARIO, **{f"cat/{name}": text for name, text in CATALOG.items()}})
 
 
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scenario and the catalog in a folder of its own for every test of a module that imports this."""
+    monkeypatch.chdir(tmp_path)
+    settle()
+
+
 def load(*overrides: str) -> Scenario:
     """The scenario in the current folder, checked against its catalogs."""
     scenario = load_scenario("s.yaml", overrides)

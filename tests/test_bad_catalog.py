@@ -5,11 +5,9 @@ A case is a file of the small catalog, what to replace in it and by what; the li
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.small import CATALOG, Files, edited, edits, refusal, settle, write
+from tests.small import CATALOG, Files, edited, edits, here, refusal, settle, write  # noqa: F401
 
 # File of the catalog, what to replace, by what, and the sentences.
 ROWS = r"""
@@ -165,12 +163,6 @@ FILES: dict[str, tuple[Files, str]] = {
         "cat/systems.yaml:2: this is not valid YAML: the text ends inside a bracket",
     ),
 }
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    settle()
 
 
 @pytest.mark.parametrize("kind", FILES)
