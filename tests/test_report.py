@@ -8,184 +8,36 @@ import json
 import math
 import re
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass, field, replace
-from functools import cache
-from html.parser import HTMLParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 
-from planner.catalog import Catalog
-from planner.kinds.cash import CAPEX, OPEX
-from planner.pipeline import catalog_of, solve
-from planner.plan import Plan
+from planner.pipeline import solve
 from planner.report.headline import headline
-from planner.report.html.page import Beside, html_report
+from planner.report.html.page import html_report
 from planner.report.serving import serving_sheet
 from planner.report.view import timeline_of
-from planner.scenario import Scenario, load_scenario
-from planner.studies.compare.sheet import comparison_sheets
-from planner.studies.compare.study import Comparison, compare
 from tests import browser, small
-
-ROOT = Path(__file__).parents[1]
-HOSTILE = "<script>alert(1)</script>"
-IMAGE = "</script><img src=x onerror=alert(2)>"
-# Something of everything: a purchase and a contract for both futures, one purchase for each, rentals, an API, revenue.
-MORE = f"""\
-  - name: research
-    model: tiny
-    tokens: {{input: 100, output: 100}}
-    demand: {{output_mtok_per_day: {{2027-01: 2e3, 2028-01: 4e3}}}}
-    load: office
-    token_api: false
-    price_usd_per_mtok: {{input: 1, output: 3}}
-budget: {{capex_usd: 1.6e6}}
-futures:
-  - {{name: calm, probability: 0.75}}
-  - {{name: '{IMAGE}', probability: 0.25, demand: 1.6}}
-revealed: 2027-07
-"""
-VOID = {"meta", "wbr", "br", "img", "link", "input"}
-
-
-@dataclass(frozen=True)
-class Made:
-    """A plan, its result and its page."""
-
-    scenario: Scenario
-    catalog: Catalog
-    plan: Plan
-    page: str
-
-    @property
-    def result(self) -> dict[str, Any]:
-        return self.plan.to_dict()
-
-
-@dataclass
-class Element:
-    """A tag with its attributes and all text inside it."""
-
-    tag: str
-    attributes: dict[str, str]
-    text: str = ""
-    inside: dict[str, str] = field(default_factory=dict)
-
-
-class Elements(HTMLParser):
-    """Every element of a page, in order, as a browser without scripts would see it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[Element] = []
-        self.open: list[Element] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        outer = {f"{element.tag}.{key}": value for element in self.open for key, value in element.attributes.items()}
-        element = Element(tag, {key: value or "" for key, value in attrs}, inside=outer)
-        self.found.append(element)
-        if tag not in VOID:
-            self.open.append(element)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open[-1].tag == tag, f"</{tag}> closes <{self.open[-1].tag}>"
-        self.open.pop()
-
-    def handle_data(self, data: str) -> None:
-        for element in self.open:
-            element.text += data
-
-
-@cache
-def elements(page: str) -> list[Element]:
-    # The plots' own library is long and says nothing here.
-    parser = Elements()
-    parser.feed(re.sub(r"(<script>)\n/\*\*\n\* plotly.*?(</script>)", r"\1\2", page, flags=re.S))
-    assert parser.open == []
-    return parser.found
-
-
-def settled(folder: Path, scenario: str) -> tuple[Scenario, Catalog]:
-    cheap = small.edited("price_usd: 400000", "price_usd: 250000", small.CATALOG["systems.yaml"])
-    for name, text in (small.CATALOG | {"systems.yaml": cheap}).items():
-        path = folder / "cat" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    (folder / "s.yaml").write_text(scenario)
-    loaded = load_scenario(folder / "s.yaml")
-    return loaded, catalog_of(loaded)
-
-
-def compared(found: Comparison) -> Beside:
-    sheets = comparison_sheets(found.table, found.sentences, "The plan (mixed) beside each option", float("inf"))
-    return Beside(options=found.table, compared=tuple(sheets))
-
-
-def made(folder: Path, text: str, options: tuple[str, ...] = ()) -> Made:
-    scenario, catalog = settled(folder, text)
-    plan = solve(scenario, catalog)
-    beside = Beside(uncompared="Nothing.")
-    if options:
-        found = compare(scenario, ("mixed", *options), known={"mixed": plan})
-        beside = compared(found)
-    return Made(scenario, catalog, plan, html_report(plan, scenario, catalog, beside))
-
-
-@pytest.fixture(scope="module")
-def several(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """Two futures, a lookahead, purchases, contracts, rentals, an API: names that would like to be scripts."""
-    text = small.SCENARIO.replace("name: small", f"name: '{HOSTILE}'").replace("name: dallas", f"name: '{IMAGE}'")
-    text = text.replace("name: chat", f"name: '{HOSTILE}'").replace("periods: 4}", "periods: 4, lookahead: 1}")
-    text = text.replace("blocks: {day:", f"blocks: {{'{HOSTILE}':").replace("{day: 1.5,", f"{{'{HOSTILE}': 1.5,")
-    return made(tmp_path_factory.mktemp("several"), text + MORE, ("buy", "rent", "hopper"))
-
-
-@pytest.fixture(scope="module")
-def tiny() -> Made:
-    return tiny_made()
-
-
-@cache
-def tiny_made() -> Made:
-    scenario = load_scenario(ROOT / "scenarios" / "tiny.yaml")
-    catalog = catalog_of(scenario)
-    plan = solve(scenario, catalog)
-    found = compare(scenario, ("mixed", "buy", "rent"), known={"mixed": plan})
-    beside = compared(found)
-    return Made(scenario, catalog, plan, html_report(plan, scenario, catalog, beside))
-
-
-@pytest.fixture(params=["tiny", "several"])
-def either(request: pytest.FixtureRequest) -> Made:
-    found: Made = request.getfixturevalue(request.param)
-    return found
+from tests.reports import (  # noqa: F401
+    HOSTILE,
+    MORE,
+    Made,
+    check_plots,
+    either_page,
+    elements,
+    matches,
+    settled,
+    several_page,
+    tiny_page,
+)
 
 
 def weight(result: dict[str, Any], row: dict[str, Any]) -> float:
     chances = {item["name"]: item["probability"] for item in result["kpis"].get("futures", [])}
     return float(chances.get(row.get("future"), 1.0))
-
-
-def matches(field: str, row: dict[str, Any], filters: dict[str, str]) -> bool:
-    for key, value in filters.items():
-        if key == "future" and row.get("future", "all") in (value, "all"):
-            continue
-        if key == "lookahead":
-            if row.get("lookahead"):
-                return False
-            continue
-        if key == "category" and value == "cost":
-            if row["category"] == "revenue" or (field == "usd" and row["category"] not in (*CAPEX, *OPEX)):
-                return False
-            continue
-        if row[key] != value:
-            return False
-    return True
 
 
 def value_of(made: Made, path: str) -> float:
@@ -387,96 +239,6 @@ def test_the_same_plan_makes_the_same_bytes(several: Made, tmp_path: Path) -> No
 def test_plots_hold_the_results_figures(either: Made) -> None:
     drawn = json.loads(next(e.text for e in elements(either.page) if e.attributes.get("id") == "figures"))
     check_plots(either, {name: figure["data"] for name, figure in drawn.items()})
-
-
-def check_plots(made: Made, drawn: dict[str, Any]) -> None:
-    """Sums of what is drawn against the result."""
-    result = made.result
-    unit = 1e3 if made.plan.kpis["cash_usd"] < 1e7 else 1e6
-    cash = math.fsum(value for trace in drawn["cash"] for value in trace["y"])
-    assert cash * unit == pytest.approx(result["kpis"]["cash_usd"])
-    whole = math.fsum(value for trace in drawn["levelised"] for value in trace["y"])
-    assert whole == pytest.approx(result["kpis"]["levelised_usd_per_mtok_output"])
-    for name in made.plan.futures:
-        rows = [row for row in result["fleet"] if matches("", row, {"future": name, "lookahead": "no"})]
-        bars = [trace for trace in drawn["power"] if trace["type"] == "bar" and of(trace, name)]
-        expected = math.fsum(row["provisioned_utility_mw"] for row in rows)
-        assert math.fsum(value for trace in bars for value in trace["y"]) == pytest.approx(expected)
-        bars = [trace for trace in drawn["served"] if of(trace, name) and "token API" not in trace["name"]]
-        rows = [
-            row
-            for table in ("serving", "unserved")
-            for row in result[table]
-            if matches("", row, {"future": name, "lookahead": "no"})
-        ]
-        expected = math.fsum(row["requests_per_s"] for row in rows)
-        assert math.fsum(value for trace in bars for value in trace["y"]) == pytest.approx(expected)
-    steps = [trace for trace in drawn["timeline"] if trace["name"] == "contract runs"]
-    assert sum(len(trace["y"]) for trace in steps) == len(result["contracts"])
-    bought = [trace for trace in drawn["timeline"] if trace["name"] == "in service"]
-    assert sum(len(trace["y"]) for trace in bought) == len(result["purchases"])
-
-
-def of(trace: dict[str, Any], future: str) -> bool:
-    return bool(trace.get("meta", {"future": future})["future"] == future)
-
-
-def plan_command(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "planner.cli", *arguments],
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
-        capture_output=True,
-        encoding="utf-8",
-    )
-
-
-@pytest.mark.process
-def test_the_command_writes_it(tmp_path: Path) -> None:
-    settled(tmp_path, small.SCENARIO)
-    done = plan_command("report", "s.yaml", "-o", "plan.html", "--options", "none", "--set", "name=x", folder=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert re.fullmatch(r"plan.html: the plan of x, optimal\n", done.stdout)
-    page = (tmp_path / "plan.html").read_text(encoding="utf-8")
-    assert "<h1>x</h1>" in page
-    assert "No options were asked for." in page
-
-
-@pytest.mark.process
-def test_standard_output_gets_the_page_alone(tmp_path: Path) -> None:
-    settled(tmp_path, small.SCENARIO)
-    done = plan_command("report", "s.yaml", "-o", "-", "--options", "none", folder=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("<!DOCTYPE html>\n")
-    assert done.stdout.endswith("</html>\n")
-
-
-@pytest.mark.process
-@pytest.mark.parametrize(
-    ("arguments", "code", "sentence"),
-    [
-        (["-o", "no/plan.html"], 2, "--output no/plan.html: there is no folder no"),
-        (["-o", "cat"], 2, "--output cat: that is a folder, name a file in it"),
-        (["-o", "p.html", "--options", "byu"], 2, "--options byu: there is no option 'byu'; did you mean buy?"),
-        (["-o", "p.html", "--gap", "2"], 2, "--gap 2: must be more than 0 and less than 1, such as 0.001"),
-        (["-o", "p.html", "--set", "procurement.buy=false", "--set", "procurement.rent=[]",
-          "--set", "procurement.token_api=false"], 3, "no plan meets every limit"),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_written_is_said(tmp_path: Path, arguments: list[str], code: int, sentence: str) -> None:
-    settled(tmp_path, small.SCENARIO)
-    done = plan_command("report", "s.yaml", *arguments, folder=tmp_path)
-    assert done.returncode == code
-    assert done.stderr.startswith(sentence)
-    assert "Traceback" not in done.stderr
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["cat", "s.yaml"]
-
-
-@pytest.mark.process
-def test_a_plan_without_a_page_loads_no_plots() -> None:
-    code = "import sys, planner.cli, planner.cli.solve; print([m for m in ('plotly', 'jinja2') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
 
 
 @pytest.mark.parametrize(("ci", "outcome"), [("", pytest.skip.Exception), ("1", pytest.fail.Exception)])

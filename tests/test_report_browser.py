@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.browser import chromium, requests_of
-from tests.test_report import HOSTILE, IMAGE, Made, check_plots, several, tiny  # noqa: F401
+from tests.reports import HOSTILE, IMAGE, Made, check_plots, several_page, tiny_page  # noqa: F401
 
 pytestmark = pytest.mark.browser
 
@@ -63,7 +63,7 @@ def drawn(driver: Any) -> dict[str, Any]:
     return found
 
 
-def test_controls_change_the_page_and_nothing_else(driver: Any, tiny: Made, tmp_path: Path) -> None:  # noqa: F811
+def test_controls_change_the_page_and_nothing_else(driver: Any, tiny: Made, tmp_path: Path) -> None:
     media(driver, prefers_color_scheme="light")
     opened(driver, tiny, tmp_path)
     assert driver.execute_script(PAPER) == LIGHT
@@ -86,7 +86,7 @@ def test_controls_change_the_page_and_nothing_else(driver: Any, tiny: Made, tmp_
     quiet(driver)
 
 
-def test_the_page_follows_the_machines_own_theme(driver: Any, tiny: Made, tmp_path: Path) -> None:  # noqa: F811
+def test_the_page_follows_the_machines_own_theme(driver: Any, tiny: Made, tmp_path: Path) -> None:
     media(driver, prefers_color_scheme="dark")
     opened(driver, tiny, tmp_path)
     assert driver.execute_script(PAPER) == DARK
@@ -97,7 +97,7 @@ def test_the_page_follows_the_machines_own_theme(driver: Any, tiny: Made, tmp_pa
     quiet(driver)
 
 
-def test_figures_can_be_seen(driver: Any, tiny: Made, tmp_path: Path) -> None:  # noqa: F811
+def test_figures_can_be_seen(driver: Any, tiny: Made, tmp_path: Path) -> None:
     opened(driver, tiny, tmp_path)
     for fold in driver.find_elements("css selector", "summary"):
         driver.execute_script("arguments[0].parentElement.open = true", fold)
@@ -114,7 +114,7 @@ def test_figures_can_be_seen(driver: Any, tiny: Made, tmp_path: Path) -> None:  
     quiet(driver)
 
 
-def test_a_future_is_chosen_and_names_stay_words(driver: Any, several: Made, tmp_path: Path) -> None:  # noqa: F811
+def test_a_future_is_chosen_and_names_stay_words(driver: Any, several: Made, tmp_path: Path) -> None:
     opened(driver, several, tmp_path)
     assert driver.find_element("css selector", "h1").text == HOSTILE
     assert driver.title == f"{HOSTILE}: plan"
@@ -139,7 +139,7 @@ def visible_mw(driver: Any) -> float:
     return math.fsum(y for trace in traces if trace["type"] == "bar" and trace["visible"] for y in trace["y"])
 
 
-def test_it_prints(driver: Any, several: Made, tmp_path: Path) -> None:  # noqa: F811
+def test_it_prints(driver: Any, several: Made, tmp_path: Path) -> None:
     media(driver, prefers_color_scheme="dark")
     opened(driver, several, tmp_path)
     made = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": False, "preferCSSPageSize": True})
