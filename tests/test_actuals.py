@@ -14,8 +14,8 @@ from planner.history.store import save
 from planner.pipeline import catalog_of, solve
 from planner.scenario import load_scenario
 from planner.studies.actuals.study import ALL_WORKLOADS, actuals
+from tests.command import FUTURES, SMALL
 from tests.store import plan, tiny_run
-from tests.test_cli import FUTURES, SMALL
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from planner.solvers import Options
 from planner.studies.alternatives import study as module
 from planner.studies.alternatives.objectives import OBJECTIVES, objective_vector
 from planner.studies.alternatives.study import Target, alternative, alternatives
-from tests.test_cli import plan
+from tests.command import plan
 
 TINY = "scenarios/tiny.yaml"
 # Room to choose: two systems and two providers.

@@ -1,4 +1,4 @@
-"""The command through real processes: exit codes, what goes where, files whole or not at all."""
+"""The command through real processes: exit codes, and what goes where."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import csv
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,43 +17,14 @@ import pytest
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from planner.cli import app, waiting
-from planner.cli.waiting import wait_for
-from planner.errors import InputError, SolverFailure
-from planner.render.files import write_file, write_folder
+from planner.cli import app
+from planner.errors import SolverFailure
 from planner.schema.published import schema
 from planner.studies.verify.study import Verification
+from tests.command import FUTURES, SMALL, many_periods, plan, small_scenario  # noqa: F401
 
 solve_command = import_module("planner.cli.solve")
 verify_study = import_module("planner.studies.verify.study")
-
-# One hall, one system to buy or rent; solves in a fraction of a second.
-SMALL = """
-name: small
-horizon: {decided_on: 2026-12-01, start: 2027-01, periods: 4, period: quarter, lookahead: 1}
-blocks: {peak: 0.25, rest: 0.75}
-sites:
-  - name: dallas
-    region: us-south
-    power_mw: {2027-01: 0.2, 2027-07: 0.6}
-    pue: {air: {design: 1.25, annual: 1.25}, liquid: {design: 1.15, annual: 1.15}}
-    electricity_usd_per_mwh: 72.5
-    colocation_usd_per_kw_month: 150
-load_shapes: {day: {peak: 1.9, rest: 0.7}}
-workloads:
-  - name: assistant
-    model: deepseek-r1
-    tokens: {input: 1024, output: 1024}
-    demand: {output_mtok_per_day: {2027-01: 4e3, 2027-12: 30e3}}
-    load: day
-    sla: {ttft_s: 2.0, tpot_ms: 50}
-    price_usd_per_mtok: {input: 0.55, output: 2.19}
-procurement:
-  systems: {allow: [hgx-h200, hgx-b200]}
-  providers: {allow: [coreweave, nebius]}
-  lead_weeks: {hgx-b200: 16, hgx-h200: 6}
-budget: {capex_usd: {2027: 9e6}}
-"""
 
 INFEASIBLE = """
 name: too-small
@@ -68,33 +36,6 @@ workloads:
   - {name: chat, model: llama-3.3-70b, tokens: {input: 1024, output: 1024}, demand: {output_mtok_per_day: 2400}}
 procurement: {rent: [], token_api: false, systems: {allow: [hgx-h200]}, lead_weeks: {hgx-h200: 4}}
 """
-
-FUTURES = """
-futures:
-  - {name: base, probability: 0.6}
-  - {name: boom, probability: 0.4, demand: 1.6, rent_price: 1.2}
-revealed: 2027-06
-"""
-
-
-def plan(*arguments: str | Path, text: str | None = None, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own, with pipes for a terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "planner.cli", *map(str, arguments)],
-        input=text,
-        capture_output=True,
-        encoding="utf-8",
-        cwd=cwd,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-        timeout=300,
-    )
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("scenario") / "small.yaml"
-    path.write_text(SMALL)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -209,14 +150,6 @@ def test_csv_has_one_file_per_table_with_the_rows_of_the_result(
 
 
 @pytest.mark.process
-def test_csv_cells_are_no_formulas(tmp_path: Path) -> None:
-    done = plan("-", "--csv", tmp_path, "-q", text=SMALL.replace("name: dallas", "name: '=cmd()'"))
-    assert done.returncode == 0, done.stderr
-    with (tmp_path / "purchases.csv").open(newline="") as file:
-        assert {row["site"] for row in csv.DictReader(file)} == {"'=cmd()"}
-
-
-@pytest.mark.process
 def test_names_are_not_markup(tmp_path: Path) -> None:
     done = plan("-", text=SMALL.replace("name: dallas", r'name: "[red]hall\e[31m"'))
     assert done.returncode == 0, done.stderr
@@ -254,19 +187,11 @@ def test_above_the_gap_is_4_and_printed(small: Path) -> None:
 
 @pytest.mark.process
 def test_no_plan_in_time_is_5_and_leaves_nothing(tmp_path: Path) -> None:
-    done = plan("-", "--time-limit", "0.001", "--solver", "scip", "--json", tmp_path / "r.json", text=_many_periods())
+    done = plan("-", "--time-limit", "0.001", "--solver", "scip", "--json", tmp_path / "r.json", text=many_periods())
     assert done.returncode == 5, done.stdout
     assert "no plan found within 0.001 s" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-def _many_periods() -> str:
-    return (
-        SMALL.replace("periods: 4, period: quarter, lookahead: 1", "periods: 36, period: month")
-        .replace("allow: [hgx-h200, hgx-b200]", "deny: [vr-nvl72]")
-        .replace("providers: {allow: [coreweave, nebius]}", "whole_on_demand_lots: true")
-    )
 
 
 @pytest.mark.process
@@ -295,28 +220,6 @@ def test_bad_input_is_2_with_a_sentence(arguments: list[str], sentence: str, sma
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
-
-
-def test_a_folder_that_cannot_be_written_is_2(small: Path, tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    try:
-        if os.access(tmp_path, os.W_OK):
-            pytest.skip("this user may write anywhere")
-        assert plan(small, "--json", tmp_path / "r.json").returncode == 2
-    finally:
-        tmp_path.chmod(0o700)
-
-
-@pytest.mark.process
-def test_files_are_replaced_and_their_neighbours_stay(small: Path, tmp_path: Path) -> None:
-    (tmp_path / "r.json").write_text("old")
-    (tmp_path / "notes.txt").write_text("mine")
-    (tmp_path / "serving.csv").write_text("old")
-    assert plan(small, "-q", "--json", tmp_path / "r.json", "--csv", tmp_path).returncode == 0
-    assert json.loads((tmp_path / "r.json").read_text())["version"] == 1
-    assert (tmp_path / "notes.txt").read_text() == "mine"
-    assert (tmp_path / "serving.csv").read_text().startswith("future,workload,system,pool,point,period")
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
 @pytest.mark.process
@@ -391,69 +294,6 @@ def test_help(arguments: list[str]) -> None:
 
 def test_version() -> None:
     assert re.fullmatch(r"token-factory-planner \d+\.\d+\.\d+\S*\n", plan("--version").stdout)
-
-
-@pytest.mark.process
-def test_ctrl_c_is_130_and_quiet(tmp_path: Path) -> None:
-    source, out = tmp_path / "long.yaml", tmp_path / "r.json"
-    source.write_text(_many_periods())
-    running = subprocess.Popen(
-        [sys.executable, "-m", "planner.cli", source, "--gap", "1e-9", "--json", out],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-        # As in a shell's foreground, also where the tests themselves run in a background that ignores it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    with pytest.raises(subprocess.TimeoutExpired):
-        running.wait(timeout=6)
-    running.send_signal(signal.SIGINT)
-    stdout, stderr = running.communicate(timeout=20)
-    assert (running.returncode, stdout, stderr) == (130, "", "")
-    assert not out.exists()
-
-
-def test_work_beside_hands_back_answers_and_errors() -> None:
-    def answers(tell: Callable[[str], None]) -> int:
-        tell("next")
-        return 3
-
-    assert wait_for(answers, "first") == 3
-
-    def fails(tell: object) -> int:
-        raise SolverFailure("no plan")
-
-    with pytest.raises(SolverFailure, match="no plan"):
-        wait_for(fails, "first")
-
-
-@pytest.mark.process
-def test_long_work_shows_a_sign_of_life_on_a_terminal_only(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(waiting, "PATIENCE_S", 0.01)
-    wait_for(lambda tell: time.sleep(0.3), "hall: solving")
-    assert capsys.readouterr().err == ""
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("TERM", "xterm")
-    wait_for(lambda tell: time.sleep(0.5), "hall: solving")
-    assert "hall: solving" in capsys.readouterr().err
-
-
-def test_a_file_that_fails_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "r.json").write_text("old")
-
-    def full(source: Path, target: Path) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(InputError, match="could not be written: No space left on device"):
-        write_file(tmp_path / "r.json", "new")
-    with pytest.raises(InputError, match="could not be written: No space left on device"):
-        write_folder(tmp_path, {"purchases.csv": "new"})
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"r.json": "old"}
 
 
 def test_contradictions_end_verify_with_5(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from planner.accounts import Account, totals_of
 from planner.finance import payback, root
 from planner.pipeline import catalog_of
 from planner.studies.economics.study import economics
-from tests.test_cli import plan
+from tests.command import plan
 
 TINY = "scenarios/tiny.yaml"
 PRICE = "workloads.chat.price_usd_per_mtok={input: 0.2, output: 0.7}"

@@ -12,7 +12,7 @@ from planner.pipeline import catalog_of
 from planner.studies import changes
 from planner.studies.explain.conflict import Limits, conflicts
 from planner.studies.explain.study import explain
-from tests.test_cli import plan
+from tests.command import plan
 
 TINY = "scenarios/tiny.yaml"
 BOTH = "procurement.systems.allow=[hgx-h200,hgx-b200]"

@@ -10,7 +10,7 @@ import pytest
 import planner
 from planner.pipeline import catalog_of
 from planner.studies.levers.study import TOGETHER, all_levers, levers
-from tests.test_cli import plan
+from tests.command import plan
 
 TINY = "scenarios/tiny.yaml"
 

@@ -21,8 +21,8 @@ from planner.pipeline import catalog_of, solve
 from planner.scenario import load_scenario
 from planner.schema.published import schema
 from planner.studies.replan.study import Replanned, replan
+from tests.command import FUTURES, SMALL
 from tests.store import TINY, plan, tiny_run
-from tests.test_cli import FUTURES, SMALL
 
 # Contracts to sign and a group to keep, nothing to buy.
 SIGNED = """
