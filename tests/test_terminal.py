@@ -6,65 +6,19 @@ import datetime as dt
 import io
 import re
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
 
-from planner.catalog import Catalog
-from planner.pipeline import catalog_of, solve
-from planner.plan import Plan
 from planner.render import sheet
 from planner.render.console import WIDTH, console_on
 from planner.render.figures import bar, count, digits, gap_percent, money, money_unit, percent, price, short
 from planner.render.sheet import Sheet, left, right
-from planner.report import binding, cash, futures, headline, hourly, limits, orders, serving, terminal
+from planner.report import cash, futures, headline, hourly, orders, serving, terminal
 from planner.report.view import timeline_of
-from planner.scenario import Scenario, load_scenario
-
-FLEET = """
-name: fleet
-horizon: {decided_on: 2026-12-01, start: 2027-01, periods: 6, period: quarter, lookahead: 2}
-blocks: {peak: 0.25, rest: 0.75}
-sites:
-  - name: dallas
-    region: us-south
-    power_mw: {2027-01: 0.2, 2027-07: 0.5}
-    pue: {air: {design: 1.25, annual: 1.25}, liquid: {design: 1.15, annual: 1.15}}
-    electricity_usd_per_mwh: 72.5
-    colocation_usd_per_kw_month: 150
-    existing: [{system: hgx-h100, count: 6, in_service: 2024-06, until: 2027-12}]
-load_shapes: {day: {peak: 1.9, rest: 0.7}}
-workloads:
-  - name: assistant
-    model: deepseek-r1
-    tokens: {input: 1024, output: 1024}
-    demand: {output_mtok_per_day: {2027-01: 4e3, 2028-06: 60e3}}
-    load: day
-    sla: {ttft_s: 2.0, tpot_ms: 50}
-    price_usd_per_mtok: {input: 0.55, output: 2.19}
-  - name: rag
-    model: llama-3.3-70b
-    tokens: {input: 8192, output: 1024}
-    demand: {output_mtok_per_day: 600}
-    load: day
-    sla: {ttft_s: 2.0, tpot_ms: 40}
-procurement:
-  systems: {allow: [hgx-h100, hgx-h200, hgx-b200]}
-  providers: {allow: [coreweave, nebius, nscale]}
-  quotas: [{system: hgx-b200, gpus: 64}]
-  lead_weeks: {hgx-b200: 16, hgx-h200: 6, reserved_1y: 13, reserved_3y: 26}
-budget: {capex_usd: {2027: 3e6}, commitments_usd: 50e6}
-"""
-
-FUTURES = """
-futures:
-  - {name: base, probability: 0.6}
-  - {name: boom, probability: 0.4, demand: 1.8, rent_price: 1.2}
-revealed: 2027-06
-"""
+from tests.screens import FLEET, FUTURES, number, rows_of, shown, solved
 
 ORDER = (
     "To order or sign next",
@@ -77,27 +31,6 @@ ORDER = (
     "Cash by",
     "The limits that",
 )
-
-
-@cache
-def solved(text: str, *overrides: str) -> tuple[Plan, Scenario, Catalog]:
-    scenario = load_scenario(io.StringIO(text), overrides)
-    catalog = catalog_of(scenario)
-    return solve(scenario, catalog), scenario, catalog
-
-
-def shown(plan: Plan, scenario: Scenario, catalog: Catalog | None = None) -> str:
-    file = io.StringIO()
-    terminal.render(plan, scenario, console_on(file), catalog=catalog)
-    return file.getvalue()
-
-
-def rows_of(part: Sheet) -> dict[str, tuple[str, ...]]:
-    return {row[0].strip(): row[1:] for row in part.rows}
-
-
-def number(text: str) -> float:
-    return 0.0 if text == "-" else float(re.sub(r"[^0-9.-]", "", text))
 
 
 def test_parts_stand_in_order_within_100_columns() -> None:
@@ -245,51 +178,6 @@ def test_point_names_keep_what_tells_them_apart() -> None:
     assert serving.short_point("h100") == "h100"
 
 
-def test_power_is_the_fleet_against_the_cap() -> None:
-    plan, scenario, catalog = solved(FLEET)
-    part = limits.power_sheet(plan, scenario, timeline_of(scenario, catalog), "quarter")
-    fleet = plan.fleet[~plan.fleet["lookahead"]].groupby("period")["provisioned_utility_mw"].sum()
-    assert [row[0] for row in part.rows] == list(plan.periods[:6])
-    for period, used, cap, _, _ in part.rows:
-        assert number(used) == pytest.approx(fleet.get(period, 0.0), abs=0.0051)
-        assert number(cap) == (0.2 if period in ("2027-Q1", "2027-Q2") else 0.5)
-
-
-def test_a_long_horizon_shows_the_fullest_period_of_each_year() -> None:
-    plan, scenario, catalog = solved(FLEET, "horizon.period=month", "horizon.periods=18", "horizon.lookahead=0")
-    part = limits.power_sheet(plan, scenario, timeline_of(scenario, catalog), "month")
-    assert part.sentence.endswith("in the fullest month of each year:")
-    assert [row[0][:4] for row in part.rows] == ["2027", "2028"]
-    assert max(map(len, shown(plan, scenario, catalog).splitlines())) <= 100
-
-
-def test_of_many_sites_the_fullest_are_shown() -> None:
-    plan, scenario, catalog = solved(FLEET)
-    hall = scenario.sites[0]
-    many = scenario.model_copy(
-        update={"sites": (hall, *(hall.model_copy(update={"name": f"spare-{index}"}) for index in range(30)))}
-    )
-    part = limits.power_sheet(plan, many, timeline_of(scenario, catalog), "quarter")
-    assert len(part.rows) == limits.MOST_ROWS
-    assert part.rows[0][0] == "dallas"
-    assert part.notes == ("15 emptier sites are not shown.",)
-    few = many.model_copy(update={"sites": many.sites[:10]})
-    part = limits.power_sheet(plan, few, timeline_of(scenario, catalog), "quarter")
-    assert part.sentence == "Power provisioned against the cap, in the fullest quarter of each site:"
-
-
-def test_budgets_used_are_the_cash_of_the_year() -> None:
-    plan, scenario, catalog = solved(FLEET)
-    lines = rows_of(limits.budget_sheet(plan, scenario, timeline_of(scenario, catalog)))
-    capex = plan.cashflow[plan.cashflow["category"].isin(["hardware", "network", "installation"])]
-    spent = float(capex.loc[capex["period"].str.startswith("2027"), "usd"].sum())
-    assert number(lines["capex in 2027"][0]) * 1e6 == pytest.approx(spent, abs=0.06e6)
-    assert lines["capex in 2027"][1] == "3.0"
-    assert lines["commitments over the horizon"][1] == "50.0"
-    free = scenario.model_copy(update={"budget": type(scenario.budget)()})
-    assert limits.budget_sheet(plan, free, timeline_of(scenario, catalog)).sentence == "No budget is set."
-
-
 def test_cash_adds_up_to_the_headline() -> None:
     plan, scenario, _ = solved(FLEET)
     part = cash.cash_sheet(plan, scenario)
@@ -301,51 +189,6 @@ def test_cash_adds_up_to_the_headline() -> None:
     assert number(lines["revenue"][-1]) * unit == pytest.approx(plan.kpis["npv_revenue_usd"], abs=unit)
     parts = [number(row[-1]) for name, row in lines.items() if name not in ("cost", "revenue")]
     assert sum(parts) == pytest.approx(number(lines["cost"][-1]), abs=0.1 * len(parts))
-
-
-def test_binding_limits_are_three_at_most_and_an_lp_hint() -> None:
-    plan, scenario, _ = solved(FLEET)
-    part = binding.binding_sheet(plan, scenario)
-    assert 0 < len(part.rows) <= binding.SHOWN
-    assert part.columns[-1].header.startswith("marginal_usd_lp")
-    assert any("LP hint" in note for note in part.notes)
-    none = replace(plan, binding=plan.binding.iloc[:0])
-    assert binding.binding_sheet(none, scenario).sentence == "No limit binds in the reported horizon."
-    silent = replace(plan, binding=plan.binding.assign(marginal_usd_lp=0.0))
-    assert binding.binding_sheet(silent, scenario).columns[-1].header == "limit is"
-
-
-@pytest.mark.parametrize(
-    ("kind", "where", "unit", "limit", "marginal", "told"),
-    [
-        ("power", "dallas", "MW", 2.5, 2.65e6, ("power of dallas", "2.5 MW", "$2.65 M per MW")),
-        ("budget", "capex in 2027", "USD", 7e7, 0.12, ("capex in 2027", "$70.0 M", "$0.120 per $")),
-        ("quota", "nebius hgx-b200", "GPUs", 128, 4862, ("quota of nebius hgx-b200", "128 GPUs", "$4,862 per GPU")),
-        ("provider_share", "nebius", "share of GPUs", 0.7, 900, ("share of nebius", "70 %", "$900 per GPU")),
-        ("min_served", "rag", "share of demand", 0.95, 5e6, ("served floor of rag", "95 %", "$50 k per 1 %")),
-        ("tides", "dallas", "m", 3, 10, ("tides of dallas", "3 m", "$10 per m")),
-    ],
-)
-def test_binding_limits_in_words(
-    kind: str, where: str, unit: str, limit: float, marginal: float, told: tuple[str, str, str]
-) -> None:
-    plan, scenario, _ = solved(FLEET)
-    row = {
-        "future": "base", "constraint": kind, "where": where, "period": "2027-Q1", "limit": limit, "slack": 0.0,
-        "unit": unit, "marginal_usd_lp": marginal, "lookahead": False,
-    }  # fmt: skip
-    line = binding.binding_sheet(replace(plan, binding=pd.DataFrame([row])), scenario).rows[0]
-    assert (line[0], line[2], line[3]) == told
-
-
-def test_a_budget_of_a_lookahead_year_is_left_out() -> None:
-    plan, scenario, _ = solved(FLEET)
-    row = {
-        "future": "base", "constraint": "budget", "where": "capex in 2029", "period": "", "limit": 1e6, "slack": 0.0,
-        "unit": "USD", "marginal_usd_lp": 1.0, "lookahead": False,
-    }  # fmt: skip
-    part = binding.binding_sheet(replace(plan, binding=pd.DataFrame([row])), scenario)
-    assert part.sentence == "No limit binds in the reported horizon."
 
 
 def test_rentals_add_up() -> None:
