@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_importers import AICONFIGURATOR, AIPERF, GUIDELLM, INFERENCEX, MLPERF, VLLM, metric
+from tests.measured import AICONFIGURATOR, AIPERF, GUIDELLM, INFERENCEX, MLPERF, VLLM, metric
 
 GIVEN = ["--system", "hgx-h200", "--model", "llama-3.3-70b", "--precision", "fp8", "--engine", "vllm"]
 WITH_GPUS = [*GIVEN, "--gpus-per-replica", "4"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,134 +12,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import planner
-from planner.catalog import load_catalog
-from planner.catalog.models import ServingPoint
-from planner.importers import ImportOptions, ImportSummary, import_files
+from planner.importers import ImportOptions, import_files
+from tests.measured import (
+    AGENTIC,
+    AICONFIGURATOR,
+    AIPERF,
+    AIPERF_CSV,
+    BY_MLPERF,
+    GUIDELLM,
+    INFERENCEX,
+    INFERENCEX_API,
+    MLPERF,
+    MLPERF_LOG,
+    OURS,
+    SAMPLES,
+    TODAY,
+    VLLM,
+    imported,
+    metric,
+)
 from tests.strategies import examples
-
-SAMPLES = Path(__file__).parent / "samples"
-TODAY = dt.date(2026, 11, 21)
-OURS = ImportOptions(system="hgx-h200", model="llama-3.3-70b", precision="fp8", engine="vllm", gpus_per_replica=4)
-
-
-def imported(folder: Path, text: Any, asked: ImportOptions = OURS) -> tuple[ImportSummary, list[ServingPoint]]:
-    """What an import of a text (or of an object as JSON) made, and the rows of its folder."""
-    path = folder / "run.json"
-    path.write_text(text if isinstance(text, str) else json.dumps(text))
-    done = import_files([path], folder / "mine", asked, TODAY)
-    built = load_catalog(["builtin"]).serving
-    if not (folder / "mine").exists():
-        return done, []
-    rows = load_catalog(["builtin", str(folder / "mine")]).serving
-    return done, [row for key, row in rows.items() if key not in built]
-
-
-def metric(unit: str, avg: float, **more: float) -> dict[str, Any]:
-    return {"unit": unit, "avg": avg, **more}
-
-
-VLLM: dict[str, Any] = json.loads((SAMPLES / "vllm.json").read_text())
-AIPERF: dict[str, Any] = {
-    "aiperf_version": "0.13.0",
-    "request_throughput": metric("requests/sec", 2.0),
-    "request_latency": metric("ms", 16_000.0),
-    "request_count": metric("requests", 400.0),
-    "error_request_count": metric("requests", 1.0),
-    "time_to_first_token": metric("ms", 300.0, p50=280.0, p99=900.0),
-    "inter_token_latency": metric("ms", 16.0, p50=15.5, p99=18.0),
-    "output_token_throughput": metric("tokens/sec", 2000.0),
-    "total_token_throughput": metric("tokens/sec", 3800.0),
-    "input_config": {"endpoint": {"model_names": ["example/x"]}, "loadgen": {"concurrency": 32}},
-    "start_time": "2026-10-02T10:00:00",
-}
-GUIDELLM: dict[str, Any] = {
-    "metadata": {"version": 2, "guidellm_version": "0.8.1"},
-    "benchmarks": [
-        {
-            "config": {"strategy": {"type_": "concurrent", "streams": 32}},
-            "metrics": {
-                "request_totals": {"successful": 400, "errored": 2, "incomplete": 0},
-                "requests_per_second": {"successful": {"mean": 2.0}},
-                "request_latency": {"successful": {"mean": 16.0}},
-                "prompt_token_count": {"successful": {"mean": 900.0}},
-                "output_token_count": {"successful": {"mean": 1000.0}},
-                "time_to_first_token_ms": {"successful": {"median": 280.0, "percentiles": {"p99": 900.0}}},
-                "inter_token_latency_ms": {"successful": {"median": 15.5, "percentiles": {"p99": 18.0}}},
-            },
-        }
-    ],
-}
-INFERENCEX: dict[str, Any] = {
-    "hw": "gb200-nv",
-    "infmax_model_prefix": "dsr1",
-    "framework": "dynamo-trt",
-    "image": "nvcr.io#trtllm:1",
-    "precision": "fp4",
-    "spec_decoding": "mtp",
-    "disagg": True,
-    "conc": 900,
-    "isl": 8192,
-    "osl": 1024,
-    "num_prefill_gpu": 12,
-    "num_decode_gpu": 16,
-    "decode_tp": 16,
-    "decode_ep": 16,
-    "tput_per_gpu": 9000.0,
-    "output_tput_per_gpu": 1750.0,
-    "input_tput_per_gpu": 18_666.0,
-    "mean_ttft": 1.2,
-    "median_ttft": 1.1,
-    "p99_ttft": 1.9,
-    "mean_tpot": 0.031,
-    "median_tpot": 0.03,
-    "p99_tpot": 0.05,
-    "mean_e2el": 30.0,
-}
-MLPERF: dict[str, Any] = {
-    "UsedModel": "llama2-70b-99.9",
-    "Scenario": "Server",
-    "Accuracy": "ROUGE1: 44 TOKENS_PER_SAMPLE: 290.0",
-    "Nodes": 2,
-    "a#": 8,
-    "Software": "TensorRT",
-    "weight_data_types": "fp8",
-    "Performance_Result": 80_000.0,
-    "Performance_Units": "Tokens/s",
-}
-BY_MLPERF = ImportOptions(system="hgx-b200", model="llama-3.3-70b", input_tokens=294, as_of=dt.date(2026, 9, 1))
-AICONFIGURATOR = (
-    "model,isl,osl,concurrency,ttft,tpot,tokens/s/gpu,num_total_gpus,tp,pp,dp,moe_ep,gemm,backend,version,system\n"
-    "Example-70B,1024,1024,64,400.0,18.0,1739.9,2,2,1,1,1,nvfp4,trtllm,1.0,b200_sxm\n"
-)
-_METRICS = {name: INFERENCEX[name] for name in ("mean_ttft", "median_ttft", "p99_ttft", "mean_e2el")}
-_METRICS |= {"mean_tpot": 0.02, "median_tpot": 0.02, "output_tput_per_gpu": 400.0, "input_tput_per_gpu": 3200.0}
-INFERENCEX_API: dict[str, Any] = {
-    "hardware": "b200", "framework": "sglang", "model": "dsr1", "precision": "fp4", "spec_method": "none",
-    "disagg": False, "decode_tp": 4, "decode_ep": 4, "num_prefill_gpu": 16, "num_decode_gpu": 16,
-    "benchmark_type": "single_turn", "isl": 8192, "osl": 1024, "conc": 52, "metrics": _METRICS, "date": "2026-05-01",
-}  # fmt: skip
-AGENTIC: dict[str, Any] = {
-    "hw": "b200", "conc": 32, "infmax_model_prefix": "dsr1", "framework": "vllm", "precision": "fp4",
-    "spec_decoding": "mtp", "kv_offloading": "cpu", "num_gpus": 8, "num_requests_successful": 850,
-    "request_metrics": {
-        "latency": {"ttft": {"p50": 1.2}, "tpot": {"p50": 0.013}, "e2el": {"mean": 22.0}},
-        "tokens": {"input": {"mean": 95_000}, "output_actual": {"mean": 770}},
-        "throughput": {"input": {"tokens_per_second": 85_500}, "output": {"tokens_per_second": 693}},
-    },
-    "server_metrics": {"cache": {"overall_cache_hit_rate": 0.85}},
-}  # fmt: skip
-AIPERF_CSV = (
-    "Metric,avg,p50,p99\nTime to First Token (ms),300,280,900\nInter Token Latency (ms),16,15.5,18\n"
-    "Request Latency (ms),16000,15900,17000\n\nMetric,Value\nOutput Token Throughput (tokens/sec),2000\n"
-    "Total Token Throughput (tokens/sec),3800\nRequest Throughput (requests/sec),2\n"
-)
-MLPERF_LOG = (
-    "====\nMLPerf Results Summary\n====\nCompleted samples per second    : 20.00\n"
-    "Completed tokens per second: 8000.00\nResult is : VALID\n"
-    "99.00 percentile first token latency (ns)   : 900000000\n"
-    "99.00 percentile time to output token (ns)   : 140000000\n"
-)
-
 
 # --- figures by hand ---
 
@@ -339,78 +230,6 @@ def test_importing_again_changes_nothing(tmp_path: Path) -> None:
     assert (len(first.added), again.added, again.replaced, again.files) == (1, [], [], [])
     assert again.unchanged == first.added
     assert {path: path.read_bytes() for path in before} == before
-
-
-@pytest.mark.parametrize(
-    ("run", "asked"),
-    [
-        pytest.param(VLLM, OURS, id="vllm"),
-        pytest.param(
-            (SAMPLES / "sglang.jsonl").read_text(), replace(OURS, gpus_per_replica=8, engine="sglang"), id="sglang"
-        ),
-        pytest.param(AIPERF, OURS, id="aiperf"),
-        pytest.param(AIPERF_CSV, OURS, id="aiperf-csv"),
-        pytest.param(GUIDELLM, OURS, id="guidellm"),
-        pytest.param(INFERENCEX, ImportOptions(), id="inferencex"),
-        pytest.param([INFERENCEX_API], ImportOptions(), id="inferencex-api"),
-        pytest.param(AGENTIC, ImportOptions(), id="agentic"),
-        pytest.param([MLPERF], replace(BY_MLPERF, spec_decode="none"), id="mlperf"),
-        pytest.param(MLPERF_LOG, replace(OURS, input_tokens=300), id="mlperf-log"),
-        pytest.param(AICONFIGURATOR, ImportOptions(model="llama-3.3-70b"), id="aiconfigurator"),
-    ],
-)
-def test_a_plan_on_the_rows_of_each_format_passes_its_audit(tmp_path: Path, run: Any, asked: ImportOptions) -> None:
-    """The workload is what was measured, at the latency that was measured, on nothing but the imported rows."""
-    done, rows = imported(tmp_path, run, asked)
-    row = max(rows, key=lambda row: row.tpot_ms)
-    at = 99 if row.tpot_statistic == "p99" else 50
-    text = f"""
-    name: own
-    horizon: {{decided_on: 2026-12-01, start: 2027-07, periods: 2, period: quarter}}
-    catalogs: [builtin, mine]
-    blocks: {{all: 1.0}}
-    workloads:
-      - name: chat
-        model: {row.model}
-        tokens: {{input: {row.input_tokens_mean}, output: {row.output_tokens_mean}}}
-        demand: {{output_mtok_per_day: 500}}
-        sla: {{ttft_s: {row.ttft_ms / 1000}, tpot_ms: {row.tpot_ms}, ttft_percentile: {at}, tpot_percentile: {at}}}
-    procurement: {{buy: false, systems: {{allow: [{row.system}]}}}}
-    trust: {{independent: 0.5, vendor: 0.5}}
-    """
-    (tmp_path / "own.yaml").write_text(text)
-    catalog = load_catalog(["builtin", str(tmp_path / "mine")])
-    only = replace(catalog, serving={row.key: row for row in rows}, token_apis={})
-    plan = planner.solve(planner.load(tmp_path / "own.yaml"), only)
-    assert plan.audit.passed
-    assert set(plan.serving["point"]) <= set(done.added)
-    assert not plan.serving.empty
-
-
-def test_a_plan_traces_to_the_file_that_its_rows_came_from(tmp_path: Path) -> None:
-    asked = ImportOptions(
-        system="hgx-h200", model="llama-3.3-70b", precision="fp8", input_tokens=1024, output_tokens=1024
-    )
-    done, _ = imported(tmp_path, VLLM, replace(asked, spec_decode="none"))
-    text = """
-    name: own
-    horizon: {decided_on: 2026-12-01, start: 2027-01, periods: 2, period: quarter}
-    catalogs: [builtin, mine]
-    blocks: {all: 1.0}
-    workloads:
-      - name: chat
-        model: llama-3.3-70b
-        tokens: {input: 921, output: 918}
-        demand: {output_mtok_per_day: 500}
-        sla: {ttft_s: 0.22, tpot_ms: 13}
-    procurement: {buy: false, systems: {allow: [hgx-h200]}}
-    """
-    (tmp_path / "own.yaml").write_text(text)
-    plan = planner.solve(planner.load(tmp_path / "own.yaml"))
-    assert plan.audit.passed
-    assert set(plan.serving["point"]) == set(done.added)
-    assert plan.kpis["evidence_share"]["tokens"] == {"measured": 1.0}
-    assert plan.trace("serving")["source"].iloc[0].startswith("vllm-")
 
 
 @pytest.mark.no_cover

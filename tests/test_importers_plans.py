@@ -1,0 +1,101 @@
+"""Plans on imported rows: each format's pass their audit, and trace back to their file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import planner
+from planner.catalog import load_catalog
+from planner.importers import ImportOptions
+from tests.measured import (
+    AGENTIC,
+    AICONFIGURATOR,
+    AIPERF,
+    AIPERF_CSV,
+    BY_MLPERF,
+    GUIDELLM,
+    INFERENCEX,
+    INFERENCEX_API,
+    MLPERF,
+    MLPERF_LOG,
+    OURS,
+    SAMPLES,
+    VLLM,
+    imported,
+)
+
+
+@pytest.mark.parametrize(
+    ("run", "asked"),
+    [
+        pytest.param(VLLM, OURS, id="vllm"),
+        pytest.param(
+            (SAMPLES / "sglang.jsonl").read_text(), replace(OURS, gpus_per_replica=8, engine="sglang"), id="sglang"
+        ),
+        pytest.param(AIPERF, OURS, id="aiperf"),
+        pytest.param(AIPERF_CSV, OURS, id="aiperf-csv"),
+        pytest.param(GUIDELLM, OURS, id="guidellm"),
+        pytest.param(INFERENCEX, ImportOptions(), id="inferencex"),
+        pytest.param([INFERENCEX_API], ImportOptions(), id="inferencex-api"),
+        pytest.param(AGENTIC, ImportOptions(), id="agentic"),
+        pytest.param([MLPERF], replace(BY_MLPERF, spec_decode="none"), id="mlperf"),
+        pytest.param(MLPERF_LOG, replace(OURS, input_tokens=300), id="mlperf-log"),
+        pytest.param(AICONFIGURATOR, ImportOptions(model="llama-3.3-70b"), id="aiconfigurator"),
+    ],
+)
+def test_a_plan_on_the_rows_of_each_format_passes_its_audit(tmp_path: Path, run: Any, asked: ImportOptions) -> None:
+    """The workload is what was measured, at the latency that was measured, on nothing but the imported rows."""
+    done, rows = imported(tmp_path, run, asked)
+    row = max(rows, key=lambda row: row.tpot_ms)
+    at = 99 if row.tpot_statistic == "p99" else 50
+    text = f"""
+    name: own
+    horizon: {{decided_on: 2026-12-01, start: 2027-07, periods: 2, period: quarter}}
+    catalogs: [builtin, mine]
+    blocks: {{all: 1.0}}
+    workloads:
+      - name: chat
+        model: {row.model}
+        tokens: {{input: {row.input_tokens_mean}, output: {row.output_tokens_mean}}}
+        demand: {{output_mtok_per_day: 500}}
+        sla: {{ttft_s: {row.ttft_ms / 1000}, tpot_ms: {row.tpot_ms}, ttft_percentile: {at}, tpot_percentile: {at}}}
+    procurement: {{buy: false, systems: {{allow: [{row.system}]}}}}
+    trust: {{independent: 0.5, vendor: 0.5}}
+    """
+    (tmp_path / "own.yaml").write_text(text)
+    catalog = load_catalog(["builtin", str(tmp_path / "mine")])
+    only = replace(catalog, serving={row.key: row for row in rows}, token_apis={})
+    plan = planner.solve(planner.load(tmp_path / "own.yaml"), only)
+    assert plan.audit.passed
+    assert set(plan.serving["point"]) <= set(done.added)
+    assert not plan.serving.empty
+
+
+def test_a_plan_traces_to_the_file_that_its_rows_came_from(tmp_path: Path) -> None:
+    asked = ImportOptions(
+        system="hgx-h200", model="llama-3.3-70b", precision="fp8", input_tokens=1024, output_tokens=1024
+    )
+    done, _ = imported(tmp_path, VLLM, replace(asked, spec_decode="none"))
+    text = """
+    name: own
+    horizon: {decided_on: 2026-12-01, start: 2027-01, periods: 2, period: quarter}
+    catalogs: [builtin, mine]
+    blocks: {all: 1.0}
+    workloads:
+      - name: chat
+        model: llama-3.3-70b
+        tokens: {input: 921, output: 918}
+        demand: {output_mtok_per_day: 500}
+        sla: {ttft_s: 0.22, tpot_ms: 13}
+    procurement: {buy: false, systems: {allow: [hgx-h200]}}
+    """
+    (tmp_path / "own.yaml").write_text(text)
+    plan = planner.solve(planner.load(tmp_path / "own.yaml"))
+    assert plan.audit.passed
+    assert set(plan.serving["point"]) == set(done.added)
+    assert plan.kpis["evidence_share"]["tokens"] == {"measured": 1.0}
+    assert plan.trace("serving")["source"].iloc[0].startswith("vllm-")
