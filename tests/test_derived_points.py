@@ -8,70 +8,19 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import event, given
-from hypothesis import strategies as st
 
 import planner
 from planner.accounts import Account
 from planner.audit import audit_of
-from planner.catalog.models import Catalog, DerivedPoint, ServingPoint
+from planner.catalog.models import ServingPoint
 from planner.errors import InfeasiblePlan, ScenarioError
 from planner.pipeline import catalog_of
 from planner.report.serving import serving_sheet
 from planner.report.view import timeline_of
 from planner.rules import check_references, derive_points
 from planner.rules.families import gpu_seconds
-from planner.scenario import Scenario
-from tests.laws import less_trust, never_cheaper
-from tests.strategies import Case, catalog, examples, offer, point, scenario, solved, system, token_api, with_workloads
-
-HOURS = 8760
-USD_PER_GPU_HOUR = 2.4
-
-
-def at(shape: tuple[float, float], seconds: float, **fields: Any) -> ServingPoint:
-    """A point of requests of ``shape`` that take ``seconds`` of a GPU each."""
-    lengths = {
-        f"{side}_tokens_{what}": tokens
-        for side, tokens in zip(("input", "output"), shape, strict=True)
-        for what in ("nominal", "mean")
-    }
-    rates = {"input_tok_s_per_gpu": shape[0] / seconds, "output_tok_s_per_gpu": shape[1] / seconds}
-    series = f"{shape[0]:g}-{shape[1]:g}"
-    replica: dict[str, Any] = {"series": series, "gpus_per_replica": 1, "largest_worker_gpus": 1}
-    return point(**(replica | lengths | rates | fields))
-
-
-def renting(points: list[ServingPoint], **catalogs: Any) -> Catalog:
-    return catalog([system("h-node"), system("b-node")], [offer(), offer(system="b-node")], points, **catalogs)
-
-
-def asking(tokens: tuple[float, float], **workload: Any) -> Scenario:
-    """20 requests/s of ``tokens`` all through 2027, on rented nodes."""
-    chat = {
-        "name": "chat",
-        "model": "m1",
-        "tokens": {"input": tokens[0], "output": tokens[1]},
-        "demand": {"requests_per_s": 20.0},
-        "headroom": 0.0,
-    }
-    return scenario(workloads=[chat | workload])
-
-
-# 1k/1k takes 0.4 GPU-seconds: 0.1 for its input, 0.3 for its output.
-CORNERS = [at((1000, 1000), 0.4), at((8000, 1000), 1.1), at((1000, 8000), 2.5)]
-
-
-def only(rows: Catalog) -> DerivedPoint:
-    (row,) = [row for row in rows.serving.values() if isinstance(row, DerivedPoint)]
-    return row
-
-
-def paid(asked: Scenario, rows: Catalog) -> float:
-    plan = planner.solve(asked, rows)
-    assert plan.audit.passed
-    return float(plan.kpis["cash_usd"])
-
+from tests.shapes import CORNERS, HOURS, USD_PER_GPU_HOUR, asking, at, only, paid, renting
+from tests.strategies import Case, catalog, solved, system, token_api
 
 # --- by hand ---
 
@@ -282,97 +231,7 @@ def test_shipped_scenarios_run_on_measured_points_alone(name: str) -> None:
     assert not any(row.derivation for row in catalog_of(planner.load(f"scenarios/{name}.yaml")).serving.values())
 
 
-# --- laws ---
-
-SHAPES = [(1000.0, 1000.0), (8000.0, 1000.0), (1000.0, 8000.0), (8000.0, 8000.0)]
-LENGTHS = [(1000, 1000), (2000, 1000), (4500, 1050), (3000, 4000), (1000, 3000), (8000, 8000)]
-
-
-@st.composite
-def mixed(draw: st.DrawFn) -> Case:
-    """Sweeps of two concurrencies at some shapes of up to two configurations, and a workload somewhere among them."""
-    points: list[ServingPoint] = []
-    for engine, evidence in (("e", "independent"), ("f", draw(st.sampled_from(["predicted", "measured"])))):
-        for shape in draw(st.lists(st.sampled_from(SHAPES), min_size=1, max_size=4, unique=True)):
-            work = draw(st.integers(1, 40)) * (shape[0] / 4 + shape[1]) / 1e5
-            first, wait = draw(st.integers(8, 40)), draw(st.integers(3, 60))
-            for load in (1, 2):
-                replica = draw(st.sampled_from([1, 2])) if draw(st.integers(0, 3)) == 0 else 1
-                points.append(
-                    at(
-                        shape,
-                        work / load**0.5,
-                        engine=engine,
-                        evidence=evidence,
-                        series=f"{engine}-{shape[0]:g}-{shape[1]:g}",
-                        concurrency=32 * load,
-                        ttft_ms=100.0 * wait * load,
-                        tpot_ms=first * load**0.7,
-                        gpus_per_replica=replica,
-                    )
-                )
-    sla = {"ttft_s": draw(st.sampled_from([0.8, 2.0, 6.0])), "tpot_ms": draw(st.sampled_from([12.0, 20.0, 35.0]))}
-    workload = {
-        "sla": sla,
-        "prefix_cache_hit_share": draw(st.sampled_from([0.0, 0.3, 0.8])),
-        "interpolate": draw(st.booleans()),
-    }
-    apis = [token_api(output_usd_per_mtok=90.0, cached_input_usd_per_mtok=0.1, ttft_ms=50.0, tpot_ms=5.0)]
-    return Case(asking(draw(st.sampled_from(LENGTHS)), **workload), renting(points, apis=apis))
-
-
-def made(case: Case) -> Case:
-    rows = derive_points(case.scenario, case.catalog)
-    how = {f"{row.derivation}, {row.evidence}" for row in rows.serving.values() if row.derivation}
-    event(f"derived: {'; '.join(sorted(how)) or 'none'}")
-    return Case(case.scenario, rows)
-
-
-def looser(case: Case) -> Case:
-    def change(workload: Any) -> dict[str, Any]:
-        sla = workload.sla
-        return {"sla": sla.model_copy(update={"ttft_s": 1.7 * sla.ttft_s, "tpot_ms": 1.3 * sla.tpot_ms})}
-
-    return with_workloads(case, change)
-
-
-def more_hits(case: Case) -> Case:
-    return with_workloads(case, lambda w: {"prefix_cache_hit_share": 0.5 + 0.5 * w.prefix_cache_hit_share})
-
-
-def interpolating(case: Case) -> Case:
-    return with_workloads(case, lambda w: {"interpolate": True})
-
-
-@pytest.mark.no_cover
-@pytest.mark.parametrize("change", [looser, more_hits, interpolating], ids=lambda change: change.__name__)
-@examples(1)
-@given(case=mixed())
-def test_never_dearer(change: Any, case: Case) -> None:
-    never_cheaper(made(change(case)), made(case))
-
-
-@examples(1)
-@given(case=mixed())
-def test_less_trust_is_never_cheaper(case: Case) -> None:
-    never_cheaper(made(case), made(less_trust(case)))
-
-
-@examples(2)
-@given(case=mixed())
-def test_what_is_interpolated_lies_between_its_neighbours(case: Case) -> None:
-    rows = derive_points(interpolating(case).scenario, case.catalog).serving.values()
-    names = {row.name: row for row in rows}
-    sla = case.scenario.workloads[0].sla
-    for row in rows:
-        if isinstance(row, DerivedPoint) and row.derived == "interpolated":
-            # Its own parents are the measured ones; with hits those lie between which were credited.
-            ends = [names.get(name.replace("@", "+chat@"), names[name]) for name in row.parents]
-            for figure in ("ttft_ms", "tpot_ms", "concurrency", "input_tok_s_per_gpu", "output_tok_s_per_gpu"):
-                low, high = sorted(getattr(end, figure) for end in ends)
-                assert low * (1 - 1e-9) <= getattr(row, figure) <= high * (1 + 1e-9)
-            at_its_ttft = sla.ttft_s is not None and row.ttft_ms == sla.ttft_s * 1000
-            assert row.tpot_ms == sla.tpot_ms or at_its_ttft
+# --- plans and reports ---
 
 
 def test_solved_and_planned_agree_on_derived_points() -> None:
