@@ -1,4 +1,4 @@
-"""Options of commands that are no studies and take more than a name: a frozen dataclass each, in the order of their help."""
+"""Options of the commands that are no studies and take more than a name, each in the order of its help."""
 
 from __future__ import annotations
 
