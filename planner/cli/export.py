@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from planner.catalog import Catalog
-from planner.cli.commands.export import Options
+from planner.cli.options import ExportOptions
 from planner.errors import InputError
 from planner.export import focus, mps, parquet
 from planner.pipeline import catalog_of, load
@@ -31,7 +31,7 @@ class Made:
     says: str
 
 
-def exported(options: Options, progress: Progress) -> Outcome:
+def exported(options: ExportOptions, progress: Progress) -> Outcome:
     """Solve where a plan is asked for, make the files, say what is in them."""
     _check(options)
     scenario = load(options.scenario, tuple(options.overrides or ()))
@@ -52,7 +52,7 @@ def exported(options: Options, progress: Progress) -> Outcome:
     )
 
 
-def _check(options: Options) -> None:
+def _check(options: ExportOptions) -> None:
     """Everything that can be wrong with the options is told before a minute is spent on solving."""
     if not options.solves and options.mps is None:
         raise InputError(
@@ -70,7 +70,7 @@ def _check(options: Options) -> None:
         check_folder(options.parquet, "--parquet")
 
 
-def _make(scenario: Scenario, options: Options, progress: Progress) -> tuple[Plan | None, list[Made]]:
+def _make(scenario: Scenario, options: ExportOptions, progress: Progress) -> tuple[Plan | None, list[Made]]:
     catalog = catalog_of(scenario)
     # First, since it may be refused and takes no time.
     model = [_model(scenario, catalog, options.mps)] if options.mps is not None else []

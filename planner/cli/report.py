@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.cli.commands.report import Options
-from planner.cli.commands.solve import Options as SolveOptions
+from planner.cli.options import ReportOptions, SolveOptions
 from planner.cli.solve import Solved, find
 from planner.errors import SolverFailure
 from planner.pipeline import load
@@ -30,7 +29,7 @@ TITLE = "The plan (mixed) beside each option"
 NOTHING = "none"
 
 
-def reported(options: Options, progress: Progress) -> Outcome:
+def reported(options: ReportOptions, progress: Progress) -> Outcome:
     """Solve, compare, make the page."""
     names = () if options.options == NOTHING else check_options(name for name in options.options.split(",") if name)
     if options.output != STDOUT:
@@ -47,7 +46,7 @@ def reported(options: Options, progress: Progress) -> Outcome:
     )
 
 
-def _page(scenario: Scenario, options: Options, names: tuple[str, ...], progress: Progress) -> tuple[Solved, str]:
+def _page(scenario: Scenario, options: ReportOptions, names: tuple[str, ...], progress: Progress) -> tuple[Solved, str]:
     from planner.report.html.page import html_report
 
     asked = SolveOptions(options.scenario, solver=options.solver, gap=options.gap, time_limit=options.time_limit)
@@ -57,7 +56,9 @@ def _page(scenario: Scenario, options: Options, names: tuple[str, ...], progress
     return solved, html_report(solved.plan, scenario, solved.catalog, beside)
 
 
-def _beside(scenario: Scenario, solved: Solved, options: Options, names: tuple[str, ...], progress: Progress) -> Beside:
+def _beside(
+    scenario: Scenario, solved: Solved, options: ReportOptions, names: tuple[str, ...], progress: Progress
+) -> Beside:
     """What stands beside the plan; a comparison that no engine could finish in time says so instead."""
     from planner.report.html.page import Beside
 

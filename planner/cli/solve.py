@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planner.catalog import Catalog
-from planner.cli.commands.solve import Options as SolveOptions
+from planner.cli.options import SolveOptions
 from planner.errors import InfeasiblePlan, SolverFailure, StoppedByClock
 from planner.pipeline import catalog_of, load
 from planner.pipeline import solve as solve_scenario

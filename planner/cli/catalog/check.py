@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from planner.catalog import load_catalog
 from planner.catalog.check import Checked, check
 from planner.catalog.load import BUILTIN
-from planner.cli.commands.catalog_check import Options
+from planner.cli.options import CheckOptions
 from planner.errors import InputError
 from planner.schedule import parse_date
 from planner.studies.command import Outcome
 
 
-def checked(options: Options) -> Outcome:
+def checked(options: CheckOptions) -> Outcome:
     """Every finding, one a line; exit code 2 where there is any."""
     if options.max_age_days is not None and options.max_age_days < 0:
         raise InputError(f"--max-age-days {options.max_age_days}: must be a number of days, 0 or more")

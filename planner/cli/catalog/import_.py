@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import fields
 
-from planner.cli.commands.catalog_import import Options
+from planner.cli.options import FileOptions
 from planner.errors import InputError
 from planner.importers import ImportOptions, ImportSummary, import_files
 from planner.schedule import parse_date
@@ -15,7 +15,7 @@ from planner.studies.command import Outcome
 MOST_REASONS = 10
 
 
-def imported(options: Options) -> Outcome:
+def imported(options: FileOptions) -> Outcome:
     """Import the files and say what became of each run."""
     stated = {field.name: getattr(options, field.name) for field in fields(ImportOptions)}
     given = ImportOptions(**stated | {"as_of": _day(options.as_of)})

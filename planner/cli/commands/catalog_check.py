@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
-
-import typer
-
+from planner.cli.options import CheckOptions as Options
 from planner.studies.command import CATALOG, Outcome, Place, Progress
-from planner.studies.options import Catalogs, TableJson
 
 PLACE = Place(CATALOG, 10)
-
-
-@dataclass(frozen=True)
-class Options:
-    """The options of one call."""
-
-    catalogs: Catalogs = None
-    max_age_days: Annotated[
-        int | None, typer.Option("--max-age-days", help="Rows older than this are stale, over the limit of each table.")
-    ] = None
-    today: Annotated[
-        str | None, typer.Option("--today", metavar="DATE", help="Day the age counts to; else the newest row's.")
-    ] = None
-    json: TableJson = None
 
 
 def run(options: Options, progress: Progress) -> Outcome:
