@@ -22,7 +22,7 @@ from planner.scenario import Scenario
 from planner.solvers import Options
 from planner.solvers.optimise import optimise
 from planner.studies.command import Progress
-from planner.studies.result import clock_sentence, limit_of
+from planner.studies.result import limit_of, told
 
 Range = tuple[float, float]
 Ints = NDArray[np.int64]
@@ -200,5 +200,5 @@ def sheet(found: Information) -> Sheet:
         line("the plan for the mean future, in every future", found.mean_plan[1], found.mean_plan),
         line("planning for every future is worth (VSS)", found.vss_usd, found.vss_range_usd),
     )
-    notes = (clock_sentence(found.stopped),) if found.stopped else ()
+    notes = told((), found.stopped)
     return Sheet("What knowing the future and planning for all of them is worth:", columns, lines, notes)

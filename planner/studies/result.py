@@ -86,7 +86,9 @@ def limit_of(scenario: Scenario, time_limit_s: float | None) -> float:
 
 
 def clock_sentence(stopped: Sequence[str]) -> str:
-    """What the clock stopped, and what to do."""
+    """What the clock stopped, and what to do; nothing where it stopped nothing."""
+    if not stopped:
+        return ""
     return (
         f"The clock stopped the search for {', '.join(stopped)}: another run may find better; --time-limit gives it "
         "more time."

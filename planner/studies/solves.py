@@ -83,6 +83,18 @@ def answer(question: Question) -> Reply:
     )
 
 
+def plan_itself(reply: Reply, scenario: Scenario, catalog: Catalog) -> Plan:
+    """The plan of ``scenario`` itself, which a study starts from.
+
+    Raises InfeasiblePlan with what to relax where there is none, SolverFailure where that is not known.
+    """
+    if reply.plan is None:
+        if np.isposinf(reply.range_usd[0]):
+            solve(scenario, catalog)  # raises InfeasiblePlan with what to relax
+        raise refused(reply)
+    return reply.plan
+
+
 def refused(reply: Reply) -> SolverFailure:
     """What to raise for a reply of which it is not even known whether there is a plan."""
     return (StoppedByClock if reply.stopped else SolverFailure)(reply.reason)

@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import inspect
-import pkgutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 
 from planner import studies
@@ -48,12 +47,8 @@ class Command:
 
 def modules() -> dict[str, str]:
     """The module of each command by its whole name, such as ``levers`` or ``catalog_levers``; none is loaded."""
-    found = {name: f"{studies.__name__}.{name}.command" for _, name, folder in _inside(studies.__path__) if folder}
-    return found | {name: f"{__name__}.{name}" for _, name, _ in _inside(__path__)}
-
-
-def _inside(path: list[str]) -> Iterator[pkgutil.ModuleInfo]:
-    return pkgutil.iter_modules(path)
+    found = {name: f"{studies.__name__}.{name}.command" for _, name, folder in iter_modules(studies.__path__) if folder}
+    return found | {name: f"{__name__}.{name}" for _, name, _ in iter_modules(__path__)}
 
 
 def names() -> tuple[str, ...]:

@@ -78,6 +78,6 @@ def run(options: Options, progress: Progress) -> Outcome:
         found.to_dict(),
         found.tables,
         lambda path: write_plot(path, breakeven_plot(found)),
-        message=clock_sentence(found.stopped) if found.stopped else "",
+        message=clock_sentence(found.stopped),
         exit_code=exit_of_stopped(found.stopped),
     )

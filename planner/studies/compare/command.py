@@ -67,6 +67,6 @@ def run(options: Options, progress: Progress) -> Outcome:
         list(comparison_sheets(found.table, found.sentences, title)),
         found.to_dict(),
         found.tables,
-        message=clock_sentence(found.stopped) if found.stopped else "",
+        message=clock_sentence(found.stopped),
         exit_code=exit_of_stopped(found.stopped),
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.catalog import Catalog
-from planner.pipeline import catalog_of, solve
+from planner.pipeline import catalog_of
 from planner.plan import Plan
 from planner.problem import Problem, build_problem
 from planner.render.figures import money
@@ -18,7 +18,7 @@ from planner.scenario.models import Workload
 from planner.studies import changes
 from planner.studies.command import Progress
 from planner.studies.result import Study, limit_of, told
-from planner.studies.solves import Question, Reply, answer, answers, check_least_cost, difference, refused
+from planner.studies.solves import Question, Reply, answer, answers, check_least_cost, difference, plan_itself
 from planner.units import KW_PER_MW, SECONDS_PER_HOUR, mtok_from_tokens
 
 Change = Callable[[Scenario, Catalog], tuple[Scenario, Catalog]]
@@ -90,10 +90,7 @@ def levers(
         workers=workers,
         progress=lambda words: progress(f"{scenario.name}: {words}"),
     )
-    if found[0].plan is None:
-        if np.isinf(found[0].range_usd[0]) and found[0].range_usd[0] > 0:
-            solve(scenario, catalog)  # raises InfeasiblePlan with what to relax
-        raise refused(found[0])
+    plan_itself(found[0], scenario, catalog)
     able = [lever for lever, reply in zip(parts, found[1:-1], strict=True) if reply.plan is not None]
     if found[-1].plan is None and 1 < len(able) < len(parts):
         progress(f"{scenario.name}: {POSSIBLE}")

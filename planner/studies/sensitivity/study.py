@@ -16,7 +16,7 @@ import pandas as pd
 from planner.catalog import Catalog
 from planner.errors import SolverFailure, StoppedByClock
 from planner.milp import ABSENT, Model, build_model
-from planner.pipeline import catalog_of, solve
+from planner.pipeline import catalog_of
 from planner.plan import Plan
 from planner.problem import build_problem
 from planner.render.figures import money
@@ -31,7 +31,7 @@ from planner.studies.command import Progress
 from planner.studies.orders import ordered
 from planner.studies.pool import each
 from planner.studies.result import Study, limit_of, told
-from planner.studies.solves import Question, Range, Reply, answer, check_least_cost, difference, refused
+from planner.studies.solves import Question, Range, Reply, answer, check_least_cost, difference, plan_itself
 
 GAP = 5e-3
 SHARES = {"demand": 0.2, "hardware price": 0.2, "rent price": 0.2, "electricity price": 0.3, "power cap": 0.1}
@@ -152,20 +152,17 @@ def sensitivity(
     solver = scenario.solve.solver
     progress(f"{scenario.name}: the plan itself")
     base = answer(Question(scenario.name, scenario, catalog, gap, limit, solver))
-    if base.plan is None:
-        if base.range_usd[0] == np.inf:
-            solve(scenario, catalog)  # raises InfeasiblePlan with what to relax
-        raise refused(base)
+    today = plan_itself(base, scenario, catalog)
     asked = list(vary) or worlds(scenario, catalog)
     found = each(
         outlook,
-        [Outlook(world, base.plan, gap, limit, solver) for world in asked],
+        [Outlook(world, today, gap, limit, solver) for world in asked],
         workers=workers,
         progress=lambda words: progress(f"{scenario.name}: {words}"),
     )
     until = add_months(scenario.horizon.decided_on, 12)
     rows = [
-        (*_row(world, reply, kept, base.plan, ordered(base.plan, until), scenario), stopped)
+        (*_row(world, reply, kept, today, ordered(today, until), scenario), stopped)
         for world, (reply, kept, stopped) in zip(asked, found, strict=True)
     ]
     table = pd.DataFrame(rows, columns=COLUMNS)
@@ -181,7 +178,7 @@ def sensitivity(
         scenario.name,
         scenario_digest(scenario),
         told(_said(table), stopped),
-        usd_per_mtok_output=base.plan.kpis["levelised_usd_per_mtok_output"],
+        usd_per_mtok_output=today.kpis["levelised_usd_per_mtok_output"],
         cost_usd=base.range_usd[1],
         inputs=table,
         stopped=stopped,
