@@ -214,11 +214,6 @@ def test_the_other_percentile_is_a_bound(case: Case) -> None:
 # --- where figures come from ---
 
 
-@pytest.fixture(scope="module")
-def tiny() -> planner.Plan:
-    return planner.solve(planner.load("scenarios/tiny.yaml"))
-
-
 def test_every_row_of_a_plan_has_its_catalog_rows(tiny: planner.Plan) -> None:
     for table, frame in tiny.tables.items():
         if table in ("binding", "unserved"):
