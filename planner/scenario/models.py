@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
@@ -25,6 +26,7 @@ from planner.scenario.procurement import Contract, Procurement, Providers, Quota
 from planner.scenario.section import Amounts, BelowOne, Name, Overhead, Section, YearlyLimit
 from planner.scenario.site import Conversion, Existing, Lease, Pue, Site
 from planner.scenario.workload import Demand, Sla, TokenPrice, Tokens, Workload
+from planner.scenario.versions import OLDEST, in_todays_fields
 from planner.schedule import Schedule, add_months
 
 PeriodLength = Literal["month", "quarter", "year"]
@@ -80,8 +82,20 @@ class Horizon(Section):
     period: Annotated[PeriodLength, doc("length of a period")] = "quarter"
     lookahead: Annotated[
         NonNegativeCount,
-        doc("further periods, solved at the demand of the last reported one and marked in every table", "periods"),
+        doc(
+            "further periods, solved at the demand of the last reported one and marked in every table; "
+            "default: a year of them",
+            "periods",
+        ),
     ] = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_year_ahead(cls, fields: Any) -> Any:
+        if isinstance(fields, Mapping) and "lookahead" not in fields:
+            months = MONTHS_PER_PERIOD.get(fields.get("period", "quarter"))
+            return {**fields, "lookahead": 12 // months if months else 0}
+        return fields
 
     @model_validator(mode="after")
     def _periods_within_years(self) -> Horizon:
@@ -109,7 +123,7 @@ class Finance(Section):
     contract_tail_share: Annotated[
         Share, doc("share of a contract's payments after the horizon that the plan is charged", "share")
     ] = 1.0
-    residual_haircut: Annotated[Share, doc("share of the residual curve credited at the horizon's end", "share")] = 1.0
+    residual_haircut: Annotated[Share, doc("share of the residual curve credited at the horizon's end", "share")] = 0.65
     price_path: Annotated[str, doc("named path of price_paths.yaml")] = "flat"
 
 
@@ -173,7 +187,7 @@ class Solve(Section):
     solver: Annotated[str, doc("auto, relay, scip, highs, cpsat, or pulp:NAME")] = "auto"
     gap: Annotated[
         float, Field(gt=0, lt=1), BeforeValidator(not_bool), doc("relative, against the audited cost", "share")
-    ] = 0.001
+    ] = 0.01
     time_limit_s: Annotated[
         Positive,
         Field(le=1e6),
@@ -185,7 +199,9 @@ class Solve(Section):
 class Scenario(Section):
     """A planning question. ``origin`` keeps where each field was written."""
 
-    version: Annotated[Literal[1], doc("of this format")] = 1
+    version: Annotated[
+        Literal[1, 2], doc("of this format; a file of version 1, or of none, keeps what its fields meant")
+    ] = OLDEST
     name: Annotated[Name, plain("stands in every result")]
     description: Annotated[str, doc("free text")] = ""
     horizon: Horizon
@@ -217,6 +233,11 @@ class Scenario(Section):
     solve: Solve = Solve()
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _todays_fields(cls, fields: Any) -> Any:
+        return in_todays_fields(fields)
 
     @property
     def origin(self) -> Origin:

@@ -67,7 +67,9 @@ class Procurement(Section):
     lead_weeks: Annotated[
         dict[str, Weeks], doc("over the catalog's, by system (bought) or by reserved_1y, reserved_3y, …", "weeks")
     ] = Field(default_factory=dict)
-    whole_on_demand_lots: Annotated[bool, doc("whole lots in every block, as integers")] = False
+    whole_on_demand_lots: Annotated[
+        bool, doc("hourly offers are taken by whole lots; false plans in parts of lots")
+    ] = True
     spot_availability: Annotated[
         dict[str, Share],
         doc("further factor on spot supply, by load block", "factor"),

@@ -85,7 +85,9 @@ class Workload(Section):
     headroom: Annotated[BelowOne, doc("share of closed-loop saturation that open arrivals cannot use", "share")] = 0.15
     price_usd_per_mtok: Annotated[TokenPrice | None, doc("revenue")] = None
     min_served: Annotated[Share | None, doc("per period; default: service.min_served", "share")] = None
-    whole_replicas: Annotated[bool, doc("whole replicas, as integers")] = False
+    whole_replicas: Annotated[
+        bool, doc("whole replicas: at every instant (interactive) or while they run; false plans in parts of replicas")
+    ] = True
     min_replicas: Annotated[NonNegativeCount, doc("in every block; needs whole_replicas", "replicas")] = 0
     spot: Annotated[bool | None, doc("may run on spot; default: batch and gpu_hours only")] = None
     token_api: Annotated[bool, doc("may be sent to token APIs")] = True
@@ -117,7 +119,6 @@ class Workload(Section):
                 "model",
                 "tokens",
                 "price_usd_per_mtok",
-                "whole_replicas",
                 "accuracy",
                 "prefix_cache_hit_share",
                 "interpolate",
