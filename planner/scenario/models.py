@@ -25,8 +25,8 @@ from planner.scenario.origin import Origin
 from planner.scenario.procurement import Contract, Procurement, Providers, Quota, Quote, Systems, TokenQuote
 from planner.scenario.section import Amounts, BelowOne, Name, Overhead, Section, YearlyLimit
 from planner.scenario.site import Conversion, Existing, Lease, Pue, Site
-from planner.scenario.workload import Demand, Sla, TokenPrice, Tokens, Workload
 from planner.scenario.versions import OLDEST, in_todays_fields
+from planner.scenario.workload import Demand, Sla, TokenPrice, Tokens, Workload
 from planner.schedule import Schedule, add_months
 
 PeriodLength = Literal["month", "quarter", "year"]

@@ -7,11 +7,12 @@ what it meant then, and everything behind the scenario knows one format alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 
-OLDEST, NEWEST = 1, 2
+OLDEST: Final = 1
+NEWEST: Final = 2
 # What a field that version 1 leaves out meant, by its path; ``*`` stands for every item of a list.
 VERSION_1: dict[tuple[str, ...], Any] = {
     ("horizon", "lookahead"): 0,
