@@ -11,7 +11,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "buys": ("future", "site", "system", "period", "count"),
     "keeps": ("future", "site", "group", "period", "count"),
     "signs": ("future", "offer", "period", "lots"),
-    "rents": ("future", "offer", "period", "block", "lots"),
+    "rents": ("future", "offer", "period", "block", "lots", "at_once", "by_job"),
     "conversions": ("future", "site", "period"),
     "serving": ("future", "workload", "pool", "point", "period", "block", "gpus", "replicas"),
     "api": ("future", "workload", "api", "period", "block", "requests_per_s"),
@@ -27,7 +27,9 @@ class Decisions:
     counting), ``group`` the index of the site's existing group, ``offer``, ``api`` and ``point`` the names of
     catalog rows (of quotes: their name as an offer; of GPU-hour workloads: the system). Decisions common to
     all futures stand once per future. ``pools`` says which supplies feed a pool: ``own:site/system``
-    (bought), ``existing:site/group``, ``offer:name`` and ``contract:index``.
+    (bought), ``existing:site/group``, ``offer:name`` and ``contract:index``; ``job:name`` are lots of an hourly offer
+    that run no longer than the batch work on them. ``lots`` are the mean of a block, ``at_once`` those that run at
+    once: the same but ``by_job``.
     """
 
     pools: pd.DataFrame

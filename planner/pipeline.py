@@ -108,13 +108,26 @@ def solve(
         seed=wanted.seed,
     )
     clock = Clock(options.time_limit_s)
-    model = _model(build_problem(scenario, catalog, reductions), fixed)
+    model = model_of(scenario, catalog, reductions, fixed)
     outcome = minimise(model, scenario.objective, name, options, None if warm_start is None else warm_start.solution)
     if outcome.x is None:
         if outcome.answer.status == "infeasible":
             raise explain(scenario, catalog, options, reductions, fixed)
         raise no_plan(options.time_limit_s) if outcome.stopped else SolverFailure(f"{name} found no plan")
     return plan_of(scenario, catalog, model, outcome, name, options, clock.seconds)
+
+
+def model_of(
+    scenario: Scenario,
+    catalog: Catalog,
+    reductions: Reductions | None = None,
+    fixed: FixedDecisions | None = None,
+) -> Model:
+    """The matrix of a scenario, what is decided already in it, and its relaxation where replicas are whole."""
+    model = _model(build_problem(scenario, catalog, reductions), fixed)
+    if not model.problem.whole:
+        return model
+    return replace(model, relaxation=_model(build_problem(scenario, catalog, reductions, whole=False), fixed))
 
 
 def _model(problem: Problem, fixed: FixedDecisions | None) -> Model:
@@ -146,7 +159,7 @@ def plan_of(
     totals = totals_of(account)
     proof = _proof(model, outcome, totals.cost_usd, solver, options, seconds)
     serving = tables.serving(problem, account)
-    reach = outcome.answer.duals if scenario.objective == "cost" else None
+    reach = outcome.answer.duals if scenario.objective == "cost" and not model.relaxation else None
     frames = {
         "purchases": tables.purchases(problem, account),
         "retirements": tables.retirements(problem, account),
@@ -239,7 +252,7 @@ def explain(
     smallest one wherever whole systems do with it too; only where they do not is it looked for anew. Raises
     SolverFailure where even that has no answer. The clock may strike in any of these searches, and is told.
     """
-    model = _model(build_problem(scenario, catalog, reductions, elastic=True), fixed)
+    model = _model(build_problem(scenario, catalog, reductions, elastic=True, whole=False), fixed)
     for most_excess in ELASTIC_EXCESS:
         elastic = build_elastic(model, most_excess)
         for matrix, engine in ((elastic.fewest_with_parts(), "highs"), (elastic.fewest(), "scip")):

@@ -42,7 +42,7 @@ class Account:
     @cached_property
     def service(self) -> Service:
         """What is served, and with which GPUs."""
-        return service(self.inputs, self.decisions, self.supply.pools)
+        return service(self.inputs, self.decisions, self.supply)
 
     @cached_property
     def busy_gpu_hours(self) -> Floats:

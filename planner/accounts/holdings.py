@@ -17,8 +17,8 @@ class Holdings:
     """Counts by future and period.
 
     ``buy`` and ``own`` (F, S, K, T) systems; ``keep`` (F, G, T) systems; ``sign`` and ``under_contract`` (F, O, T)
-    and ``rent`` (F, O, T, B) lots; ``convert`` (F, S, T) conversions; ``kept`` (F, S, K, T) is ``keep`` by site and
-    system.
+    and ``rent`` (F, O, T, B) lots, of which ``jobs`` run by the job of batch work, at most ``jobs_at_once``;
+    ``convert`` (F, S, T) conversions; ``kept`` (F, S, K, T) is ``keep`` by site and system.
     """
 
     buy: Floats
@@ -28,12 +28,24 @@ class Holdings:
     sign: Floats
     under_contract: Floats
     rent: Floats
+    jobs: Floats
+    jobs_at_once: Floats
     convert: Floats
 
     @property
     def installed(self) -> Floats:
         """Systems in service at a site, bought or kept, (F, S, K, T)."""
         return self.own + self.kept
+
+    @property
+    def standing(self) -> Floats:
+        """Hourly lots that run through a block, (F, O, T, B)."""
+        return self.rent - self.jobs
+
+    @property
+    def rent_at_once(self) -> Floats:
+        """Hourly lots that run at once, (F, O, T, B)."""
+        return self.standing + self.jobs_at_once
 
 
 def spread(shape: tuple[int, ...], indices: tuple[NDArray[np.intp], ...], values: NDArray[np.float64]) -> Floats:
@@ -89,6 +101,8 @@ def holdings(inputs: Inputs, decisions: Decisions) -> Holdings:
     for index, terms in enumerate(inputs.contract_terms):
         under_contract[:, index] = running(sign[:, index], term_periods(inputs, terms.term_months))
     keep = _keep(inputs, decisions)
+    hourly = {"offer": offers, "period": time, "block": len(inputs.timeline.blocks)}
+    jobs = decisions.rents[decisions.rents["by_job"].astype(bool)]
     return Holdings(
         buy=buy,
         own=own,
@@ -96,7 +110,9 @@ def holdings(inputs: Inputs, decisions: Decisions) -> Holdings:
         kept=_kept(inputs, keep, buy.shape),
         sign=sign,
         under_contract=under_contract,
-        rent=dense(decisions.rents, {"offer": offers, "period": time, "block": len(inputs.timeline.blocks)}, "lots"),
+        rent=dense(decisions.rents, hourly, "lots"),
+        jobs=dense(jobs, hourly, "lots"),
+        jobs_at_once=dense(jobs, hourly, "at_once"),
         convert=dense(decisions.conversions, {"site": sites, "period": time}, None),
     )
 

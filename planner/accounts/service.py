@@ -16,7 +16,8 @@ from planner.accounts.supply import GpuSupply
 from planner.catalog.models import ServingPoint
 from planner.decisions import Decisions
 from planner.rules.demand import demand_rates
-from planner.rules.rates import capped_with, gpu_hours_rate, large_workers, point_rate, proven_by_shape
+from planner.rules.hosting import crowds, domains_taken, hosts_whole, lots_taken, workers
+from planner.rules.rates import capped_with, gpu_hours_rate, point_rate, proven_by_shape
 
 Indices = NDArray[np.intp]
 
@@ -25,14 +26,15 @@ Indices = NDArray[np.intp]
 class Use:
     """A workload served at a point: ``point`` is None where the catalog has none of that name.
 
-    ``replica_gpus`` are GPUs of one replica (1 for gpu_hours), ``large`` its workers that fill a domain.
+    ``replica_gpus`` are GPUs of one replica (1 for gpu_hours), in ``workers`` of at most ``worker_gpus``.
     """
 
     workload: int
     name: str
     point: ServingPoint | None
     replica_gpus: int
-    large: int
+    workers: int
+    worker_gpus: int
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class Service:
     """Rates are requests/s, weighted GPUs for gpu_hours workloads; ``row_rates`` those that each row serves.
 
     ``demand``, ``by_gpus`` and ``unserved`` (F, W, T, B); ``to_api`` (F, W, J, T, B). ``occupied`` are the GPUs each
-    row takes of its pool: whole replicas where the workload asks for them.
+    row takes of its pool: whole replicas where the workload asks for them, of lots by the job for as long as they run.
+    ``up`` is the share of a row's GPUs that is up: 1 in parts of replicas, where what is down takes no part.
     """
 
     inputs: Inputs
@@ -63,6 +66,8 @@ class Service:
     rows: Rows
     row_rates: Floats
     occupied: Floats
+    at_once: Floats
+    up: Floats
     demand: Floats
     by_gpus: Floats
     to_api: Floats
@@ -81,13 +86,23 @@ class Service:
     @cached_property
     def pool_busy(self) -> Floats:
         """GPUs of each pool that draw serving power, (F, Q, T, B)."""
-        return self._by_pool(self.rows.gpus)
+        return self._by_pool(self.rows.gpus * self.up)
 
     @cached_property
-    def pool_large(self) -> Floats:
-        """Workers in each pool that fill a domain, (F, Q, T, B)."""
-        per_gpu = np.array([use.large / use.replica_gpus for use in self.uses])
-        return self._by_pool(self.occupied * per_gpu[self.rows.use])
+    def pool_at_once(self) -> Floats:
+        """GPUs of lots by the job taken at once, (F, Q, T, B)."""
+        return self._by_pool(self.at_once)
+
+    def pool_domains(self, domain_gpus: Indices, by_job: Indices) -> Floats:
+        """NVLink domains taken of each pool, whose domains have ``domain_gpus`` (Q,), (F, Q, T, B)."""
+        pairs, at = np.unique(np.stack([self.rows.use, self.rows.pool]), axis=1, return_inverse=True)
+        taken = [
+            domains_taken(use.workers, use.worker_gpus, int(domain_gpus[pool])) / use.replica_gpus
+            if crowds(use.worker_gpus, int(domain_gpus[pool])) and not by_job[pool]
+            else 0.0
+            for use, pool in ((self.uses[index], pool) for index, pool in pairs.T)
+        ]
+        return self._by_pool(self.occupied * np.array([*taken, 0.0])[at.reshape(-1)])
 
     @cached_property
     def replicas(self) -> Floats:
@@ -106,22 +121,29 @@ class Service:
         return spread(pooled, (rows.future, rows.pool, rows.period, rows.block), values)
 
 
-def service(inputs: Inputs, decisions: Decisions, pools: pd.Index[str]) -> Service:
+def service(inputs: Inputs, decisions: Decisions, flow: GpuSupply) -> Service:
     """The service that the tables say; every name in them but points must be known."""
+    pools = flow.pools
     rows, uses = _rows(inputs, decisions.serving, pools)
     whole = np.array([workload.whole_replicas for workload in inputs.workloads])
     sizes = np.array([use.replica_gpus for use in uses], dtype=float)
     in_replicas = np.nan_to_num(rows.replicas) * sizes[rows.use]
+    by_job = np.array([found[0].by_job for found in flow.pool_sources], dtype=bool)[rows.pool]
+    crowding = _crowding(rows, uses, flow) if by_job.any() else np.ones(len(by_job))
+    standing = np.where(whole[rows.workload], in_replicas, rows.gpus)
+    up = flow.pool_up[rows.pool, rows.block] if hosts_whole(inputs.scenario) else np.ones(len(rows.gpus))
     demand = demand_rates(inputs.scenario, inputs.catalog, inputs.timeline).swapaxes(0, 1)
     rates = np.stack([*_rates(inputs, uses), np.zeros(inputs.timeline.periods)])
-    row_rates = rows.gpus * rates[rows.use, rows.period]
+    row_rates = rows.gpus * up * rates[rows.use, rows.period]
     return Service(
         inputs=inputs,
         pools=pools,
         uses=uses,
         rows=rows,
         row_rates=row_rates,
-        occupied=np.where(whole[rows.workload], in_replicas, rows.gpus),
+        occupied=np.where(by_job, rows.gpus * crowding, standing),
+        at_once=np.where(by_job, in_replicas * crowding, 0.0),
+        up=up,
         demand=demand,
         by_gpus=spread(
             demand.shape,
@@ -131,6 +153,17 @@ def service(inputs: Inputs, decisions: Decisions, pools: pd.Index[str]) -> Servi
         to_api=_hourly(inputs, decisions.api, ("workload", "api")),
         unserved=_hourly(inputs, decisions.unserved, ("workload",)),
     )
+
+
+def _crowding(rows: Rows, uses: tuple[Use, ...], flow: GpuSupply) -> Floats:
+    """GPUs of lots by the job that one GPU of each row's replica takes, by the least favourable lot of its pool."""
+    pairs, at = np.unique(np.stack([rows.use, rows.pool]), axis=1, return_inverse=True)
+    taken = []
+    for use, pool in ((uses[index], pool) for index, pool in pairs.T):
+        lots = {source.hosting for source in flow.pool_sources[pool]}
+        most = (lots_taken(use.replica_gpus, use.workers, use.worker_gpus, lot) * lot.gpus for lot in lots)
+        taken.append(max(most) / use.replica_gpus)
+    return np.array(taken)[at.reshape(-1)]
 
 
 def served_rates(found: Service) -> pd.DataFrame:
@@ -180,10 +213,11 @@ def _rows(inputs: Inputs, frame: pd.DataFrame, pools: pd.Index[str]) -> tuple[Ro
         point = None
         if stream.kind != "gpu_hours":
             point = points.get((stream.model or "", word), any_model.get(word))
-        size, large = 1, 0
-        if point is not None:
-            size, large = point.gpus_per_replica, large_workers(point, inputs.catalog.systems[point.system])
-        uses.append(Use(int(index), word, point, size, large))
+        if point is None:
+            uses.append(Use(int(index), word, None, 1, 1, 1))
+        else:
+            size, most = point.gpus_per_replica, point.largest_worker_gpus
+            uses.append(Use(int(index), word, point, size, workers(point), most))
     rows = Rows(
         future=inputs.codes(frame, "future"),
         workload=workload,

@@ -13,15 +13,19 @@ from planner.accounts.energy import usd_per_gpu_hour
 from planner.accounts.holdings import Holdings
 from planner.accounts.inputs import Floats, Inputs
 from planner.decisions import Decisions
+from planner.accounts.terms import ContractTerms
+from planner.rules.hosting import Hosting, lot_hosting, system_hosting
 from planner.rules.offers import stack, usable_share
 
 
 @dataclass(frozen=True)
 class Source:
-    """One supply: ``own:site/system``, ``existing:site/group``, ``offer:name`` or ``contract:index``.
+    """One supply: ``own:site/system``, ``existing:site/group``, ``offer:name``, ``job:name`` or ``contract:index``.
 
     ``system`` is the system's index; ``site`` the site's (-1 where rented); ``provider`` is '' where
     owned; ``capabilities`` is None where any stack may run; ``usable_share`` is that of each load block, (B,).
+    ``hosting`` is that of ``unit_gpus``: one system, one lot, or a whole contract already signed. An ``owner`` is a
+    site, or a provider in a region: one replica has one.
     """
 
     key: str
@@ -32,14 +36,24 @@ class Source:
     rdma: bool
     preemptible: bool
     usable_share: tuple[float, ...]
+    owner: str
+    unit_gpus: float
+    hosting: Hosting
+    by_job: bool = False
+
+    @property
+    def up(self) -> tuple[float, ...]:
+        """Share of the GPUs that replicas are put on that is up, by load block, (B,)."""
+        return tuple(self.hosting.up(share * self.unit_gpus) for share in self.usable_share)
 
 
 @dataclass(frozen=True)
 class GpuSupply:
     """All supplies P and the pools Q that they feed.
 
-    ``gpus`` and ``usable`` (F, P, T, B) are GPUs in service and those that may serve; ``energy_usd`` (P, T) is what
-    one GPU costs for an hour's serving over an hour's idling. ``member`` (M, 2) are the (pool, supply) indices.
+    ``gpus`` and ``usable`` (F, P, T, B) are GPUs in service and those that may serve, ``at_once`` all that run at the
+    same time; ``energy_usd`` (P, T) is what one GPU costs for an hour's serving over an hour's idling. ``member``
+    (M, 2) are the (pool, supply) indices.
     """
 
     sources: tuple[Source, ...]
@@ -47,6 +61,7 @@ class GpuSupply:
     member: NDArray[np.intp]
     gpus: Floats
     usable: Floats
+    at_once: Floats
     energy_usd: Floats
 
     def by_pool(self, values: Floats) -> Floats:
@@ -65,6 +80,30 @@ class GpuSupply:
     def pool_gpus(self) -> Floats:
         """GPUs in service, spares included, (F, Q, T, B)."""
         return self.by_pool(self.gpus)
+
+    @cached_property
+    def pool_hosted(self) -> Floats:
+        """GPUs that replicas can be put on, (F, Q, T, B)."""
+        return self.by_pool(self.gpus * self._per_gpu("gpus"))
+
+    @cached_property
+    def pool_hosted_at_once(self) -> Floats:
+        """The same of all lots that run at once, (F, Q, T, B)."""
+        return self.by_pool(self.at_once * self._per_gpu("gpus"))
+
+    @cached_property
+    def pool_domains(self) -> Floats:
+        """NVLink domains, (F, Q, T, B)."""
+        return self.by_pool(self.gpus * self._per_gpu("domains"))
+
+    @cached_property
+    def pool_up(self) -> Floats:
+        """Share of the GPUs that replicas are put on that is up, (Q, B): that of a pool's first supply."""
+        return np.array([found[0].up for found in self.pool_sources])
+
+    def _per_gpu(self, what: str) -> Floats:
+        each = [getattr(source.hosting, what) / source.unit_gpus for source in self.sources]
+        return np.array(each, dtype=float).reshape(-1, 1, 1)
 
     @cached_property
     def pool_sources(self) -> list[list[Source]]:
@@ -91,19 +130,8 @@ def sources(inputs: Inputs) -> tuple[Source, ...]:
         kind = inputs.system_index[group.existing.system]
         key = f"existing:{inputs.sites[group.site].name}/{group.index}"
         found.append(_owned(inputs, key, group.site, kind))
-    found += [
-        Source(
-            key=f"offer:{terms.name}",
-            system=inputs.system_index[terms.system],
-            site=-1,
-            provider=terms.provider,
-            capabilities=terms.capabilities,
-            rdma=terms.rdma,
-            preemptible=terms.kind == "spot",
-            usable_share=terms.usable_share,
-        )
-        for terms in inputs.contract_terms
-    ]
+    found += [_offered(inputs, terms, by_job=False) for terms in inputs.contract_terms]
+    found += [_offered(inputs, terms, by_job=True) for terms in inputs.contract_terms if not terms.reserved]
     for index, contract in enumerate(inputs.contracts):
         kind = inputs.system_index[contract.system]
         share = usable_share(contract, inputs.systems[kind])
@@ -117,14 +145,36 @@ def sources(inputs: Inputs) -> tuple[Source, ...]:
                 rdma=contract.interconnect == "rdma",
                 preemptible=False,
                 usable_share=(share,) * len(inputs.timeline.blocks),
+                owner=f"{contract.provider}/{contract.region}",
+                unit_gpus=contract.gpus,
+                hosting=lot_hosting(contract, inputs.systems[kind]),
             )
         )
     return tuple(found)
 
 
+def _offered(inputs: Inputs, terms: ContractTerms, *, by_job: bool) -> Source:
+    return Source(
+        key=f"{'job' if by_job else 'offer'}:{terms.name}",
+        system=inputs.system_index[terms.system],
+        site=-1,
+        provider=terms.provider,
+        capabilities=terms.capabilities,
+        rdma=terms.rdma,
+        preemptible=terms.kind == "spot",
+        usable_share=terms.usable_share,
+        owner=f"{terms.provider}/{terms.region}",
+        unit_gpus=terms.lot_gpus,
+        hosting=terms.hosting,
+        by_job=by_job,
+    )
+
+
 def _owned(inputs: Inputs, key: str, site: int, kind: int) -> Source:
-    share = (inputs.systems[kind].usable_share,) * len(inputs.timeline.blocks)
-    return Source(key, kind, site, "", None, True, False, share)
+    system = inputs.systems[kind]
+    share = (system.usable_share,) * len(inputs.timeline.blocks)
+    owner = inputs.sites[site].name
+    return Source(key, kind, site, "", None, True, False, share, owner, system.gpus, system_hosting(system))
 
 
 def supply(inputs: Inputs, decisions: Decisions, holdings: Holdings) -> GpuSupply:
@@ -133,7 +183,8 @@ def supply(inputs: Inputs, decisions: Decisions, holdings: Holdings) -> GpuSuppl
     codes, pools = pd.factorize(decisions.pools["pool"].to_numpy(dtype=object))
     keys = pd.Index([source.key for source in found], dtype=object)
     member = np.stack([codes, inputs.codes(decisions.pools, "supply", keys)], axis=1).astype(np.intp)
-    gpus = _gpus(inputs, holdings)
+    gpus = _gpus(inputs, holdings, holdings.jobs)
+    at_once = _gpus(inputs, holdings, holdings.jobs_at_once)
     shares = np.array([source.usable_share for source in found]).reshape(len(found), len(inputs.timeline.blocks))
     usable = gpus * shares[None, :, None, :]
     rate = usd_per_gpu_hour(inputs)
@@ -141,11 +192,11 @@ def supply(inputs: Inputs, decisions: Decisions, holdings: Holdings) -> GpuSuppl
     for index, source in enumerate(found):
         if source.site >= 0:
             energy[index] = rate[source.site, source.system]
-    return GpuSupply(found, pd.Index(pools, dtype=object), member, gpus, usable, energy)
+    return GpuSupply(found, pd.Index(pools, dtype=object), member, gpus, usable, at_once, energy)
 
 
-def _gpus(inputs: Inputs, holdings: Holdings) -> Floats:
-    """GPUs in service of each supply, (F, P, T, B), in the order of ``sources``."""
+def _gpus(inputs: Inputs, holdings: Holdings, jobs: Floats) -> Floats:
+    """GPUs in service of each supply, (F, P, T, B), in the order of ``sources``; ``jobs`` are lots by the job."""
     futures, blocks = len(inputs.futures), len(inputs.timeline.blocks)
     time = inputs.timeline.periods
     per_system = np.array([system.gpus for system in inputs.systems], dtype=float)
@@ -158,8 +209,10 @@ def _gpus(inputs: Inputs, holdings: Holdings) -> Floats:
 
     own = flat(holdings.own * per_system[None, None, :, None])
     existing = flat(holdings.keep * per_group[None, :, None])
-    rented = (holdings.under_contract[..., None] + holdings.rent) * per_lot[None, :, None, None]
-    return np.concatenate([own, existing, rented, flat(signed_gpus(inputs))], axis=1)
+    rented = (holdings.under_contract[..., None] + holdings.standing) * per_lot[None, :, None, None]
+    hourly = np.array([not terms.reserved for terms in inputs.contract_terms], dtype=bool)
+    by_job = (jobs * per_lot[None, :, None, None])[:, hourly]
+    return np.concatenate([own, existing, rented, by_job, flat(signed_gpus(inputs))], axis=1)
 
 
 def signed_gpus(inputs: Inputs) -> Floats:

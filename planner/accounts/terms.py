@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 from planner.catalog.models import Catalog, Kind
+from planner.rules.hosting import Hosting, lot_hosting
 from planner.rules.offers import Sold, offers_by_name, stack, usable_share_by_block
 from planner.scenario.models import Scenario
 
@@ -38,6 +39,7 @@ class ContractTerms:
     available_from: dt.date
     available_until: dt.date
     path_moves_rate: bool
+    hosting: Hosting
 
     @property
     def reserved(self) -> bool:
@@ -72,4 +74,5 @@ def _terms(scenario: Scenario, catalog: Catalog, sold: Sold, blocks: tuple[str, 
         available_from=offer.available_from or dt.date.min,
         available_until=offer.available_until or dt.date.max,
         path_moves_rate=not sold.quoted,
+        hosting=lot_hosting(offer, catalog.systems[offer.system]),
     )

@@ -11,7 +11,7 @@ from planner.audit.findings import Findings, Told, figure
 from planner.audit.reasons import api_fault, point_fault
 from planner.rules.dates import on_all_days
 from planner.rules.eligibility import pool_ruled_out
-from planner.rules.rates import needs_rdma
+from planner.rules.hosting import hosts_whole
 from planner.units import SECONDS_PER_DAY, TOKENS_PER_MTOK
 
 
@@ -53,12 +53,16 @@ def _pools(account: Account, findings: Findings) -> None:
 
 def _traits(account: Account, source: Source) -> dict[str, str]:
     """Whatever serving can tell two supplies apart by, energy cost left out."""
+    hosting = {"domain": f"{source.hosting.domain_gpus} GPUs", "by the job": str(source.by_job)}
+    if hosts_whole(account.scenario):
+        hosting |= {"owner": source.owner, "share up": ", ".join(f"{share:.9f}" for share in source.up)}
     enabled = "any" if source.capabilities is None else ", ".join(sorted(source.capabilities)) or "none"
     return {
         "system": account.inputs.systems[source.system].system,
         "capabilities": enabled,
         "RDMA": str(source.rdma),
         "spot": str(source.preemptible),
+        **hosting,
     }
 
 
@@ -95,20 +99,25 @@ def _pool_fault(account: Account, use: Use, found: list[Source]) -> str:
     workload = inputs.workloads[use.workload]
     system = use.name if use.point is None else use.point.system
     requires = () if use.point is None else use.point.requires
-    large = use.point is not None and needs_rdma(use.point, inputs.catalog.systems[use.point.system])
     for source in found:
         if inputs.systems[source.system].system != system:
             return f"{source.key} is of another system"
+        if source.by_job and (workload.kind == "interactive" or not workload.whole_replicas):
+            return f"{source.key} runs by the job, for whole replicas of batch work"
         rule = pool_ruled_out(
             requires,
-            large,
+            use.replica_gpus,
+            use.worker_gpus,
             workload.spot_allowed,
             stack=source.capabilities,
             rdma=source.rdma,
             preemptible=source.preemptible,
+            domain_gpus=source.hosting.domain_gpus,
         )
         if rule == "spot":
             return f"{source.key} is spot"
+        if rule == "domain":
+            return f"{source.key} has domains of {source.hosting.domain_gpus} GPUs, its workers take {use.worker_gpus}"
         if rule == "rdma":
             return f"{source.key} has no RDMA, which a replica of {use.replica_gpus} GPUs needs"
         if rule == "capabilities":

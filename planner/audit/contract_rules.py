@@ -98,9 +98,15 @@ def _rented(account: Account, findings: Findings, index: int, terms: ContractTer
     absent = ~on_all_days(inputs.timeline, terms.available_from, terms.available_until)[None, :, None]
     dates = f"it runs from {terms.available_from} to {terms.available_until}"
     findings.forbidden("rents", lots, absent, partial(tell, dates))
-    findings.at_most("rents", lots, terms.max_lots, partial(tell, f"over {terms.max_lots:g} lots run at once"))
+    holdings = account.holdings
+    running, jobs, standing = (
+        array[:, index] for array in (holdings.rent_at_once, holdings.jobs_at_once, holdings.standing)
+    )
+    findings.at_most("rents", running, terms.max_lots, partial(tell, f"over {terms.max_lots:g} lots run at once"))
+    findings.at_most("rents", holdings.jobs[:, index], jobs, partial(tell, "more lots run than run at once"))
     if inputs.scenario.procurement.whole_on_demand_lots:
-        findings.whole("rents", lots, partial(tell, "lots are rented whole"))
+        for whole in (standing, jobs):
+            findings.whole("rents", whole, partial(tell, "lots are rented whole"))
 
 
 def _provider_share(account: Account, findings: Findings) -> None:
@@ -132,7 +138,7 @@ def _quotas(account: Account, findings: Findings) -> None:
                 continue
             kind = inputs.system_index.get(quota.system, -1)
             chosen = [source.provider == provider and source.system == kind for source in sources]
-            gpus = account.supply.gpus[:, chosen].sum(axis=1)
+            gpus = account.supply.at_once[:, chosen].sum(axis=1)
 
             def told(gpus: Floats, where: str, limit: float, future: int, period: int, block: int) -> Told:
                 count, when = figure(gpus[future, period, block]), inputs.when(future, period, block)

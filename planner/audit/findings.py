@@ -27,7 +27,7 @@ FAMILIES: tuple[str, ...] = tuple(
         "pools",
         "capacity",
         "replicas",
-        "large_workers",
+        "domains",
         "fleet",
         "lead_time",
         "keep",

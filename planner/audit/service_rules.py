@@ -12,11 +12,12 @@ from planner.accounts.inputs import Floats
 from planner.accounts.service import Indices
 from planner.audit.findings import Findings, Told, figure
 from planner.kinds.limits import MIN_SERVED
+from planner.rules.hosting import hosts_whole
 
 
 def check_service(account: Account, findings: Findings) -> None:
     """What is served against what is asked for, and against the GPUs there are."""
-    for check in (_demand, _floors, _replicas, _capacity, _large_workers):
+    for check in (_demand, _floors, _replicas, _capacity, _domains):
         check(account, findings)
 
 
@@ -88,7 +89,8 @@ def _replicas(account: Account, findings: Findings) -> None:
         return Told(name, inputs.timeline.names[rows.period[index]], sentence)
 
     findings.whole("replicas", rows.replicas[chosen], told)
-    findings.at_most("replicas", rows.gpus[chosen], service.occupied[chosen], told)
+    room = np.nan_to_num(rows.replicas) * np.array([use.replica_gpus for use in service.uses], dtype=float)[rows.use]
+    findings.at_most("replicas", rows.gpus[chosen], room[chosen], told)
     least = np.array([workload.min_replicas for workload in inputs.workloads], dtype=float)
     demanding = np.nonzero(least)[0]
 
@@ -104,19 +106,24 @@ def _replicas(account: Account, findings: Findings) -> None:
 
 
 def _capacity(account: Account, findings: Findings) -> None:
-    """GPUs taken of a pool ≤ its usable GPUs, in every block."""
-    _within_pool(account, findings, "capacity", account.service.pool_occupied, account.supply.pool_usable, "GPUs")
+    """GPUs taken of a pool are there in every block: those that may serve, or host where replicas are whole."""
+    flow, service = account.supply, account.service
+    if not hosts_whole(account.scenario):
+        _within_pool(account, findings, "capacity", service.pool_occupied, flow.pool_usable, "GPUs")
+        return
+    _within_pool(account, findings, "capacity", service.pool_occupied, flow.pool_hosted, "GPUs")
+    by_job = np.array([found[0].by_job for found in flow.pool_sources], dtype=bool)[None, :, None, None]
+    hosted = np.where(by_job, flow.pool_hosted_at_once, 0.0)
+    _within_pool(account, findings, "capacity", service.pool_at_once, hosted, "GPUs by the job at once")
 
 
-def _large_workers(account: Account, findings: Findings) -> None:
-    """Workers that fill a domain ≤ domains of the pool: its GPUs ÷ GPUs of the system."""
-    per_domain = np.array(
-        [account.inputs.systems[found[0].system].gpus if found else 1 for found in account.supply.pool_sources],
-        dtype=float,
-    )
-    domains = account.supply.pool_gpus / per_domain[None, :, None, None]
-    used = account.service.pool_large
-    _within_pool(account, findings, "large_workers", used, domains, "workers that fill a domain")
+def _domains(account: Account, findings: Findings) -> None:
+    """NVLink domains that workers take ≤ domains of the pool: a domain has room for whole workers only."""
+    flow = account.supply
+    domain = np.array([found[0].hosting.domain_gpus for found in flow.pool_sources], dtype=np.intp)
+    by_job = np.array([found[0].by_job for found in flow.pool_sources], dtype=np.intp)
+    taken = account.service.pool_domains(domain, by_job)
+    _within_pool(account, findings, "domains", taken, flow.pool_domains, "domains' worth of workers")
 
 
 def _within_pool(account: Account, findings: Findings, family: str, used: Floats, limit: Floats, what: str) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.milp.budget import add_budgets
-from planner.milp.capacity import add_capacity, add_large_workers, add_replicas
+from planner.milp.capacity import add_capacity, add_domains, add_jobs, add_replicas
 from planner.milp.cash import add_cost
 from planner.milp.contracts import add_contracts, add_minimum_lots
 from planner.milp.demand import add_api_limits, add_demand, add_floors, add_fungible_demand
@@ -31,7 +31,8 @@ FAMILIES = (
     add_api_limits,
     add_replicas,
     add_capacity,
-    add_large_workers,
+    add_domains,
+    add_jobs,
     add_site_limits,
     add_conversion,
     add_budgets,
@@ -42,11 +43,15 @@ FAMILIES = (
 
 @dataclass(frozen=True)
 class Model:
-    """The matrix, and where the decisions stand in it."""
+    """The matrix, and where the decisions stand in it.
+
+    ``relaxation`` is the same question in parts of replicas and lots, where this one is in whole ones.
+    """
 
     problem: Problem
     variables: Variables
     milp: Milp
+    relaxation: Model | None = None
 
 
 def build_model(problem: Problem) -> Model:

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.milp.matrix import ABSENT, Builder, Ints
 from planner.milp.variables import Variables, stacked
 from planner.problem import Problem
+from planner.rules.hosting import lots_taken
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Brought:
+    """What one unit of each supply brings to its pool: purchases, groups, reservations, signed (T), hourly (B)."""
+
+    owned: Floats
+    kept: Floats
+    held: Floats
+    signed: Floats
+    hourly: Floats
 
 
 def add_replicas(builder: Builder, problem: Problem, variables: Variables) -> None:
@@ -36,97 +51,152 @@ def add_replicas(builder: Builder, problem: Problem, variables: Variables) -> No
 
 
 def add_capacity(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """What serves in a pool is there: usable GPUs of its supplies. With whole replicas G·replicas stands for gpus.
+    """What serves in a pool is there: usable GPUs of its supplies in parts of replicas, else all that they host.
 
     ::
 
         capacity  Σ gpus ≤ Σ u·n·(own + keep) + Σ u·lot·(held + rent) + signed before  every f,q,t,b
+        hosted    Σ G·replicas ≤ Σ H·(own + keep + held + rent) + signed before        every f,q,t,b
+        by job    Σ (lots of a replica)·gpus ÷ G ≤ Σ rent                              every f,q,t,b
     """
-    supply, assignments = problem.supply, problem.assignments
-    there = _signed(problem, np.array([item.usable_gpus for item in supply.signed]))
+    assignments = problem.assignments
+    brought = _hosted(problem) if problem.whole else _usable(problem)
+    there = _signed(problem, brought.signed)
     rows = builder.constraints("capacity", _pool_axes(problem), upper=there, exists=_used(problem, variables))
-    uses_replicas = variables.replicas != ABSENT
-    serving = np.where(uses_replicas, ABSENT, variables.gpus)
-    builder.add(rows[assignments.pool], serving, 1.0)
-    builder.add(rows[assignments.pool], variables.replicas, assignments.gpus_per_replica[:, None, None, None])
-    owned = [item.asset.system.gpus * item.asset.system.usable_share for item in supply.purchases]
-    kept = [item.asset.system.gpus * item.asset.system.usable_share for item in supply.groups]
-    held = [item.usable_gpus for item in supply.reservations]
-    hourly = stacked([item.usable_gpus for item in supply.hourly], len(problem.timeline.blocks))
-    _add_supplies(builder, problem, variables, rows, owned, kept, held, hourly)
+    by_job = _by_job(problem)[:, None, None, None]
+    standing = np.where(by_job, ABSENT, variables.replicas)
+    serving = np.where(standing != ABSENT, ABSENT, variables.gpus)
+    builder.add(rows[assignments.pool], serving, np.where(by_job, crowding(problem)[:, None, None, None], 1.0))
+    builder.add(rows[assignments.pool], standing, assignments.gpus_per_replica[:, None, None, None])
+    _add_supplies(builder, problem, variables, rows, brought)
 
 
-def add_large_workers(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """A worker over half a domain has it to itself. With whole replicas G·replicas stands for gpus.
+def add_domains(builder: Builder, problem: Problem, variables: Variables) -> None:
+    """A domain has room for whole workers only. With whole replicas G·replicas stands for gpus.
 
     ::
 
-        large workers  Σ (gpus ÷ G)·(large workers of a replica) ≤ domains of the pool  every f,q,t,b
+        domains  Σ (gpus ÷ G)·workers ÷ ⌊domain ÷ worker⌋ ≤ domains of the pool  every f,q,t,b
     """
-    supply, assignments = problem.supply, problem.assignments
-    # Only where workers do not already fill their domains does this say more than capacity.
-    matters = assignments.large_workers_per_gpu * _usable_of_domain(problem)[assignments.pool] > 1 + 1e-9
+    assignments = problem.assignments
+    # Only where whole workers leave GPUs of a domain over does this say more than capacity.
     crowded = np.zeros(len(problem.pools.pools), dtype=bool)
-    crowded[assignments.pool[matters]] = True
-    gpus = np.array([pool.system.gpus for pool in problem.pools.pools], dtype=float)
-    there = _signed(problem, np.array([item.gpus for item in supply.signed])) / gpus[:, None, None, None]
+    crowded[assignments.pool[assignments.crowded & ~_by_job(problem)]] = True
+    brought = _domains(problem)
     rows = builder.constraints(
-        "large_workers",
+        "domains",
         _pool_axes(problem),
-        upper=there,
+        upper=_signed(problem, brought.signed),
         exists=_used(problem, variables) & crowded[:, None, None, None],
     )
+    per_gpu = assignments.domains_per_gpu[:, None, None, None]
     uses_replicas = variables.replicas != ABSENT
-    per_gpu = assignments.large_workers_per_gpu[:, None, None, None]
     builder.add(rows[assignments.pool], np.where(uses_replicas, ABSENT, variables.gpus), per_gpu)
     builder.add(rows[assignments.pool], variables.replicas, per_gpu * assignments.gpus_per_replica[:, None, None, None])
-    held = [
-        item.offer.lot_gpus / gpus[q] for item, q in zip(supply.reservations, problem.pools.reservations, strict=True)
-    ]
-    hourly = [item.offer.lot_gpus / gpus[q] for item, q in zip(supply.hourly, problem.pools.hourly, strict=True)]
-    blocks = len(problem.timeline.blocks)
-    _add_supplies(
-        builder, problem, variables, rows,
-        [1.0] * len(supply.purchases), [1.0] * len(supply.groups), held,
-        np.repeat(np.array(hourly, dtype=float)[:, None], blocks, axis=1),
-    )  # fmt: skip
+    _add_supplies(builder, problem, variables, rows, brought)
 
 
-def _add_supplies(
-    builder: Builder,
-    problem: Problem,
-    variables: Variables,
-    rows: Ints,
-    owned: list[float],
-    kept: list[float],
-    held: list[float],
-    hourly: Floats,
-) -> None:
+def add_jobs(builder: Builder, problem: Problem, variables: Variables) -> None:
+    """Lots by the job are whole while they run, and host the whole replicas that run at once: GPUs, and lots.
+
+    ::
+
+        at once  Σ (lots of a replica)·replicas ≤ Σ at_once  every f,q,t,b
+        running  rent ≤ at_once                              every f,o,t,b
+        most     rent + at_once ≤ max_lots                   every f,o,t,b
+    """
+    assignments, hourly = problem.assignments, problem.supply.hourly
+    pools = np.zeros(len(problem.pools.pools), dtype=bool)
+    pools[assignments.pool[_by_job(problem)]] = True
+    rows = builder.constraints(
+        "at_once", _pool_axes(problem), upper=0.0, exists=_used(problem, variables) & pools[:, None, None, None]
+    )
+    taken = crowding(problem) * assignments.gpus_per_replica
+    builder.add(rows[assignments.pool], variables.replicas, taken[:, None, None, None])
+    hosted = np.array([item.hosting.gpus for item in hourly], dtype=float)[:, None, None, None]
+    builder.add(rows[problem.pools.hourly], variables.at_once, -hosted)
+    axes = ([item.supply for item in hourly], problem.futures, problem.timeline.names, problem.timeline.blocks)
+    running = builder.constraints("running", axes, lower=0.0, exists=variables.at_once != ABSENT)
+    builder.add(running, variables.at_once, 1.0)
+    builder.add(running, variables.rent, -1.0)
+    names = sorted({item.offer.name for item in hourly if item.by_job and item.offer.max_lots})
+    place = {name: index for index, name in enumerate(names)}
+    most = {item.offer.name: float(item.offer.max_lots or 0) for item in hourly}
+    limit = np.array([most[name] for name in names], dtype=float)[:, None, None, None]
+    together = builder.constraints(
+        "max_lots", (names, *axes[1:]), upper=limit, exists=problem.timeline.block_share > 0
+    )
+    both = [index for index, item in enumerate(hourly) if item.offer.name in place]
+    rows_of = together[[place[hourly[index].offer.name] for index in both]]
+    builder.add(rows_of, variables.lots_at_once[both], 1.0)
+
+
+def _add_supplies(builder: Builder, problem: Problem, variables: Variables, rows: Ints, brought: _Brought) -> None:
     """Minus what each supply brings per unit, into the rows of its pool."""
     pools = problem.pools
     for pool, ids, each in (
-        (pools.purchases, variables.own, owned),
-        (pools.groups, variables.keep, kept),
-        (pools.reservations, variables.under_contract, held),
+        (pools.purchases, variables.own, brought.owned),
+        (pools.groups, variables.keep, brought.kept),
+        (pools.reservations, variables.under_contract, brought.held),
     ):
-        builder.add(rows[pool], ids[..., None], -np.array(each, dtype=float)[:, None, None, None])
-    builder.add(rows[pools.hourly], variables.rent, -hourly[:, None, None, :])
+        builder.add(rows[pool], ids[..., None], -each[:, None, None, None])
+    builder.add(rows[pools.hourly], variables.rent, -brought.hourly[:, None, None, :])
 
 
-def _usable_of_domain(problem: Problem) -> Floats:
-    """The most usable GPUs that a domain of a pool can have, whichever supply brings it, (Q,)."""
-    supply, pools = problem.supply, problem.pools
-    gpus = np.array([pool.system.gpus for pool in pools.pools], dtype=float)
-    share = np.zeros(len(gpus))
-    for pool, shares in (
-        (pools.purchases, [item.asset.system.usable_share for item in supply.purchases]),
-        (pools.groups, [item.asset.system.usable_share for item in supply.groups]),
-        (pools.reservations, [item.usable_gpus / item.offer.lot_gpus for item in supply.reservations]),
-        (pools.signed, [item.usable_gpus.max() / item.contract.gpus for item in supply.signed]),
-        (pools.hourly, [item.usable_gpus.max() / item.offer.lot_gpus for item in supply.hourly]),
-    ):
-        np.maximum.at(share, pool, np.array(shares, dtype=float))
-    return gpus * share
+def _usable(problem: Problem) -> _Brought:
+    """GPUs that may serve, on the mean."""
+    supply, blocks = problem.supply, len(problem.timeline.blocks)
+    return _Brought(
+        owned=np.array([item.asset.usable_gpus for item in supply.purchases], dtype=float),
+        kept=np.array([item.asset.usable_gpus for item in supply.groups], dtype=float),
+        held=np.array([item.usable_gpus for item in supply.reservations], dtype=float),
+        signed=np.array([item.usable_gpus for item in supply.signed]),
+        hourly=stacked([item.usable_gpus for item in supply.hourly], blocks),
+    )
+
+
+def _hosted(problem: Problem) -> _Brought:
+    """GPUs that replicas can be put on."""
+    return _of_hosting(problem, "gpus")
+
+
+def _domains(problem: Problem) -> _Brought:
+    """NVLink domains."""
+    return _of_hosting(problem, "domains")
+
+
+def _of_hosting(problem: Problem, what: str) -> _Brought:
+    supply, blocks = problem.supply, len(problem.timeline.blocks)
+    hourly = np.array([getattr(item.hosting, what) for item in supply.hourly], dtype=float)
+    return _Brought(
+        owned=np.array([getattr(item.asset.hosting, what) for item in supply.purchases], dtype=float),
+        kept=np.array([getattr(item.asset.hosting, what) for item in supply.groups], dtype=float),
+        held=np.array([getattr(item.hosting, what) for item in supply.reservations], dtype=float),
+        signed=np.array([getattr(item.hosting, what) * (item.gpus > 0) for item in supply.signed]),
+        hourly=np.repeat(hourly[:, None], blocks, axis=1),
+    )
+
+
+def _by_job(problem: Problem) -> Bools:
+    """Assignments whose pool is of lots by the job, (L,)."""
+    return np.array([pool.by_job for pool in problem.pools.pools], dtype=bool)[problem.assignments.pool]
+
+
+def crowding(problem: Problem) -> Floats:
+    """GPUs of lots by the job that one GPU of a replica takes, by the least favourable lot of its pool, (L,)."""
+    assignments = problem.assignments
+    lots: dict[int, list[int]] = {}
+    for position, pool in enumerate(problem.pools.hourly):
+        lots.setdefault(int(pool), []).append(position)
+    taken = np.ones(len(assignments))
+    for index in np.flatnonzero(_by_job(problem)):
+        candidate = assignments.candidates[index]
+        size = candidate.gpus_per_replica
+        taken[index] = max(
+            lots_taken(size, candidate.workers, candidate.worker_gpus, hosting) * hosting.gpus / size
+            for hosting in {problem.supply.hourly[o].hosting for o in lots.get(int(assignments.pool[index]), [])}
+        )
+    return taken
 
 
 def _pool_axes(problem: Problem) -> tuple[list[str], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

@@ -34,7 +34,8 @@ def running_usd(problem: Problem, variables: Variables) -> Iterator[tuple[Ints, 
     yield variables.own, stacked([i.asset.running_usd for i in supply.purchases], periods)[:, None, :]
     yield variables.keep, stacked([i.asset.running_usd for i in supply.groups], periods)[:, None, :]
     busy = stacked([pool.busy_usd_per_gpu_hour for pool in problem.pools.pools], periods)
-    yield variables.gpus, (busy[problem.assignments.pool][:, :, None] * block_hours)[:, None]
+    drawn = busy[problem.assignments.pool][:, :, None] * problem.assignments.up[:, None, :]
+    yield variables.gpus, (drawn * block_hours)[:, None]
     rate = stacked([i.usd_per_hour for i in supply.hourly], len(problem.futures), periods)
     yield variables.rent, rate[..., None] * block_hours
     requests = requests_from_rate(1.0, block_hours)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner import bits
 from planner.kinds import limits
 from planner.milp.matrix import Builder
 from planner.milp.variables import Variables
 from planner.problem import Problem
+from planner.problem.pools import Assignments
 from planner.units import SECONDS_PER_DAY
+
+Floats = NDArray[np.float64]
 
 
 def add_demand(builder: Builder, problem: Problem, variables: Variables) -> None:
@@ -51,6 +55,11 @@ def add_fungible_demand(builder: Builder, problem: Problem, variables: Variables
     _add_served(builder, problem, variables, np.repeat(rows[..., None], len(share), axis=3), scale)
 
 
+def served_by_gpu(assignments: Assignments) -> Floats:
+    """Requests/s of one GPU of a replica, what is down of it left out, (L, T, B)."""
+    return np.asarray(assignments.rate[:, :, None] * assignments.up[:, None, :])
+
+
 def _add_served(
     builder: Builder,
     problem: Problem,
@@ -61,7 +70,7 @@ def _add_served(
     """Everything that answers requests, times ``scale`` (W, F, T, B), into ``rows`` of the same shape."""
     assignments, api = problem.assignments, problem.api
     builder.add(
-        rows[assignments.workload], variables.gpus, assignments.rate[:, None, :, None] * scale[assignments.workload]
+        rows[assignments.workload], variables.gpus, served_by_gpu(assignments)[:, None] * scale[assignments.workload]
     )
     builder.add(rows[api.workload], variables.api, scale[api.workload])
     builder.add(rows, variables.unserved, scale)

@@ -148,7 +148,7 @@ class Builder:
         *,
         lower: ArrayLike = 0.0,
         integer: ArrayLike = False,
-        guided: bool = False,
+        guided: ArrayLike = False,
         exists: ArrayLike = True,
     ) -> Ints:
         """Ids of new columns, one for each cell of ``axes`` where ``exists``; ``ABSENT`` elsewhere."""
@@ -160,7 +160,7 @@ class Builder:
         self._lower.append(_cells(lower, shape, cells))
         self._upper.append(_cells(upper, shape, cells))
         self._integer.append(np.broadcast_to(np.asarray(integer, dtype=bool), shape).ravel()[cells])
-        self._guided.append(np.full(len(cells), guided))
+        self._guided.append(_cells(guided, shape, cells).astype(bool))
         self._n_columns += len(cells)
         return ids
 

@@ -93,5 +93,5 @@ def _add_serving(builder: Builder, problem: Problem, variables: Variables, limit
     site = np.zeros(len(pools.pools), dtype=np.int64)
     busy[pools.assets] = limit.busy
     site[pools.assets] = [asset.site for asset in problem.supply.assets]
-    taken = busy[assignments.pool][:, :, None] * problem.timeline.block_hours
+    taken = busy[assignments.pool][:, :, None] * assignments.up[:, None, :] * problem.timeline.block_hours
     builder.add(by_period[site[assignments.pool]][..., None], variables.gpus, taken[:, None])

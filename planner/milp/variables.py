@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner import bits
-from planner.milp.matrix import Axis, Builder
+from planner.milp.matrix import ABSENT, Axis, Builder
 from planner.problem import Problem
 
 Floats = NDArray[np.float64]
@@ -23,6 +23,7 @@ class Variables:
     """Column ids by index; axes as in ``Supply``, ``Assignments`` (L), ``ApiAssignments`` (J), workloads W and sites S.
 
     Decisions common to several futures have the same id in each. Lots ``under_contract`` are ``held`` in the equations.
+    Of lots by the job ``rent`` is the mean of a block and ``at_once`` how many run at once.
     """
 
     buy: Ints
@@ -33,10 +34,16 @@ class Variables:
     signed: Ints
     under_contract: Ints
     rent: Ints
+    at_once: Ints
     gpus: Ints
     replicas: Ints
     api: Ints
     unserved: Ints
+
+    @property
+    def lots_at_once(self) -> Ints:
+        """Lots by the hour that run at once, (O, F, T, B)."""
+        return np.where(self.at_once != ABSENT, self.at_once, self.rent)
 
 
 def own_node(problem: Problem, here_and_now_until: Ints) -> Bools:
@@ -61,7 +68,7 @@ def add_variables(builder: Builder, problem: Problem) -> Variables:
     keep = _groups(builder, problem)
     convert = _conversions(builder, problem)
     sign, under_contract, signed = _contracts(builder, problem)
-    rent = _hourly(builder, problem)
+    rent, at_once = _hourly(builder, problem)
     most_served = _most_served(problem)
     gpus, replicas = _assignments(builder, problem, most_served)
     api, unserved = _answers(builder, problem, most_served)
@@ -74,6 +81,7 @@ def add_variables(builder: Builder, problem: Problem) -> Variables:
         signed=signed,
         under_contract=under_contract,
         rent=rent,
+        at_once=at_once,
         gpus=gpus,
         replicas=replicas,
         api=api,
@@ -144,20 +152,19 @@ def _contracts(builder: Builder, problem: Problem) -> tuple[Ints, Ints, Ints]:
     return _shared(sign, node), _shared(under_contract, node), _shared(signed, node)
 
 
-def _hourly(builder: Builder, problem: Problem) -> Ints:
-    """Lots rented by the hour, (O, F, T, B)."""
+def _hourly(builder: Builder, problem: Problem) -> tuple[Ints, Ints]:
+    """Lots rented by the hour, and of those by the job how many at once, (O, F, T, B)."""
     hourly, timeline = problem.supply.hourly, problem.timeline
     offers = [item.offer for item in hourly]
     exists = stacked([item.exists for item in hourly], timeline.periods).astype(bool)[:, None, :, None]
     most = [_most_lots(problem, offer.lot_gpus, offer.max_lots, None) for offer in offers]
-    return builder.variables(
-        "rent",
-        _by_block(problem, [offer.name for offer in offers]),
-        np.array(most, dtype=float)[:, None, None, None],
-        integer=problem.whole_on_demand_lots,
-        guided=problem.whole_on_demand_lots,
-        exists=exists & (timeline.block_share > 0),
-    )
+    by_job = np.array([item.by_job for item in hourly], dtype=bool)[:, None, None, None]
+    axes = _by_block(problem, [item.supply.removeprefix("offer:") for item in hourly])
+    upper = np.array(most, dtype=float)[:, None, None, None]
+    exists = exists & (timeline.block_share > 0)
+    whole = problem.whole_on_demand_lots
+    rent = builder.variables("rent", axes, upper, integer=whole & ~by_job, guided=whole & ~by_job, exists=exists)
+    return rent, builder.variables("at_once", axes, upper, integer=whole, guided=whole, exists=exists & by_job)
 
 
 def _assignments(builder: Builder, problem: Problem, most_served: Floats) -> tuple[Ints, Ints]:
@@ -173,7 +180,7 @@ def _assignments(builder: Builder, problem: Problem, most_served: Floats) -> tup
     available = stacked([pool.available for pool in problem.pools.pools], timeline.periods).astype(bool)
     there = available[assignments.pool][:, None, :, None]
     # With whole replicas capacity counts replicas, and what they could serve may exceed the demand.
-    upper = most_served[assignments.workload] / assignments.rate[:, None, :, None]
+    upper = most_served[assignments.workload] / (assignments.rate[:, :, None] * assignments.up[:, None, :])[:, None]
     gpus = builder.variables("gpus", axes, upper, exists=there & (most_served[assignments.workload] > 0))
     size = assignments.gpus_per_replica[:, None, None, None]
     least_replicas = demand.min_replicas[assignments.workload][:, None, None, None]

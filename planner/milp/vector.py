@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.milp.build import Model
+from planner.milp.capacity import crowding
 from planner.milp.matrix import ABSENT
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 DUST = 1e-9
+# A count this close to a whole number is that number.
+WHOLE = 1e-6
 
 
 def values(x: Floats, ids: Ints) -> Floats:
@@ -33,7 +36,44 @@ def tidy(model: Model, x: Floats) -> Floats:
     ):
         present = stock != ABSENT
         x[stock[present]] = _stock(values(x, inflow), lives)[present]
+    if any(pool.by_job for pool in model.problem.pools.pools):
+        _tidy_jobs(model, x)
     return x
+
+
+def _tidy_jobs(model: Model, x: Floats) -> None:
+    """No more lots and replicas by the job at once than their work takes: they cost nothing, so that any number may do.
+
+    Counts only fall, so that no limit is broken.
+    """
+    variables, problem = model.variables, model.problem
+    assignments, pools = problem.assignments, problem.pools
+    by_job = np.array([pool.by_job for pool in pools.pools], dtype=bool)
+    mine = by_job[assignments.pool][:, None, None, None] & (variables.replicas != ABSENT)
+    size = assignments.gpus_per_replica[:, None, None, None]
+    fewest = np.ceil(values(x, variables.gpus) / size - WHOLE)
+    x[variables.replicas[mine]] = np.minimum(fewest, values(x, variables.replicas))[mine]
+    lots = variables.at_once != ABSENT
+    most, mean = values(x, variables.at_once), values(x, variables.rent)
+    found = np.minimum(np.ceil(mean - WHOLE), most) if problem.whole_on_demand_lots else np.minimum(mean, most)
+    needed = np.zeros((len(pools.pools), *most.shape[1:]))
+    np.add.at(needed, assignments.pool[by_job[assignments.pool]], _job_gpus(model, x)[by_job[assignments.pool]])
+    hosted = np.array([item.hosting.gpus for item in problem.supply.hourly], dtype=float)
+    # Offers that work already come before those that would be taken for the count alone.
+    for working in (True, False):
+        for index, pool in enumerate(pools.hourly):
+            together = pools.hourly == pool
+            there = np.tensordot(hosted * together, found, axes=1)
+            lacking = np.ceil(np.maximum(needed[pool] - there, 0.0) / hosted[index] - WHOLE)
+            room = most[index] - found[index]
+            found[index] += np.where((mean[index] > 0) == working, np.minimum(lacking, room), 0.0)
+    x[variables.at_once[lots]] = found[lots]
+
+
+def _job_gpus(model: Model, x: Floats) -> Floats:
+    """GPUs of lots that replicas take where they run by the job, (L, F, T, B)."""
+    taken = crowding(model.problem) * model.problem.assignments.gpus_per_replica
+    return np.asarray(values(x, model.variables.replicas) * taken[:, None, None, None])
 
 
 def _stock(inflow: Floats, lives: Sequence[int]) -> Floats:

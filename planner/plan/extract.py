@@ -33,6 +33,9 @@ def decisions(model: Model, x: Floats) -> Decisions:
     signs = _table(model, x, variables.sign, "lots")
     signs["offer"] = _pick([item.offer.name for item in reservations], signs["item"])
     rents = _table(model, x, variables.rent, "lots")
+    rents["by_job"] = np.array([item.by_job for item in hourly], dtype=bool)[rents["item"]]
+    running = values(x, variables.lots_at_once)
+    rents["at_once"] = running[tuple(np.asarray(rents[axis]) for axis in ("item", "f", "period", "b"))]
     rents["offer"] = _pick([item.offer.name for item in hourly], rents["item"])
     conversions = _table(model, x, variables.convert, "count")
     conversions["site"] = _pick(sites, conversions["item"])

@@ -198,7 +198,8 @@ def rounding(problem: Problem, serving: pd.DataFrame, usd_per_gpu_hour: float | 
 
     An upper figure: replicas of one pool may share what is left over of others.
     """
-    rows = serving[~serving["lookahead"]]
+    whole = [name for name, mark in zip(problem.demand.names, problem.demand.whole_replicas, strict=True) if mark]
+    rows = serving[~serving["lookahead"] & ~serving["workload"].isin(whole)]
     weight = dict(zip(problem.futures, problem.probability, strict=True)) | {"all": 1.0}
     periods = {name: index for index, name in enumerate(problem.timeline.names)}
     blocks = {name: index for index, name in enumerate(problem.timeline.blocks)}

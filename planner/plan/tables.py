@@ -93,7 +93,10 @@ def contracts(problem: Problem, account: Account) -> pd.DataFrame:
 
 
 def on_demand(problem: Problem, account: Account) -> pd.DataFrame:
-    """provider, region, system, kind (on_demand or spot), period, block, gpus (mean of the block), cost_usd."""
+    """provider, region, system, kind (on_demand or spot), period, block, lots, hours, gpus (block's mean), cost_usd.
+
+    ``lots`` run at once, for so many ``hours`` of the block: all of them, but where they run by the job of batch work.
+    """
     rows = account.decisions.rents.copy()
     items = {item.offer.name: item for item in problem.supply.hourly}
     chosen = [items[name] for name in rows["offer"]]
@@ -102,7 +105,9 @@ def on_demand(problem: Problem, account: Account) -> pd.DataFrame:
     at = _futures(problem, rows)
     rate = [item.usd_per_hour[f, t] for item, f, t in zip(chosen, at, rows["period"], strict=True)]
     rows["cost_usd"] = rows["lots"] * _array(rate) * _hours(problem, rows)
-    columns = ["provider", "region", "system", "kind", "period", "block", "gpus", "cost_usd"]
+    rows["hours"] = _hours(problem, rows) * rows["lots"] / np.maximum(rows["at_once"], 1e-300)
+    rows["lots"] = rows["at_once"]
+    columns = ["provider", "region", "system", "kind", "period", "block", "lots", "hours", "gpus", "cost_usd"]
     return _finished(problem, rows, columns, ["period", "block", "provider", "system", "kind"])
 
 
@@ -141,7 +146,9 @@ def serving(problem: Problem, account: Account) -> pd.DataFrame:
     rate = _array(
         [problem.assignments.rate[assignment, t] for (assignment, _), t in zip(chosen, rows["period"], strict=True)]
     )
-    rows["requests_per_s"] = rows["gpus"] * rate
+    up = {pool.name: dict(zip(problem.timeline.blocks, pool.up, strict=True)) for pool in problem.pools.pools}
+    share = _array([up[pool][block] for pool, block in zip(rows["pool"], rows["block"], strict=True)])
+    rows["requests_per_s"] = rows["gpus"] * share * rate
     rows["gpus_per_replica"] = size
     for column in ("ttft_ms", "tpot_ms", "by_tail_ratio", "evidence", "derived", "note"):
         rows[column] = [getattr(candidate, column) for _, candidate in chosen]

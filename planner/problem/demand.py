@@ -64,8 +64,8 @@ class ApiAssignments:
         return len(self.workload)
 
 
-def build_demand(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> Demand:
-    """The demand of every workload in every future."""
+def build_demand(scenario: Scenario, catalog: Catalog, timeline: Timeline, *, whole: bool) -> Demand:
+    """The demand of every workload in every future; without ``whole``, to be served in parts of replicas."""
     workloads = scenario.workloads
     floor = scenario.service.min_served
     return Demand(
@@ -76,8 +76,8 @@ def build_demand(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> De
         output_tokens=np.array([w.tokens.output if w.tokens else 0.0 for w in workloads]),
         total_tokens=np.array([w.tokens.input + w.tokens.output if w.tokens else 0.0 for w in workloads]),
         revenue_usd=np.array([revenue_usd_per_request(workload, timeline) for workload in workloads]),
-        whole_replicas=np.array([workload.whole_replicas for workload in workloads]),
-        min_replicas=np.array([workload.min_replicas for workload in workloads], dtype=np.int64),
+        whole_replicas=np.array([whole and workload.whole_replicas for workload in workloads]),
+        min_replicas=np.array([workload.min_replicas * whole for workload in workloads], dtype=np.int64),
     )
 
 

@@ -13,6 +13,7 @@ from planner.catalog.models import Offer
 from planner.problem.supply import Hourly, Reservation, Signed
 from planner.rules.dates import can_start, here_and_now_until, lies_within, on_all_days, order_days
 from planner.rules.eligibility import provider_ruled_out, system_ruled_out
+from planner.rules.hosting import lot_hosting
 from planner.rules.offers import offers_by_name, usable_share, usable_share_by_block
 from planner.rules.tariffs import price_factors
 from planner.scenario.models import Contract, Scenario
@@ -76,6 +77,7 @@ def _reservation(
         offer=offer,
         quoted=quoted,
         usable_gpus=offer.lot_gpus * usable_share(offer, catalog.systems[offer.system]),
+        hosting=lot_hosting(offer, catalog.systems[offer.system]),
         term_periods=term,
         exists=exists,
         opex_usd=inside + np.diag(upfront),
@@ -105,6 +107,7 @@ def signed(contract: Contract, catalog: Catalog, timeline: Timeline) -> Signed:
         contract=contract,
         gpus=there * contract.gpus,
         usable_gpus=there * (contract.gpus * usable),
+        hosting=lot_hosting(contract, catalog.systems[contract.system]),
         opex_usd=np.array(overlap) * HOURS_PER_DAY * contract.gpus * contract.usd_per_gpu_hour,
     )
 
@@ -128,6 +131,7 @@ def hourly(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> list[Hou
                 Hourly(
                     offer=offer,
                     usable_gpus=offer.lot_gpus * usable_share_by_block(scenario, offer, system, timeline.blocks),
+                    hosting=lot_hosting(offer, system),
                     exists=exists,
                     usd_per_hour=offer.usd_per_gpu_hour * offer.lot_gpus * factor * futures,
                 )

@@ -14,8 +14,9 @@ from planner.problem.limits import Limits
 from planner.problem.serving import Candidate
 from planner.problem.supply import Supply
 from planner.rules.eligibility import pool_ruled_out
+from planner.rules.hosting import Hosting, crowds, domains_taken
 from planner.rules.offers import stack
-from planner.scenario.models import Contract, Scenario
+from planner.scenario.models import Contract, Scenario, Workload
 from planner.timeline import Timeline
 
 Floats = NDArray[np.float64]
@@ -28,11 +29,16 @@ class Pool:
     """Supplies of one system that serve alike. ``capabilities`` is None where any stack may run.
 
     ``busy_usd_per_gpu_hour`` (T,) is the energy that a serving GPU draws above idle; ``available`` (T,) marks
-    the periods in which any supply of the pool can be there.
+    the periods in which any supply of the pool can be there. ``up`` (B,) is the share of the GPUs that replicas are
+    put on that is up; 1 in parts of replicas, where what is down is left out of the GPUs. Lots ``by_job`` run as long
+    as the batch work on them.
     """
 
     name: str
     system: System
+    domain_gpus: int
+    up: Floats
+    by_job: bool
     preemptible: bool
     rdma: bool
     capabilities: frozenset[str] | None
@@ -40,15 +46,19 @@ class Pool:
     available: Bools
     supplies: tuple[str, ...]
 
-    def accepts(self, candidate: Candidate, spot_allowed: bool) -> bool:
-        """Whether ``candidate`` may run here."""
+    def accepts(self, candidate: Candidate, workload: Workload) -> bool:
+        """Whether ``candidate`` may serve ``workload`` here."""
+        if self.by_job and not (workload.whole_replicas and workload.kind != "interactive"):
+            return False
         return candidate.system == self.system.system and not pool_ruled_out(
             candidate.requires,
-            candidate.needs_rdma,
-            spot_allowed,
+            candidate.gpus_per_replica,
+            candidate.worker_gpus,
+            workload.spot_allowed,
             stack=self.capabilities,
             rdma=self.rdma,
             preemptible=self.preemptible,
+            domain_gpus=self.domain_gpus,
         )
 
 
@@ -73,7 +83,8 @@ class PoolIndex:
 class Assignments:
     """Workload × pool × point, as columns of equal length L.
 
-    ``rate`` (L, T) requests/s per GPU; ``large_workers_per_gpu`` domains that one serving GPU takes up;
+    ``rate`` (L, T) requests/s per GPU that is up, ``up`` (L, B) the share that is; ``domains_per_gpu`` NVLink domains
+    that one GPU of a replica takes up, which ``crowded`` (L,) marks where that is more than counting GPUs says;
     ``sla_excess`` how far the point misses the workload's latency targets (0 in an ordinary problem).
     """
 
@@ -81,9 +92,10 @@ class Assignments:
     pool: Ints
     candidates: tuple[Candidate, ...]
     rate: Floats
+    up: Floats
     gpus_per_replica: Ints
-    large_workers_per_gpu: Floats
-    gpus_in_domain: Ints
+    domains_per_gpu: Floats
+    crowded: Bools
     sla_excess: Floats
 
     def __len__(self) -> int:
@@ -99,16 +111,20 @@ class _Member:
     supply: str
     owner: str
     system: System
+    hosting: Hosting
+    up: tuple[float, ...]
     preemptible: bool
     rdma: bool
     capabilities: frozenset[str] | None
     busy: Floats
     available: Bools
     apart: bool
+    by_job: bool = False
 
     def key(self, merge: bool) -> tuple[Hashable, ...]:
         owned = self.family in ("purchases", "groups")
         apart = (self.owner,) if self.apart or not merge else ()
+        hosting = (self.hosting.domain_gpus, self.by_job, self.up)
         capabilities = tuple(sorted(self.capabilities)) if self.capabilities is not None else ("any",)
         return (
             self.system.system,
@@ -117,19 +133,28 @@ class _Member:
             not self.rdma,
             capabilities,
             tuple(np.round(self.busy, 12)),
+            *hosting,
             *apart,
         )
 
 
 def build_pools(
-    scenario: Scenario, systems: dict[str, System], supply: Supply, limits: Limits, timeline: Timeline, merge: bool
+    scenario: Scenario,
+    systems: dict[str, System],
+    supply: Supply,
+    limits: Limits,
+    timeline: Timeline,
+    *,
+    merge: bool,
+    whole: bool,
 ) -> PoolIndex:
-    """Pools of ``supply``; unless ``merge`` (or with whole replicas) sites and providers stay apart.
+    """Pools of ``supply``; unless ``merge`` (or with ``whole`` replicas) sites and providers stay apart.
 
-    So do sites with a limit that counts how many GPUs serve there.
+    So do sites with a limit that counts how many GPUs serve there. A whole replica is hosted by one site, or by one
+    provider in one region.
     """
-    members = _members(scenario, systems, supply, limits, timeline)
-    merge = merge and not any(workload.whole_replicas for workload in scenario.workloads)
+    members = _members(scenario, systems, supply, limits, timeline, whole)
+    merge = merge and not whole
     keyed = sorted(members, key=lambda member: member.key(merge))
     index = {
         "purchases": np.zeros(len(supply.purchases), dtype=np.int64),
@@ -151,6 +176,7 @@ def _pool(members: Sequence[_Member], merge: bool) -> Pool:
     first = members[0]
     owned = first.family in ("purchases", "groups")
     where = "spot" if first.preemptible else "rented"
+    where += "-by-job" if first.by_job else ""
     if owned:
         where = "+".join(sorted({member.owner for member in members}))
     elif not merge:
@@ -161,6 +187,9 @@ def _pool(members: Sequence[_Member], merge: bool) -> Pool:
     return Pool(
         name=f"{where}/{first.system.system}{suffix}",
         system=first.system,
+        domain_gpus=first.hosting.domain_gpus,
+        up=np.array(first.up),
+        by_job=first.by_job,
         preemptible=first.preemptible,
         rdma=first.rdma,
         capabilities=first.capabilities,
@@ -181,78 +210,80 @@ def _distinct(pools: Sequence[Pool]) -> list[Pool]:
 
 
 def _members(
-    scenario: Scenario, systems: dict[str, System], supply: Supply, limits: Limits, timeline: Timeline
+    scenario: Scenario,
+    systems: dict[str, System],
+    supply: Supply,
+    limits: Limits,
+    timeline: Timeline,
+    whole: bool,
 ) -> list[_Member]:
-    none = np.zeros(timeline.periods)
+    none, blocks = np.zeros(timeline.periods), len(timeline.blocks)
     counted = np.any([limit.counts_serving for limit in limits.on_sites], axis=0)
-    found: list[_Member] = []
+
+    def up(hosting: Hosting, usable_gpus: float | Floats) -> tuple[float, ...]:
+        shares = np.broadcast_to(hosting.up(1.0) * np.asarray(usable_gpus) if whole else 1.0, blocks)
+        return tuple(float(share) for share in np.round(shares, 12))
+
+    def rented(
+        family: str, position: int, key: str, row: Offer | Contract, hosting: Hosting,
+        usable_gpus: float | Floats, available: Bools, by_job: bool = False,
+    ) -> _Member:  # fmt: skip
+        return _Member(
+            family=family,
+            position=position,
+            supply=key,
+            owner=f"{row.provider}/{row.region}" if whole else row.provider,
+            system=systems[row.system],
+            hosting=hosting,
+            up=up(hosting, usable_gpus),
+            preemptible=isinstance(row, Offer) and row.kind == "spot",
+            rdma=row.interconnect == "rdma",
+            capabilities=stack(row),
+            busy=none,
+            available=available,
+            apart=False,
+            by_job=by_job,
+        )
+
     owned = [
         ("purchases", position, item.asset, np.maximum.accumulate(item.exists))
         for position, item in enumerate(supply.purchases)
     ]
     owned += [("groups", position, group.asset, group.exists) for position, group in enumerate(supply.groups)]
-    for family, position, asset, available in owned:
-        found.append(
-            _Member(
-                family=family,
-                position=position,
-                supply=asset.supply,
-                owner=scenario.sites[asset.site].name,
-                system=asset.system,
-                preemptible=False,
-                rdma=True,
-                capabilities=None,
-                busy=asset.busy_usd_per_gpu_hour,
-                available=available,
-                apart=bool(counted[asset.site]),
-            )
+    found = [
+        _Member(
+            family=family,
+            position=position,
+            supply=asset.supply,
+            owner=scenario.sites[asset.site].name,
+            system=asset.system,
+            hosting=asset.hosting,
+            up=up(asset.hosting, asset.usable_gpus),
+            preemptible=False,
+            rdma=True,
+            capabilities=None,
+            busy=asset.busy_usd_per_gpu_hour,
+            available=available,
+            apart=bool(counted[asset.site]),
         )
-    for position, reservation in enumerate(supply.reservations):
-        offer = reservation.offer
-        found.append(
-            _rented("reservations", position, f"offer:{offer.name}", offer, systems, none,
-                    np.maximum.accumulate(reservation.exists))
-        )  # fmt: skip
+        for family, position, asset, available in owned
+    ]
+    for position, item in enumerate(supply.reservations):
+        there = np.maximum.accumulate(item.exists)
+        key = f"offer:{item.offer.name}"
+        found.append(rented("reservations", position, key, item.offer, item.hosting, item.usable_gpus, there))
     for position, signed in enumerate(supply.signed):
-        found.append(
-            _rented("signed", position, f"contract:{position}", signed.contract, systems, none, signed.gpus > 0)
-        )
-    for position, hourly in enumerate(supply.hourly):
-        offer = hourly.offer
-        found.append(
-            _rented("hourly", position, f"offer:{offer.name}", offer, systems, none, hourly.exists,
-                    preemptible=offer.kind == "spot")
-        )  # fmt: skip
+        usable, key = float(signed.usable_gpus.max(initial=0.0)), f"contract:{position}"
+        usable = usable or signed.hosting.gpus
+        found.append(rented("signed", position, key, signed.contract, signed.hosting, usable, signed.gpus > 0))
+    for position, hour in enumerate(supply.hourly):
+        args = (hour.supply, hour.offer, hour.hosting, hour.usable_gpus, hour.exists, hour.by_job)
+        found.append(rented("hourly", position, *args))
     return found
 
 
-def _rented(
-    family: str,
-    position: int,
-    supply: str,
-    row: Offer | Contract,
-    systems: dict[str, System],
-    busy: Floats,
-    available: Bools,
-    preemptible: bool = False,
-) -> _Member:
-    return _Member(
-        family=family,
-        position=position,
-        supply=supply,
-        owner=row.provider,
-        system=systems[row.system],
-        preemptible=preemptible,
-        rdma=row.interconnect == "rdma",
-        capabilities=stack(row),
-        busy=busy,
-        available=available,
-        apart=False,
-    )
-
-
 def build_assignments(
-    scenario: Scenario, pools: PoolIndex, found: Sequence[Candidate], timeline: Timeline, prune: bool
+    scenario: Scenario, pools: PoolIndex, found: Sequence[Candidate], timeline: Timeline, *, prune: bool, whole: bool
 ) -> Assignments:
     """How workloads may use pools; dominated points are left out where ``prune``."""
     chosen: list[tuple[int, Candidate]] = []
@@ -264,42 +295,58 @@ def build_assignments(
             fitting = [
                 candidate
                 for candidate in by_workload.get((index, pool.system.system), [])
-                if pool.accepts(candidate, workload.spot_allowed)
+                if pool.accepts(candidate, workload)
             ]
             if prune:
-                fitting = undominated(fitting, workload.whole_replicas)
+                fitting = undominated(fitting, pool.domain_gpus, whole and workload.whole_replicas)
             chosen += [(position, candidate) for candidate in fitting]
     assignments = [candidate for _, candidate in chosen]
+    where = [pools.pools[position] for position, _ in chosen]
+    taken = [
+        domains_taken(candidate.workers, candidate.worker_gpus, pool.domain_gpus) / candidate.gpus_per_replica
+        for pool, candidate in zip(where, assignments, strict=True)
+    ]
+    crowded = [
+        crowds(candidate.worker_gpus, pool.domain_gpus) for pool, candidate in zip(where, assignments, strict=True)
+    ]
     return Assignments(
         workload=np.array([assignment.workload for assignment in assignments], dtype=np.int64),
         pool=np.array([position for position, _ in chosen], dtype=np.int64),
         candidates=tuple(assignments),
         rate=np.array([assignment.rate for assignment in assignments]).reshape(len(assignments), timeline.periods),
+        up=np.array([pool.up for pool in where]).reshape(len(assignments), len(timeline.blocks)),
         gpus_per_replica=np.array([assignment.gpus_per_replica for assignment in assignments], dtype=np.int64),
-        large_workers_per_gpu=np.array([c.large_workers / c.gpus_per_replica for c in assignments], dtype=float),
-        gpus_in_domain=np.array([pools.pools[position].system.gpus for position, _ in chosen], dtype=np.int64),
+        domains_per_gpu=np.array(taken, dtype=float),
+        crowded=np.array(crowded, dtype=bool),
         sla_excess=np.array([assignment.sla_excess for assignment in assignments], dtype=float),
     )
 
 
-def undominated(found: Sequence[Candidate], whole_replicas: bool) -> list[Candidate]:
+def undominated(found: Sequence[Candidate], domain_gpus: int, whole: bool) -> list[Candidate]:
     """The points of one workload on one pool that no other makes superfluous; of equals, the lowest name."""
     ranked = sorted(found, key=lambda point: (-float(point.rate.sum()), point.sla_excess, point.name))
     kept: list[Candidate] = []
     for point in ranked:
-        if not any(_dominates(better, point, whole_replicas) for better in kept):
+        if not any(_dominates(better, point, domain_gpus, whole) for better in kept):
             kept.append(point)
     return kept
 
 
-def _dominates(better: Candidate, other: Candidate, whole_replicas: bool) -> bool:
+def _dominates(better: Candidate, other: Candidate, domain_gpus: int, whole: bool) -> bool:
     if better.sla_excess > other.sla_excess or np.any(better.rate < other.rate):
         return False
-    # Domains taken per request: a faster point that spreads over whole domains is not better everywhere.
-    taken, other_taken = (point.large_workers / point.gpus_per_replica / point.rate.max() for point in (better, other))
-    if taken > other_taken:
-        return False
-    if not whole_replicas:
-        return True
     g, h = better.gpus_per_replica, other.gpus_per_replica
-    return h % g == 0 or (g <= h and bool(np.all(g * better.rate >= h * other.rate)))
+    taken, other_taken = (_crowding(point, domain_gpus) for point in (better, other))
+    if not whole:
+        # Domains taken per request: a faster point that spreads over whole domains is not better everywhere.
+        return bool(taken / g / better.rate.max() <= other_taken / h / other.rate.max())
+    # Replica for replica, or several smaller ones in the room of one.
+    if h % g == 0 and taken * (h // g) <= other_taken:
+        return True
+    return g <= h and taken <= other_taken and bool(np.all(g * better.rate >= h * other.rate))
+
+
+def _crowding(point: Candidate, domain_gpus: int) -> float:
+    """Domains that a replica takes, 0 where counting GPUs says as much."""
+    crowded = crowds(point.worker_gpus, domain_gpus)
+    return domains_taken(point.workers, point.worker_gpus, domain_gpus) if crowded else 0.0

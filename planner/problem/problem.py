@@ -18,6 +18,7 @@ from planner.problem.reduce import Reductions, prune_apis, prune_offers
 from planner.problem.serving import candidates
 from planner.problem.supply import Supply
 from planner.rules.dates import here_and_now_until
+from planner.rules.hosting import hosts_whole
 from planner.rules.latency import SLACK
 from planner.scenario.models import Scenario
 from planner.timeline import Timeline, scenario_timeline
@@ -29,6 +30,7 @@ Floats = NDArray[np.float64]
 class Problem:
     """Everything the matrix needs.
 
+    ``whole`` is False where every workload is planned in parts of replicas, as the scenario asks or as a relaxation.
     ``probability`` (F,) of ``futures``. ``gpus_ever_needed`` bounds the GPUs, usable or not, that any
     optimal plan has in service. ``left_out`` says in a line each what the reductions and rules dropped.
     """
@@ -47,6 +49,7 @@ class Problem:
     token_weight: Floats
     gpus_ever_needed: float
     left_out: tuple[str, ...]
+    whole: bool = False
     elastic: bool = False
 
     @property
@@ -56,33 +59,42 @@ class Problem:
 
 
 def build_problem(
-    scenario: Scenario, catalog: Catalog, reductions: Reductions | None = None, *, elastic: bool = False
+    scenario: Scenario,
+    catalog: Catalog,
+    reductions: Reductions | None = None,
+    *,
+    whole: bool = True,
+    elastic: bool = False,
 ) -> Problem:
     """The problem of ``scenario`` over ``catalog``.
 
-    With ``elastic`` points and APIs that miss a latency target stay in, marked, for finding out which
+    Without ``whole`` it is relaxed to parts of replicas and of hourly lots: no plan costs less. With ``elastic`` points and APIs that miss a latency target stay in, marked, for finding out which
     limits to relax. ``reductions`` switches the exact reductions off in tests.
     """
     reductions = reductions or Reductions()
     timeline = scenario_timeline(scenario, catalog)
-    supply = build_supply(scenario, catalog, timeline)
+    whole = whole and hosts_whole(scenario)
+    supply = build_supply(scenario, catalog, timeline, whole=whole)
     left_out = list(supply.left_out)
     limits = build_limits(scenario, supply, timeline)
-    pools = build_pools(scenario, catalog.systems, supply, limits, timeline, merge=reductions.pools)
+    pools = build_pools(
+        scenario, catalog.systems, supply, limits, timeline, merge=reductions.pools, whole=whole
+    )
+    whole_lots = scenario.procurement.whole_on_demand_lots and (whole or not hosts_whole(scenario))
     if reductions.offers:
-        supply, pools, dropped = _without_dominated_offers(scenario, supply, pools, limits)
+        supply, pools, dropped = _without_dominated_offers(supply, pools, limits, whole_lots)
         left_out += dropped
     found = candidates(scenario, catalog, timeline, supply.systems)
     if not elastic:
         found = [candidate for candidate in found if candidate.sla_excess <= SLACK]
-    assignments = build_assignments(scenario, pools, found, timeline, prune=reductions.points)
+    assignments = build_assignments(scenario, pools, found, timeline, prune=reductions.points, whole=whole)
     api = build_api_assignments(scenario, catalog, timeline)
     api = _api_subset(api, np.isfinite(api.sla_excess) if elastic else api.sla_excess <= SLACK)
     if reductions.offers:
         keep, dropped = prune_apis(api)
         api = _api_subset(api, keep)
         left_out += dropped
-    demand = build_demand(scenario, catalog, timeline)
+    demand = build_demand(scenario, catalog, timeline, whole=whole)
     basis = demand.output_tokens if scenario.finance.token_basis == "output" else demand.total_tokens
     return Problem(
         timeline=timeline,
@@ -94,34 +106,40 @@ def build_problem(
         api=api,
         demand=demand,
         limits=limits,
-        whole_on_demand_lots=scenario.procurement.whole_on_demand_lots,
+        whole_on_demand_lots=whole_lots,
         revealed_period=here_and_now_until(scenario, timeline, 0.0),
         token_weight=basis,
         gpus_ever_needed=_gpus_ever_needed(
-            supply, assignments, demand, limits, timeline, tight=reductions.bounds and not elastic
+            supply, pools, assignments, demand, limits, timeline, tight=reductions.bounds and not elastic
         ),
         left_out=tuple(left_out),
+        whole=whole,
         elastic=elastic,
     )
 
 
-def build_supply(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> Supply:
-    """All supplies of a scenario, before any reduction."""
+def build_supply(scenario: Scenario, catalog: Catalog, timeline: Timeline, *, whole: bool) -> Supply:
+    """All supplies of a scenario, before any reduction.
+
+    Where replicas are ``whole``, an hourly offer is there twice: for whole blocks, and by the job of batch work.
+    """
     offered, left_out = reservations(scenario, catalog, timeline)
+    by_hour = tuple(hourly(scenario, catalog, timeline))
+    jobs = whole and any(w.whole_replicas and w.kind != "interactive" for w in scenario.workloads)
     return Supply(
         purchases=tuple(purchases(scenario, catalog, timeline)),
         groups=tuple(groups(scenario, catalog, timeline)),
         reservations=tuple(offered),
         signed=tuple(signed(contract, catalog, timeline) for contract in scenario.contracts),
-        hourly=tuple(hourly(scenario, catalog, timeline)),
+        hourly=by_hour + tuple(replace(item, by_job=True) for item in by_hour if jobs),
         left_out=tuple(left_out),
     )
 
 
 def _without_dominated_offers(
-    scenario: Scenario, supply: Supply, pools: PoolIndex, limits: Limits
+    supply: Supply, pools: PoolIndex, limits: Limits, whole_lots: bool
 ) -> tuple[Supply, PoolIndex, list[str]]:
-    reserved, by_hour, left_out = prune_offers(supply, pools, limits, scenario.procurement.whole_on_demand_lots)
+    reserved, by_hour, left_out = prune_offers(supply, pools, limits, whole_lots)
     kept = replace(
         supply,
         reservations=tuple(item for item, keep in zip(supply.reservations, reserved, strict=True) if keep),
@@ -144,14 +162,14 @@ def _api_subset(api: ApiAssignments, keep: NDArray[np.bool_]) -> ApiAssignments:
 
 
 def _gpus_ever_needed(
-    supply: Supply, assignments: Assignments, demand: Demand, limits: Limits, timeline: Timeline, *, tight: bool
+    supply: Supply, pools: PoolIndex, assignments: Assignments, demand: Demand, limits: Limits, timeline: Timeline, *, tight: bool
 ) -> float:
     """GPUs in service that no optimal plan exceeds.
 
     Every cost is at least zero, so capacity beyond the demand at the slowest point is of use only to dilute a
     provider's share: rented ÷ share is then enough. One lot of every kind is added for rounding up.
     """
-    needed = float(np.sum(_peak_rate(demand, timeline) / _slowest_rate(assignments, len(demand.names))))
+    needed = float(np.sum(_peak_rate(demand, timeline) / _slowest_rate(assignments, pools, len(demand.names))))
     if demand.whole_replicas.any() and len(assignments):
         needed += float(assignments.gpus_per_replica.max()) * float(np.sum(1 + demand.min_replicas))
     needed /= min(_usable_shares(supply), default=1.0)
@@ -172,12 +190,13 @@ def _peak_rate(demand: Demand, timeline: Timeline) -> Floats:
     return np.asarray(np.where(demand.fungible, fungible, demand.requests_per_s.max(axis=(1, 2, 3))))
 
 
-def _slowest_rate(assignments: Assignments, workloads: int) -> Floats:
+def _slowest_rate(assignments: Assignments, pools: PoolIndex, workloads: int) -> Floats:
     """Requests/s per GPU of each workload's slowest point, domains taken up included; inf where it has none."""
     slowest = np.full(workloads, np.inf)
     for assignment, candidate in enumerate(assignments.candidates):
-        domain = candidate.large_workers * assignments.gpus_in_domain[assignment]
-        crowding = max(1.0, domain / candidate.gpus_per_replica)
+        gpus = pools.pools[assignments.pool[assignment]].system.gpus
+        taken = assignments.domains_per_gpu[assignment] * gpus
+        crowding = max(1.0, taken) if assignments.crowded[assignment] else 1.0
         slowest[candidate.workload] = min(slowest[candidate.workload], candidate.rate.min() / crowding)
     return slowest
 

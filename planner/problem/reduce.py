@@ -60,6 +60,7 @@ def _contract_replaces(winner: Reservation, loser: Reservation, budgets: bool) -
         winner.term_periods == loser.term_periods
         and loser.offer.lot_gpus % winner.offer.lot_gpus == 0
         and winner.offer.lot_gpus * loser.usable_gpus == loser.offer.lot_gpus * winner.usable_gpus
+        and _hosts_as_much(winner, loser)
         and (not budgets or winner.offer.upfront_share == loser.offer.upfront_share)
         and winner.here_and_now_until <= loser.here_and_now_until
         and _covers(winner.exists, loser.exists)
@@ -74,9 +75,16 @@ def _hourly_replaces(winner: Hourly, loser: Hourly, whole_lots: bool) -> bool:
     return (
         (not whole_lots or loser.offer.lot_gpus % winner.offer.lot_gpus == 0)
         and bool(np.array_equal(usable, other_usable))
+        and _hosts_as_much(winner, loser)
         and _covers(winner.exists, loser.exists)
         and bool(np.all((per_gpu <= other)[:, loser.exists]))
     )
+
+
+def _hosts_as_much(winner: Item, loser: Item) -> bool:
+    """Whether lots of one host, GPU for GPU, what lots of the other do."""
+    same_gpus = winner.offer.lot_gpus * loser.hosting.gpus == loser.offer.lot_gpus * winner.hosting.gpus
+    return same_gpus and winner.offer.lot_gpus * loser.hosting.domains == loser.offer.lot_gpus * winner.hosting.domains
 
 
 def _undominated(

@@ -11,7 +11,8 @@ from planner.catalog import Catalog
 from planner.catalog.models import Derivation, DerivedPoint, ServingPoint
 from planner.rules.eligibility import unfit
 from planner.rules.latency import converts, latency_ms, sla_excess, targets
-from planner.rules.rates import capped_with, gpu_hours_rate, large_workers, needs_rdma, point_rate, proven_by_shape
+from planner.rules.hosting import workers
+from planner.rules.rates import capped_with, gpu_hours_rate, point_rate, proven_by_shape
 from planner.scenario.models import Scenario, Sla, Workload
 from planner.timeline import Timeline
 
@@ -34,8 +35,8 @@ class Candidate:
     name: str
     rate: Floats
     gpus_per_replica: int
-    large_workers: int
-    needs_rdma: bool
+    workers: int
+    worker_gpus: int
     requires: frozenset[str]
     sla_excess: float
     evidence: str
@@ -72,8 +73,8 @@ def _gpu_hours(index: int, workload: Workload, timeline: Timeline, systems: set[
             name=system,
             rate=gpu_hours_rate(workload, system, timeline),
             gpus_per_replica=1,
-            large_workers=0,
-            needs_rdma=False,
+            workers=1,
+            worker_gpus=1,
             requires=frozenset(),
             sla_excess=0.0,
             evidence="measured",
@@ -107,7 +108,6 @@ def _points(
         excess = sla_excess(point, workload.sla, tail)
         if not np.isfinite(excess):
             continue
-        system = catalog.systems[point.system]
         found.append(
             Candidate(
                 workload=index,
@@ -115,8 +115,8 @@ def _points(
                 name=point.name,
                 rate=point_rate(scenario, timeline, workload, point, rivals.get(capped_with(point), ())),
                 gpus_per_replica=point.gpus_per_replica,
-                large_workers=large_workers(point, system),
-                needs_rdma=needs_rdma(point, system),
+                workers=workers(point),
+                worker_gpus=point.largest_worker_gpus,
                 requires=frozenset(point.requires),
                 sla_excess=excess,
                 evidence=point.evidence,

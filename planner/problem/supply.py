@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog.models import Offer, System
+from planner.rules.hosting import Hosting, system_hosting
 from planner.scenario.models import Contract
 
 Floats = NDArray[np.float64]
@@ -38,6 +39,16 @@ class Asset:
     it_kw: float
     positions: float
     needs_conversion: bool
+
+    @property
+    def usable_gpus(self) -> float:
+        """GPUs of one system that may serve, on the mean."""
+        return self.system.gpus * self.system.usable_share
+
+    @property
+    def hosting(self) -> Hosting:
+        """What one system hosts of whole replicas."""
+        return system_hosting(self.system)
 
 
 @dataclass(frozen=True)
@@ -80,6 +91,7 @@ class Reservation:
     offer: Offer
     quoted: bool
     usable_gpus: float
+    hosting: Hosting
     term_periods: int
     exists: Bools
     opex_usd: Floats
@@ -96,6 +108,7 @@ class Signed:
     contract: Contract
     gpus: Floats
     usable_gpus: Floats
+    hosting: Hosting
     opex_usd: Floats
 
 
@@ -103,13 +116,21 @@ class Signed:
 class Hourly:
     """An on-demand or spot offer; one unit is one lot running through a block.
 
-    ``usable_gpus`` (B,) per lot; ``exists`` (T,); ``usd_per_hour`` (F, T) per lot.
+    ``usable_gpus`` (B,) per lot; ``exists`` (T,); ``usd_per_hour`` (F, T) per lot. Lots ``by_job`` run no longer than
+    the batch work on them: their unit is the mean of a block.
     """
 
     offer: Offer
     usable_gpus: Floats
+    hosting: Hosting
     exists: Bools
     usd_per_hour: Floats
+    by_job: bool = False
+
+    @property
+    def supply(self) -> str:
+        """Its key among the supplies of pools."""
+        return f"{'job' if self.by_job else 'offer'}:{self.offer.name}"
 
 
 @dataclass(frozen=True)

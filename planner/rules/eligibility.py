@@ -14,7 +14,7 @@ Listed = Literal["", "deny", "allow"]
 SystemRule = Literal["", "deny", "allow", "announced"]
 PointRule = Literal["model", "workload", "input", "output", "precision", "accuracy", "domain", "latency"]
 ApiRule = Literal["", "off", "workload", "model", "provider", "latency"]
-PoolRule = Literal["", "spot", "rdma", "capabilities"]
+PoolRule = Literal["", "spot", "domain", "rdma", "capabilities"]
 
 
 def system_ruled_out(scenario: Scenario, system: System, *, named: bool = False) -> SystemRule:
@@ -94,21 +94,25 @@ def _length(side: Literal["input", "output"], mean: float, asked: float) -> Misf
 
 def pool_ruled_out(
     requires: Collection[str],
-    needs_rdma: bool,
+    replica_gpus: float,
+    worker_gpus: int,
     spot_allowed: bool,
     *,
     stack: frozenset[str] | None,
     rdma: bool,
     preemptible: bool,
+    domain_gpus: int,
 ) -> PoolRule:
     """Why what ``requires`` capabilities may not run on GPUs of its system, '' where it may.
 
-    Spot serves a workload only where that allows it; a replica beyond one NVLink domain needs RDMA; an endpoint runs
-    only what its ``stack`` enables, bare metal (None) everything.
+    Spot serves a workload only where that allows it; a worker fits one NVLink domain of the supply itself; a replica
+    beyond one needs RDMA; an endpoint runs only what its ``stack`` enables, bare metal (None) everything.
     """
     if preemptible and not spot_allowed:
         return "spot"
-    if needs_rdma and not rdma:
+    if worker_gpus > domain_gpus:
+        return "domain"
+    if replica_gpus > domain_gpus and not rdma:
         return "rdma"
     return "" if stack is None or stack.issuperset(requires) else "capabilities"
 

@@ -1,4 +1,4 @@
-"""Rates: what one GPU makes of a workload at a serving point, and what a replica takes up of NVLink domains."""
+"""Rates: what one GPU makes of a workload at a serving point."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner import bits
-from planner.catalog.models import ServingPoint, System
+from planner.catalog.models import ServingPoint
 from planner.kinds.evidence import PROVEN
 from planner.scenario.models import Scenario, Workload
 from planner.timeline import Timeline
@@ -83,15 +83,3 @@ def caps(rival: ServingPoint, point: ServingPoint, workload: Workload) -> bool:
     What is interpolated caps nothing: a target that lets it in would make plans dearer.
     """
     return rival.derivation != "interpolated" and rival.serves(workload.name) and no_slower(rival, point)
-
-
-def large_workers(point: ServingPoint, system: System) -> int:
-    """Workers of one replica that need more than half an NVLink domain, so that a domain hosts only one."""
-    if 2 * point.largest_worker_gpus <= system.nvlink_domain_usable_gpus:
-        return 0
-    return point.gpus_per_replica // point.largest_worker_gpus
-
-
-def needs_rdma(point: ServingPoint, system: System) -> bool:
-    """Whether a replica is larger than one NVLink domain."""
-    return point.gpus_per_replica > system.nvlink_domain_usable_gpus

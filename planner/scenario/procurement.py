@@ -95,6 +95,9 @@ class Quote(Section):
     lot_gpus: Annotated[Count, plain("GPUs the quote is sold by", "GPUs")]
     min_lots: Annotated[Count | None, doc("zero or at least this many at a signing", "lots")] = None
     max_lots: Annotated[Count | None, doc("lots running at once, at most", "lots")] = None
+    domain_gpus: Annotated[
+        Count | None, doc("GPUs of an NVLink domain it brings; default: its systems', or the lot where that is smaller", "GPUs")
+    ] = None
     upfront_share: Annotated[Share, doc("share of the whole contract paid at its start", "share")] = 0.0
     lead_weeks: Annotated[Weeks | None, doc("default: procurement.lead_weeks, else 0", "weeks")] = None
     usable_share: Annotated[Share | None, doc("share of GPUs that serve; default: the system's", "share")] = None
@@ -165,6 +168,9 @@ class Contract(Section):
     system: Annotated[str, plain("key of systems.yaml")]
     region: Annotated[str, doc("free text")] = "signed"
     gpus: Annotated[Count, plain("GPUs under contract", "GPUs")]
+    domain_gpus: Annotated[
+        Count | None, doc("GPUs of an NVLink domain of it; default: that of its systems", "GPUs")
+    ] = None
     usd_per_gpu_hour: Annotated[NonNegative, doc("still to pay; 0 where prepaid", "USD per GPU-hour")]
     start: Annotated[Day, plain("first day with it")]
     end: Annotated[Day, doc("first day without it")]

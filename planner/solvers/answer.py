@@ -47,7 +47,8 @@ class Answer:
     ``status`` is ``optimal`` only where the engine proved it within the gap asked for; a stop at a limit is
     ``feasible`` with a vector and ``unknown`` without. ``wall_clock_stop`` where that limit was the clock, on which no
     other answer depends. ``bound`` is a proven lower bound on the optimum (-inf where the
-    engine gives none). ``duals`` (rows,) and ``reduced_costs`` (columns,) come from LPs only.
+    engine gives none). ``duals`` (rows,) and ``reduced_costs`` (columns,) come from LPs only. ``in_parts`` is what a
+    plan in parts of replicas costs, where the plan was packed from one.
     """
 
     status: Status
@@ -61,6 +62,7 @@ class Answer:
     reduced_costs: Floats | None = None
     legs: tuple[Leg, ...] = ()
     wall_clock_stop: bool = False
+    in_parts: float | None = None
 
     def leg(self, name: str) -> Leg:
         """This answer as one leg of a longer solve."""

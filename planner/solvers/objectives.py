@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -111,8 +112,20 @@ def _tokens_per_request(model: Model) -> Floats:
     return np.repeat(model.problem.token_weight[:, None], periods, axis=1)
 
 
+def _optimum(
+    model: Model,
+    asked: Callable[[Model], Milp],
+    solver: str,
+    options: Options,
+    warm_start: Floats | None = None,
+) -> Answer:
+    """The matrix that is ``asked`` of a model, solved; of its relaxation the same is asked."""
+    inner = model.relaxation
+    return optimise(model, asked(model), solver, options, warm_start, None if inner is None else asked(inner))
+
+
 def _cost(model: Model, solver: str, options: Options, warm_start: Floats | None = None) -> Outcome:
-    answer = optimise(model, model.milp, solver, options, warm_start)
+    answer = _optimum(model, lambda any_model: any_model.milp, solver, options, warm_start)
     return Outcome(
         "cost", "USD NPV", answer.x, answer.objective, answer.bound, answer.bound, answer, answer.legs, answer.seconds,
         answer.wall_clock_stop,
@@ -144,8 +157,15 @@ def _cost_per_token(model: Model, solver: str, options: Options) -> Outcome:
     if least <= 0:
         what = "no workload makes tokens" if most <= 0 else "with a min_served of 0 serving nothing would be cheapest"
         raise InputError(f"objective cost_per_token has no answer: {what}; give every workload a min_served above 0")
+
+    def priced(theta: float) -> Callable[[Model], Milp]:
+        def asked(of: Model) -> Milp:
+            return replace(of.milp, cost=of.milp.cost + theta * unserved_weights(of, per_request, discounted=True))
+
+        return asked
+
     inner = replace(options, gap=options.gap * least / most / 2)
-    answer = optimise(model, milp, solver, replace(inner, gap=options.gap))
+    answer = _optimum(model, priced(0.0), solver, replace(inner, gap=options.gap))
     best: tuple[Floats, float] | None = None
     bound, legs, stopped = -np.inf, list(answer.legs), answer.wall_clock_stop
     if answer.x is not None:
@@ -160,9 +180,8 @@ def _cost_per_token(model: Model, solver: str, options: Options) -> Outcome:
         if stopped or relative_gap(best[1], bound) <= options.gap:
             break
         theta = best[1]
-        priced = replace(milp, cost=milp.cost + theta * lost)
         try:
-            answer = optimise(model, priced, solver, clock.rest(inner))
+            answer = _optimum(model, priced(theta), solver, clock.rest(inner))
         except StoppedByClock:
             stopped = True
             break
@@ -177,14 +196,12 @@ def _cost_per_token(model: Model, solver: str, options: Options) -> Outcome:
 
 def _tokens(model: Model, per_request: Floats, solver: str, options: Options) -> Outcome:
     """Most tokens first, then least cost at what was achieved."""
-    lost, most = _lost(model, "tokens", per_request)
-    return _then_cost(model, "tokens", "Mtok", lost, 0.0, most, solver, options)
+    return _then_cost(model, "tokens", "Mtok", per_request, 0.0, solver, options)
 
 
 def _profit(model: Model, per_request: Floats, solver: str, options: Options) -> Outcome:
     """Most revenue less cost first, then least cost at what was achieved."""
-    lost, most = _lost(model, "profit", per_request)
-    return _then_cost(model, "profit", "USD NPV", lost, model.milp.constant, most, solver, options)
+    return _then_cost(model, "profit", "USD NPV", per_request, model.milp.constant, solver, options)
 
 
 def _lost(model: Model, kind: Kind, per_request: Floats) -> tuple[Floats, float]:
@@ -197,25 +214,33 @@ def _lost(model: Model, kind: Kind, per_request: Floats) -> tuple[Floats, float]
 
 
 def _then_cost(
-    model: Model, kind: Kind, unit: str, lost: Floats, constant: float, most: float, solver: str, options: Options
+    model: Model, kind: Kind, unit: str, per_request: Floats, constant: float, solver: str, options: Options
 ) -> Outcome:
     """Least of what is lost (columns,), then least cost with no more lost than that."""
     clock = Clock(options.time_limit_s)
+    lost, most = _lost(model, kind, per_request)
+
+    def least_lost(of: Model) -> Milp:
+        return _with_objective(of.milp, _lost(of, kind, per_request)[0], constant - most)
+
     # The gap is asked of the value, most − lost, which the engine does not see: its own must be finer.
-    first = optimise(model, _with_objective(model.milp, lost, constant - most), solver, options)
+    first = _optimum(model, least_lost, solver, options)
     if first.x is None:
         return Outcome(kind, unit, None, -np.inf, -first.bound, -np.inf, first, first.legs, first.seconds)
     achieved = float(bits.dot(lost, first.x))
     room = achieved + KEPT * max(1.0, abs(achieved), most)
-    present = np.flatnonzero(lost)
-    size = max(float(np.abs(lost[present]).max(initial=0.0)), 1e-300)
-    # Where nothing that counts may go unserved, there is nothing to hold.
-    rows = [(present, lost[present] / size, -np.inf, room / size)] if len(present) else []
-    held = with_rows(model.milp, rows, kind)
+
+    def held(of: Model) -> Milp:
+        mine = _lost(of, kind, per_request)[0]
+        present = np.flatnonzero(mine)
+        size = max(float(np.abs(mine[present]).max(initial=0.0)), 1e-300)
+        # Where nothing that counts may go unserved, there is nothing to hold.
+        return with_rows(of.milp, [(present, mine[present] / size, -np.inf, room / size)] if len(present) else [], kind)
+
     second = None
     if not first.wall_clock_stop:
         with suppress(StoppedByClock):
-            second = optimise(model, held, solver, clock.rest(options))
+            second = _optimum(model, held, solver, clock.rest(options))
     answer = second if second is not None and second.x is not None else first
     assert answer.x is not None
     value = most - constant - float(bits.dot(lost, answer.x))

@@ -12,7 +12,7 @@ from planner.errors import SolverFailure
 from planner.milp import Model
 from planner.milp.matrix import Milp
 from planner.milp.vector import tidy
-from planner.solvers import relay
+from planner.solvers import executable, relay
 from planner.solvers.answer import Answer, Options
 from planner.solvers.clock import Clock, no_plan
 
@@ -60,13 +60,25 @@ def _rescaled(answer: Answer, factor: float) -> Answer:
     )
 
 
-def optimise(model: Model, milp: Milp, solver: str, options: Options, warm_start: Floats | None = None) -> Answer:
+def optimise(
+    model: Model,
+    milp: Milp,
+    solver: str,
+    options: Options,
+    warm_start: Floats | None = None,
+    relaxed: Milp | None = None,
+) -> Answer:
     """``milp`` (``model``'s matrix with any objective) solved; x is tidy and feasible, objective its own.
+
+    ``relaxed`` is the matrix of ``model.relaxation`` with the same objective, from which a large plan of whole replicas
+    is packed.
 
     ``warm_start`` (columns,) is a plan of a matrix like this one: where it is one of this one too, the search starts
     there. The answer carries the LP's duals, whichever engine ran.
     """
     clock = Clock(options.time_limit_s)
+    if relaxed is not None and solver in ("auto", "relay") and not executable.outright(milp):
+        return _packed(model, milp, options, warm_start, relaxed)
     scale, lp = scale_of(milp, options)
     if lp.status == "infeasible":
         return replace(lp, solver=solver)
@@ -106,6 +118,26 @@ def optimise(model: Model, milp: Milp, solver: str, options: Options, warm_start
         legs=(lp.leg("relaxation"), answer.leg("whole")),
     )
     return _rescaled(answer, 1 / scale)
+
+
+def _packed(model: Model, milp: Milp, options: Options, warm_start: Floats | None, relaxed: Milp) -> Answer:
+    """A large plan of whole replicas and lots, from its relaxation."""
+
+    def relax(matrix: Milp, options: Options, start: Floats | None) -> Answer:
+        assert model.relaxation is not None
+        return optimise(model.relaxation, matrix, "auto", options, start)
+
+    scale = 10.0 ** -np.floor(np.log10(max(float(np.abs(milp.cost).max(initial=0.0)), 1e-12)))
+
+    def polish(x: Floats) -> tuple[Floats, float] | None:
+        found = polished(model, _scaled(milp, scale), x, options)
+        return None if found is None else (found[0], milp.objective(found[0]))
+
+    start = polish(warm_start) if warm_start is not None and warm_start.shape == milp.cost.shape else None
+    answer = executable.solve(model, milp, relaxed, relax, polish, options, start)
+    if answer.x is None and answer.status != "infeasible":
+        raise _no_plan(answer, options)
+    return answer
 
 
 def _no_plan(answer: Answer, options: Options) -> SolverFailure:

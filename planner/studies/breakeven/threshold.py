@@ -146,7 +146,7 @@ def price_now(scenario: Scenario, catalog: Catalog, system: str, kind: Kind) -> 
     """Today's price: of the system, or the cheapest offer of it open to the scenario; None where there is none."""
     from planner.problem.problem import build_supply
 
-    supply = build_supply(scenario, catalog, scenario_timeline(scenario, catalog))
+    supply = build_supply(scenario, catalog, scenario_timeline(scenario, catalog), whole=False)
     if kind == "buy":
         bought = [item.asset.system.price_usd for item in supply.purchases if item.asset.system.system == system]
         return min(bought, default=None)

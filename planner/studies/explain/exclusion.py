@@ -13,7 +13,6 @@ from planner.rules.dates import system_lead_weeks
 from planner.rules.eligibility import PointRule, coolable, misfits, provider_ruled_out, system_ruled_out
 from planner.rules.latency import latency_ms, targets
 from planner.rules.offers import offers_by_name
-from planner.rules.rates import needs_rdma
 from planner.scenario.models import Scenario, Workload
 from planner.validation import nearest
 
@@ -185,7 +184,11 @@ def _point_rule(scenario: Scenario, catalog: Catalog, problem: Problem, point: S
     able = [pool for pool in pools if pool.capabilities is None or pool.capabilities.issuperset(point.requires)]
     if pools and not able:
         return f"it needs {', '.join(point.requires)}, which no supply of {point.system} enables"
-    if needs_rdma(point, catalog.systems[point.system]) and not any(pool.rdma for pool in able):
+    roomy = [pool for pool in able if pool.domain_gpus >= point.largest_worker_gpus]
+    if able and not roomy:
+        widest = max(pool.domain_gpus for pool in able)
+        return f"its workers take {point.largest_worker_gpus} GPUs, domains of {point.system} on offer have {widest}"
+    if able and not any(pool.rdma or pool.domain_gpus >= point.gpus_per_replica for pool in roomy):
         return f"a replica of {point.gpus_per_replica} GPUs needs RDMA, which no supply of {point.system} has"
     return ""
 

@@ -1,0 +1,173 @@
+"""Plans in whole replicas and whole lots: planned in parts, packed, and corrected where packing finds no room.
+
+1. The relaxation in parts of replicas, its pools merged: stocks, and a bound that holds for whole ones too.
+2. Packing at those stocks: whole replicas and lots in every block.
+3. Where some demand found no room, the relaxation again with that demand raised; its bound does not count.
+4. Where the gap asked for is still open, the whole matrix with that plan as hint, until its nodes are spent.
+
+What is small is given to the engines outright.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner import solvers
+from planner.milp import ABSENT, Milp, Model
+from planner.problem import Problem
+from planner.solvers.answer import Answer, Leg, Options, relative_gap
+from planner.solvers.clock import Clock
+from planner.solvers.packing import DEMAND, STOCKS, Packing, pack, packer
+from planner.solvers.relay import Incumbent, Polish, cheapest
+
+Floats = NDArray[np.float64]
+# The relaxation of a model, solved: matrix, options, and a plan to start from.
+Relaxed = Callable[[Milp, Options, Floats | None], Answer]
+
+# Up to so many whole numbers the engines take the matrix as it is: they prove such in a fraction of a second.
+OUTRIGHT = 400
+# The relaxation is solved to this share of the gap: what it leaves open adds to what whole numbers cost.
+OF_GAP = 0.1
+OF_GAP_RAISED = 0.3
+# A period may be off its best packing by so much of the whole cost, times the gap asked for.
+FINE = 0.05
+ROUNDS = 5
+# Demand that found no room is asked for once more, and by how much more at each round.
+RAISE = 1.5
+LAST_ENGINE = "highs"
+LAST_NODES = 1
+
+
+@dataclass
+class _Search:
+    """What is known so far: the best plan, the bound, what parts of replicas cost, and the legs run."""
+
+    best: Incumbent | None
+    bound: float = -np.inf
+    in_parts: float = np.inf
+    legs: list[Leg] = field(default_factory=list)
+
+    def open(self, gap: float) -> bool:
+        return self.best is None or relative_gap(self.best[1], self.bound) > gap
+
+
+def outright(milp: Milp) -> bool:
+    """Whether the matrix is small enough for the engines as it is."""
+    return int((milp.integer & (milp.upper > milp.lower)).sum()) <= OUTRIGHT
+
+
+def solve(
+    model: Model, milp: Milp, relaxed: Milp, relax: Relaxed, polish: Polish, options: Options, start: Incumbent | None
+) -> Answer:
+    """``milp``, ``model``'s matrix with any objective, from ``relaxed``, that of its relaxation with the same one.
+
+    ``relax`` solves the latter, ``polish`` turns a vector of the former into a feasible plan with its cost.
+    """
+    inner = model.relaxation
+    assert inner is not None
+    clock = Clock(options.time_limit_s)
+    first = relax(relaxed, replace(options, gap=options.gap * OF_GAP), None)
+    if first.x is None:
+        return replace(first, solver="packing")
+    search = _Search(best=start, bound=first.bound, in_parts=first.objective, legs=list(first.legs))
+    ready = packer(model, milp)
+    answer, raised, stopped = first, np.ones(relaxed.rows), first.wall_clock_stop
+    for _ in range(ROUNDS):
+        assert answer.x is not None
+        began = clock.seconds
+        packing = pack(ready, carried(inner, model, answer.x), abs(first.objective), FINE * options.gap, options)
+        plan = polish(packing.x) if packing.complete else None
+        search.best = cheapest(search.best, plan)
+        search.legs.append(_leg("packing", plan, clock.seconds - began))
+        if packing.complete or stopped:
+            break
+        raised += RAISE * _in_relaxation(model, inner, packing)
+        answer = relax(_asking_more(inner, relaxed, raised), clock.rest(replace(options, gap=options.gap * OF_GAP_RAISED)), None)
+        search.legs += [replace(leg, bound=None) for leg in answer.legs]
+        stopped = answer.wall_clock_stop
+        if answer.x is None:
+            break
+    return _answer(search, first, clock.seconds, options, stopped)
+
+
+def _answer(search: _Search, first: Answer, seconds: float, options: Options, stopped: bool) -> Answer:
+    best = search.best
+    closed = best is not None and not search.open(options.gap)
+    return replace(
+        first,
+        status="optimal" if closed else "feasible" if best is not None else "unknown",
+        solver="packing",
+        x=None if best is None else best[0],
+        objective=np.inf if best is None else best[1],
+        bound=search.bound if best is None else min(search.bound, best[1]),
+        in_parts=search.in_parts,
+        seconds=seconds,
+        duals=None,
+        reduced_costs=None,
+        legs=tuple(search.legs),
+        wall_clock_stop=stopped,
+    )
+
+
+def _leg(name: str, plan: Incumbent | None, seconds: float) -> Leg:
+    found = plan is not None
+    return Leg(name, "scip", "feasible" if found else "unknown", plan[1] if plan is not None else None, None, seconds)
+
+
+def carried(source: Model, target: Model, x: Floats) -> Floats:
+    """The stocks of a vector of ``source`` in the columns of ``target``, (columns,); other columns are 0."""
+    found = np.zeros(target.milp.columns)
+    for name in STOCKS:
+        ids, others = getattr(source.variables, name), getattr(target.variables, name)
+        place = {key: index for index, key in enumerate(_keys(source.problem, name))}
+        pairs = [(place[key], index) for index, key in enumerate(_keys(target.problem, name)) if key in place]
+        if not pairs:
+            continue
+        at, to = (np.array(side, dtype=np.int64) for side in zip(*pairs, strict=True))
+        both = (ids[at] != ABSENT) & (others[to] != ABSENT)
+        found[others[to][both]] = np.round(x[ids[at][both]])
+    return found
+
+
+def _keys(problem: Problem, name: str) -> list[str]:
+    """What tells the items of a kind of stock apart."""
+    supply = problem.supply
+    if name in ("buy", "own"):
+        return [item.asset.supply for item in supply.purchases]
+    if name == "keep":
+        return [group.asset.supply for group in supply.groups]
+    if name == "convert":
+        return [site.name for site in problem.limits.sites]
+    return [item.offer.name for item in supply.reservations]
+
+
+def _in_relaxation(model: Model, inner: Model, packing: Packing) -> Floats:
+    """Demand that found no room, by the rows of the relaxation: the share of each that was left over."""
+    found = np.zeros(inner.milp.rows)
+    for name in DEMAND:
+        for mine, other in zip(_rows(model.milp, name), _rows(inner.milp, name), strict=True):
+            found[other] = packing.short[mine]
+    return found
+
+
+def _rows(milp: Milp, name: str) -> list[slice]:
+    return [slice(block.first, block.first + len(block.cells)) for block in milp.row_blocks if block.name == name]
+
+
+def _asking_more(inner: Model, relaxed: Milp, raised: Floats) -> Milp:
+    """The relaxation with its demand times ``raised`` (rows,), and columns wide enough to serve it."""
+    upper = relaxed.upper.copy()
+    for name in ("gpus", "api"):
+        ids = getattr(inner.variables, name)
+        upper[ids[ids != ABSENT]] *= raised.max()
+    finite = np.isfinite(relaxed.row_upper)
+    return replace(
+        relaxed,
+        upper=upper,
+        row_lower=np.where(raised > 1, relaxed.row_lower * raised, relaxed.row_lower),
+        row_upper=np.where(finite & (raised > 1), relaxed.row_upper * raised, relaxed.row_upper),
+    )
