@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from planner.catalog import Catalog
 from planner.catalog.models import Derivation, DerivedPoint, ServingPoint
 from planner.rules.eligibility import unfit
-from planner.rules.latency import converts, latency_ms, sla_excess, targets
 from planner.rules.hosting import workers
+from planner.rules.latency import converts, latency_ms, sla_excess, targets
 from planner.rules.rates import capped_with, gpu_hours_rate, point_rate, proven_by_shape
 from planner.scenario.models import Scenario, Sla, Workload
 from planner.timeline import Timeline

@@ -78,18 +78,21 @@ def solve(
         return replace(first, solver="packing")
     search = _Search(best=start, bound=first.bound, in_parts=first.objective, legs=list(first.legs))
     ready = packer(model, milp)
+    near_usd = max(abs(first.objective - relaxed.constant), float(np.abs(milp.cost).max(initial=0.0)))
     answer, raised, stopped = first, np.ones(relaxed.rows), first.wall_clock_stop
     for _ in range(ROUNDS):
         assert answer.x is not None
         began = clock.seconds
-        packing = pack(ready, carried(inner, model, answer.x), abs(first.objective), FINE * options.gap, options)
+        packing = pack(ready, carried(inner, model, answer.x), near_usd, FINE * options.gap, options)
         plan = polish(packing.x) if packing.complete else None
         search.best = cheapest(search.best, plan)
         search.legs.append(_leg("packing", plan, clock.seconds - began))
         if packing.complete or stopped:
             break
         raised += RAISE * _in_relaxation(model, inner, packing)
-        answer = relax(_asking_more(inner, relaxed, raised), clock.rest(replace(options, gap=options.gap * OF_GAP_RAISED)), None)
+        answer = relax(
+            _asking_more(inner, relaxed, raised), clock.rest(replace(options, gap=options.gap * OF_GAP_RAISED)), None
+        )
         search.legs += [replace(leg, bound=None) for leg in answer.legs]
         stopped = answer.wall_clock_stop
         if answer.x is None:

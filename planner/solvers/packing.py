@@ -1,9 +1,9 @@
 """Packing: whole replicas and whole lots for given stocks, period by period and block by block.
 
-With what is owned and signed fixed, periods have nothing in common but the rows that add them up (a budget of opex),
-and the blocks of a period nothing but what batch work ties together. Such rows are priced at the duals of the
-period's relaxation while its blocks are packed one by one; then the period is packed again with the interactive
-replicas as they are. Demand that finds no room is left over and told: stocks that the relaxation thought enough can
+With what is owned and signed fixed, periods have nothing in common but the rows that add them up (a budget of opex:
+each period leaves the rest to the later ones), and the blocks of a period nothing but what batch work ties together.
+Such rows are priced at the duals of the period's relaxation while its blocks are packed one by one; then the period is
+packed again with the interactive replicas as they are. Demand that finds no room is left over and told: stocks that the relaxation thought enough can
 have no packing.
 """
 
@@ -56,7 +56,8 @@ class Packer:
     """A matrix made ready for packing with any stocks.
 
     ``milp`` is in cover form. ``group`` (columns,) is the period that a column belongs to, ``block`` its block; -1 for
-    stocks. ``by_period``: work of any GPU fills what others leave, which packing block by block does not see. ``entries`` are sorted by ``group``, those of group g from ``starts[g]`` on.
+    stocks. ``by_period``: work of any GPU fills what others leave, which packing block by block does not see.
+    ``entries`` are sorted by ``group``, those of group g from ``starts[g]`` on.
     """
 
     milp: Milp
@@ -166,6 +167,8 @@ def pack(ready: Packer, stocks: Floats, near_usd: float, fine: float, options: O
             found, left = _period(ready, mine, columns, rows, taken, SHORT * near_usd, allowed, options)
             x[columns] = found
             short[rows] += left
+            # What rows over several periods have left for the later ones.
+            taken += np.bincount(mine.row, weights=mine.value * x[mine.column], minlength=milp.rows)
     return Packing(x, short)
 
 
@@ -185,7 +188,9 @@ def _period(
         fixed = ready.interactive[columns]
         low = np.concatenate([np.where(fixed, by_block, milp.lower[columns]), np.zeros(len(whole.cost) - len(columns))])
         high = np.where(np.concatenate([fixed, np.zeros(len(low) - len(fixed), dtype=bool)]), low, whole.upper)
-        tries.insert(0, _solved(replace(whole, lower=low, upper=high), allowed / 2, replace(options, nodes=PERIOD_NODES)))
+        tries.insert(
+            0, _solved(replace(whole, lower=low, upper=high), allowed / 2, replace(options, nodes=PERIOD_NODES))
+        )
     x = min((answer.x for answer in tries if answer.x is not None), key=whole.objective, default=None)
     left = np.zeros(len(rows))
     if x is None:
