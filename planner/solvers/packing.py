@@ -3,8 +3,8 @@
 With what is owned and signed fixed, periods have nothing in common but the rows that add them up (a budget of opex:
 each period leaves the rest to the later ones), and the blocks of a period nothing but what batch work ties together.
 Such rows are priced at the duals of the period's relaxation while its blocks are packed one by one; then the period is
-packed again with the interactive replicas as they are. Demand that finds no room is left over and told: stocks that the relaxation thought enough can
-have no packing.
+packed again with the interactive replicas as they are. Demand that finds no room is left over and told: stocks that
+the relaxation thought enough can have no packing.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def _cover_form(model: Model, milp: Milp, demand: Bools) -> Milp:
     upper[gpus] = 0.0
     row_upper[demand] = np.inf
     row_lower[demand] *= 1 + TIGHTER
-    cost = np.bincount(into, weights=milp.cost * factor, minlength=milp.columns)
+    cost = np.asarray(np.bincount(into, weights=milp.cost * factor, minlength=milp.columns), dtype=float)
     return with_entries(replace(milp, cost=cost, upper=upper, row_lower=row_lower, row_upper=row_upper), moved)
 
 
@@ -181,16 +181,16 @@ def _period(
     price = np.where(ready.demand[rows], short_usd, np.inf)
     whole = part(milp, mine, columns, rows, milp.cost, taken, price)
     by_block = _block_by_block(ready, mine, columns, rows, taken, whole, short_usd, allowed, options)
+    limited = replace(options, nodes=PERIOD_NODES)
     tries = []
-    if by_block is None or ready.by_period:
-        tries.append(_solved(whole, allowed, replace(options, nodes=PERIOD_NODES)))
     if by_block is not None:
-        fixed = ready.interactive[columns]
-        low = np.concatenate([np.where(fixed, by_block, milp.lower[columns]), np.zeros(len(whole.cost) - len(columns))])
-        high = np.where(np.concatenate([fixed, np.zeros(len(low) - len(fixed), dtype=bool)]), low, whole.upper)
-        tries.insert(
-            0, _solved(replace(whole, lower=low, upper=high), allowed / 2, replace(options, nodes=PERIOD_NODES))
-        )
+        slacks = np.zeros(len(whole.cost) - len(columns))
+        fixed = np.concatenate([ready.interactive[columns], slacks]).astype(bool)
+        packed = np.concatenate([by_block, slacks])
+        low, high = np.where(fixed, packed, whole.lower), np.where(fixed, packed, whole.upper)
+        tries.append(_solved(replace(whole, lower=low, upper=high), allowed / 2, limited))
+    if by_block is None or ready.by_period:
+        tries.append(_solved(whole, allowed, limited))
     x = min((answer.x for answer in tries if answer.x is not None), key=whole.objective, default=None)
     left = np.zeros(len(rows))
     if x is None:
