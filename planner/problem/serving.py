@@ -34,8 +34,8 @@ class Candidate:
     system: str
     name: str
     rate: Floats
-    gpus_per_replica: int
-    workers: int
+    gpus_per_replica: float
+    workers: float
     worker_gpus: int
     requires: frozenset[str]
     sla_excess: float
@@ -114,7 +114,7 @@ def _points(
                 system=point.system,
                 name=point.name,
                 rate=point_rate(scenario, timeline, workload, point, rivals.get(capped_with(point), ())),
-                gpus_per_replica=point.gpus_per_replica,
+                gpus_per_replica=point.replica_gpus,
                 workers=workers(point),
                 worker_gpus=point.largest_worker_gpus,
                 requires=frozenset(point.requires),
