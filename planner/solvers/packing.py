@@ -83,8 +83,11 @@ def packer(model: Model, milp: Milp) -> Packer:
         group[ids[there]] = np.broadcast_to(when[None, :, :, None], ids.shape)[there]
         block[ids[there]] = np.broadcast_to(np.arange(blocks), ids.shape)[there]
     for columns in milp.column_blocks:
+        own = slice(columns.first, columns.first + len(columns.cells))
         if columns.name == "in_service":
-            group[columns.first : columns.first + len(columns.cells)] = columns.cells
+            group[own] = columns.cells
+        elif columns.name in ("used", "lost"):
+            group[own], block[own] = np.divmod(columns.cells % (futures * periods * blocks), blocks)
     demand = np.zeros(milp.rows, dtype=bool)
     for rows in milp.row_blocks:
         if rows.name in DEMAND:
