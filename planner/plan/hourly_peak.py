@@ -16,6 +16,7 @@ from planner.accounts.terms import ContractTerms
 from planner.rules.offers import hourly_depth
 
 QUOTA, MAX_LOTS, ASSUMED, NOBODY = "quota", "max_lots", "assumed depth", "nobody"
+UNPROMISED = (ASSUMED, NOBODY)
 # Less of a GPU than that is rounding of a solver.
 DUST = 1e-6
 
@@ -50,7 +51,7 @@ def peak_gpus(account: Account) -> dict[str, Any]:
         "owned": float(now[owned].sum()),
         "signed": float(now[~owned].sum()) - rented,
         "hourly": rented,
-        "unpromised": sum(row["gpus"] for row in by_hour if row["promised_by"] in (ASSUMED, NOBODY)),
+        "unpromised": sum(row["gpus"] for row in by_hour if row["promised_by"] in UNPROMISED),
         "by_hour": by_hour,
     }
 

@@ -5,34 +5,46 @@ from __future__ import annotations
 from typing import Any
 
 from planner.plan import Plan
+from planner.plan.hourly_peak import UNPROMISED
 from planner.render.figures import count
 
-SHOWN = 3
+Row = dict[str, Any]
 
 
 def hourly_line(plan: Plan) -> list[tuple[str, str]]:
     """One line, none where nothing is rented by the hour."""
     peak = plan.kpis["peak_gpus"]
-    if not peak["by_hour"]:
+    rows: list[Row] = peak["by_hour"]
+    if not rows:
         return []
-    when = f"{peak['period']} {peak['block']}" + (f", {peak['future']}" if len(plan.futures) > 1 else "")
-    rows = peak["by_hour"]
-    told = [f"{count(row['gpus'])} {row['system']} at {row['provider']}{_backed(row)}" for row in rows[:SHOWN]]
-    if len(rows) > SHOWN:
-        told.append(f"{count(sum(row['gpus'] for row in rows[SHOWN:]))} more elsewhere")
+    when = f"{peak['period']} {peak['block']}" + (f" in future {peak['future']}" if len(plan.futures) > 1 else "")
     beside = f"{count(peak['owned'])} owned, {count(peak['signed'])} signed"
-    line = f"{count(peak['hourly'])} of {count(peak['in_service'])} GPUs ({beside}) in {when}: {', '.join(told)}"
+    parts = [f"{count(peak['hourly'])} of {count(peak['in_service'])} GPUs in {when} ({beside})"]
+    promised = [row for row in rows if row["promised_by"] not in UNPROMISED]
+    if promised:
+        parts.append(f"promised: {_told(promised)}")
     if peak["unpromised"]:
-        line += f"; promised by nobody: {count(peak['unpromised'])}{_assumed(rows)}"
-    return [("hourly at the peak", line)]
+        loose = [row for row in rows if row["promised_by"] in UNPROMISED]
+        total = f", {count(peak['unpromised'])}" if len(loose) > 1 else ""
+        parts.append(f"promised by nobody{total}: {_told(loose)}")
+    return [("hourly at peak", "; ".join(parts))]
 
 
-def _backed(row: dict[str, Any]) -> str:
-    if row["limit_gpus"] is None:
-        return ""
-    return f" ({row['promised_by']} {count(row['limit_gpus'])})"
+def _told(rows: list[Row]) -> str:
+    """The rows in words, those of a system that are alike but for the provider together."""
+    groups: dict[tuple[Any, ...], list[str]] = {}
+    for row in rows:
+        key = (row["system"], count(row["gpus"]), row["promised_by"], row["limit_gpus"])
+        groups.setdefault(key, []).append(row["provider"])
+    return ", ".join(
+        f"{gpus} {system} at {'each of ' if len(providers) > 1 else ''}{_and(providers)}{_backing(by, limit)}"
+        for (system, gpus, by, limit), providers in groups.items()
+    )
 
 
-def _assumed(rows: list[dict[str, Any]]) -> str:
-    named = dict.fromkeys(row["promised_by"] for row in rows if row["promised_by"] == "assumed depth")
-    return "".join(f" ({name})" for name in named)
+def _and(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+
+
+def _backing(by: str, limit: float | None) -> str:
+    return "" if limit is None else f" ({by} {count(limit)})"
