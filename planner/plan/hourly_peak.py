@@ -13,9 +13,11 @@ import numpy as np
 from planner.accounts.account import Account
 from planner.accounts.inputs import Floats
 from planner.accounts.terms import ContractTerms
+from planner.kinds import limits
 from planner.rules.offers import hourly_depth
 
-QUOTA, MAX_LOTS, ASSUMED, NOBODY = "quota", "max_lots", "assumed depth", "nobody"
+PROMISED = (limits.QUOTA.key, "max_lots", "assumed depth", "nobody")
+QUOTA, MAX_LOTS, ASSUMED, NOBODY = PROMISED
 UNPROMISED = (ASSUMED, NOBODY)
 # Less of a GPU than that is rounding of a solver.
 DUST = 1e-6

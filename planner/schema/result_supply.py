@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import with_config
 from typing_extensions import TypedDict
 
 from planner.fields import doc
+from planner.plan.hourly_peak import PROMISED
 from planner.schema.result_rows import CLOSED
 
 
@@ -19,8 +20,7 @@ class HourlyGpus(TypedDict):
     system: Annotated[str, doc("key of systems.yaml")]
     gpus: Annotated[float, doc("rented at the peak, on demand and spot together", "GPUs")]
     promised_by: Annotated[
-        Literal["quota", "max_lots", "assumed depth", "nobody"],
-        doc("the tightest of a quota of the scenario, the offers' own limits and hourly_depth_gpus"),
+        str, doc(f"the tightest of the scenario's quotas, the offers' limits and the depth: {', '.join(PROMISED)}")
     ]
     limit_gpus: Annotated[float | None, doc("the limit of that; null where any number is taken to be there", "GPUs")]
 
