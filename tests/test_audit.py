@@ -148,6 +148,24 @@ WRONG: list[tuple[str, Change, dict[str, Any], str]] = [
     ("providers", same, with_procurement(providers={"allow": ["acme"]}), "does not allow bolt"),
     ("provider_share", same, with_procurement(providers={"max_share": 0.6}), "acme supplies 72 of 113.2 GPUs"),
     (
+        "provider_share",
+        same,
+        with_procurement(providers={"max_share": 0.685, "max_share_of": "gpus_peak"}),
+        "acme supplies 88 of 128 GPUs in 2027-Q2 (day)",
+    ),
+    (
+        "hourly_depth",
+        add("rents", "boom", HOURLY, 1, DAY, 25.0),
+        with_procurement(hourly_depth_gpus=24, quotas=[]),
+        "acme/node has 25 GPUs by the hour in 2027-Q2 (day) in future boom, it is taken to have 24",
+    ),
+    (
+        "hourly_depth",
+        same,
+        with_procurement(hourly_depth_gpus={"bolt": 2.4}),
+        "bolt/node has 2.5 GPUs by the hour in 2027-Q1 (night) in future base, it is taken to have 2.4",
+    ),
+    (
         "quotas",
         add("rents", "boom", HOURLY, 1, DAY, 25.0),
         {},
@@ -223,6 +241,17 @@ def test_a_claimed_cost_must_be_the_recomputed_one(factor: float) -> None:
     found = audit(scenario(), catalog(), plan(), claimed_cost_usd=cost * factor)
     assert [violation.family for violation in found.violations] == ["totals"]
     assert audit(scenario(), catalog(), plan(), claimed_cost_usd=cost * (1 + 1e-7)).passed
+
+
+def test_a_share_of_every_block_is_not_one_of_the_hours() -> None:
+    """In 2027-Q2 acme's 88 GPUs are 88 ÷ 128 by day and 88 ÷ 130.5 by night, 68.1 % over its hours."""
+    assert run(plan(), **with_procurement(providers={"max_share": 0.685})).passed
+    assert run(plan(), **with_procurement(providers={"max_share": 0.688, "max_share_of": "gpus_peak"})).passed
+
+
+def test_what_has_a_limit_of_its_own_is_no_part_of_the_hourly_depth() -> None:
+    """Acme's racks have max_lots 2: 72 of them by the hour are held to that, though it is taken to have 10."""
+    assert run(plan(), **with_procurement(hourly_depth_gpus={"acme": 10})).passed
 
 
 def test_recourse_after_the_future_is_known_may_differ() -> None:

@@ -163,6 +163,20 @@ name: small => name: small\nprocurement:\n  systems: {deny: [nodes]}\n  provider
 ! s.yaml:8: procurement.software_gain_per_year.nde: unknown system 'nde'; nearest: node
 load: office\n => load: office\n  - name: train\n    kind: gpu_hours\n    demand: {gpu_hours_per_day: 100}\n    gpu_hours_weight: {nodde: 1}\n
 ! s.yaml:21: workloads.train.gpu_hours_weight.nodde: unknown system 'nodde'; nearest: node
+name: small => name: small\nprocurement: {hourly_depth_gpus: {acne: 64}}
+! s.yaml:2: procurement.hourly_depth_gpus.acne: unknown provider 'acne'; nearest: acme
+name: small => name: small\nprocurement: {hourly_depth_gpus: {acme: many}}
+! s.yaml:2: procurement.hourly_depth_gpus.acme: 'many' is not a number
+name: small => name: small\nprocurement: {hourly_depth_gpus: {acme: -8}}
+! s.yaml:2: procurement.hourly_depth_gpus.acme: -8 is negative
+name: small => name: small\nprocurement: {hourly_depth_gpus: all}
+! s.yaml:2: procurement.hourly_depth_gpus: 'all' is not a number of GPUs; write a number, {nebius: 1024} or null for any number
+name: small => name: small\nprocurement: {hourly_depth_gpus: {}}
+! s.yaml:2: procurement.hourly_depth_gpus: this is empty; write a number of GPUs, {nebius: 1024} or null for any number
+name: small => name: small\nprocurement: {hourly_depth_gpus: .inf}
+! s.yaml:2: procurement.hourly_depth_gpus: '.inf' is not a finite number
+name: small => name: small\nprocurement: {providers: {max_share_of: gpus}}
+! s.yaml:2: procurement.providers.max_share_of: 'gpus' is none of gpus_peak, gpu_hours; nearest: gpus_peak
 # Workloads
 model: tiny => model: tiny\n    kind: gpu_hours
 ! s.yaml:17: workloads.chat.demand: a gpu_hours workload is forecast in gpu_hours_per_day

@@ -25,6 +25,7 @@ from tests.strategies import (
     cases,
     demand_scaled,
     examples,
+    limit_scaled,
     scaled,
     solved,
     with_part,
@@ -74,6 +75,11 @@ def larger_quotas(case: Case) -> Case:
     return case.with_scenario(procurement=with_part(rules, quotas=quotas))
 
 
+def larger_depth(case: Case) -> Case:
+    rules = case.scenario.procurement
+    return case.with_scenario(procurement=with_part(rules, hourly_depth_gpus=limit_scaled(rules.hourly_depth_gpus, 2)))
+
+
 def larger_share(case: Case) -> Case:
     rules = case.scenario.procurement
     share = rules.providers.max_share
@@ -98,6 +104,7 @@ LIMITS: dict[str, Change] = {
     "budget": lambda case: budget_scaled(case, 1.5),
     "targets": looser_targets,
     "quotas": larger_quotas,
+    "depth": larger_depth,
     "lots": larger_lots,
     "share": larger_share,
     "tails": shorter_tails,
@@ -193,7 +200,9 @@ def doubled(case: Case) -> Case:
     quotas = tuple(with_part(quota, gpus=2 * quota.gpus) for quota in rules.quotas)
     contracts = tuple(with_part(contract, gpus=2 * contract.gpus) for contract in case.scenario.contracts)
     changed = larger_lots(with_sites(budget_scaled(demand_scaled(case, 2.0), 2.0), site))
-    return changed.with_scenario(procurement=with_part(rules, quotas=quotas), contracts=contracts)
+    depth = limit_scaled(rules.hourly_depth_gpus, 2)
+    rules = with_part(rules, quotas=quotas, hourly_depth_gpus=depth)
+    return changed.with_scenario(procurement=rules, contracts=contracts)
 
 
 @examples(1)

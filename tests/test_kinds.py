@@ -41,6 +41,7 @@ EVERY_LIMIT = (
     "budget.capex_usd={2027: 2e6}",
     "procurement.quotas=[{system: hgx-h200, gpus: 64}]",
     "procurement.providers.max_share=0.9",
+    "procurement.hourly_depth_gpus=64",
     "service.min_served=0.9",
     "workloads.chat.sla.tpot_ms=5",
 )

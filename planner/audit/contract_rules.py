@@ -1,4 +1,4 @@
-"""Rules of contracts: reserved lots, hourly lots, token APIs, providers' shares and quotas."""
+"""Rules of contracts: reserved lots, hourly lots, token APIs, providers' shares, quotas and hourly depth."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from planner.accounts.inputs import Bools, Floats, Inputs
 from planner.accounts.terms import ContractTerms
 from planner.audit.findings import Findings, Told, figure
 from planner.audit.reasons import provider_fault, system_fault
-from planner.kinds.limits import PROVIDER_SHARE, QUOTA
+from planner.kinds.limits import HOURLY_DEPTH, PROVIDER_SHARE, QUOTA
 from planner.rules.dates import on_all_days
+from planner.rules.offers import hourly_depth
 
 Reasons = list[tuple[str, Bools]]
 
@@ -25,6 +26,7 @@ def check_contracts(account: Account, findings: Findings) -> None:
         _rented(account, findings, index, terms)
     _provider_share(account, findings)
     _quotas(account, findings)
+    _hourly_depth(account, findings)
 
 
 def _faults(inputs: Inputs, terms: ContractTerms) -> list[tuple[str, str]]:
@@ -110,20 +112,23 @@ def _rented(account: Account, findings: Findings, index: int, terms: ContractTer
 
 
 def _provider_share(account: Account, findings: Findings) -> None:
-    """A provider's rented GPUs, weighted by block hours ≤ max_share × all GPUs in service."""
-    inputs, share = account.inputs, account.inputs.scenario.procurement.providers.max_share
+    """A provider's rented GPUs ≤ max_share × all GPUs in service, in every block or weighted by block hours."""
+    inputs, rules = account.inputs, account.inputs.scenario.procurement.providers
+    share, gpus = rules.max_share, account.supply.gpus
     if share is None:
         return
-    gpus = bits.dot(account.supply.gpus, inputs.timeline.block_share)
+    if rules.max_share_of == "gpu_hours":
+        gpus = bits.dot(gpus, inputs.timeline.block_share)
+    else:
+        gpus = gpus * (inputs.timeline.block_share > 0)
     total = gpus.sum(axis=1)
     for provider in sorted({source.provider for source in account.supply.sources} - {""}):
         own = gpus[:, [source.provider == provider for source in account.supply.sources]].sum(axis=1)
 
-        def told(own: Floats, provider: str, future: int, period: int) -> Told:
-            when, count = inputs.when(future, period), figure(total[future, period])
-            sentence = f"{provider} supplies {figure(own[future, period])} of {count} GPUs in {when}, "
+        def told(own: Floats, provider: str, *at: int) -> Told:
+            sentence = f"{provider} supplies {figure(own[at])} of {figure(total[at])} GPUs in {inputs.when(*at)}, "
             sentence += f"at most {share:.0%} may rest on one provider"
-            return Told(provider, inputs.timeline.names[period], sentence)
+            return Told(provider, inputs.timeline.names[at[1]], sentence)
 
         findings.at_most(PROVIDER_SHARE.family, own, share * total, partial(told, own, provider), terms=own + total)
 
@@ -147,3 +152,22 @@ def _quotas(account: Account, findings: Findings) -> None:
 
             where = f"{provider}/{quota.system}"
             findings.at_most(QUOTA.family, gpus, quota.gpus, partial(told, gpus, where, quota.gpus))
+
+
+def _hourly_depth(account: Account, findings: Findings) -> None:
+    """GPUs of a system rented by the hour at a provider ≤ what it is taken to have, in every block."""
+    inputs, terms = account.inputs, account.inputs.contract_terms
+    rules = inputs.scenario.procurement
+    depth = np.array([hourly_depth(rules, offer.provider, offer.max_lots) for offer in terms])
+    gpus = account.holdings.rent * np.array([float(offer.lot_gpus) for offer in terms])[:, None, None]
+    counted = {(o.provider, o.system) for o, most in zip(terms, depth, strict=True) if np.isfinite(most)}
+    for provider, system in sorted(counted):
+        same = [(o.provider, o.system) == (provider, system) for o in terms] & np.isfinite(depth)
+        found, limit, where = gpus[:, same].sum(axis=1), float(depth[same].min()), f"{provider}/{system}"
+
+        def told(found: Floats, where: str, limit: float, future: int, period: int, block: int) -> Told:
+            count, when = figure(found[future, period, block]), inputs.when(future, period, block)
+            sentence = f"{where} has {count} GPUs by the hour in {when}, it is taken to have {figure(limit)}"
+            return Told(where, inputs.timeline.names[period], sentence)
+
+        findings.at_most(HOURLY_DEPTH.family, found, limit, partial(told, found, where, limit))

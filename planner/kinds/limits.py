@@ -96,6 +96,12 @@ def _served(who: str, when: str, needed: float, limit: float) -> str:
     return f"{who}: {amount} of its demand can be served in {when}, the floor is {limit:.0%}"
 
 
+def _by_the_hour(who: str, when: str, needed: float, limit: float) -> str:
+    provider, _, system = who.partition(" ")
+    gpus = " ".join([f"{needed:,.0f}", *([system] if system else []), "GPUs"])
+    return f"{provider} would have to have {gpus} by the hour in {when}, it is taken to have {limit:,.0f}"
+
+
 SLA = LimitKind(
     key="sla",
     field="workloads.sla",
@@ -127,7 +133,7 @@ MIN_SERVED = LimitKind(
 PROVIDER_SHARE = LimitKind(
     key="provider_share",
     field="procurement.providers.max_share",
-    meaning="GPUs rented of one provider, of all GPUs in service, weighted by hours",
+    meaning="GPUs rented of one provider, of all GPUs in service, in every block or weighted by hours",
     unit="share of GPUs",
     currency="GPUs",
     families=("provider_share",),
@@ -148,6 +154,17 @@ QUOTA = LimitKind(
     binding="quota of {}",
     conflict="the quota, {}",
     sentence=lambda who, when, needed, limit: f"{who} needs {needed:,.0f} GPUs in {when}, the quota is {limit:,.0f}",
+)
+HOURLY_DEPTH = LimitKind(
+    key="hourly_depth",
+    field="procurement.hourly_depth_gpus",
+    meaning="GPUs of a system rented by the hour at once of a provider, over offers without max_lots",
+    unit="GPUs",
+    currency="GPUs",
+    families=("hourly_depth",),
+    binding="hourly depth of {}",
+    conflict="the hourly GPUs that a provider is taken to have, {}",
+    sentence=_by_the_hour,
 )
 POWER = LimitKind(
     key="power",
@@ -231,7 +248,9 @@ BUDGET = LimitKind(
 # Every kind by its key, in the order in which the audit lists what it found.
 LIMITS: dict[str, LimitKind] = {
     kind.key: kind
-    for kind in (SLA, MIN_SERVED, PROVIDER_SHARE, QUOTA, POWER, LEASE, LIQUID, AIR, POSITIONS, BUDGET)
+    for kind in (
+        SLA, MIN_SERVED, PROVIDER_SHARE, QUOTA, HOURLY_DEPTH, POWER, LEASE, LIQUID, AIR, POSITIONS, BUDGET,
+    )
 }  # fmt: skip
 SITE_LIMITS: tuple[LimitKind, ...] = tuple(kind for kind in LIMITS.values() if kind.site_field)
 

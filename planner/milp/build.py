@@ -14,7 +14,7 @@ from planner.milp.contracts import add_contracts, add_minimum_lots
 from planner.milp.demand import add_api_limits, add_demand, add_floors, add_fungible_demand
 from planner.milp.fleet import add_fleet, add_groups
 from planner.milp.matrix import ABSENT, Builder, Milp
-from planner.milp.providers import add_provider_share, add_quotas
+from planner.milp.providers import add_hourly_depth, add_provider_share, add_quotas
 from planner.milp.sites import add_conversion, add_site_limits
 from planner.milp.survival import add_survival
 from planner.milp.variables import Variables, add_variables
@@ -40,6 +40,7 @@ FAMILIES = (
     add_budgets,
     add_provider_share,
     add_quotas,
+    add_hourly_depth,
 )
 
 

@@ -1,11 +1,11 @@
-"""How much may rest on one provider: shares of the fleet, and quotas by system."""
+"""How much may rest on one provider: shares of the fleet, quotas by system, what it has by the hour."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from planner.kinds import limits
 from planner.milp.matrix import Builder
@@ -16,18 +16,32 @@ Floats = NDArray[np.float64]
 
 
 def add_provider_share(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """A provider rents out no more than its share of all GPUs in service, weighted by hours: GPUs.
+    """A provider rents out no more than its share of all GPUs in service, in every block or weighted by hours: GPUs.
 
     What is in service is one column, not the sum once per provider.
 
     ::
 
-        in service      in_service = Σ n·(own + keep) + Σ lot·(held + mean_b rent) + signed before  every f,t
-        provider share  Σ GPUs rented of a provider ≤ max_share·in_service  every f,t, provider
+        of gpus_peak    in_service = Σ n·(own + keep) + Σ lot·(held + rent) + signed before  every f,t,b
+        of gpu_hours    in_service = Σ n·(own + keep) + Σ lot·(held + mean_b rent) + signed before  every f,t
+        provider share  Σ GPUs rented of a provider ≤ max_share·in_service  for each in_service, provider
     """
-    share, supply, timeline = problem.limits.max_share, problem.supply, problem.timeline
-    if share is None:
+    if problem.limits.max_share is None:
         return
+    share, blocks = problem.timeline.block_share, problem.timeline.blocks
+    if not problem.limits.share_at_the_peak:
+        _add_share(builder, problem, variables, share, ())
+        return
+    for block in np.flatnonzero(share > 0):
+        _add_share(builder, problem, variables, np.arange(len(blocks)) == block, (blocks[block],))
+
+
+def _add_share(
+    builder: Builder, problem: Problem, variables: Variables, weight: ArrayLike, block: tuple[str, ...]
+) -> None:
+    """The rows of one weighting of the load blocks (B,), named after the ``block`` that alone counts, if one does."""
+    share, supply, timeline = problem.limits.max_share, problem.supply, problem.timeline
+    assert share is not None
     reserved = [item.offer.provider for item in supply.reservations]
     hourly = [item.offer.provider for item in supply.hourly]
     signed = [item.contract.provider for item in supply.signed]
@@ -36,24 +50,22 @@ def add_provider_share(builder: Builder, problem: Problem, variables: Variables)
     lots = np.array([item.offer.lot_gpus for item in supply.reservations], dtype=float)
     hourly_lots = np.array([item.offer.lot_gpus for item in supply.hourly], dtype=float)
     owned = np.array([asset.system.gpus for asset in supply.assets], dtype=float)
+    counted, at = np.asarray(weight, dtype=float), " at ".join(("", *block))
 
-    total = builder.variables("in_service", (problem.futures, timeline.names), _most_in_service(problem))
-    count = builder.constraints(
-        "gpus_in_service", (problem.futures, timeline.names), signed_gpus.sum(axis=0), signed_gpus.sum(axis=0)
-    )
+    axes = (problem.futures, timeline.names)
+    total = builder.variables(f"in_service{at}", axes, _most_in_service(problem))
+    count = builder.constraints(f"gpus_in_service{at}", axes, signed_gpus.sum(axis=0), signed_gpus.sum(axis=0))
     builder.add(count, total, 1.0)
     builder.add(count, variables.under_contract, -lots[:, None, None])
-    builder.add(count[..., None], variables.rent, -hourly_lots[:, None, None, None] * timeline.block_share)
+    builder.add(count[..., None], variables.rent, -hourly_lots[:, None, None, None] * counted)
     builder.add(count, np.concatenate([variables.own, variables.keep]), -owned[:, None, None])
 
     own_signed = _match(providers, signed) @ signed_gpus
-    rows = builder.constraints(
-        limits.PROVIDER_SHARE.key, (providers, problem.futures, timeline.names), upper=-own_signed[:, None, :]
-    )
+    rows = builder.constraints(f"{limits.PROVIDER_SHARE.key}{at}", (providers, *axes), upper=-own_signed[:, None, :])
     builder.add(rows, total, -share)
     builder.add(rows[:, None], variables.under_contract[None], (_match(providers, reserved) * lots)[:, :, None, None])
     counts = _match(providers, hourly) * hourly_lots
-    builder.add(rows[:, None, :, :, None], variables.rent[None], counts[:, :, None, None, None] * timeline.block_share)
+    builder.add(rows[:, None, :, :, None], variables.rent[None], counts[:, :, None, None, None] * counted)
     builder.limit(limits.PROVIDER_SHARE, rows, providers, share)
 
 
@@ -91,6 +103,32 @@ def add_quotas(builder: Builder, problem: Problem, variables: Variables) -> None
     )
     for block in range(len(timeline.blocks)):
         builder.limit(limits.QUOTA, rows[..., block], labels, gpus[:, None, None])
+
+
+def add_hourly_depth(builder: Builder, problem: Problem, variables: Variables) -> None:
+    """A provider's GPUs of a system by the hour are within what it is taken to have, in every block.
+
+    Offers with ``max_lots`` are limited by that, as the bound of their column, and do not count.
+
+    ::
+
+        hourly depth  Σ lot·rent of offers without max_lots ≤ hourly depth  every f,t,b, provider and system
+    """
+    depths, timeline, hourly = problem.limits.depths, problem.timeline, problem.supply.hourly
+    gpus = np.array([depth.gpus for depth in depths], dtype=float)
+    counts = np.array([[float(item.offer.name in depth.offers) for item in hourly] for depth in depths])
+    lots = counts.reshape(len(depths), len(hourly)) * np.array([item.offer.lot_gpus for item in hourly], dtype=float)
+    there = lots @ np.array([item.exists for item in hourly], dtype=float).reshape(len(hourly), timeline.periods)
+    labels = [f"{depth.provider} {depth.system}" for depth in depths]
+    rows = builder.constraints(
+        limits.HOURLY_DEPTH.key,
+        (labels, problem.futures, timeline.names, timeline.blocks),
+        upper=gpus[:, None, None, None],
+        exists=(there > 0)[:, None, :, None] & (timeline.block_share > 0),
+    )
+    builder.add(rows[:, None], variables.rent[None], lots[:, :, None, None, None])
+    for block in range(len(timeline.blocks)):
+        builder.limit(limits.HOURLY_DEPTH, rows[..., block], labels, gpus[:, None, None])
 
 
 def _most_in_service(problem: Problem) -> float:

@@ -14,6 +14,7 @@ from planner.accounts.cashflow import Totals, cash_flow_of
 from planner.accounts.fleet import fleet
 from planner.accounts.tokens import requests, tokens_per_request
 from planner.kinds.cash import CAPACITY, CAPEX, END_OF_HORIZON, OPEX, OWNING, RECORDS, REVENUE
+from planner.plan.hourly_peak import peak_gpus
 from planner.problem import Problem
 from planner.units import KW_PER_MW, SECONDS_PER_HOUR, mtok_from_tokens
 
@@ -31,6 +32,7 @@ def kpis(problem: Problem, account: Account, totals: Totals, serving: pd.DataFra
     expected |= _levelised(totals.cost_usd, totals.output_tokens, totals.total_tokens)
     expected["evidence_share"] = evidence_share(problem, account, serving)
     expected |= rounding(problem, serving, expected["usd_per_gpu_hour"])
+    expected["peak_gpus"] = peak_gpus(account)
     if len(per_future) > 1:
         expected["futures"] = [
             {"name": name, "probability": float(weight), **figures}

@@ -84,21 +84,28 @@ def _period(model: Model, index: int) -> str:
 
 
 def _share_of(model: Model, provider: str, future: int, period: int, x: Floats) -> float:
-    """The share of all GPUs in service that ``provider`` rents out in a period."""
+    """The share of all GPUs in service that ``provider`` rents out in a period; of shares by block the largest."""
     problem, variables = model.problem, model.variables
-    supply, inner = problem.supply, x[: model.milp.columns]
-    counts: list[tuple[str, float]] = []
+    supply, inner, weight = problem.supply, x[: model.milp.columns], problem.timeline.block_share
+    # Providers ('' for what is owned) with their GPUs by block.
+    counts: list[tuple[str, Floats]] = []
     held, rented = values(inner, variables.under_contract), values(inner, variables.rent)
+    flat = np.ones(len(weight))
     counts += [
-        (item.offer.provider, held[index, future, period] * item.offer.lot_gpus)
+        (item.offer.provider, held[index, future, period] * item.offer.lot_gpus * flat)
         for index, item in enumerate(supply.reservations)
     ]
     counts += [
-        (item.offer.provider, rented[index, future, period] @ problem.timeline.block_share * item.offer.lot_gpus)
+        (item.offer.provider, rented[index, future, period] * item.offer.lot_gpus)
         for index, item in enumerate(supply.hourly)
     ]
-    counts += [(item.contract.provider, item.gpus[period]) for item in supply.signed]
+    counts += [(item.contract.provider, item.gpus[period] * flat) for item in supply.signed]
     owned = np.concatenate([values(inner, variables.own), values(inner, variables.keep)])[:, future, period]
-    counts += [("", count * asset.system.gpus) for count, asset in zip(owned, supply.assets, strict=True)]
-    total = sum(gpus for _, gpus in counts)
-    return float(sum(gpus for name, gpus in counts if name == provider) / total) if total else 0.0
+    counts += [("", count * asset.system.gpus * flat) for count, asset in zip(owned, supply.assets, strict=True)]
+    total = np.sum([gpus for _, gpus in counts], axis=0)
+    own = np.sum([gpus for name, gpus in counts if name == provider], axis=0)
+    if not problem.limits.share_at_the_peak:
+        own, total = np.array([own @ weight]), np.array([total @ weight])
+        weight = np.ones(1)
+    there = (weight > 0) & (total > 0)
+    return float((own[there] / total[there]).max(initial=0.0))

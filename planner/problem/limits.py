@@ -13,6 +13,7 @@ from planner.kinds.limits import LimitKind, Spending
 from planner.problem.supply import Supply
 from planner.rules.budgets import budget_spans
 from planner.rules.dates import can_start, here_and_now_until
+from planner.rules.offers import hourly_depth
 from planner.rules.tariffs import lease_usd
 from planner.scenario.models import Budget, Scenario, Site
 from planner.schedule import Schedule
@@ -90,6 +91,16 @@ class QuotaLimit:
 
 
 @dataclass(frozen=True)
+class DepthLimit:
+    """GPUs of a system that a provider has by the hour at once, over the ``offers`` (names) that count towards it."""
+
+    provider: str
+    system: str
+    gpus: float
+    offers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Limits:
     """Every limit that a planner can be asked to relax, but the service itself."""
 
@@ -97,7 +108,9 @@ class Limits:
     on_sites: tuple[SiteLimit, ...]
     spend: tuple[SpendLimit, ...]
     quotas: tuple[QuotaLimit, ...]
+    depths: tuple[DepthLimit, ...]
     max_share: float | None
+    share_at_the_peak: bool
 
 
 def build_limits(scenario: Scenario, supply: Supply, timeline: Timeline) -> Limits:
@@ -108,7 +121,9 @@ def build_limits(scenario: Scenario, supply: Supply, timeline: Timeline) -> Limi
         on_sites=tuple(_on_sites(scenario, sites, supply, timeline)),
         spend=tuple(_spend(scenario.budget, timeline)),
         quotas=tuple(_quotas(scenario, supply)),
+        depths=tuple(_depths(scenario, supply)),
         max_share=scenario.procurement.providers.max_share,
+        share_at_the_peak=scenario.procurement.providers.max_share_of == "gpus_peak",
     )
 
 
@@ -206,3 +221,14 @@ def _quotas(scenario: Scenario, supply: Supply) -> list[QuotaLimit]:
         for provider, system in sorted(rented)
         if system == quota.system and quota.provider in (None, provider)
     ]
+
+
+def _depths(scenario: Scenario, supply: Supply) -> list[DepthLimit]:
+    """Of each provider and system, as far as it has offers that state no limit of their own."""
+    found: dict[tuple[str, str, float], list[str]] = {}
+    for item in supply.hourly:
+        offer = item.offer
+        gpus = hourly_depth(scenario.procurement, offer.provider, offer.max_lots)
+        if np.isfinite(gpus):
+            found.setdefault((offer.provider, offer.system, gpus), []).append(offer.name)
+    return [DepthLimit(*key, tuple(names)) for key, names in sorted(found.items())]

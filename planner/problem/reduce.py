@@ -35,6 +35,7 @@ class Reductions:
 def prune_offers(supply: Supply, pools: PoolIndex, limits: Limits, whole_lots: bool) -> tuple[Bools, Bools, list[str]]:
     """Which reservations (R,) and hourly offers (O,) to keep, and a line for each one left out."""
     quotas = {(quota.provider, quota.system) for quota in limits.quotas}
+    depths = {name: index for index, depth in enumerate(limits.depths) for name in depth.offers}
     budgets = bool(limits.spend)
 
     def same_limits(winner: Offer, loser: Offer) -> bool:
@@ -45,8 +46,13 @@ def prune_offers(supply: Supply, pools: PoolIndex, limits: Limits, whole_lots: b
     def reservation(winner: Reservation, loser: Reservation) -> bool:
         return same_limits(winner.offer, loser.offer) and _contract_replaces(winner, loser, budgets)
 
+    def same_depth(winner: Offer, loser: Offer) -> bool:
+        # In the place of an offer that does not count towards the winner's depth, the winner would.
+        return winner.name not in depths or depths[winner.name] == depths.get(loser.name)
+
     def hourly(winner: Hourly, loser: Hourly) -> bool:
-        return same_limits(winner.offer, loser.offer) and _hourly_replaces(winner, loser, whole_lots)
+        limited_alike = same_limits(winner.offer, loser.offer) and same_depth(winner.offer, loser.offer)
+        return limited_alike and _hourly_replaces(winner, loser, whole_lots)
 
     reserved, left_out = _undominated(supply.reservations, pools.reservations, reservation)
     by_hour, also = _undominated(supply.hourly, pools.hourly, hourly)

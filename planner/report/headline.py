@@ -8,6 +8,7 @@ from planner.kinds.evidence import CLASSES
 from planner.plan import Plan
 from planner.render.figures import digits, gap_percent, money, percent, price
 from planner.render.sheet import Sheet, left
+from planner.report.hourly_peak import hourly_line
 from planner.report.limits import power_use
 from planner.scenario import Scenario
 from planner.timeline import Timeline
@@ -48,6 +49,7 @@ def headline(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Sequenc
             )
         )
     lines += _power(plan, scenario, timeline)
+    lines += hourly_line(plan)
     lines += [
         (
             "served",

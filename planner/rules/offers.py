@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from planner.catalog.models import Catalog, Offer, System
 from planner.rules.dates import term_lead_weeks
 from planner.scenario.models import Contract, Procurement, Quote, Scenario
+from planner.scenario.procurement import ASSUMED_DEPTH_GPUS
 
 Floats = NDArray[np.float64]
 
@@ -66,6 +67,17 @@ def usable_share_by_block(scenario: Scenario, offer: Offer, system: System, bloc
     by_block = scenario.procurement.spot_availability
     available = ALL_THE_TIME if offer.availability is None else offer.availability
     return np.asarray(share * available * np.array([by_block.get(block, ALL_THE_TIME) for block in blocks]))
+
+
+def hourly_depth(procurement: Procurement, provider: str, max_lots: float | None) -> float:
+    """GPUs of one system that ``provider`` is taken to have by the hour, over its offers that state no ``max_lots``.
+
+    Infinite where any number is taken to be there, and for an offer that has a limit of its own.
+    """
+    stated = procurement.hourly_depth_gpus
+    if stated is None or (max_lots is not None and np.isfinite(max_lots)):
+        return np.inf
+    return stated.get(provider, ASSUMED_DEPTH_GPUS) if isinstance(stated, dict) else stated
 
 
 def stack(row: Offer | Contract) -> frozenset[str] | None:

@@ -110,6 +110,8 @@ def _providers(scenario: Scenario, catalog: Catalog) -> Found:
     for index, quota in enumerate(scenario.procurement.quotas):
         if quota.provider is not None:
             named.append((("procurement", "quotas", index, "provider"), quota.provider))
+    depth = scenario.procurement.hourly_depth_gpus
+    named += _keys(("procurement", "hourly_depth_gpus"), depth if isinstance(depth, dict) else {})
     yield from _unknown("provider", named, known)
 
 

@@ -22,9 +22,13 @@ from planner.catalog.models import (
     wrong,
 )
 from planner.fields import doc, plain
-from planner.scenario.section import Section
+from planner.scenario.section import GpusByName, Section
 from planner.scenario.workload import Tokens
 from planner.units import MS_PER_S, SECONDS_PER_DAY, mtok_from_tokens
+
+# What one provider is taken to have by the hour of one system: 64 machines of 8 GPUs, the largest single reservation
+# for a day or more that a provider publishes. Nobody publishes what is free by the hour.
+ASSUMED_DEPTH_GPUS = 512.0
 
 
 class Quota(Section):
@@ -51,8 +55,12 @@ class Providers(Section):
     deny: Annotated[tuple[str, ...], doc("not these")] = ()
     max_share: Annotated[
         Share | None,
-        doc("one provider's time-weighted rented GPUs, share of all GPUs in service, per period", "share"),
+        doc("GPUs rented of one provider, share of all GPUs in service", "share"),
     ] = None
+    max_share_of: Annotated[
+        Literal["gpus_peak", "gpu_hours"],
+        doc("max_share holds in every load block, or on average over a period's hours"),
+    ] = "gpus_peak"
 
 
 class Procurement(Section):
@@ -64,6 +72,14 @@ class Procurement(Section):
     systems: Systems = Systems()
     providers: Providers = Providers()
     quotas: tuple[Quota, ...] = ()
+    hourly_depth_gpus: Annotated[
+        GpusByName,
+        doc(
+            "GPUs of a system that a provider is taken to have by the hour at once, over offers without max_lots; "
+            "a number, one by provider (any other has 512), or null for any number",
+            "GPUs",
+        ),
+    ] = ASSUMED_DEPTH_GPUS
     lead_weeks: Annotated[
         dict[str, Weeks], doc("over the catalog's, by system (bought) or by reserved_1y, reserved_3y, …", "weeks")
     ] = Field(default_factory=dict)

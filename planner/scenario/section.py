@@ -60,8 +60,23 @@ def _by_year(value: Any) -> Any:
     return value
 
 
+def _by_name(value: Any) -> Any:
+    """A number of GPUs as it is, or one for each name; raises where it is neither."""
+    if isinstance(value, Mapping):
+        if not value:
+            raise ValueError("this is empty; write a number of GPUs, {nebius: 1024} or null for any number")
+        for name, gpus in value.items():
+            _not_negative(gpus, name)
+    elif isinstance(value, bool) or not isinstance(value, int | float | None):
+        raise ValueError(f"'{value}' is not a number of GPUs; write a number, {{nebius: 1024}} or null for any number")
+    elif value is not None and not 0 <= value < math.inf:
+        raise ValueError(f"{value:g} is negative" if value < 0 else f"{value} is not a finite number")
+    return value
+
+
 Amounts = Annotated[Schedule, AfterValidator(_amounts), BeforeValidator(_entries)]
 Overhead = Annotated[float, Field(ge=1), BeforeValidator(not_bool)]
 BelowOne = Annotated[float, Field(ge=0, lt=1), BeforeValidator(not_bool)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
+GpusByName = Annotated[NonNegative | dict[str, NonNegative] | None, BeforeValidator(_by_name)]
 YearlyLimit = Annotated[NonNegative | dict[int, NonNegative] | None, BeforeValidator(_by_year)]

@@ -19,6 +19,8 @@ VERSION_1: dict[tuple[str, ...], Any] = {
     ("finance", "residual_haircut"): 1.0,
     ("workloads", "*", "whole_replicas"): False,
     ("procurement", "whole_on_demand_lots"): False,
+    ("procurement", "hourly_depth_gpus"): None,
+    ("procurement", "providers", "max_share_of"): "gpu_hours",
     ("solve", "gap"): 0.001,
 }
 

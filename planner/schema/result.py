@@ -32,6 +32,7 @@ from planner.schema.result_rows import (
     SignedContract,
     Unserved,
 )
+from planner.schema.result_supply import PeakGpus
 
 
 @with_config(CLOSED)
@@ -136,6 +137,7 @@ class Kpis(Figures):
     evidence_share: EvidenceShare
     rounding_gpu_hours: Annotated[float, doc("GPU-hours that whole replicas would take beyond the plan", "GPU-hours")]
     rounding_usd: Annotated[float, doc("those at the plan's mean rate", "USD")]
+    peak_gpus: PeakGpus
     futures: NotRequired[list[FutureFigures]]
 
 

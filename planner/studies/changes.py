@@ -112,6 +112,17 @@ def with_quota(scenario: Scenario, index: int, by_gpus: float) -> Scenario:
     return with_procurement(scenario, quotas=tuple(quotas))
 
 
+def with_hourly_depth(scenario: Scenario, by_gpus: float) -> Scenario:
+    """What providers are taken to have by the hour moved by so many GPUs, for each one that the scenario names."""
+    stated = scenario.procurement.hourly_depth_gpus
+    assert stated is not None
+    if isinstance(stated, dict):
+        moved: float | dict[str, float] = {name: max(gpus + by_gpus, 0.0) for name, gpus in stated.items()}
+    else:
+        moved = max(stated + by_gpus, 0.0)
+    return with_procurement(scenario, hourly_depth_gpus=moved)
+
+
 def with_max_share(scenario: Scenario, by: float) -> Scenario:
     """The greatest share of a provider moved by ``by``."""
     providers = scenario.procurement.providers

@@ -1,4 +1,4 @@
-"""Limits that span the whole fleet: budgets, shares of providers, quotas."""
+"""Limits that span the whole fleet: budgets, shares of providers, quotas, what they have by the hour."""
 
 from __future__ import annotations
 
@@ -43,6 +43,9 @@ class Limits(Writer):
         share = self.scenario.procurement.providers.max_share
         if share is None:
             return
+        if self.scenario.procurement.providers.max_share_of == "gpus_peak":
+            self.shares_of_every_block(share)
+            return
         for f, t in itertools.product(self.futures, self.times):
             fleet = {p: found for (p, g, u), found in self.rented.items() if (g, u) == (f, t)}
             total = [term for found in fleet.values() for term in found.gpus]
@@ -51,6 +54,30 @@ class Limits(Writer):
                 if provider:
                     terms = found.gpus + [(v, -share * n) for v, n in total]
                     self.p.row(terms, high=share * fixed - found.fixed_gpus)
+
+    def shares_of_every_block(self, share: float) -> None:
+        for f, t, block in itertools.product(self.futures, self.times, self.blocks):
+            if self.blocks[block] == 0:
+                continue
+            total: list[tuple[int, float]] = []
+            own: dict[str, list[tuple[int, float]]] = {}
+            fixed: dict[str, float] = {}
+            for (provider, _, future, period, at), found in self.running.items():
+                if (future, period, at) == (f, t, block):
+                    total += found.gpus
+                    own.setdefault(provider, []).extend(found.gpus)
+                    fixed[provider] = fixed.get(provider, 0.0) + found.fixed_gpus
+            for provider, terms in own.items():
+                if provider:
+                    rest = [(v, -share * n) for v, n in total]
+                    self.p.row(terms + rest, high=share * sum(fixed.values()) - fixed[provider])
+
+    def depths(self) -> None:
+        depth = self.scenario.procurement.hourly_depth_gpus
+        for (provider, _, _, _, block), gpus in self.by_hour.items():
+            gpus_there = depth.get(provider, 512.0) if isinstance(depth, dict) else depth
+            if gpus_there is not None and self.blocks[block]:
+                self.p.row(gpus, high=gpus_there)
 
     def quotas(self) -> None:
         for quota in self.scenario.procurement.quotas:

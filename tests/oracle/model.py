@@ -33,4 +33,5 @@ class _Model(Sites, Offers, Serving, Limits):
         self.budgets()
         self.shares()
         self.quotas()
+        self.depths()
         return self.p

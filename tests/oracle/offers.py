@@ -128,6 +128,8 @@ class Offers(Writer):
                 rented.gpus.append((variable, offer.lot_gpus * share))
                 key = (offer.provider, offer.system, f, t, block)
                 self.running.setdefault(key, Supplied()).gpus.append((variable, offer.lot_gpus))
+                if offer.max_lots is None:
+                    self.by_hour.setdefault(key, []).append((variable, offer.lot_gpus))
 
     def signed(self) -> None:
         calendar = self.calendar

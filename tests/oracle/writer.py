@@ -65,6 +65,8 @@ class Writer:
         # GPUs in service by provider ('' where owned), future and period: (terms, constant), weighted by blocks.
         self.rented: dict[tuple[str, int, int], Supplied] = {}
         self.running: dict[tuple[str, str, int, int, str], Supplied] = {}
+        # GPUs by the hour of offers that state no limit of their own.
+        self.by_hour: dict[tuple[str, str, int, int, str], list[tuple[int, float]]] = {}
         self.installed: dict[tuple[str, int, int], list[tuple[System, int]]] = {}
 
     @property

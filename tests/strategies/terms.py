@@ -57,6 +57,10 @@ def draw_procurement(
         rules["providers"] |= {"deny": providers[:1]}
     if some(draw, 2):
         rules["providers"] |= {"max_share": one(draw, 0.75, 0.55, 1.0)}
+        rules["providers"] |= {"max_share_of": one(draw, "gpu_hours", "gpus_peak")}
+    if some(draw, 3) and not wanted.relaxed:
+        depth = one(draw, 64.0, 16.0, 200.0)
+        rules |= {"hourly_depth_gpus": {one(draw, *providers): depth} if some(draw, 2) and providers else depth}
     if some(draw, 3):
         quota: dict[str, Any] = {"system": one(draw, *names), "gpus": one(draw, 400.0, 64.0, 30.0, 8.0)}
         quota |= {"provider": one(draw, *providers)} if some(draw, 5) and providers else {}

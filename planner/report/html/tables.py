@@ -47,6 +47,7 @@ def tiles(plan: Plan, scenario: Scenario) -> list[tuple[str, Cell, tuple[Cell, .
             _kpi(plan, "peak_provisioned_utility_mw", lambda mw: f"{mw:,.2f} MW"),
             (_kpi(plan, "energy_mwh", lambda mwh: f"{digits(mwh)} MWh"), words("drawn")),
         ),
+        *_by_the_hour(plan),
         (
             "served",
             _kpi(plan, "served_share", lambda share: percent(share, 1)),
@@ -75,6 +76,16 @@ def tiles(plan: Plan, scenario: Scenario) -> list[tuple[str, Cell, tuple[Cell, .
             ),
         )
     return found
+
+
+def _by_the_hour(plan: Plan) -> list[tuple[str, Cell, tuple[Cell, ...]]]:
+    """GPUs by the hour at their peak, and how many of them nobody promised; nothing where none are."""
+    peak = plan.kpis["peak_gpus"]
+    if not peak["by_hour"]:
+        return []
+    cells = {name: Cell(count(peak[name]), f"kpis.peak_gpus.{name}", peak[name]) for name in ("hourly", "unpromised")}
+    when = f"promised by nobody, in {peak['period']} {peak['block']}"
+    return [("GPUs by the hour at the peak", cells["hourly"], (cells["unpromised"], words(when)))]
 
 
 def purchases(plan: Plan) -> Grid:

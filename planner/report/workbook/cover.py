@@ -14,6 +14,7 @@ from planner.report.workbook.cash_flow import CASH, CashFlow
 from planner.report.workbook.sheet import WIDEST, WorkbookSheet
 from planner.units import TOKENS_PER_MTOK
 
+PEAK = ("in_service", "owned", "signed", "hourly", "unpromised")
 _MORE = (
     ("peak_provisioned_utility_mw", "number"),
     ("served_share", "share"),
@@ -69,6 +70,10 @@ def cover(sheet: WorkbookSheet, found: Ledger, flow: CashFlow) -> None:
         row += 1
         sheet.put(row, 0, name)
         sheet.put(row, 1, plan.kpis.get(name), kind)
+    for name in PEAK:
+        row += 1
+        sheet.put(row, 0, f"peak_gpus.{name}")
+        sheet.put(row, 1, plan.kpis["peak_gpus"][name], "number")
     for basis, shares in plan.kpis["evidence_share"].items():
         for evidence, share in shares.items():
             row += 1

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from planner.catalog import Catalog
-from planner.kinds.limits import BUDGET, PROVIDER_SHARE, QUOTA, SITE_LIMITS, SPENDING, LimitKind
+from planner.kinds.limits import BUDGET, HOURLY_DEPTH, PROVIDER_SHARE, QUOTA, SITE_LIMITS, SPENDING, LimitKind
 from planner.milp import Milp, build_model
 from planner.plan import Plan
 from planner.problem import build_problem
@@ -48,7 +48,7 @@ class Step:
 
 
 def steps(scenario: Scenario, plan: Plan) -> list[Step]:
-    """Both ways from ``scenario``: limits of a site, a kind of budget, quotas and share that bind, TPOT, demand."""
+    """Both ways from ``scenario``: limits of a site, a kind of budget, what binds of providers, TPOT, demand."""
     found: list[Step] = []
 
     def both(
@@ -79,8 +79,12 @@ def steps(scenario: Scenario, plan: Plan) -> list[Step]:
         more = changes.with_quota(scenario, index, STEP_GPUS)
         less = changes.with_quota(scenario, index, -STEP_GPUS)
         both(QUOTA.key, where, STEP_GPUS, QUOTA.unit, more, less, hint)
-    binds = (plan.binding["constraint"] == PROVIDER_SHARE.key).any()
-    if scenario.procurement.providers.max_share is not None and binds:
+    if (plan.binding["constraint"] == HOURLY_DEPTH.key).any():
+        more, less = (changes.with_hourly_depth(scenario, by) for by in (STEP_GPUS, -STEP_GPUS))
+        by_name = isinstance(scenario.procurement.hourly_depth_gpus, dict)
+        where = "each provider named" if by_name else "each provider"
+        both(HOURLY_DEPTH.key, where, STEP_GPUS, HOURLY_DEPTH.unit, more, less, None)
+    if (plan.binding["constraint"] == PROVIDER_SHARE.key).any():
         more = changes.with_max_share(scenario, STEP_SHARE)
         less = changes.with_max_share(scenario, -STEP_SHARE)
         both("max_share", "each provider", 100 * STEP_SHARE, "%", more, less, None)
