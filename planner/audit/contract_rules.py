@@ -114,23 +114,28 @@ def _rented(account: Account, findings: Findings, index: int, terms: ContractTer
 def _provider_share(account: Account, findings: Findings) -> None:
     """A provider's rented GPUs ≤ max_share × all GPUs in service, in every block or weighted by block hours."""
     inputs, rules = account.inputs, account.inputs.scenario.procurement.providers
-    share, gpus = rules.max_share, account.supply.gpus
+    share, gpus, sources = rules.max_share, account.supply.gpus, account.supply.sources
     if share is None:
         return
+    certain = np.ones(len(sources), dtype=bool)
     if rules.max_share_of == "gpu_hours":
         gpus = bits.dot(gpus, inputs.timeline.block_share)
     else:
-        gpus = gpus * (inputs.timeline.block_share > 0)
-    total = gpus.sum(axis=1)
-    for provider in sorted({source.provider for source in account.supply.sources} - {""}):
-        own = gpus[:, [source.provider == provider for source in account.supply.sources]].sum(axis=1)
+        # At an instant, of what runs by the job only the provider's own is there for certain.
+        certain = np.array([not source.by_job for source in sources], dtype=bool)
+        gpus = account.supply.at_once * (inputs.timeline.block_share > 0)
+    for provider in sorted({source.provider for source in sources} - {""}):
+        mine = np.array([source.provider == provider for source in sources], dtype=bool)
+        own, total = gpus[:, mine].sum(axis=1), gpus[:, mine | certain].sum(axis=1)
 
-        def told(own: Floats, provider: str, *at: int) -> Told:
+        def told(own: Floats, total: Floats, provider: str, *at: int) -> Told:
             sentence = f"{provider} supplies {figure(own[at])} of {figure(total[at])} GPUs in {inputs.when(*at)}, "
             sentence += f"at most {share:.0%} may rest on one provider"
             return Told(provider, inputs.timeline.names[at[1]], sentence)
 
-        findings.at_most(PROVIDER_SHARE.family, own, share * total, partial(told, own, provider), terms=own + total)
+        findings.at_most(
+            PROVIDER_SHARE.family, own, share * total, partial(told, own, total, provider), terms=own + total
+        )
 
 
 def _quotas(account: Account, findings: Findings) -> None:
@@ -159,7 +164,7 @@ def _hourly_depth(account: Account, findings: Findings) -> None:
     inputs, terms = account.inputs, account.inputs.contract_terms
     rules = inputs.scenario.procurement
     depth = np.array([hourly_depth(rules, offer.provider, offer.max_lots) for offer in terms])
-    gpus = account.holdings.rent * np.array([float(offer.lot_gpus) for offer in terms])[:, None, None]
+    gpus = account.holdings.rent_at_once * np.array([float(offer.lot_gpus) for offer in terms])[:, None, None]
     counted = {(o.provider, o.system) for o, most in zip(terms, depth, strict=True) if np.isfinite(most)}
     for provider, system in sorted(counted):
         same = [(o.provider, o.system) == (provider, system) for o in terms] & np.isfinite(depth)

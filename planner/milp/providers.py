@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from planner.kinds import limits
-from planner.milp.matrix import Builder
+from planner.milp.matrix import ABSENT, Builder
 from planner.milp.variables import Variables
 from planner.problem import Problem
 
@@ -57,7 +57,10 @@ def _add_share(
     count = builder.constraints(f"gpus_in_service{at}", axes, signed_gpus.sum(axis=0), signed_gpus.sum(axis=0))
     builder.add(count, total, 1.0)
     builder.add(count, variables.under_contract, -lots[:, None, None])
-    builder.add(count[..., None], variables.rent, -hourly_lots[:, None, None, None] * counted)
+    # At an instant, of what runs by the job only the provider's own is there for certain, and counts on both sides.
+    by_job = np.array([item.by_job for item in supply.hourly], dtype=bool)[:, None, None, None]
+    rented = np.where(by_job, ABSENT, variables.rent) if block else variables.rent
+    builder.add(count[..., None], rented, -hourly_lots[:, None, None, None] * counted)
     builder.add(count, np.concatenate([variables.own, variables.keep]), -owned[:, None, None])
 
     own_signed = _match(providers, signed) @ signed_gpus
@@ -65,7 +68,9 @@ def _add_share(
     builder.add(rows, total, -share)
     builder.add(rows[:, None], variables.under_contract[None], (_match(providers, reserved) * lots)[:, :, None, None])
     counts = _match(providers, hourly) * hourly_lots
-    builder.add(rows[:, None, :, :, None], variables.rent[None], counts[:, :, None, None, None] * counted)
+    own = np.where(by_job, 1.0 - share, 1.0) if block else np.ones_like(by_job, dtype=float)
+    lots_running = variables.lots_at_once if block else variables.rent
+    builder.add(rows[:, None, :, :, None], lots_running[None], counts[:, :, None, None, None] * own[None] * counted)
     builder.limit(limits.PROVIDER_SHARE, rows, providers, share)
 
 
@@ -74,7 +79,7 @@ def add_quotas(builder: Builder, problem: Problem, variables: Variables) -> None
 
     ::
 
-        quota  Σ lot·(held + rent) + signed before ≤ quota  every f,t,b, provider and system
+        quota  Σ lot·(held + rent + at_once) + signed before ≤ quota  every f,t,b, provider and system
     """
     quotas, supply, timeline = problem.limits.quotas, problem.supply, problem.timeline
     labels = [f"{quota.provider} {quota.system}" for quota in quotas]
@@ -112,7 +117,7 @@ def add_hourly_depth(builder: Builder, problem: Problem, variables: Variables) -
 
     ::
 
-        hourly depth  Σ lot·rent of offers without max_lots ≤ hourly depth  every f,t,b, provider and system
+        hourly depth  Σ lot·(rent + at_once) of offers without max_lots ≤ hourly depth  every f,t,b, provider and system
     """
     depths, timeline, hourly = problem.limits.depths, problem.timeline, problem.supply.hourly
     gpus = np.array([depth.gpus for depth in depths], dtype=float)
@@ -126,7 +131,7 @@ def add_hourly_depth(builder: Builder, problem: Problem, variables: Variables) -
         upper=gpus[:, None, None, None],
         exists=(there > 0)[:, None, :, None] & (timeline.block_share > 0),
     )
-    builder.add(rows[:, None], variables.rent[None], lots[:, :, None, None, None])
+    builder.add(rows[:, None], variables.lots_at_once[None], lots[:, :, None, None, None])
     for block in range(len(timeline.blocks)):
         builder.limit(limits.HOURLY_DEPTH, rows[..., block], labels, gpus[:, None, None])
 

@@ -36,11 +36,11 @@ def peak_gpus(account: Account) -> dict[str, Any]:
     Where none are by the hour, the one with most in service. ``by_hour`` lists provider, system, gpus, ``promised_by``
     and the limit of that; ``unpromised`` are those of ``by_hour`` that nobody promised.
     """
-    inputs, gpus = account.inputs, account.supply.gpus
+    inputs, gpus = account.inputs, account.supply.at_once
     timeline = inputs.timeline
     there = ~timeline.lookahead[:, None] & (timeline.block_share > 0)
     owned = np.array([source.provider == "" for source in account.supply.sources], dtype=bool)
-    hourly = account.holdings.rent * _lot_gpus(account)[:, None, None]
+    hourly = account.holdings.rent_at_once * _lot_gpus(account)[:, None, None]
     future, period, block = _first_largest(hourly.sum(axis=1), gpus.sum(axis=1), there)
     now = gpus[future, :, period, block]
     by_hour = _by_hour(account, hourly[future, :, period, block])

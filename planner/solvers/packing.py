@@ -84,8 +84,10 @@ def packer(model: Model, milp: Milp) -> Packer:
         block[ids[there]] = np.broadcast_to(np.arange(blocks), ids.shape)[there]
     for columns in milp.column_blocks:
         own = slice(columns.first, columns.first + len(columns.cells))
-        if columns.name == "in_service":
+        if columns.name.startswith("in_service"):
             group[own] = columns.cells
+            at = columns.name.partition(" at ")[2]
+            block[own] = model.problem.timeline.blocks.index(at) if at else -1
         elif columns.name in ("used", "lost"):
             group[own], block[own] = np.divmod(columns.cells % (futures * periods * blocks), blocks)
     demand = np.zeros(milp.rows, dtype=bool)
