@@ -31,7 +31,7 @@ Relaxed = Callable[[Milp, Options, Floats | None], Answer]
 # Up to so many whole numbers the engines take the matrix as it is: they prove such in a fraction of a second.
 OUTRIGHT = 400
 # The relaxation is solved to this share of the gap: what it leaves open adds to what whole numbers cost.
-OF_GAP = 0.1
+OF_GAP = 0.3
 OF_GAP_RAISED = 0.3
 # A period may be off its best packing by so much of the whole cost, times the gap asked for.
 FINE = 0.05
