@@ -13,7 +13,7 @@ from planner.accounts.account import Account
 from planner.accounts.cashflow import Totals, cash_flow_of
 from planner.accounts.fleet import fleet
 from planner.accounts.tokens import requests, tokens_per_request
-from planner.kinds.cash import CAPACITY, CAPEX, END_OF_HORIZON, OPEX, OWNING, RECORDS, REVENUE
+from planner.kinds.cash import CAPACITY, CAPEX, OPEX, OWNING, RECORDS, REVENUE
 from planner.problem import Problem
 from planner.units import KW_PER_MW, SECONDS_PER_HOUR, mtok_from_tokens
 
@@ -56,7 +56,7 @@ def _of_future(problem: Problem, account: Account, totals: Totals, future: str) 
     made = totals.by_future.loc[future]
     cash = cash_flow_of(account)
     cash = cash[cash["future"] == future]
-    due = cash[cash["period"].isin(np.flatnonzero(reported)) & ~cash["category"].isin([*END_OF_HORIZON, REVENUE.key])]
+    due = cash[cash["period"].isin(np.flatnonzero(reported)) & cash["category"].isin([*CAPEX, *OPEX])]
     by_period = np.zeros(timeline.periods)
     np.add.at(by_period, due["period"].to_numpy(dtype=int), due["usd"].to_numpy(dtype=float))
     served = requests(account, account.service.served)[f][:, reported].sum(axis=1)
