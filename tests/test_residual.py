@@ -161,3 +161,20 @@ def test_a_sale_makes_no_room_in_a_budget() -> None:
 def test_a_lower_haircut_is_never_cheaper(case: Any) -> None:
     finance = case.scenario.finance
     never_cheaper(case, case.with_scenario(finance=with_part(finance, residual_haircut=0.6 * finance.residual_haircut)))
+
+
+def test_an_owned_gpu_hour_bears_what_existing_systems_lose_and_not_what_they_bring() -> None:
+    """One node of 2025 kept through three quarters of 2027: energy, and the fall of its resale value."""
+    case = existing(count=1)
+    dear = case.with_catalog(offers={key: row for key, row in case.catalog.offers.items() if row.provider != "bolt"})
+    plan = planner.solve(dear.scenario, dear.catalog)
+    (row,) = plan.fleet.groupby("period", sort=False)["count"].sum().unique().tolist()
+    assert row == 1
+    owning = plan.cashflow[plan.cashflow["category"].isin(cash.OWNING)]["npv_usd"].sum()
+    system = dear.catalog.systems["h-node"]
+    share = float(np.interp(730 / 365.25, [1, 2], [system.residual_share_by_age_years[age] for age in (1, 2)]))
+    days = np.array([0, 90, 181, 273])
+    hours = 8 * float((np.diff(days) * 24 * 1.1 ** -((days[1:] + days[:-1]) / 2 / 365.25)).sum())
+    expected = (owning + 0.5 * system.price_usd * share) / hours
+    assert plan.kpis["usd_per_gpu_hour_owned"] == pytest.approx(expected)
+    assert expected > 0

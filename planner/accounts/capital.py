@@ -84,6 +84,22 @@ def _sold(count: float, first: int, kept: Floats) -> Floats:
     return left
 
 
+def present_value_of_sales(inputs: Inputs, usd: Floats) -> Floats:
+    """Σ of USD on each period's first day and at the horizon's end (..., T + 1), discounted to its start."""
+    return bits.dot(usd, np.append(inputs.timeline.discount_start, inputs.timeline.discount_end))
+
+
+def npv_of_existing_at_first(inputs: Inputs) -> float:
+    """What all existing systems would bring on the first day that they are there, discounted, USD."""
+    timeline, total = inputs.timeline, 0.0
+    for group in inputs.groups:
+        first = first_period(inputs.group_window(group))
+        if first < timeline.periods:
+            credit = existing_credit_usd(inputs.scenario, inputs.catalog, group.existing, timeline)
+            total += group.existing.count * float(credit[first] * timeline.discount_start[first])
+    return total
+
+
 def residual_of_bought(inputs: Inputs) -> Floats:
     """What one system is worth at the horizon's end, by the period that it was put in service in, (K, T)."""
     timeline = inputs.timeline

@@ -80,13 +80,22 @@ class EvidenceShare(TypedDict):
 
 @with_config(CLOSED)
 class Figures(TypedDict):
-    """Sums over the reported periods; NPV and levelised cost over the solved horizon."""
+    """Sums over the reported periods, and what begins with ``reported``; other NPVs over the solved horizon."""
 
     levelised_usd_per_mtok_output: Annotated[
         float | None, doc("NPV of cost ÷ NPV of output tokens served", "USD per Mtok")
     ]
     levelised_usd_per_mtok_total: Annotated[
         float | None, doc("NPV of cost ÷ NPV of input and output tokens served", "USD per Mtok")
+    ]
+    reported_cost_usd: NotRequired[
+        Annotated[float, doc("NPV of the reported periods' cost, each charged for what serves in it", "USD")]
+    ]
+    reported_levelised_usd_per_mtok_output: NotRequired[
+        Annotated[float | None, doc("that ÷ NPV of the output tokens served in them", "USD per Mtok")]
+    ]
+    reported_levelised_usd_per_mtok_total: NotRequired[
+        Annotated[float | None, doc("that ÷ NPV of the input and output tokens served in them", "USD per Mtok")]
     ]
     npv_usd: Annotated[float, doc("NPV of all cost, residual values and contract tails included", "USD")]
     npv_revenue_usd: Annotated[float, doc("NPV of tokens sold", "USD")]
@@ -130,6 +139,16 @@ class FutureFigures(Figures):
 class Kpis(Figures):
     """Key figures: the expectation, and one entry per future where there are several."""
 
+    reported_cost_by_part_usd: NotRequired[
+        Annotated[
+            dict[str, float],
+            doc(
+                "reported_cost_usd by category of cash, what is bought or paid upfront as the charge for its service; "
+                "`existing` is what the resale value of existing systems loses",
+                "USD",
+            ),
+        ]
+    ]
     evidence_share: EvidenceShare
     rounding_gpu_hours: Annotated[float, doc("GPU-hours that whole replicas would take beyond the plan", "GPU-hours")]
     rounding_usd: Annotated[float, doc("those at the plan's mean rate", "USD")]
@@ -227,6 +246,7 @@ class PlanResult(Head):
     binding: list[Binding]
     audit: AuditResult
     catalog: CatalogUsed
+    notes: NotRequired[Annotated[list[str], doc("what a reader of the figures should know, a sentence each")]]
 
 
 @with_config(CLOSED)

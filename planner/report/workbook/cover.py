@@ -15,6 +15,9 @@ from planner.report.workbook.sheet import WIDEST, WorkbookSheet
 from planner.units import TOKENS_PER_MTOK
 
 _MORE = (
+    ("reported_levelised_usd_per_mtok_output", "price"),
+    ("reported_levelised_usd_per_mtok_total", "price"),
+    ("reported_cost_usd", "money"),
     ("peak_provisioned_utility_mw", "number"),
     ("served_share", "share"),
     ("peak_cumulative_cash_usd", "money"),
@@ -69,6 +72,10 @@ def cover(sheet: WorkbookSheet, found: Ledger, flow: CashFlow) -> None:
         row += 1
         sheet.put(row, 0, name)
         sheet.put(row, 1, plan.kpis.get(name), kind)
+    for part, usd in plan.kpis["reported_cost_by_part_usd"].items():
+        row += 1
+        sheet.put(row, 0, f"reported_cost_usd: {part}")
+        sheet.put(row, 1, usd, "money")
     for basis, shares in plan.kpis["evidence_share"].items():
         for evidence, share in shares.items():
             row += 1
