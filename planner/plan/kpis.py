@@ -10,12 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accounts import levelised
-from planner.accounts.capital import npv_of_existing_at_first, present_value_of_sales, sales_of_existing
 from planner.accounts.account import Account
+from planner.accounts.capital import npv_of_existing_at_first, present_value_of_sales, sales_of_existing
 from planner.accounts.cashflow import Totals, cash_flow_of
 from planner.accounts.fleet import fleet
 from planner.accounts.tokens import requests, tokens_per_request
-from planner.kinds.cash import CAPACITY, CAPEX, OPEX, OWNING, RECORDS, REVENUE
+from planner.kinds.cash import CAPACITY, CAPEX, OPEX, OWNING, RECORDS, RESALE, REVENUE
 from planner.problem import Problem
 from planner.units import KW_PER_MW, SECONDS_PER_HOUR, mtok_from_tokens
 
@@ -32,6 +32,7 @@ def kpis(problem: Problem, account: Account, totals: Totals, serving: pd.DataFra
     # Ratios are E[cost] ÷ E[tokens], never the mean of ratios.
     expected |= _levelised(totals.cost_usd, totals.output_tokens, totals.total_tokens)
     expected |= levelised.figures(account) | {"reported_cost_by_part_usd": levelised.parts_usd(account)}
+    expected["resale_share_of_npv"] = _ratio(expected["resale_npv_usd"], totals.cost_usd)
     expected["evidence_share"] = evidence_share(problem, account, serving)
     expected |= rounding(problem, serving, expected["usd_per_gpu_hour"])
     if len(per_future) > 1:
@@ -87,6 +88,7 @@ def _of_future(problem: Problem, account: Account, totals: Totals, future: str) 
         **_levelised(float(made["cost_usd"]), float(made["output_tokens"]), float(made["total_tokens"])),
         **levelised.figures(account, f),
         "npv_usd": float(made["cost_usd"]),
+        "resale_npv_usd": -float(cash.loc[cash["category"].isin(RESALE), "npv_usd"].sum()),
         "npv_revenue_usd": float(made["revenue_usd"]),
         "npv_profit_usd": float(made["revenue_usd"] - made["cost_usd"]),
         "cash_usd": capex + opex,

@@ -15,7 +15,7 @@ def horizon_notes(scenario: Scenario, timeline: Timeline) -> tuple[str, ...]:
     year = int(MONTHS_PER_YEAR) // timeline.months_per_period
     return (
         f"Nothing behind {timeline.names[-1]} is planned for (horizon.lookahead is 0): what is bought or rented "
-        f"towards the end hangs on the prices of its last day, hardware at {finance.residual_haircut:.0%} of its resale curve "
-        f"and contracts at {finance.contract_tail_share:.0%} of what they still cost. "
+        f"towards the end hangs on the prices of its last day, hardware at {finance.residual_haircut:.0%} of its "
+        f"resale curve and contracts at {finance.contract_tail_share:.0%} of what they still cost. "
         f"With a lookahead of {year} the plan sees a year more.",
     )

@@ -17,6 +17,7 @@ from planner.kinds.limits import LIMITS
 from planner.plan.plan import RESULT_VERSION, TABLES
 from planner.render.sheet import Sheet, left
 from planner.scenario import Scenario, scenario_digest
+from planner.schema.result_resale import Resale
 from planner.schema.result_rows import (
     CLOSED,
     ApiCalls,
@@ -98,6 +99,9 @@ class Figures(TypedDict):
         Annotated[float | None, doc("that ÷ NPV of the input and output tokens served in them", "USD per Mtok")]
     ]
     npv_usd: Annotated[float, doc("NPV of all cost, residual values and contract tails included", "USD")]
+    resale_npv_usd: NotRequired[
+        Annotated[float, doc("NPV of what hardware brings or is worth at the end, taken off npv_usd", "USD")]
+    ]
     npv_revenue_usd: Annotated[float, doc("NPV of tokens sold", "USD")]
     npv_profit_usd: Annotated[float, doc("NPV of revenue less NPV of cost", "USD")]
     cash_usd: Annotated[float, doc("capex and opex, undiscounted", "USD")]
@@ -139,6 +143,7 @@ class FutureFigures(Figures):
 class Kpis(Figures):
     """Key figures: the expectation, and one entry per future where there are several."""
 
+    resale_share_of_npv: NotRequired[Annotated[float | None, doc("resale_npv_usd ÷ npv_usd", "share")]]
     reported_cost_by_part_usd: NotRequired[
         Annotated[
             dict[str, float],
@@ -232,6 +237,7 @@ class PlanResult(Head):
     kpis: Kpis
     information: NotRequired[Information]
     other_percentile: NotRequired[OtherPercentile]
+    resale: NotRequired[Resale]
     replan: NotRequired[Replan]
     trace: NotRequired[list[Origin]]
     purchases: list[Purchase]
