@@ -23,7 +23,7 @@ class Repriced(Protocol):
 
 
 def repriced(milp: Milp, varying: Ints, wanted: Ints, options: Options) -> Repriced:
-    """The relaxation of ``milp``: the cost of its ``varying`` columns changes, ``wanted`` are those to tell, once each."""
+    """The relaxation of ``milp``: ``varying`` columns change their cost, ``wanted`` are those to tell, once each."""
     if solvers.has_ortools():
         from planner.solvers import ortools
 

@@ -115,9 +115,9 @@ def _of(
     cost, revenue = whole("npv_cost"), whole("npv_revenue")
     found: list[tuple[str, float | None, str, float | None, str]] = []
     for label, key, tokens in (
-        ("levelised cost, USD per Mtok output", "levelised_usd_per_mtok_output", "mtok_output_discounted"),
+        ("NPV of all cost, USD per Mtok output", "levelised_usd_per_mtok_output", "mtok_output_discounted"),
         (
-            "levelised cost, USD per Mtok total (input + output)",
+            "NPV of all cost, USD per Mtok total (input + output)",
             "levelised_usd_per_mtok_total",
             "mtok_total_discounted",
         ),
