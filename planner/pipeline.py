@@ -176,7 +176,7 @@ def plan_of(
         periods=problem.timeline.names,
         futures=problem.futures,
         solution=outcome.x,
-        notes=horizon_notes(scenario, problem.timeline),
+        notes=horizon_notes(scenario, problem),
     )
 
 

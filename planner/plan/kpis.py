@@ -31,8 +31,9 @@ def kpis(problem: Problem, account: Account, totals: Totals, serving: pd.DataFra
     expected = {key: _mean([figures[key] for figures in per_future], weights) for key in per_future[0]}
     # Ratios are E[cost] ÷ E[tokens], never the mean of ratios.
     expected |= _levelised(totals.cost_usd, totals.output_tokens, totals.total_tokens)
-    expected |= levelised.figures(account) | {"reported_cost_by_part_usd": levelised.parts_usd(account)}
+    expected |= levelised.figures(account)
     expected["resale_share_of_npv"] = _ratio(expected["resale_npv_usd"], totals.cost_usd)
+    expected["reported_cost_by_part_usd"] = levelised.parts_usd(account)
     expected["evidence_share"] = evidence_share(problem, account, serving)
     expected |= rounding(problem, serving, expected["usd_per_gpu_hour"])
     if len(per_future) > 1:

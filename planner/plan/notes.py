@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from planner.problem import Problem
 from planner.scenario import Scenario
-from planner.timeline import Timeline
 from planner.units import MONTHS_PER_YEAR
 
 
-def horizon_notes(scenario: Scenario, timeline: Timeline) -> tuple[str, ...]:
-    """What the plan hangs on where it does not look beyond the periods that it reports."""
-    if scenario.horizon.lookahead:
+def horizon_notes(scenario: Scenario, problem: Problem) -> tuple[str, ...]:
+    """What the plan hangs on where it does not look beyond the periods that it reports, and might own or sign."""
+    supply, timeline = problem.supply, problem.timeline
+    if scenario.horizon.lookahead or not (supply.assets or supply.reservations):
         return ()
     finance = scenario.finance
     year = int(MONTHS_PER_YEAR) // timeline.months_per_period

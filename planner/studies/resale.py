@@ -135,7 +135,7 @@ class _Search:
         models = [_model_at(scenario, catalog, haircut) for haircut in (0.0, 1.0)]
         without, whole = (model.milp.cost for model in models)
         # Engines want figures near one. The cost is linear in the haircut, and nothing else depends on it.
-        scale = 10.0 ** -np.floor(np.log10(max(float(np.abs(without).max(initial=0.0)), 1e-12)))
+        scale = _power_of_ten(float(np.abs(without).max(initial=0.0)))
         varying = np.flatnonzero(whole - without)
         self.without, self.slope = without[varying] * scale, (whole - without)[varying] * scale
         self.orders = _orders_due(models[0], self.due_by)
@@ -187,6 +187,11 @@ class _Search:
             for (verb, system), gpus in sorted(found.items())
             if abs(gpus - self.today[verb, system]) >= max(self.systems[system].gpus, enough) * (1 - 1e-6)
         )
+
+
+def _power_of_ten(size: float) -> float:
+    """What brings ``size`` between one and ten: 1 for nothing."""
+    return float(f"1e{-int(f'{size:e}'.partition('e')[2])}") if size else 1.0
 
 
 def _model_at(scenario: Scenario, catalog: Catalog, haircut: float) -> Model:
