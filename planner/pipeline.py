@@ -20,6 +20,7 @@ from planner.milp.elastic import Elastic, build_elastic
 from planner.plan import Plan, Proof, tables
 from planner.plan.extract import decisions
 from planner.plan.kpis import kpis
+from planner.plan.notes import horizon_notes
 from planner.plan.relaxation import relaxations
 from planner.plan.trace import trace
 from planner.problem import Problem, Reductions, build_problem
@@ -188,6 +189,7 @@ def plan_of(
         periods=problem.timeline.names,
         futures=problem.futures,
         solution=outcome.x,
+        notes=horizon_notes(scenario, problem),
     )
 
 

@@ -21,7 +21,6 @@ from planner.rules import (
     offers,
     quotes,
     rates,
-    residual,
     tariffs,
     work,
 )
@@ -107,11 +106,7 @@ DATES = [
     Mutant(dates, "term_lead_weeks", by_years_first, cases.a_lead_time_by_months),
 ]
 
-# --- residual value and tariffs ---
-
-
-def haircut_off(_: Any) -> Callable[..., Any]:
-    return lambda paid, finance, row, ages: paid * residual.residual_share(row, ages)
+# --- tariffs ---
 
 
 def input_only(_: Any) -> Callable[..., Any]:
@@ -136,13 +131,6 @@ def no_cache(right: Any) -> Callable[..., Any]:
 
 
 MONEY = [
-    Mutant(residual, "residual_credit_usd", haircut_off, cases.hardware_resold),
-    Mutant(
-        residual,
-        "residual_share",
-        lambda _: lambda row, ages: np.maximum(0, 1 - ages / row.life_years),
-        cases.hardware_resold,
-    ),
     Mutant(
         tariffs,
         "price_factors",

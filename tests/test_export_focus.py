@@ -10,7 +10,7 @@ import pytest
 
 from planner.export import focus_rows
 from planner.export.focus import COLUMNS, SERVICES, focus_bytes, specification
-from planner.kinds.cash import CAPEX, END_OF_HORIZON, OPEX
+from planner.kinds.cash import CAPEX, END_OF_HORIZON, OPEX, PROCEEDS
 from tests.exports import CENT, Solved, either_plan, probability, read_parquet, rich_plan, tiny_plan  # noqa: F401
 
 
@@ -56,7 +56,7 @@ def test_focus_rows_keep_the_rules_between_columns(solved: Solved) -> None:
     assert (rows["ResourceId"].isna() == (committed & (bought | unused))).all()
     for name in ("Category", "Type", "Unit", "Name", "Quantity"):
         assert (rows[f"CommitmentDiscount{name}"].notna() == committed).all(), name
-    assert set(SERVICES) == {*CAPEX, *OPEX}
+    assert set(SERVICES) == {*CAPEX, *OPEX, *PROCEEDS}
     assert not set(SERVICES) & set(END_OF_HORIZON)
 
 

@@ -80,8 +80,8 @@ def test_libreoffice_computes_the_plans_totals_npv_and_cost_per_token(
     for label, (figure, computed) in found.items():
         assert computed == pytest.approx(figure, abs=CENT / 2, rel=1e-12), label
     expected = {
-        "levelised cost, USD per Mtok output": plan.kpis["levelised_usd_per_mtok_output"],
-        "levelised cost, USD per Mtok total (input + output)": plan.kpis["levelised_usd_per_mtok_total"],
+        "NPV of all cost, USD per Mtok output": plan.kpis["levelised_usd_per_mtok_output"],
+        "NPV of all cost, USD per Mtok total (input + output)": plan.kpis["levelised_usd_per_mtok_total"],
         "NPV of all cost, USD": plan.kpis["npv_usd"],
         "NPV of profit, USD": plan.kpis["npv_profit_usd"],
         "cash of the reported periods, USD": plan.kpis["cash_usd"],
@@ -89,7 +89,7 @@ def test_libreoffice_computes_the_plans_totals_npv_and_cost_per_token(
     }
     for future in plan.kpis.get("futures", []):
         expected[f"{future['name']}: NPV of all cost, USD"] = future["npv_usd"]
-        expected[f"{future['name']}: levelised cost, USD per Mtok output"] = future["levelised_usd_per_mtok_output"]
+        expected[f"{future['name']}: NPV of all cost, USD per Mtok output"] = future["levelised_usd_per_mtok_output"]
     for label, figure in expected.items():
         # A cost per token is held to far less than a cent, which would be a percent of it.
         assert found[label][1] == pytest.approx(figure, abs=1e-9 if "Mtok" in label else CENT / 2), label

@@ -72,12 +72,13 @@ def usd_of(key: str) -> float:
 def test_every_record_is_in_the_table_once() -> None:
     assert [record for record in vars(cash).values() if isinstance(record, CashCategory)] == list(RECORDS)
     assert len(cash.BY_KEY) == len({record.words for record in RECORDS}) == len(RECORDS)
-    assert set(cash.COSTS) == {*cash.CAPEX, *cash.OPEX, *cash.END_OF_HORIZON} == {*cash.CATEGORIES} - {cash.REVENUE.key}
+    costs = {*cash.CAPEX, *cash.OPEX, *cash.PROCEEDS, *cash.END_OF_HORIZON}
+    assert set(cash.COSTS) == costs == {*cash.CATEGORIES} - {cash.REVENUE.key}
 
 
 @each
 def test_the_record_agrees_with_itself(record: CashCategory) -> None:
-    assert (record.focus is not None) == (record.group in ("capex", "opex"))
+    assert (record.focus is not None) == (record.group in ("capex", "opex", "proceeds"))
     assert record.table is None or record.table in TABLES
     assert record.table is not None or record.evidence == "scenario"
     if record.group == "capex":

@@ -43,11 +43,12 @@ from planner.solvers.objectives import minimise
 from tests.oracle import most_profit, program
 from tests.oracle.points import fitted, interpolated
 from tests.owning_mutants import OWNED
+from tests.residual_mutants import RESOLD
 from tests.rule_mutants import MUTANTS, Mutant
 from tests.strategies import Case, Interval, solved
 from tests.supply_mutants import SUPPLIED
 
-ALL_MUTANTS = [*MUTANTS, *OWNED, *SUPPLIED]
+ALL_MUTANTS = [*MUTANTS, *OWNED, *RESOLD, *SUPPLIED]
 ORACLE = Path(__file__).parent / "oracle"
 
 # Said by what is tried: misfits are unfit and latency, a family's shape and work are in every fit.

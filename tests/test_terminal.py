@@ -117,9 +117,15 @@ def test_a_hall_conversion_is_an_order_with_its_day() -> None:
 def test_headline_has_both_bases_power_proof_audit_and_evidence() -> None:
     plan, scenario, catalog = solved(FLEET)
     lines = rows_of(headline.headline(plan, scenario, timeline_of(scenario, catalog)))
-    assert " per Mtok output, " in lines["levelised cost"][0]
-    assert " per Mtok total (input + output)" in lines["levelised cost"][0]
-    assert lines["NPV of all cost"][0].endswith("2027-Q1 to 2028-Q4, lookahead included")
+    assert " per Mtok output, " in lines["NPV per token"][0]
+    assert " per Mtok total (input + output)" in lines["NPV per token"][0]
+    assert lines["levelised cost"][0].endswith(" per Mtok input + output, 2027-Q1 to 2028-Q2")
+    assert "2027-Q1 to 2028-Q4 with lookahead; at least $" in lines["NPV of all cost"][0]
+    assert lines["NPV of all cost"][0].endswith(f", gap {gap_percent(plan.proof.gap)}")
+    assert lines["NPV per token"][0].endswith(", with lookahead")
+    reported, whole = (plan.kpis[f"{kind}_usd_per_mtok_output"] for kind in ("reported_levelised", "levelised"))
+    assert lines["levelised cost"][0].startswith(price(reported))
+    assert lines["NPV per token"][0].startswith(price(whole))
     assert re.fullmatch(r"\d\.\d\d MW of \d\.\d\d at dallas \(utility side\) in 2\d{3}-Q\d", lines["peak power"][0])
     assert lines["served"][0].startswith("100.0 % of the output tokens")
     assert lines["status"][0].startswith("optimal: proven within ")

@@ -64,7 +64,7 @@ def commitments_by_period(account: Account) -> Floats:
     total = np.zeros((len(inputs.futures), inputs.timeline.periods))
     for index, terms in enumerate(inputs.contract_terms):
         if terms.reserved:
-            total += account.holdings.sign[:, index] * _lot_value(inputs, terms)
+            total += account.holdings.sign[:, index] * lot_value_usd(inputs, terms)
     return total
 
 
@@ -79,7 +79,7 @@ def _calendar(inputs: Inputs, terms: ContractTerms) -> Timeline:
     return inputs.timeline.extended(term_periods(inputs, terms.term_months))
 
 
-def _lot_value(inputs: Inputs, terms: ContractTerms) -> Floats:
+def lot_value_usd(inputs: Inputs, terms: ContractTerms) -> Floats:
     """USD of one lot over its whole term, by the period it starts in, (T,)."""
     hours, term = _calendar(inputs, terms).hours, term_periods(inputs, terms.term_months)
     passed = np.concatenate([[0.0], np.cumsum(hours)])
@@ -91,7 +91,7 @@ def payments(inputs: Inputs, terms: ContractTerms, sign: Floats) -> tuple[Floats
     """Upfront payments, hourly payments and prepayment used up, by period beyond the horizon, each (F, T + term)."""
     calendar, term = _calendar(inputs, terms), term_periods(inputs, terms.term_months)
     beyond = [(0, 0), (0, calendar.periods - inputs.timeline.periods)]
-    upfront = np.pad(sign * _lot_value(inputs, terms) * terms.upfront_share, beyond)
+    upfront = np.pad(sign * lot_value_usd(inputs, terms) * terms.upfront_share, beyond)
     per_hour = running(np.pad(sign * rate(inputs, terms) * terms.lot_gpus, beyond), term)
     worth = per_hour * calendar.hours
     return upfront, worth * (1 - terms.upfront_share), worth * terms.upfront_share

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from planner.accounts.account import Account
-from planner.accounts.capital import capital
+from planner.accounts.capital import invested, sales_of_existing
 from planner.accounts.contracts import payments, rate, rented, signed_usd
 from planner.accounts.energy import electricity_usd_per_mwh
 from planner.accounts.fleet import energy_mwh
@@ -28,6 +28,7 @@ from planner.kinds.cash import (
     CONTRACT_TAIL,
     CONVERSION,
     ENERGY,
+    HARDWARE_SALE,
     LEASE,
     PREPAYMENT_CREDIT,
     RESERVED,
@@ -128,7 +129,7 @@ def _purchases(account: Account) -> Iterator[Line]:
             start=start,
             periods=inputs.life_periods(item),
         )
-        for category, usd, _ in capital(alone):
+        for category, usd, _ in invested(alone):
             if category == RESIDUAL.key:
                 yield from _line(resource, category, START, _at_end(usd.sum(axis=1), timeline), unit="Systems")
             elif category in CAPEX:
@@ -162,22 +163,27 @@ def _conversions(account: Account) -> Iterator[Line]:
             start=start,
             periods=timeline.periods - start,
         )
-        for category, usd, _ in capital(alone):
+        for category, usd, _ in invested(alone):
             if category == CONVERSION.key:
                 spread = usd.sum(axis=1, keepdims=True) * _straight_line(timeline, start, timeline.periods - start)
                 yield from _line(resource, category, START, usd, spread, (usd != 0).astype(float), "Conversions")
 
 
 def _existing(account: Account) -> Iterator[Line]:
+    """What existing groups cost while they are kept, and bring when they are sold."""
     inputs = account.inputs
-    for (site, group), rows in _groups(account.decisions.keeps, ["site", "group"]):
-        alone = _alone(account, "keeps", rows)
+    keeps, sales = account.decisions.keeps, sales_of_existing(account)
+    for index, group in enumerate(inputs.groups):
+        site = inputs.sites[group.site]
+        alone = _alone(account, "keeps", keeps[(keeps["site"] == site.name) & (keeps["group"] == group.index)])
         there = alone.holdings.installed.sum(axis=(1, 2))
-        owned = next(g for g in inputs.groups if inputs.sites[g.site].name == site and g.index == group)
-        item = inputs.systems[inputs.system_index[owned.existing.system]]
-        key = f"existing:{site}/{group}"
-        resource = Resource("existing", key, str(site), _region(account, str(site)), item.system, there * item.gpus)
+        item = inputs.systems[inputs.system_index[group.existing.system]]
+        key = f"existing:{site.name}/{group.index}"
+        resource = Resource("existing", key, site.name, site.region, item.system, there * item.gpus)
         yield from _running(alone, resource, there)
+        brought, worth = -sales[:, index, :-1], -sales[:, index, -1]
+        yield from _line(resource, HARDWARE_SALE.key, START, brought, brought, unit="Systems")
+        yield from _line(resource, RESIDUAL.key, START, _at_end(worth, inputs.timeline), unit="Systems")
 
 
 def _sites(account: Account) -> Iterator[Line]:

@@ -109,7 +109,7 @@ class System(Row):
     life_years: Annotated[Years, doc("years in service", "years")]
     residual_share_by_age_years: Annotated[
         dict[float, Share],
-        doc("resale value by age, share of hardware price paid; linear between, zero at the end of life", "share"),
+        doc("resale value by age, share of a new one's price; linear between, zero at the end of life", "share"),
     ]
     available_from: Annotated[Day, doc("first day it can be in service")]
     announced: Annotated[bool, doc("announced, not shipping: off unless a scenario allows it")] = False

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.cli.options import ReportOptions, SolveOptions
-from planner.cli.solve import Solved, find
+from planner.cli.solve import Solved, find, with_resale
 from planner.errors import SolverFailure
 from planner.pipeline import load
 from planner.render.files import check_file
@@ -50,7 +50,7 @@ def _page(scenario: Scenario, options: ReportOptions, names: tuple[str, ...], pr
     from planner.report.html.page import html_report
 
     asked = SolveOptions(options.scenario, solver=options.solver, gap=options.gap, time_limit=options.time_limit)
-    solved = find(scenario, asked, progress)
+    solved = with_resale(find(scenario, asked, progress), scenario, asked)
     beside = _beside(scenario, solved, options, names, progress)
     progress(f"{scenario.name}: drawing")
     return solved, html_report(solved.plan, scenario, solved.catalog, beside)
@@ -63,7 +63,7 @@ def _beside(
     from planner.report.html.page import Beside
 
     beside = Beside(
-        lines=[solved.other.line()] if solved.other is not None else [],
+        lines=solved.lines,
         sheets=[information.sheet(solved.worth)] if solved.worth is not None else [],
     )
     others = tuple(name for name in names if name != PLAN)

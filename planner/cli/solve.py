@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from planner.catalog import Catalog
@@ -22,6 +22,8 @@ from planner.studies import information
 from planner.studies.command import FEASIBLE_EXIT, Outcome, Progress, exit_of
 from planner.studies.percentile import OtherPercentile, other_percentile
 from planner.studies.percentile import applies as has_targets
+from planner.studies.resale import Resale, resale
+from planner.studies.resale import applies as may_sell
 
 if TYPE_CHECKING:
     from planner.history.run import Run
@@ -38,8 +40,14 @@ class Solved:
     plan: Plan
     worth: information.Information | None = None
     other: OtherPercentile | None = None
+    sold: Resale | None = None
     unknown: str = ""
     late: bool = False
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """What stands beside the cost in the headline."""
+        return [part.line() for part in (self.other, self.sold) if part is not None]
 
 
 def solved(options: SolveOptions, progress: Progress) -> Outcome:
@@ -52,7 +60,7 @@ def solved(options: SolveOptions, progress: Progress) -> Outcome:
     scenario = load(options.scenario, overrides)
     progress(f"{scenario.name}: solving")
     try:
-        found = find(scenario, options, progress)
+        found = with_resale(find(scenario, options, progress), scenario, options)
     except InfeasiblePlan as error:
         result, words = infeasible(scenario, error), str(error)
         saved = None
@@ -99,7 +107,20 @@ def find(scenario: Scenario, options: SolveOptions, progress: Progress) -> Solve
         said = f"The value of information is not known: {error}."
         late = isinstance(error, StoppedByClock) or bool(unknown)
         return Solved(catalog, plan, other=other, unknown="\n".join(filter(None, (unknown, said))), late=late)
-    return Solved(catalog, plan, worth, other, unknown, bool(unknown or worth.stopped))
+    return Solved(catalog, plan, worth, other, unknown=unknown, late=bool(unknown or worth.stopped))
+
+
+def with_resale(solved: Solved, scenario: Scenario, options: SolveOptions) -> Solved:
+    """What is told beside the plan, and what resale carries in it."""
+    if not (options.information and may_sell(scenario)):
+        return solved
+    limit = options.time_limit if options.time_limit is not None else scenario.solve.time_limit_s
+    asked = Options(solved.plan.proof.gap_asked, limit)
+    try:
+        return replace(solved, sold=resale(scenario, solved.catalog, solved.plan, asked))
+    except StoppedByClock as error:
+        said = f"Where resale would change the next orders is not known: {error}."
+        return replace(solved, unknown="\n".join(filter(None, (solved.unknown, said))), late=True)
 
 
 def _result(solved: Solved, options: SolveOptions) -> dict[str, Any]:
@@ -108,6 +129,8 @@ def _result(solved: Solved, options: SolveOptions) -> dict[str, Any]:
         result["information"] = solved.worth.to_dict()
     if solved.other is not None:
         result["other_percentile"] = solved.other.to_dict()
+    if solved.sold is not None:
+        result["resale"] = solved.sold.to_dict()
     if options.trace:
         result["trace"] = solved.plan.trace().to_dict(orient="records")
     return result
@@ -118,8 +141,7 @@ def _view(scenario: Scenario, solved: Solved, options: SolveOptions) -> list[She
     if not (options.report or options.save):
         return []
     more = [information.sheet(solved.worth)] if solved.worth is not None else []
-    beside = [solved.other.line()] if solved.other is not None else []
-    view = list(sheets(solved.plan, scenario, solved.catalog, beside, more))
+    view = list(sheets(solved.plan, scenario, solved.catalog, solved.lines, more))
     return [*view, trace_sheet(solved.plan)] if options.trace else view
 
 

@@ -1,9 +1,10 @@
 """The plan's cost rows under the column names of FOCUS 1.2, the specification that cloud bills are delivered in.
 
-``BilledCost`` is the cash view: what is paid, when it is paid; it sums to the plan's cash. ``EffectiveCost`` is the
-amortised view: a purchase is spread over the service it buys. So a purchase has a row when it is paid (category
-Purchase, effective cost 0) and rows for the periods it serves (category Usage, billed cost 0). Reported periods only;
-with several futures the expectation over them, as in the plan's key figures.
+``BilledCost`` is the cash view: what is paid, when it is paid; it sums to the plan's cash less what sales bring in.
+``EffectiveCost`` is the amortised view: a purchase is spread over the service it buys. So a purchase has a row when it
+is paid (category Purchase, effective cost 0) and rows for the periods it serves (category Usage, billed cost 0). What
+an existing system is sold for is a Credit. Reported periods only; with several futures the expectation over them, as in
+the plan's key figures.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from planner.accounts.ledger import GPU_HOURS, START, Line
 from planner.catalog import Catalog
 from planner.export.ledger import ledger
 from planner.export.parquet import Kind, metadata_of, parquet_bytes
-from planner.kinds.cash import RECORDS, RESERVED
+from planner.kinds.cash import PROCEEDS, RECORDS, RESERVED
 from planner.plan import Plan
 from planner.plan.ledger import Ledger
 from planner.render.csv import csv_text
@@ -119,7 +120,8 @@ def _of_line(found: Ledger, line: Line, weight: Floats, reported: int) -> Iterat
         if usd[period]:
             paid = float(usd[period])
             row = _row(found, line, period, paid, float(quantity[period]), line.unit)
-            yield row | ({**_purchase(found, line, period, row), "BilledCost": paid} if bought else _usage(row, paid))
+            told = _purchase(found, line, period, row) | {"BilledCost": paid} if bought else _usage(row, paid)
+            yield row | (_credit(row, paid) if line.category in PROCEEDS else told)
         if bought and accrued[period]:
             yield from _served(found, line, period, weight)
 
@@ -179,6 +181,18 @@ def _usage(row: Mapping[str, Any], usd: float) -> dict[str, Any]:
         "ConsumedQuantity": row["PricingQuantity"],
         "ConsumedUnit": row["PricingUnit"],
         "PricingCategory": SERVICES[row["x_Category"]].pricing,
+    }
+
+
+def _credit(row: Mapping[str, Any], usd: float) -> dict[str, Any]:
+    """What comes in, on the first day of its period: no charge, so it has no quantity and no price."""
+    return {
+        "BilledCost": usd,
+        "EffectiveCost": usd,
+        "ChargeCategory": "Credit",
+        "ChargePeriodEnd": row["ChargePeriodStart"] + dt.timedelta(days=1),
+        "PricingQuantity": None,
+        "PricingUnit": None,
     }
 
 

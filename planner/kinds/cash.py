@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Group = Literal["capex", "opex", "revenue", "end of horizon"]
-Booked = Literal["purchase", "conversion", "system", "site", "contract", "hourly", "api", "sale"]
+Group = Literal["capex", "opex", "proceeds", "revenue", "end of horizon"]
+Booked = Literal["purchase", "conversion", "retirement", "system", "site", "contract", "hourly", "api", "sale"]
 Falls = Literal["start", "middle"]
-Table = Literal["purchases", "fleet", "contracts", "on_demand", "token_api"]
+Table = Literal["purchases", "retirements", "fleet", "contracts", "on_demand", "token_api"]
 PriceEvidence = Literal["row", "vendor", "scenario"]
 # What is booked under these is a cost of owning systems.
-_OWNING: tuple[Booked, ...] = ("purchase", "conversion", "system", "site")
+_OWNING: tuple[Booked, ...] = ("purchase", "conversion", "retirement", "system", "site")
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,12 @@ class FocusService:
 class CashCategory:
     """One category of cash, named ``key`` in tables and ``words`` in reports.
 
-    ``booked`` is the decision, or the thing, that its payments belong to: a purchase, a hall's conversion, a system in
-    service, a site, a contract, GPUs by the hour, a token API, or tokens sold. ``falls`` is the day of a period that
-    discounting takes it at. ``table`` is the one whose catalog rows it is traced to; None where it is traced to none.
-    ``evidence`` of its price is that catalog row's, a vendor's, or the scenario's own; ``on_price_path`` prices move
-    with the scenario's price path. ``focus`` is None for what is no charge of the reported periods.
+    ``booked`` is the decision, or the thing, that its payments belong to: a purchase, a hall's conversion, the
+    retirement of an existing system, a system in service, a site, a contract, GPUs by the hour, a token API, or tokens
+    sold. ``falls`` is the day of a period that discounting takes it at. ``table`` is the one whose catalog rows it is
+    traced to; None where it is traced to none. ``evidence`` of its price is that catalog row's, a vendor's, or the
+    scenario's own; ``on_price_path`` prices move with the scenario's price path. ``focus`` is None for what is no
+    charge of the reported periods.
     """
 
     key: str
@@ -227,6 +228,18 @@ TOKEN_API = CashCategory(
     on_price_path=True,
     focus=FocusService("AI and Machine Learning", "Generative AI", "Token API", "Usage-Based"),
 )
+HARDWARE_SALE = CashCategory(
+    key="hardware_sale",
+    words="hardware sold",
+    meaning="what existing systems bring when they are retired, in negative",
+    group="proceeds",
+    booked="retirement",
+    falls="start",
+    evidence="row",
+    table="retirements",
+    on_price_path=True,
+    focus=FocusService("Compute", "Other (Compute)", "Sale of GPU systems", "One-Time"),
+)
 REVENUE = CashCategory(
     key="revenue",
     words="revenue",
@@ -259,7 +272,7 @@ PREPAYMENT_CREDIT = CashCategory(
 RESIDUAL = CashCategory(
     key="residual",
     words="resale value of hardware",
-    meaning="what hardware bought is worth at the horizon's end",
+    meaning="what hardware bought or kept is worth at the horizon's end",
     group="end of horizon",
     booked="purchase",
     falls="start",
@@ -269,7 +282,7 @@ RESIDUAL = CashCategory(
 RECORDS = (
     HARDWARE, NETWORK, INSTALLATION, CONVERSION,
     SUPPORT, LICENCE, STAFF, COLOCATION, LEASE, ENERGY, RESERVED, ON_DEMAND, SPOT, TOKEN_API,
-    REVENUE,
+    HARDWARE_SALE, REVENUE,
     CONTRACT_TAIL, PREPAYMENT_CREDIT, RESIDUAL,
 )  # fmt: skip
 BY_KEY = {record.key: record for record in RECORDS}
@@ -277,7 +290,9 @@ BY_KEY = {record.key: record for record in RECORDS}
 CATEGORIES = tuple(BY_KEY)
 CAPEX = tuple(record.key for record in RECORDS if record.group == "capex")
 OPEX = tuple(record.key for record in RECORDS if record.group == "opex")
+PROCEEDS = tuple(record.key for record in RECORDS if record.group == "proceeds")
 END_OF_HORIZON = tuple(record.key for record in RECORDS if record.group == "end of horizon")
+RESALE = (*PROCEEDS, RESIDUAL.key)
 COSTS = tuple(record.key for record in RECORDS if record.group != "revenue")
 OWNING = tuple(record.key for record in RECORDS if record.owning)
 CAPACITY = tuple(record.key for record in RECORDS if record.capacity)

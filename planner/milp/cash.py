@@ -80,3 +80,19 @@ def add_cost(builder: Builder, problem: Problem, variables: Variables) -> None:
         factor = middle.reshape(1, 1, -1, *[1] * (columns.ndim - 3))
         builder.add_cost(columns, usd * factor * weight.reshape(1, -1, *[1] * (columns.ndim - 2)))
     builder.constant += float(bits.dot(fixed_opex_usd(problem), middle))
+    _add_sales(builder, problem, variables)
+
+
+def _add_sales(builder: Builder, problem: Problem, variables: Variables) -> None:
+    """Existing systems are sold when they are not kept: keeping one costs what its price loses until the next period.
+
+    No budget sees it: what a sale brings does not make room for spending.
+    """
+    groups, timeline = problem.supply.groups, problem.timeline
+    on_sale = np.append(timeline.discount_start, timeline.discount_end)
+    present = stacked([group.credit_usd for group in groups], timeline.periods + 1) * on_sale
+    loss = present[:, :-1] - present[:, 1:]
+    builder.add_cost(variables.keep, loss[:, None, :] * problem.probability[:, None])
+    for group, usd in zip(groups, present, strict=True):
+        if group.first < timeline.periods:
+            builder.constant -= group.count * float(usd[group.first])

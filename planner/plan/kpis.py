@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from planner.accounts import levelised
 from planner.accounts.account import Account
+from planner.accounts.capital import npv_of_existing_at_first, present_value_of_sales, sales_of_existing
 from planner.accounts.cashflow import Totals, cash_flow_of
 from planner.accounts.fleet import fleet
 from planner.accounts.tokens import requests, tokens_per_request
-from planner.kinds.cash import CAPACITY, CAPEX, END_OF_HORIZON, OPEX, OWNING, RECORDS, REVENUE
+from planner.kinds.cash import CAPACITY, CAPEX, OPEX, OWNING, RECORDS, RESALE, REVENUE
 from planner.plan.hourly_peak import peak_gpus
 from planner.problem import Problem
 from planner.units import KW_PER_MW, SECONDS_PER_HOUR, mtok_from_tokens
@@ -30,6 +32,9 @@ def kpis(problem: Problem, account: Account, totals: Totals, serving: pd.DataFra
     expected = {key: _mean([figures[key] for figures in per_future], weights) for key in per_future[0]}
     # Ratios are E[cost] ÷ E[tokens], never the mean of ratios.
     expected |= _levelised(totals.cost_usd, totals.output_tokens, totals.total_tokens)
+    expected |= levelised.figures(account)
+    expected["resale_share_of_npv"] = _ratio(expected["resale_npv_usd"], totals.cost_usd)
+    expected["reported_cost_by_part_usd"] = levelised.parts_usd(account)
     expected["evidence_share"] = evidence_share(problem, account, serving)
     expected |= rounding(problem, serving, expected["usd_per_gpu_hour"])
     expected["peak_gpus"] = peak_gpus(account)
@@ -58,7 +63,7 @@ def _of_future(problem: Problem, account: Account, totals: Totals, future: str) 
     made = totals.by_future.loc[future]
     cash = cash_flow_of(account)
     cash = cash[cash["future"] == future]
-    due = cash[cash["period"].isin(np.flatnonzero(reported)) & ~cash["category"].isin([*END_OF_HORIZON, REVENUE.key])]
+    due = cash[cash["period"].isin(np.flatnonzero(reported)) & cash["category"].isin([*CAPEX, *OPEX])]
     by_period = np.zeros(timeline.periods)
     np.add.at(by_period, due["period"].to_numpy(dtype=int), due["usd"].to_numpy(dtype=float))
     served = requests(account, account.service.served)[f][:, reported].sum(axis=1)
@@ -84,7 +89,9 @@ def _of_future(problem: Problem, account: Account, totals: Totals, future: str) 
     revenue = -float(cash.loc[(cash["category"] == REVENUE.key) & cash["period"].lt(timeline.reported), "usd"].sum())
     return {
         **_levelised(float(made["cost_usd"]), float(made["output_tokens"]), float(made["total_tokens"])),
+        **levelised.figures(account, f),
         "npv_usd": float(made["cost_usd"]),
+        "resale_npv_usd": -float(cash.loc[cash["category"].isin(RESALE), "npv_usd"].sum()),
         "npv_revenue_usd": float(made["revenue_usd"]),
         "npv_profit_usd": float(made["revenue_usd"] - made["cost_usd"]),
         "cash_usd": capex + opex,
@@ -128,12 +135,16 @@ def _own_output_tokens(account: Account, future: int, reported: NDArray[np.bool_
 
 
 def _owned_usd_per_gpu_hour(account: Account, cash: pd.DataFrame, future: int) -> float | None:
-    """NPV of owning (capex, running, less residual) ÷ discounted GPU-hours owned, over the solved horizon."""
+    """NPV of owning (capex, running, less resale) ÷ discounted GPU-hours owned, over the solved horizon.
+
+    Existing systems come in at what they would bring on their first day, so that only what they lose counts.
+    """
     owned = np.array([source.site >= 0 for source in account.supply.sources], dtype=bool)
     timeline = account.inputs.timeline
     gpus = account.supply.gpus[future][owned].sum(axis=0)
     hours = float(((gpus * timeline.block_hours).sum(axis=1) * timeline.discount_middle).sum())
-    return _ratio(float(cash.loc[cash["category"].isin(OWNING), "npv_usd"].sum()), hours)
+    usd = float(cash.loc[cash["category"].isin(OWNING), "npv_usd"].sum())
+    return _ratio(usd + npv_of_existing_at_first(account.inputs), hours)
 
 
 def evidence_share(problem: Problem, account: Account, serving: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -166,6 +177,10 @@ def _cost_by_evidence(problem: Problem, account: Account) -> dict[str, float]:
     for row in account.decisions.buys.itertuples():
         item = bought[f"own:{row.site}/{row.system}"]
         add(item.asset.system.evidence, weight[row.future] * row.count * float(item.npv_usd[row.period]))
+    sales = present_value_of_sales(account.inputs, sales_of_existing(account))
+    for index, group in enumerate(account.inputs.groups):
+        system = account.catalog.systems[group.existing.system]
+        add(system.evidence, -float(problem.probability @ sales[:, index]))
     signed = {item.offer.name: item for item in problem.supply.reservations}
     for row in account.decisions.signs.itertuples():
         reservation = signed[row.offer]

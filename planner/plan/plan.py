@@ -38,7 +38,8 @@ class Plan:
     """A plan that has passed its audit. Tables are pandas frames; see ``planner.plan.tables`` for their columns.
 
     ``status`` is ``optimal`` within the gap asked for, or ``feasible`` where the search was stopped above it.
-    ``kpis`` sum over the reported periods, NPV and levelised cost over the solved horizon. ``left_out`` says what
+    ``kpis`` sum over the reported periods, as do those that begin with ``reported``; other NPVs and levelised costs are
+    over the solved horizon. ``notes`` are sentences that a reader of them should know. ``left_out`` says what
     rules and reductions dropped, ``sources`` which catalog sources the plan's figures come from, ``origins`` which rows
     (see ``trace``). ``solution`` (columns,) is the vector of the matrix, from which a search for a similar plan starts.
     """
@@ -67,6 +68,7 @@ class Plan:
     periods: tuple[str, ...]
     futures: tuple[str, ...]
     solution: NDArray[np.float64] = field(repr=False, compare=False)
+    notes: tuple[str, ...] = ()
 
     def trace(self, table: str | None = None, row: int | None = None) -> pd.DataFrame:
         """The catalog rows that a plan's figures were computed from, with file, line, evidence and sources.
@@ -108,6 +110,7 @@ class Plan:
                 "worst_violation": self.audit.worst_violation,
             },
             "catalog": {"digest": self.catalog_digest, "sources": list(self.sources)},
+            **({"notes": list(self.notes)} if self.notes else {}),
         }
 
     def to_json(self) -> str:

@@ -16,7 +16,7 @@ COLUMNS = ("table", "item", "gives", "row", "evidence", "as_of", "where", "sourc
 _SYSTEM = {
     "purchases": "price, lead time, life",
     "fleet": "power, life, support",
-    "retirements": "power, life",
+    "retirements": "life, resale value",
 }
 _Found = tuple[str, str, str, Row | None]
 

@@ -14,6 +14,7 @@ from planner.problem.supply import Asset, Group, Purchase
 from planner.rules import running
 from planner.rules.dates import (
     can_start,
+    first_period,
     here_and_now_until,
     lies_within,
     life_periods,
@@ -23,8 +24,8 @@ from planner.rules.dates import (
 )
 from planner.rules.eligibility import coolable, system_ruled_out
 from planner.rules.halls import pue, rack_positions
-from planner.rules.residual import residual_credit_usd
-from planner.rules.tariffs import electricity_usd_per_mwh, price_factors
+from planner.rules.residual import existing_credit_usd, existing_price_usd, new_price_usd, residual_credit_usd
+from planner.rules.tariffs import electricity_usd_per_mwh
 from planner.scenario.models import Scenario
 from planner.timeline import Timeline
 from planner.units import DAYS_PER_YEAR, HOURS_PER_YEAR, mwh_from_kw_hours
@@ -59,13 +60,22 @@ def groups(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> list[Gro
         for position, existing in enumerate(site.existing):
             system = catalog.systems[existing.system]
             asset = _asset(scenario, catalog, timeline, index, system, f"existing:{site.name}/{position}")
-            upkeep = (existing.price_usd or system.price_usd) * running.share_of_price_a_year(scenario, system)
+            upkeep = existing_price_usd(existing, system) * running.share_of_price_a_year(scenario, system)
             standing = asset.running_usd + upkeep * timeline.hours / HOURS_PER_YEAR
             # What stands there already takes a position, whether or not one more could be fed.
             positions = asset.positions if np.isfinite(asset.positions) else 1.0
             asset = replace(asset, running_usd=standing, positions=positions)
-            exists = lies_within(timeline, *service_days(existing, system)) & coolable(site, system)
-            found.append(Group(asset=asset, index=position, count=existing.count, exists=exists))
+            there = lies_within(timeline, *service_days(existing, system))
+            found.append(
+                Group(
+                    asset=asset,
+                    index=position,
+                    count=existing.count,
+                    exists=there & coolable(site, system),
+                    first=first_period(there),
+                    credit_usd=existing_credit_usd(scenario, catalog, existing, timeline),
+                )
+            )
     return found
 
 
@@ -74,7 +84,7 @@ def _purchase(
 ) -> Purchase:
     system, periods = asset.system, timeline.periods
     orders = order_days(timeline, lead_weeks)
-    paid = system.price_usd * price_factors(scenario, catalog, "hardware", np.array([day.year for day in orders]))
+    paid = new_price_usd(scenario, catalog, system, orders)
     life = life_periods(system, timeline.months_per_period)
     bought = np.arange(periods)
     capex = np.zeros((periods, periods))
@@ -86,7 +96,8 @@ def _purchase(
     share = running.share_of_price_a_year(scenario, system)
     upkeep = in_service * (paid * share)[:, None] * (timeline.hours / HOURS_PER_YEAR)
     ages = np.array([(timeline.end - start).days for start in timeline.starts[:-1]]) / DAYS_PER_YEAR
-    residual = residual_credit_usd(paid, scenario.finance, system, ages)
+    new = new_price_usd(scenario, catalog, system, [timeline.end])
+    residual = residual_credit_usd(paid, new, scenario.finance, system, ages)
     paid_npv = bits.dot(capex, timeline.discount_start) + bits.dot(upkeep, timeline.discount_middle)
     npv = paid_npv - residual * timeline.discount_end
     return Purchase(

@@ -72,12 +72,18 @@ class Purchase:
 
 @dataclass(frozen=True)
 class Group:
-    """Systems already owned: in service in ``exists`` (T,) unless retired."""
+    """Systems already owned: in service in ``exists`` (T,) unless retired.
+
+    They are there from period ``first`` on (T where they are in none), and one that is not kept is sold for
+    ``credit_usd`` (T + 1,) on the first day of a period, or at the horizon's end.
+    """
 
     asset: Asset
     index: int
     count: int
     exists: Bools
+    first: int
+    credit_usd: Floats
 
 
 @dataclass(frozen=True)

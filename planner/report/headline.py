@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from planner.kinds.evidence import CLASSES
 from planner.plan import Plan
-from planner.render.figures import digits, gap_percent, money, percent, price
+from planner.render.figures import digits, gap_percent, money, percent
 from planner.render.sheet import Sheet, left
+from planner.report.cost import cost_lines
 from planner.report.hourly_peak import hourly_line
 from planner.report.limits import power_use
 from planner.scenario import Scenario
@@ -25,14 +26,8 @@ def headline(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Sequenc
     figures = plan.kpis
     several = len(plan.futures) > 1
     first, last = plan.periods[0], plan.periods[scenario.horizon.periods - 1]
-    ahead = ", lookahead included" if scenario.horizon.lookahead else ""
     lines = [
-        (
-            "levelised cost",
-            f"{price(figures['levelised_usd_per_mtok_output'])} per Mtok output, "
-            f"{price(figures['levelised_usd_per_mtok_total'])} per Mtok total (input + output)",
-        ),
-        ("NPV of all cost", f"{money(figures['npv_usd'])}, {first} to {plan.periods[-1]}{ahead}"),
+        *cost_lines(plan, scenario),
         *beside,
         (
             "cash",
@@ -66,7 +61,7 @@ def headline(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Sequenc
         ("solved in", _solved(plan)),
     ]
     futures = f", the expectation of {len(plan.futures)} futures" if several else ""
-    notes = (*_weak(figures["evidence_share"]), *_alone(plan, scenario))
+    notes = (*_weak(figures["evidence_share"]), *_alone(plan, scenario), *plan.notes)
     return Sheet(f"The headline of {plan.scenario}{futures}:", (left(), left()), tuple(lines), notes)
 
 

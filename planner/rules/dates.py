@@ -71,6 +71,11 @@ def lies_within(timeline: Timeline, first: dt.date, after: dt.date) -> Bools:
     return np.array([first <= start and end <= after for start, end in timeline.spans], dtype=bool)
 
 
+def first_period(there: Bools) -> int:
+    """The first period in which something is there; T where it is in none."""
+    return int(np.argmax(there)) if there.any() else len(there)
+
+
 def service_days(existing: Existing, system: System) -> tuple[dt.date, dt.date]:
     """First day of an existing group in service and first day without it: ``until``, or the end of its life."""
     until = existing.until or add_months(existing.in_service, round(MONTHS_PER_YEAR * system.life_years))

@@ -123,7 +123,18 @@ class Finance(Section):
     contract_tail_share: Annotated[
         Share, doc("share of a contract's payments after the horizon that the plan is charged", "share")
     ] = 1.0
-    residual_haircut: Annotated[Share, doc("share of the residual curve credited at the horizon's end", "share")] = 0.65
+    residual_haircut: Annotated[Share, doc("share of the residual curve that a sale brings", "share")] = 0.65
+    residual_of: Annotated[
+        Literal["market", "price_paid"],
+        doc(
+            "what the residual curve is a share of: a new system's price on the day of the sale, never more than was "
+            "paid, or the price paid"
+        ),
+    ] = "market"
+    resell_existing: Annotated[
+        bool,
+        doc("whether existing systems are sold when retired, and credited at the horizon's end as bought ones are"),
+    ] = True
     price_path: Annotated[str, doc("named path of price_paths.yaml")] = "flat"
 
 

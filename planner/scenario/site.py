@@ -25,7 +25,10 @@ class Existing(Section):
     count: Annotated[Count, plain("systems, not GPUs", "systems")]
     in_service: Annotated[Day, doc("a date ahead for an open order")]
     until: Annotated[Day | None, doc("first day out of service; default: the system's life")] = None
-    price_usd: Annotated[Positive | None, doc("price paid for one, basis of support; default: catalog", "USD")] = None
+    price_usd: Annotated[
+        Positive | None,
+        doc("price paid for one, basis of support and most that a sale brings; default: catalog", "USD"),
+    ] = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Existing:

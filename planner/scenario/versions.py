@@ -17,6 +17,8 @@ NEWEST: Final = 2
 VERSION_1: dict[tuple[str, ...], Any] = {
     ("horizon", "lookahead"): 0,
     ("finance", "residual_haircut"): 1.0,
+    ("finance", "residual_of"): "price_paid",
+    ("finance", "resell_existing"): False,
     ("workloads", "*", "whole_replicas"): False,
     ("procurement", "whole_on_demand_lots"): False,
     ("procurement", "hourly_depth_gpus"): None,

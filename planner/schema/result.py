@@ -17,6 +17,7 @@ from planner.kinds.limits import LIMITS
 from planner.plan.plan import RESULT_VERSION, TABLES
 from planner.render.sheet import Sheet, left
 from planner.scenario import Scenario, scenario_digest
+from planner.schema.result_resale import Resale
 from planner.schema.result_rows import (
     CLOSED,
     ApiCalls,
@@ -84,7 +85,7 @@ class EvidenceShare(TypedDict):
 
 @with_config(CLOSED)
 class Figures(TypedDict):
-    """Sums over the reported periods; NPV and levelised cost over the solved horizon."""
+    """Sums over the reported periods, and what begins with ``reported``; other NPVs over the solved horizon."""
 
     levelised_usd_per_mtok_output: Annotated[
         float | None, doc("NPV of cost ÷ NPV of output tokens served", "USD per Mtok")
@@ -92,7 +93,19 @@ class Figures(TypedDict):
     levelised_usd_per_mtok_total: Annotated[
         float | None, doc("NPV of cost ÷ NPV of input and output tokens served", "USD per Mtok")
     ]
+    reported_cost_usd: NotRequired[
+        Annotated[float, doc("NPV of the reported periods' cost, each charged for what serves in it", "USD")]
+    ]
+    reported_levelised_usd_per_mtok_output: NotRequired[
+        Annotated[float | None, doc("that ÷ NPV of the output tokens served in them", "USD per Mtok")]
+    ]
+    reported_levelised_usd_per_mtok_total: NotRequired[
+        Annotated[float | None, doc("that ÷ NPV of the input and output tokens served in them", "USD per Mtok")]
+    ]
     npv_usd: Annotated[float, doc("NPV of all cost, residual values and contract tails included", "USD")]
+    resale_npv_usd: NotRequired[
+        Annotated[float, doc("NPV of what hardware brings or is worth at the end, taken off npv_usd", "USD")]
+    ]
     npv_revenue_usd: Annotated[float, doc("NPV of tokens sold", "USD")]
     npv_profit_usd: Annotated[float, doc("NPV of revenue less NPV of cost", "USD")]
     cash_usd: Annotated[float, doc("capex and opex, undiscounted", "USD")]
@@ -134,6 +147,17 @@ class FutureFigures(Figures):
 class Kpis(Figures):
     """Key figures: the expectation, and one entry per future where there are several."""
 
+    resale_share_of_npv: NotRequired[Annotated[float | None, doc("resale_npv_usd ÷ npv_usd", "share")]]
+    reported_cost_by_part_usd: NotRequired[
+        Annotated[
+            dict[str, float],
+            doc(
+                "reported_cost_usd by category of cash, what is bought or paid upfront as the charge for its service; "
+                "`existing` is what the resale value of existing systems loses",
+                "USD",
+            ),
+        ]
+    ]
     evidence_share: EvidenceShare
     rounding_gpu_hours: Annotated[float, doc("GPU-hours that whole replicas would take beyond the plan", "GPU-hours")]
     rounding_usd: Annotated[float, doc("those at the plan's mean rate", "USD")]
@@ -218,6 +242,7 @@ class PlanResult(Head):
     kpis: Kpis
     information: NotRequired[Information]
     other_percentile: NotRequired[OtherPercentile]
+    resale: NotRequired[Resale]
     replan: NotRequired[Replan]
     trace: NotRequired[list[Origin]]
     purchases: list[Purchase]
@@ -232,6 +257,7 @@ class PlanResult(Head):
     binding: list[Binding]
     audit: AuditResult
     catalog: CatalogUsed
+    notes: NotRequired[Annotated[list[str], doc("what a reader of the figures should know, a sentence each")]]
 
 
 @with_config(CLOSED)

@@ -13,7 +13,18 @@ from planner.solvers.answer import Answer, Floats, Leg, Options, relative_gap
 MATHOPT = ("scip", "highs", "cpsat", "glop")
 NAMES = ("auto", "relay", "scip", "highs", "cpsat", "pulp:cbc")
 
-__all__ = ["MATHOPT", "NAMES", "Answer", "Leg", "Options", "check_name", "load_pulp", "relative_gap", "run"]
+__all__ = [
+    "MATHOPT",
+    "NAMES",
+    "Answer",
+    "Leg",
+    "Options",
+    "check_name",
+    "has_ortools",
+    "load_pulp",
+    "relative_gap",
+    "run",
+]
 
 
 def check_name(name: str) -> None:
@@ -29,7 +40,7 @@ def run(milp: Milp, engine: str, options: Options, hint: Floats | None = None) -
         from planner.solvers import pulp
 
         return pulp.solve(milp, engine.removeprefix("pulp:"), options, hint)
-    if _import_ortools():
+    if has_ortools():
         from planner.solvers import ortools
 
         return ortools.solve(milp, engine, options, hint)
@@ -40,11 +51,11 @@ def run(milp: Milp, engine: str, options: Options, hint: Floats | None = None) -
 
 def load_pulp() -> Any:
     """PuLP, after OR-Tools: it loads highspy where that is installed, and then OR-Tools can be loaded no more."""
-    _import_ortools()
+    has_ortools()
     return importlib.import_module("pulp")
 
 
-def _import_ortools() -> bool:
+def has_ortools() -> bool:
     """Whether OR-Tools can be loaded into this process."""
     try:
         importlib.import_module("planner.solvers.ortools")

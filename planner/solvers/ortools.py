@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import ortools
+from numpy.typing import NDArray
 from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
 
@@ -19,6 +20,7 @@ from planner.errors import SolverFailure
 from planner.milp.matrix import Milp
 from planner.solvers.answer import Answer, Floats, Options, Status
 
+Ints = NDArray[np.int64]
 ENGINES = {
     "scip": mathopt.SolverType.GSCIP,
     "highs": mathopt.SolverType.HIGHS,
@@ -66,6 +68,45 @@ def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None)
         # MathOpt's own translation of an engine's refusal can fail with AttributeError; its cause has the words.
         raise SolverFailure(f"{engine} refused the model: {error.__context__ or error}") from error
     return _answer(milp, engine, result, time.perf_counter() - started, options.time_limit_s)
+
+
+class Incremental:
+    """An LP kept by GLOP, which starts from the last basis when ``varying`` columns get another cost.
+
+    What it answers depends on what it was asked before, and on nothing else.
+    """
+
+    def __init__(self, milp: Milp, varying: Ints, wanted: Ints, options: Options) -> None:
+        # Kept: the solver hears of its changes only as long as it lives.
+        self._model = model = mathopt.Model.from_model_proto(to_proto(milp))
+        columns = list(model.variables())
+        self._varying = [columns[place] for place in varying]
+        self._wanted = [columns[place] for place in wanted]
+        self._solver = mathopt.IncrementalSolver(model, mathopt.SolverType.GLOP)
+        # Another cost leaves the last vertex feasible, so the primal method goes on from it. Of the answer only what is
+        # wanted is read: the rest takes longer than the solve.
+        self._parameters = mathopt.SolveParameters(
+            time_limit=dt.timedelta(seconds=max(options.time_limit_s, 0.01)),
+            random_seed=options.seed,
+            threads=1,
+            presolve=mathopt.Emphasis.OFF,
+            lp_algorithm=mathopt.LPAlgorithm.PRIMAL_SIMPLEX,
+        )
+        self._asked = mathopt.ModelSolveParameters(
+            variable_values_filter=mathopt.VariableFilter(filtered_items=self._wanted),
+            dual_values_filter=mathopt.LinearConstraintFilter(filtered_items=[]),
+            reduced_costs_filter=mathopt.VariableFilter(filtered_items=[]),
+        )
+
+    def solve(self, cost: Floats) -> Floats | None:
+        """Values of the wanted columns, the varying ones at ``cost``; None where there is no optimum."""
+        for column, usd in zip(self._varying, cost.tolist(), strict=True):
+            self._model.objective.set_linear_coefficient(column, usd)
+        result = self._solver.solve(params=self._parameters, model_params=self._asked)
+        if result.termination.reason != mathopt.TerminationReason.OPTIMAL:
+            return None
+        values = result.variable_values()
+        return np.array([values.get(column, 0.0) for column in self._wanted], dtype=float)
 
 
 def to_proto(milp: Milp) -> model_pb2.ModelProto:

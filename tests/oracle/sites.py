@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import math
 
@@ -82,8 +83,7 @@ class Sites(Writer):
                 deposit, at_order = capex * system.deposit_share, calendar.of_day(ordered)
                 self.pay(variable, CAPEX, at_order, deposit, calendar.at_start(at_order))
                 self.pay(variable, CAPEX, t, capex - deposit, calendar.at_start(t))
-                age = (calendar.first(calendar.periods) - calendar.first(t)).days / 365.25
-                credit = price * self.residual(system, age) * self.scenario.finance.residual_haircut
+                credit = self.resale(system, price, calendar.first(t), calendar.first(calendar.periods))
                 self.p.cost[variable] -= credit * calendar.at_end * sum(self.probability[f] for f in node)
                 for later in range(t, min(t + life, calendar.periods)):
                     self.own(site, system, variable, node, later, price)
@@ -102,10 +102,35 @@ class Sites(Writer):
                 return x + (y - x) * (age - a) / (b - a)
         return 0.0
 
+    def resale(self, system: System, paid: float, since: dt.date, day: dt.date) -> float:
+        """What one system, in service since a day and bought at a price, is sold for on another day."""
+        finance = self.scenario.finance
+        age = max((day - since).days / 365.25, 0.0)
+        if finance.residual_of == "price_paid":
+            return paid * self.residual(system, age) * finance.residual_haircut
+        new = system.price_usd * self.factor("hardware", day.year)
+        return min(paid, new * self.residual(system, age)) * finance.residual_haircut
+
+    def sell(self, group: Existing, first: int, kept: dict[tuple[int, int], int]) -> None:
+        """What is there from period ``first`` on and not kept, ``kept`` by future and period, is sold at once."""
+        calendar, system = self.calendar, self.catalog.systems[group.system]
+        paid = group.price_usd if group.price_usd is not None else system.price_usd
+        for t in range(first, calendar.periods + 1):
+            usd = self.resale(system, paid, group.in_service, calendar.first(t)) * calendar.at_start(t)
+            for f in self.futures:
+                if t == first:
+                    self.p.constant -= group.count * usd * self.probability[f]
+                elif (f, t - 1) in kept:
+                    self.p.cost[kept[f, t - 1]] -= usd * self.probability[f]
+                if (f, t) in kept:
+                    self.p.cost[kept[f, t]] += usd * self.probability[f]
+
     def keep(self, site: Site, group: Existing) -> None:
         calendar = self.calendar
         system = self.catalog.systems[group.system]
         until = group.until or add_months(group.in_service, round(12 * system.life_years))
+        there = [t for t in self.times if calendar.within(t, group.in_service, until)]
+        ever: dict[tuple[int, int], int] = {}
         last: dict[int, int] = {}
         for t in self.times:
             if not calendar.within(t, group.in_service, until):
@@ -117,10 +142,13 @@ class Sites(Writer):
                 price = group.price_usd if group.price_usd is not None else system.price_usd
                 self.own(site, system, variable, node, t, price)
                 kept |= dict.fromkeys(node, variable)
+                ever |= {(f, t): variable for f in node}
             for f in self.futures:
                 if f in last:
                     self.p.row([(kept[f], 1.0), (last[f], -1.0)], high=0.0)
             last = kept
+        if self.scenario.finance.resell_existing and there:
+            self.sell(group, there[0], ever)
 
     def own(self, site: Site, system: System, variable: int, node: Futures, t: int, price: float) -> None:
         """One system in service in a period: what it costs, and the GPUs that it brings."""

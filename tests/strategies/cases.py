@@ -42,7 +42,9 @@ def _draw_finance(draw: Draw) -> dict[str, Any]:
         "token_basis": one(draw, "output", "total"),
         "contract_tail_share": one(draw, 1.0, 0.0, 0.4),
         "residual_haircut": one(draw, 1.0, 0.0, 0.7),
-        "price_path": one(draw, "flat", "falling"),
+        "residual_of": one(draw, "market", "price_paid"),
+        "resell_existing": one(draw, True, False),
+        "price_path": one(draw, "flat", "falling", "rising"),
     }
 
 

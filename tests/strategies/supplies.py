@@ -33,6 +33,7 @@ def price_paths() -> list[PricePath]:
     rows = [
         {"name": "flat", "hardware": {2026: 1}, "rent": {2026: 1}, "api": {2026: 1}},
         {"name": "falling", "hardware": falling, "rent": falling, "api": rising},
+        {"name": "rising", "hardware": rising, "rent": rising, "api": falling},
     ]
     return [PricePath.model_validate(META | row) for row in rows]
 

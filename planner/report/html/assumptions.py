@@ -10,6 +10,7 @@ from planner.render.figures import percent, short, span
 from planner.render.sheet import plain
 from planner.report.html.cells import Cell, Grid, headings, words
 from planner.scenario import Scenario
+from planner.scenario.models import Finance
 from planner.schedule import Schedule
 
 _WEB = re.compile(r"https?://[^\s<>\"']+")
@@ -27,7 +28,7 @@ def terms(plan: Plan, scenario: Scenario) -> Grid:
         ("discount rate", f"{percent(finance.discount_rate, 1)} a year"),
         ("prices follow", f"price path {finance.price_path}"),
         ("contracts after the end", f"{percent(finance.contract_tail_share)} of what is due is charged"),
-        ("resale at the end", f"{percent(finance.residual_haircut)} of the residual curve is credited"),
+        ("resale", _resale(finance)),
         ("factor on throughput by evidence", trust),
         ("served at least", percent(scenario.service.min_served)),
     ]
@@ -50,6 +51,12 @@ def terms(plan: Plan, scenario: Scenario) -> Grid:
     return Grid(
         "Terms of the scenario", headings("what", "assumed"), rows, tuple(f"Left out: {why}." for why in plan.left_out)
     )
+
+
+def _resale(finance: Finance) -> str:
+    of = "a new one's price then" if finance.residual_of == "market" else "the price paid"
+    existing = "existing systems are sold too" if finance.resell_existing else "existing systems are not sold"
+    return f"{percent(finance.residual_haircut)} of the residual curve, of {of}; {existing}"
 
 
 def _schedule(schedule: Schedule) -> str:

@@ -58,7 +58,7 @@ def cash(plan: Plan) -> pd.DataFrame:
 def levelised(plan: Plan, scenario: Scenario) -> pd.DataFrame | None:
     """Each category's and period's part of the levelised cost, USD per Mtok; None where no token is served.
 
-    It adds up over the solved horizon, and its end, to the headline's levelised cost.
+    It adds up over the solved horizon, and its end, to its NPV per token.
     """
     cost = plan.kpis[basis(scenario)]
     if cost is None or not plan.kpis["npv_usd"]:

@@ -26,16 +26,26 @@ def tiles(plan: Plan, scenario: Scenario) -> list[tuple[str, Cell, tuple[Cell, .
         "levelised_usd_per_mtok_output": "per Mtok output",
         "levelised_usd_per_mtok_total": "per Mtok, input + output",
     }
+    last = plan.periods[scenario.horizon.periods - 1]
     found = [
         (
             f"levelised cost, {names[basis]}",
-            _kpi(plan, basis, price),
-            (_kpi(plan, other, price), words(names[other])),
+            _kpi(plan, f"reported_{basis}", price),
+            (
+                _kpi(plan, f"reported_{other}", price),
+                words(f"{names[other]};"),
+                _kpi(plan, "reported_cost_usd", money),
+                words(f"{plan.periods[0]} to {last}"),
+            ),
         ),
         (
             "NPV of all cost",
             _kpi(plan, "npv_usd", money),
-            (words(f"{plan.periods[0]} to {plan.periods[-1]}, discounted"),),
+            (
+                words(f"{plan.periods[0]} to {plan.periods[-1]}, discounted;"),
+                _kpi(plan, basis, price),
+                words(names[basis]),
+            ),
         ),
         (
             "cash",

@@ -11,7 +11,7 @@ import pandas as pd
 
 from planner.accounts.ledger import START
 from planner.accounts.tokens import requests, tokens_per_request
-from planner.kinds.cash import CAPEX, OPEX, RECORDS, RESERVED, REVENUE
+from planner.kinds.cash import CAPEX, OPEX, PROCEEDS, RECORDS, RESERVED, REVENUE
 from planner.plan.ledger import Ledger
 from planner.report.workbook.sheet import WorkbookSheet, cells, header, letter
 from planner.units import TOKENS_PER_MTOK
@@ -20,7 +20,7 @@ CASH, PAYMENTS = "Cash flow", "Ledger"
 UPFRONT = "reserved_upfront"
 _ENDS = [record for record in reversed(RECORDS) if record.group == "end of horizon"]
 # What falls on the first day of a period, and what is spread over it; both as conventions.md has them.
-AT_START = (*CAPEX, UPFRONT, *(record.key for record in _ENDS if record.falls == "start"))
+AT_START = (*CAPEX, UPFRONT, *PROCEEDS, *(record.key for record in _ENDS if record.falls == "start"))
 OVER_PERIOD = (*OPEX, *(record.key for record in _ENDS if record.falls == "middle"))
 _HEAD = 5
 # Columns of the cash flow up to its factors.

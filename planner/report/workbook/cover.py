@@ -16,6 +16,9 @@ from planner.units import TOKENS_PER_MTOK
 
 PEAK = ("in_service", "owned", "signed", "hourly", "unpromised")
 _MORE = (
+    ("reported_levelised_usd_per_mtok_output", "price"),
+    ("reported_levelised_usd_per_mtok_total", "price"),
+    ("reported_cost_usd", "money"),
     ("peak_provisioned_utility_mw", "number"),
     ("served_share", "share"),
     ("peak_cumulative_cash_usd", "money"),
@@ -74,6 +77,10 @@ def cover(sheet: WorkbookSheet, found: Ledger, flow: CashFlow) -> None:
         row += 1
         sheet.put(row, 0, f"peak_gpus.{name}")
         sheet.put(row, 1, plan.kpis["peak_gpus"][name], "number")
+    for part, usd in plan.kpis["reported_cost_by_part_usd"].items():
+        row += 1
+        sheet.put(row, 0, f"reported_cost_usd: {part}")
+        sheet.put(row, 1, usd, "money")
     for basis, shares in plan.kpis["evidence_share"].items():
         for evidence, share in shares.items():
             row += 1
@@ -113,9 +120,9 @@ def _of(
     cost, revenue = whole("npv_cost"), whole("npv_revenue")
     found: list[tuple[str, float | None, str, float | None, str]] = []
     for label, key, tokens in (
-        ("levelised cost, USD per Mtok output", "levelised_usd_per_mtok_output", "mtok_output_discounted"),
+        ("NPV of all cost, USD per Mtok output", "levelised_usd_per_mtok_output", "mtok_output_discounted"),
         (
-            "levelised cost, USD per Mtok total (input + output)",
+            "NPV of all cost, USD per Mtok total (input + output)",
             "levelised_usd_per_mtok_total",
             "mtok_total_discounted",
         ),

@@ -96,7 +96,8 @@ def owned(
     hourly, busy = running_usd_per_hour(scenario, catalog, timeline, system, hall)
     middle, end = _discounts(scenario, most)
     ages = np.arange(1, most + 1) / MONTHS_PER_YEAR
-    resale = residual_credit_usd(np.full(most, system.price_usd), scenario.finance, system, ages) * end
+    price = np.full(most, system.price_usd)
+    resale = residual_credit_usd(price, price, scenario.finance, system, ages) * end
     hours = HOURS_PER_MONTH * np.cumsum(middle)
     levelised = ((system.price_usd * system.capex_factor - resale) / hours + hourly) / system.gpus
     return [

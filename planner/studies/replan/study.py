@@ -11,7 +11,7 @@ import pandas as pd
 from planner.catalog import Catalog
 from planner.errors import InputError
 from planner.history.run import Run
-from planner.kinds.cash import CAPEX, END_OF_HORIZON, REVENUE
+from planner.kinds.cash import CAPEX, END_OF_HORIZON, PROCEEDS, REVENUE
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.problem import Reductions
@@ -21,8 +21,10 @@ from planner.studies.replan.decided import decided, ordered_before
 from planner.studies.result import Result
 from planner.timeline import build_timeline
 
-# Capex is paid as a period begins; revenue is no cost, and what stands at the horizon's end is due after it.
-NOT_PAID = (*CAPEX, REVENUE.key, *END_OF_HORIZON)
+# Paid, or brought in, as a period begins.
+AT_START = (*CAPEX, *PROCEEDS)
+# Revenue is no cost, and what stands at the horizon's end is due after it.
+NOT_PAID = (*AT_START, REVENUE.key, *END_OF_HORIZON)
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def sunk(plan: Plan, scenario: Scenario, as_of: dt.date) -> Sunk:
     over = [name for name, (_, end) in zip(timeline.names, timeline.spans, strict=True) if end <= as_of]
     weight = probabilities(plan) | {"all": 1.0}
     cash = plan.cashflow
-    capital = cash["category"].isin(CAPEX) & cash["period"].isin(begun)
+    capital = cash["category"].isin(AT_START) & cash["period"].isin(begun)
     running = ~cash["category"].isin(NOT_PAID) & cash["period"].isin(over)
     cash = cash[capital | running]
     paid = _expected(cash, "npv_usd", weight)
