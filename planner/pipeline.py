@@ -144,7 +144,7 @@ def plan_of(
         first = "; ".join(violation.sentence for violation in audit.violations[:3])
         raise AuditFailure(f"the audit refused the plan ({len(audit.violations)} violations): {first}")
     totals = totals_of(account)
-    proof = _proof(model, outcome, totals.cost_usd, solver, options, seconds)
+    proof = _proof(model, outcome, totals.objective_usd, solver, options, seconds)
     serving = tables.serving(problem, account)
     reach = outcome.answer.duals if scenario.objective == "cost" else None
     frames = {
@@ -179,7 +179,7 @@ def plan_of(
 
 
 def _proof(model: Model, outcome: Outcome, cost_usd: float, solver: str, options: Options, seconds: float) -> Proof:
-    """The proof with the audited cost as incumbent, in the objective's own unit."""
+    """The proof with the audited cost, unserved at its value, as incumbent, in the objective's own unit."""
     value = outcome.value
     if outcome.objective == "cost":
         value = cost_usd

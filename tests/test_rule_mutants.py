@@ -45,8 +45,9 @@ from tests.oracle.points import fitted, interpolated
 from tests.owning_mutants import OWNED
 from tests.rule_mutants import MUTANTS, Mutant
 from tests.strategies import Case, Interval, solved
+from tests.unserved_mutants import UNSERVED
 
-ALL_MUTANTS = [*MUTANTS, *OWNED]
+ALL_MUTANTS = [*MUTANTS, *OWNED, *UNSERVED]
 ORACLE = Path(__file__).parent / "oracle"
 
 # Said by what is tried: misfits are unfit and latency, a family's shape and work are in every fit.

@@ -83,6 +83,7 @@ def _of_future(problem: Problem, account: Account, totals: Totals, future: str) 
     return {
         **_levelised(float(made["cost_usd"]), float(made["output_tokens"]), float(made["total_tokens"])),
         "npv_usd": float(made["cost_usd"]),
+        "npv_unserved_usd": float(made["unserved_usd"]),
         "npv_revenue_usd": float(made["revenue_usd"]),
         "npv_profit_usd": float(made["revenue_usd"] - made["cost_usd"]),
         "cash_usd": capex + opex,

@@ -12,8 +12,9 @@ from planner.solvers.answer import Leg
 class Proof:
     """``value`` is the audited plan's objective, ``bound`` a limit that no plan can beat, both in ``unit``.
 
-    ``objective_usd`` is always the plan's audited expected NPV cost; ``best_bound_usd`` is None where the objective
-    is not the cost. ``reproducible`` is False where a wall-clock stop ended the search.
+    ``objective_usd`` is always the plan's audited expected NPV cost and the value of what is not served;
+    ``best_bound_usd`` is None where the objective is not the cost. ``reproducible`` is False where a wall-clock stop
+    ended the search.
     """
 
     name: str

@@ -10,10 +10,15 @@ from numpy.typing import NDArray
 from planner.catalog import Catalog
 from planner.catalog.models import QuotedApi
 from planner.rules.dates import on_all_days
-from planner.rules.demand import demand_rates
+from planner.rules.demand import demand_rates, least_served
 from planner.rules.eligibility import api_ruled_out, provider_ruled_out
 from planner.rules.latency import api_excess
-from planner.rules.tariffs import api_usd_per_request, price_factors, revenue_usd_per_request
+from planner.rules.tariffs import (
+    api_usd_per_request,
+    price_factors,
+    revenue_usd_per_request,
+    unserved_usd_per_request,
+)
 from planner.scenario.models import Scenario
 from planner.timeline import Timeline
 from planner.units import mtok_from_tokens
@@ -29,7 +34,8 @@ class Demand:
 
     ``requests_per_s`` (W, F, T, B); for GPU-hour workloads the unit is weighted GPUs. ``fungible`` (W,) demand may be
     met in any block of its period. ``output_tokens`` and ``total_tokens`` (W,) per request;
-    ``revenue_usd`` (W, T) per request. ``min_served`` (W,) share per period.
+    ``revenue_usd`` and ``unserved_usd``, the value of one that is not served, (W, T) per request. ``min_served`` (W,)
+    share per period.
     """
 
     names: tuple[str, ...]
@@ -39,6 +45,7 @@ class Demand:
     output_tokens: Floats
     total_tokens: Floats
     revenue_usd: Floats
+    unserved_usd: Floats
     whole_replicas: Bools
     min_replicas: Ints
 
@@ -67,15 +74,15 @@ class ApiAssignments:
 def build_demand(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> Demand:
     """The demand of every workload in every future."""
     workloads = scenario.workloads
-    floor = scenario.service.min_served
     return Demand(
         names=tuple(workload.name for workload in workloads),
         requests_per_s=demand_rates(scenario, catalog, timeline),
         fungible=np.array([workload.kind != "interactive" for workload in workloads]),
-        min_served=np.array([floor if w.min_served is None else w.min_served for w in workloads], dtype=float),
+        min_served=np.array([least_served(scenario, workload) for workload in workloads], dtype=float),
         output_tokens=np.array([w.tokens.output if w.tokens else 0.0 for w in workloads]),
         total_tokens=np.array([w.tokens.input + w.tokens.output if w.tokens else 0.0 for w in workloads]),
         revenue_usd=np.array([revenue_usd_per_request(workload, timeline) for workload in workloads]),
+        unserved_usd=np.array([unserved_usd_per_request(workload, timeline) for workload in workloads]),
         whole_replicas=np.array([workload.whole_replicas for workload in workloads]),
         min_replicas=np.array([workload.min_replicas for workload in workloads], dtype=np.int64),
     )

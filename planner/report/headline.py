@@ -9,6 +9,7 @@ from planner.plan import Plan
 from planner.render.figures import digits, gap_percent, money, percent, price
 from planner.render.sheet import Sheet, left
 from planner.report.limits import power_use
+from planner.report.unserved import unserved_lines
 from planner.scenario import Scenario
 from planner.timeline import Timeline
 
@@ -55,6 +56,7 @@ def headline(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Sequenc
             f"{digits(figures['tokens_output'] / TRILLION)} trillion output, "
             f"{digits(figures['tokens_total'] / TRILLION)} trillion total",
         ),
+        *unserved_lines(plan),
         ("status", _status(plan)),
         ("audit", f"passed: {plan.audit.checks:,} checks, worst deviation {plan.audit.worst_violation:.1g}"),
         ("evidence, tokens", _shares(figures["evidence_share"]["tokens"])),

@@ -56,8 +56,10 @@ class Solver(TypedDict):
     unit: Annotated[str, doc("unit of value and bound")]
     value: Annotated[float, doc("objective of the audited plan", "unit")]
     bound: Annotated[float | None, doc("no plan is better", "unit")]
-    objective_usd: Annotated[float, doc("expected NPV of cost, audited", "USD")]
-    best_bound_usd: Annotated[float | None, doc("no plan costs less; null where cost is not the objective", "USD")]
+    objective_usd: Annotated[float, doc("expected NPV of cost, and what is not served at its value, audited", "USD")]
+    best_bound_usd: Annotated[
+        float | None, doc("no plan's objective_usd is less; null where cost is not the objective", "USD")
+    ]
     gap: Annotated[float | None, doc("between value and bound, share of the value", "share")]
     gap_asked: Annotated[float, doc("gap at which the search may stop", "share")]
     seconds: Annotated[float, doc("wall clock, all solves", "s")]
@@ -89,6 +91,11 @@ class Figures(TypedDict):
         float | None, doc("NPV of cost ÷ NPV of input and output tokens served", "USD per Mtok")
     ]
     npv_usd: Annotated[float, doc("NPV of all cost, residual values and contract tails included", "USD")]
+    npv_unserved_usd: NotRequired[
+        Annotated[
+            float, doc("NPV of what is not served at the workloads' value of it; no cash, in no other figure", "USD")
+        ]
+    ]
     npv_revenue_usd: Annotated[float, doc("NPV of tokens sold", "USD")]
     npv_profit_usd: Annotated[float, doc("NPV of revenue less NPV of cost", "USD")]
     cash_usd: Annotated[float, doc("capex and opex, undiscounted", "USD")]

@@ -126,12 +126,15 @@ class Served(Row):
 
 @with_config(CLOSED)
 class Unserved(Row):
-    """What is left unserved."""
+    """What is left unserved; its value is no cash."""
 
     workload: Annotated[str, doc("whose demand it is")]
     period: Period
     block: Block
     requests_per_s: Annotated[float, doc("rate left unserved; weighted GPUs for GPU-hours", "requests/s")]
+    value_usd: NotRequired[
+        Annotated[float, doc("at the workload's value of what is not served, undiscounted; no cash", "USD")]
+    ]
 
 
 @with_config(CLOSED)

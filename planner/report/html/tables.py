@@ -53,6 +53,7 @@ def tiles(plan: Plan, scenario: Scenario) -> list[tuple[str, Cell, tuple[Cell, .
             (
                 _kpi(plan, "tokens_output", lambda tokens: f"{digits(tokens / 1e12)} trillion"),
                 words("output tokens"),
+                *_unserved(plan),
             ),
         ),
         (
@@ -75,6 +76,13 @@ def tiles(plan: Plan, scenario: Scenario) -> list[tuple[str, Cell, tuple[Cell, .
             ),
         )
     return found
+
+
+def _unserved(plan: Plan) -> tuple[Cell, ...]:
+    """What is not served, at its value, where it has one."""
+    if not plan.kpis["npv_unserved_usd"]:
+        return ()
+    return words("; the rest valued at"), _kpi(plan, "npv_unserved_usd", money), words("NPV (no cash)")
 
 
 def purchases(plan: Plan) -> Grid:

@@ -26,6 +26,7 @@ SUMMED = {
     "contracts": ("lots", "gpus", "cost_usd", "remaining_commitment_usd"),
     "on_demand": ("cost_usd",),
     "token_api": ("mtok_input", "mtok_output", "cost_usd"),
+    "unserved": ("value_usd",),
     "fleet": ("energy_mwh",),
     "cashflow": ("usd", "npv_usd"),
 }
