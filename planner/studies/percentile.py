@@ -30,7 +30,7 @@ class OtherPercentile:
 
     ``usd_per_mtok`` is the bound per 10⁶ tokens of the headline's ``basis``, None where demand may go unserved, so that
     tokens are not the same. ``share`` is the bound over the plan's cost, less 1. ``unmet`` are the workloads that
-    nothing known can serve at that percentile. ``valued`` where the plan leaves out what has a value, which then counts.
+    nothing known can serve at that percentile. ``valued`` where what the plan leaves out has a value.
     """
 
     percentile: int
