@@ -22,6 +22,7 @@ from planner.plan.extract import decisions
 from planner.plan.kpis import kpis
 from planner.plan.relaxation import relaxations
 from planner.plan.trace import trace
+from planner.plan.workload_cost import workload_cost
 from planner.problem import Problem, Reductions, build_problem
 from planner.rules import apply_quotes, check_references, derive_points
 from planner.scenario import Scenario, load_scenario, scenario_digest
@@ -157,6 +158,7 @@ def plan_of(
         "unserved": tables.unserved(problem, account),
         "fleet": tables.fleet_table(problem, account),
         "cashflow": tables.cashflow(problem, account),
+        "workload_cost": workload_cost(account),
         "binding": tables.binding(model, outcome.x, reach),
     }
     return Plan(

@@ -29,6 +29,7 @@ TABLES = (
     "unserved",
     "fleet",
     "cashflow",
+    "workload_cost",
     "binding",
 )
 
@@ -57,6 +58,7 @@ class Plan:
     unserved: pd.DataFrame
     fleet: pd.DataFrame
     cashflow: pd.DataFrame
+    workload_cost: pd.DataFrame
     binding: pd.DataFrame
     audit: Audit
     decisions: Decisions

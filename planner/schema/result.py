@@ -31,6 +31,7 @@ from planner.schema.result_rows import (
     Served,
     SignedContract,
     Unserved,
+    WorkloadCost,
 )
 
 
@@ -231,6 +232,7 @@ class PlanResult(Head):
     unserved: list[Unserved]
     fleet: list[Fleet]
     cashflow: list[Cash]
+    workload_cost: NotRequired[list[WorkloadCost]]
     binding: list[Binding]
     audit: AuditResult
     catalog: CatalogUsed

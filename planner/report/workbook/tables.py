@@ -27,6 +27,7 @@ SUMMED = {
     "on_demand": ("cost_usd",),
     "token_api": ("mtok_input", "mtok_output", "cost_usd"),
     "unserved": ("value_usd",),
+    "workload_cost": ("mtok_output", "mtok_total", "gpu_hours", "npv_usd", "idle_npv_usd"),
     "fleet": ("energy_mwh",),
     "cashflow": ("usd", "npv_usd"),
 }
