@@ -30,7 +30,7 @@ class OtherPercentile:
 
     ``usd_per_mtok`` is the bound per 10⁶ tokens of the headline's ``basis``, None where demand may go unserved, so that
     tokens are not the same. ``share`` is the bound over the plan's cost, less 1. ``unmet`` are the workloads that
-    nothing known can serve at that percentile. ``valued`` where what the plan leaves out has a value.
+    nothing known can serve at that percentile. ``valued`` where what is not served counts in it.
     """
 
     percentile: int
@@ -61,7 +61,7 @@ class OtherPercentile:
             return label, f"no plan: nothing is known to meet the latency targets of {', '.join(self.unmet)}"
         tokens = "" if self.usd_per_mtok is None else f"at least {price(self.usd_per_mtok)} per Mtok {self.basis}, "
         more = f"{percent(abs(self.share), 1)} {'more' if self.share >= 0 else 'less'}"
-        what = "NPV, with what is not served at its value," if self.valued else "NPV"
+        what = "NPV and value of what is not served" if self.valued else "NPV"
         return label, f"{tokens}{what} at least {money(self.cost_at_least_usd)}, {more} (LP bound)"
 
 
@@ -98,7 +98,7 @@ def other_percentile(scenario: Scenario, catalog: Catalog, plan: Plan, options: 
         basis=basis,
         share=float(bound / cost - 1) if cost else 0.0,
         unmet=tuple(name for index, name in enumerate(problem.demand.names) if index not in able),
-        valued=bool(plan.kpis["npv_unserved_usd"]),
+        valued=bool(np.any(problem.demand.unserved_usd)),
     )
 
 
