@@ -15,6 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
+from planner import bits
 from planner.accounts.account import Account
 from planner.accounts.holdings import spread
 from planner.accounts.inputs import Floats
@@ -178,9 +179,10 @@ def cost_by_workload(account: Account) -> tuple[Floats, Floats]:
     none = np.zeros((len(chance), len(account.inputs.workloads)))
     usd = sum((share.usd for share in shares), start=none)
     idle = sum((share.idle_usd for share in shares), start=none)
-    return np.asarray(chance @ usd), np.asarray(chance @ idle)
+    return bits.dot(usd.T, chance), bits.dot(idle.T, chance)
 
 
 def gpu_hours_by_workload(account: Account) -> Floats:
     """Expected GPU-hours used by each workload, (W, T)."""
-    return np.tensordot(account.inputs.probability, Usage(account).used.sum(axis=2), axes=1)
+    used = Usage(account).used.sum(axis=2)
+    return bits.dot(np.moveaxis(used, 0, -1), account.inputs.probability)

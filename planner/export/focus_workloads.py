@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from planner import bits
 from planner.accounts.ledger import Line
 from planner.accounts.workload_cost import line_shares
 from planner.plan.ledger import Ledger
@@ -24,7 +25,7 @@ class WorkloadShares:
         self.columns = tuple(f"{COLUMN}/{name}" for name in self._names)
         self._of: dict[int, list[float]] = {}
         for shared in line_shares(found.account, found.lines):
-            usd = chance @ shared.usd
+            usd = bits.dot(shared.usd.T, chance)
             whole = float(usd.sum())
             self._of[id(shared.line)] = [float(part) / whole if whole else 1 / len(usd) for part in usd]
 

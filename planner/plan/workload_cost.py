@@ -25,7 +25,7 @@ def workload_cost(account: Account) -> pd.DataFrame:
     """
     inputs, timeline = account.inputs, account.inputs.timeline
     input_tokens, output_tokens = tokens_per_request(inputs)
-    made = np.tensordot(inputs.probability, requests(account, account.service.served), axes=1)
+    made = bits.dot(np.moveaxis(requests(account, account.service.served), 0, -1), inputs.probability)
     reported, present = made[:, : timeline.reported].sum(axis=1), bits.dot(made, timeline.discount_middle)
     usd, idle = cost_by_workload(account)
     used = gpu_hours_by_workload(account)
