@@ -19,6 +19,8 @@ from planner.audit import audit
 from planner.catalog.models import Offer, ServingPoint
 from planner.errors import InfeasiblePlan, InputError
 from planner.schedule import Schedule
+from planner.studies.compare.study import Entry, _table
+from planner.studies.result import VALUED, told
 from tests.laws import same
 from tests.strategies import (
     CHAT,
@@ -269,3 +271,29 @@ def test_a_hall_that_is_too_small_sheds_by_value_in_every_block() -> None:
     rows = plan.unserved.set_index(["workload", "block"])["requests_per_s"]
     assert rows.to_dict() == {("cheap", "day"): pytest.approx(15 - 8)}
     assert plan.kpis["served_share"] == pytest.approx(1 - (15 - 8) / 20)
+
+
+def test_a_study_says_what_its_costs_hold() -> None:
+    """`alternatives` holds plans against each other by what is minimised: cash and value together."""
+    case = short([CHAT | {"unserved_usd_per_mtok": 4.0}])
+    found = planner.alternatives(case.scenario, case.catalog, within=(0.01,))
+    plan = solve(case)
+    assert found.best_usd == pytest.approx(plan.kpis["npv_usd"] + plan.kpis["npv_unserved_usd"])
+    assert VALUED in found.sentences
+    assert VALUED not in told((), (), short([CHAT]).scenario)
+
+
+def test_plans_side_by_side_differ_by_cash_and_value() -> None:
+    """Ten are served at 1 USD an hour, or left out at 4 USD/Mtok, 7.2 USD an hour: 6.2 USD an hour more."""
+    case = short([CHAT | {"unserved_usd_per_mtok": 4.0}])
+    kept = case.with_scenario(name="kept")
+    left_out = case.with_scenario(
+        name="left out",
+        procurement=with_part(case.scenario.procurement, rent=()),
+    )
+    cases_by_name = {"kept": kept, "left out": left_out}
+    entries = [Entry(name, each.scenario, each.catalog, solve(each)) for name, each in cases_by_name.items()]
+    row = _table(entries).iloc[1]
+    assert row["npv_usd"] == 0
+    assert row["npv_more_usd"] == pytest.approx(10 * (4 * MTOK_PER_HOUR - 1) * HOURS * MIDDLE)
+    assert row["npv_unserved_usd"] == pytest.approx(20 * 4 * MTOK_PER_HOUR * HOURS * MIDDLE)
