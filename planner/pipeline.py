@@ -23,6 +23,7 @@ from planner.plan.kpis import kpis
 from planner.plan.notes import horizon_notes
 from planner.plan.relaxation import relaxations
 from planner.plan.trace import trace
+from planner.plan.workload_cost import workload_cost
 from planner.problem import Problem, Reductions, build_problem
 from planner.rules import apply_quotes, check_references, derive_points
 from planner.scenario import Scenario, load_scenario, scenario_digest
@@ -158,7 +159,7 @@ def plan_of(
         first = "; ".join(violation.sentence for violation in audit.violations[:3])
         raise AuditFailure(f"the audit refused the plan ({len(audit.violations)} violations): {first}")
     totals = totals_of(account)
-    proof = _proof(model, outcome, totals.cost_usd, solver, options, seconds)
+    proof = _proof(model, outcome, totals.objective_usd, solver, options, seconds)
     serving = tables.serving(problem, account)
     reach = outcome.answer.duals if scenario.objective == "cost" and not model.relaxation else None
     frames = {
@@ -171,6 +172,7 @@ def plan_of(
         "unserved": tables.unserved(problem, account),
         "fleet": tables.fleet_table(problem, account),
         "cashflow": tables.cashflow(problem, account),
+        "workload_cost": workload_cost(account),
         "binding": tables.binding(model, outcome.x, reach),
     }
     return Plan(
@@ -194,7 +196,7 @@ def plan_of(
 
 
 def _proof(model: Model, outcome: Outcome, cost_usd: float, solver: str, options: Options, seconds: float) -> Proof:
-    """The proof with the audited cost as incumbent, in the objective's own unit."""
+    """The proof with the audited cost, unserved at its value, as incumbent, in the objective's own unit."""
     value = outcome.value
     if outcome.objective == "cost":
         value = cost_usd

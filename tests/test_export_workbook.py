@@ -112,7 +112,7 @@ def _hold_totals(sheets: Sheets, plan: Plan) -> None:
         rows = sheets[name]
         below = [row for row in rows[len(frame) + 1 :] if row[0]]
         for row in below:
-            several = len(plan.futures) > 1
+            several = len(plan.futures) > 1 and "future" in frame
             mine = frame[frame["future"].isin([row[0], "all"])] if several else frame
             for column, cell in zip(rows[0], row, strict=True):
                 if cell and column in ("cost_usd", "usd", "npv_usd", "energy_mwh", "remaining_commitment_usd"):

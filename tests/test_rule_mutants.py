@@ -47,8 +47,9 @@ from tests.residual_mutants import RESOLD
 from tests.rule_mutants import MUTANTS, Mutant
 from tests.strategies import Case, Interval, solved
 from tests.supply_mutants import SUPPLIED
+from tests.unserved_mutants import UNSERVED
 
-ALL_MUTANTS = [*MUTANTS, *OWNED, *RESOLD, *SUPPLIED]
+ALL_MUTANTS = [*MUTANTS, *OWNED, *RESOLD, *SUPPLIED, *UNSERVED]
 ORACLE = Path(__file__).parent / "oracle"
 
 # Said by what is tried: misfits are unfit and latency, a family's shape and work are in every fit.

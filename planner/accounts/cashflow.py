@@ -17,6 +17,7 @@ from planner.accounts.contracts import rented
 from planner.accounts.inputs import Floats
 from planner.accounts.running import running_cost
 from planner.accounts.tokens import tokens_per_request, traded
+from planner.accounts.unserved import unserved_npv_usd
 from planner.catalog.models import Catalog
 from planner.decisions import Decisions
 from planner.kinds.cash import CATEGORIES, COSTS, REVENUE
@@ -28,14 +29,21 @@ class Totals:
     """Net present values over the solved horizon, lookahead included.
 
     ``by_future`` has one row per future (index) with columns probability, cost_usd (revenue left out),
-    revenue_usd, output_tokens and total_tokens, all discounted; the rest are expectations.
+    unserved_usd (the value of what is not served: no cash, in none of the others), revenue_usd, output_tokens and
+    total_tokens, all discounted; the rest are expectations.
     """
 
     by_future: pd.DataFrame
     cost_usd: float
+    unserved_usd: float
     revenue_usd: float
     output_tokens: float
     total_tokens: float
+
+    @property
+    def objective_usd(self) -> float:
+        """What is minimised: cost, and what is not served at its value."""
+        return self.cost_usd + self.unserved_usd
 
 
 def cash_flow(scenario: Scenario, catalog: Catalog, decisions: Decisions) -> pd.DataFrame:
@@ -92,6 +100,7 @@ def totals_of(account: Account) -> Totals:
         {
             "probability": inputs.probability,
             "cost_usd": cost,
+            "unserved_usd": unserved_npv_usd(account).sum(axis=1),
             "revenue_usd": -npv[REVENUE.key],
             "output_tokens": bits.dot(discounted, output_tokens),
             "total_tokens": bits.dot(discounted, input_tokens + output_tokens),

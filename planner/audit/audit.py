@@ -38,7 +38,8 @@ class Audit:
 def audit(scenario: Scenario, catalog: Catalog, decisions: Decisions, claimed_cost_usd: float | None = None) -> Audit:
     """Hold a plan's tables against its Scenario and Catalog.
 
-    ``claimed_cost_usd`` is the expected discounted cost, revenue left out, that the plan says it has.
+    ``claimed_cost_usd`` is the expected discounted cost that the plan says it has: revenue left out, what is not served
+    at its value.
     """
     return audit_of(Account(scenario, catalog, decisions), claimed_cost_usd)
 

@@ -46,11 +46,14 @@ def _within_budget(inputs: Inputs, findings: Findings, what: str, limit: YearlyL
 
 
 def _claimed(account: Account, findings: Findings, claimed_cost_usd: float) -> None:
-    """The claimed cost is the recomputed expectation of the discounted cost, revenue left out."""
-    cost = totals_of(account).cost_usd
+    """The claimed cost is the recomputed expectation: discounted, revenue left out, what is not served at its value."""
+    totals = totals_of(account)
+    cost = totals.objective_usd
 
     def told() -> Told:
         sentence = f"the plan claims a cost of {figure(claimed_cost_usd)} USD, its tables say {figure(cost)}"
+        if totals.unserved_usd:
+            sentence += f", {figure(totals.unserved_usd)} of it the value of what is not served"
         return Told("cost", "", sentence)
 
     findings.equal("totals", claimed_cost_usd, cost, told)

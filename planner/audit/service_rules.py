@@ -12,6 +12,7 @@ from planner.accounts.inputs import Floats
 from planner.accounts.service import Indices
 from planner.audit.findings import Findings, Told, figure
 from planner.kinds.limits import MIN_SERVED
+from planner.rules.demand import least_served
 from planner.rules.hosting import hosts_whole
 from planner.rules.survival import has_to_survive
 
@@ -53,8 +54,7 @@ def _floors(account: Account, findings: Findings) -> None:
     """Served requests of a period ≥ min_served × demand; with min_served = 1 nothing goes unserved."""
     inputs, service = account.inputs, account.service
     share = inputs.timeline.block_share
-    least = [workload.min_served for workload in inputs.workloads]
-    floors = np.array([inputs.scenario.service.min_served if own is None else own for own in least])
+    floors = np.array([least_served(inputs.scenario, workload) for workload in inputs.workloads])
     asked, met = bits.dot(service.demand, share), bits.dot(service.served, share)
 
     def below(future: int, workload: int, period: int) -> Told:

@@ -20,6 +20,7 @@ from planner.schema.result import infeasible, infeasible_sheet
 from planner.solvers import Options
 from planner.studies import information
 from planner.studies.command import FEASIBLE_EXIT, Outcome, Progress, exit_of
+from planner.studies.increments import with_increments
 from planner.studies.percentile import OtherPercentile, other_percentile
 from planner.studies.percentile import applies as has_targets
 from planner.studies.resale import Resale, resale
@@ -86,12 +87,18 @@ def find(scenario: Scenario, options: SolveOptions, progress: Progress) -> Solve
     catalog = catalog_of(scenario)
     plan = solve_scenario(scenario, catalog, solver=options.solver, gap=options.gap, time_limit_s=options.time_limit)
     other, unknown = None, ""
+    if options.information:
+        try:
+            plan = with_increments(plan, scenario, catalog, Options(plan.proof.gap_asked, _limit_s(scenario, options)))
+        except SolverFailure as error:
+            unknown = f"What each workload costs more is not known: {error}."
     if options.information and has_targets(scenario):
-        limit = options.time_limit if options.time_limit is not None else scenario.solve.time_limit_s
+        limit = _limit_s(scenario, options)
         try:
             other = other_percentile(scenario, catalog, plan, Options(plan.proof.gap_asked, limit))
         except StoppedByClock as error:
-            unknown = f"The cost at the other percentile is not known: {error}."
+            said = f"The cost at the other percentile is not known: {error}."
+            unknown = "\n".join(filter(None, (unknown, said)))
     if not (options.information and information.applies(scenario)):
         return Solved(catalog, plan, other=other, unknown=unknown, late=bool(unknown))
     try:
@@ -121,6 +128,10 @@ def with_resale(solved: Solved, scenario: Scenario, options: SolveOptions) -> So
     except StoppedByClock as error:
         said = f"Where resale would change the next orders is not known: {error}."
         return replace(solved, unknown="\n".join(filter(None, (solved.unknown, said))), late=True)
+
+
+def _limit_s(scenario: Scenario, options: SolveOptions) -> float:
+    return options.time_limit if options.time_limit is not None else scenario.solve.time_limit_s
 
 
 def _result(solved: Solved, options: SolveOptions) -> dict[str, Any]:

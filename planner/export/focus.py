@@ -21,6 +21,8 @@ from ruamel.yaml import YAML
 from planner.accounts.inputs import Floats
 from planner.accounts.ledger import GPU_HOURS, START, Line
 from planner.catalog import Catalog
+from planner.export.focus_workloads import COLUMN as WORKLOADS
+from planner.export.focus_workloads import WorkloadShares
 from planner.export.ledger import ledger
 from planner.export.parquet import Kind, metadata_of, parquet_bytes
 from planner.kinds.cash import PROCEEDS, RECORDS, RESERVED
@@ -53,7 +55,7 @@ COLUMNS = (
     "ConsumedQuantity", "ConsumedUnit", "ContractedCost", "ContractedUnitPrice", "EffectiveCost", "InvoiceId",
     "InvoiceIssuerName", "ListCost", "ListUnitPrice", "PricingCategory", "PricingQuantity", "PricingUnit",
     "ProviderName", "PublisherName", "RegionId", "RegionName", "ResourceId", "ResourceType", "ServiceCategory",
-    "ServiceName", "ServiceSubcategory", "SkuId", "SkuPriceId", "x_Category", "x_Period", "x_ScenarioDigest",
+    "ServiceName", "ServiceSubcategory", "SkuId", "SkuPriceId", "x_Category", "x_Period", "x_ScenarioDigest", WORKLOADS,
 )  # fmt: skip
 
 
@@ -96,14 +98,17 @@ def rows_of(found: Ledger) -> pd.DataFrame:
     weight = found.account.inputs.probability
     reported = found.account.inputs.timeline.reported
     rows: list[dict[str, Any]] = []
+    shares = WorkloadShares(found)
     for line in found.lines:
         if line.category in SERVICES:
-            rows += _of_line(found, line, weight, reported)
-    keys = [column for column in COLUMNS if column not in (*METRICS, "ListUnitPrice", "ContractedUnitPrice")]
-    frame = pd.DataFrame(rows, columns=[*keys, *METRICS])
-    frame[list(METRICS)] = frame[list(METRICS)].astype(float)
+            rows += [row | shares.parts(line, row) for row in _of_line(found, line, weight, reported)]
+    keys = [column for column in COLUMNS if column not in (*METRICS, "ListUnitPrice", "ContractedUnitPrice", WORKLOADS)]
+    summed_up = [*METRICS, *shares.columns]
+    frame = pd.DataFrame(rows, columns=[*keys, *summed_up])
+    frame[summed_up] = frame[summed_up].astype(float)
     # Contracts signed in the same period are one commitment, whatever they pay upfront.
-    summed = frame.groupby(keys, dropna=False, sort=False, as_index=False)[list(METRICS)].sum(min_count=1)
+    summed = frame.groupby(keys, dropna=False, sort=False, as_index=False)[summed_up].sum(min_count=1)
+    summed[WORKLOADS] = shares.told(summed)
     price = summed["ListCost"] / summed["PricingQuantity"].where(summed["PricingQuantity"] != 0)
     summed["ListUnitPrice"] = summed["ContractedUnitPrice"] = price
     order = ["BillingPeriodStart", "ChargeCategory", "ServiceName", "SkuId", "ResourceId", "CommitmentDiscountStatus"]

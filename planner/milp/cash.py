@@ -55,6 +55,12 @@ def lasting_usd(problem: Problem, variables: Variables) -> Iterator[Cash]:
     yield Cash(variables.convert, conversion[:, None, None] * np.eye(periods), capex=True)
 
 
+def _unserved_value(problem: Problem, variables: Variables) -> tuple[Ints, Floats]:
+    """Columns and the value of a request/s left unserved, as ``running_usd``: weighed with cost, but no cash."""
+    requests = requests_from_rate(1.0, problem.timeline.block_hours)
+    return variables.unserved, (problem.demand.unserved_usd[:, :, None] * requests)[:, None]
+
+
 def fixed_opex_usd(problem: Problem) -> Floats:
     """Cash that is due whatever is decided, (T,): leases and contracts already signed."""
     due = np.zeros(problem.timeline.periods)
@@ -66,7 +72,7 @@ def fixed_opex_usd(problem: Problem) -> Floats:
 
 
 def add_cost(builder: Builder, problem: Problem, variables: Variables) -> None:
-    """Σ π·NPV of every decision: the objective `cost`, USD at the horizon's start."""
+    """Σ π·NPV of every decision and of what is left unserved at its value: the objective `cost`, USD at the start."""
     timeline, weight = problem.timeline, problem.probability
     middle = timeline.discount_middle
     supply, periods = problem.supply, timeline.periods
@@ -76,7 +82,7 @@ def add_cost(builder: Builder, problem: Problem, variables: Variables) -> None:
     builder.add_cost(variables.buy, bought[:, None, :] * weight[:, None])
     builder.add_cost(variables.sign, signed[:, None, :] * weight[:, None])
     builder.add_cost(variables.convert, converted[:, None, None] * timeline.discount_start * weight[:, None])
-    for columns, usd in running_usd(problem, variables):
+    for columns, usd in (*running_usd(problem, variables), _unserved_value(problem, variables)):
         factor = middle.reshape(1, 1, -1, *[1] * (columns.ndim - 3))
         builder.add_cost(columns, usd * factor * weight.reshape(1, -1, *[1] * (columns.ndim - 2)))
     builder.constant += float(bits.dot(fixed_opex_usd(problem), middle))

@@ -90,7 +90,7 @@ def add_floors(builder: Builder, problem: Problem, variables: Variables) -> None
         limits.MIN_SERVED.key,
         (problem.demand.names, problem.futures, problem.timeline.names),
         upper=1 - floor,
-        exists=(mean > 0) & ((floor < 1) | problem.elastic),
+        exists=(mean > 0) & (((floor > 0) & (floor < 1)) | problem.elastic),
     )
     scale = share / np.where(mean > 0, mean, 1.0)[..., None]
     builder.add(rows[..., None], variables.unserved, scale)

@@ -92,6 +92,7 @@ def _of_future(problem: Problem, account: Account, totals: Totals, future: str) 
         **levelised.figures(account, f),
         "npv_usd": float(made["cost_usd"]),
         "resale_npv_usd": -float(cash.loc[cash["category"].isin(RESALE), "npv_usd"].sum()),
+        "npv_unserved_usd": float(made["unserved_usd"]),
         "npv_revenue_usd": float(made["revenue_usd"]),
         "npv_profit_usd": float(made["revenue_usd"] - made["cost_usd"]),
         "cash_usd": capex + opex,

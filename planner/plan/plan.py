@@ -29,6 +29,7 @@ TABLES = (
     "unserved",
     "fleet",
     "cashflow",
+    "workload_cost",
     "binding",
 )
 
@@ -58,6 +59,7 @@ class Plan:
     unserved: pd.DataFrame
     fleet: pd.DataFrame
     cashflow: pd.DataFrame
+    workload_cost: pd.DataFrame
     binding: pd.DataFrame
     audit: Audit
     decisions: Decisions

@@ -160,9 +160,13 @@ def serving(problem: Problem, account: Account) -> pd.DataFrame:
 
 
 def unserved(problem: Problem, account: Account) -> pd.DataFrame:
-    """workload, period, block, requests_per_s."""
+    """workload, period, block, requests_per_s, value_usd (undiscounted, no cash)."""
     rows = account.decisions.unserved.copy()
-    return _finished(problem, rows, ["workload", "period", "block", "requests_per_s"], ["period", "block", "workload"])
+    workload = [problem.demand.names.index(name) for name in rows["workload"]]
+    each = problem.demand.unserved_usd[np.array(workload, dtype=int), rows["period"].to_numpy(dtype=int)]
+    rows["value_usd"] = requests_from_rate(rows["requests_per_s"].to_numpy(dtype=float), _hours(problem, rows)) * each
+    columns = ["workload", "period", "block", "requests_per_s", "value_usd"]
+    return _finished(problem, rows, columns, ["period", "block", "workload"])
 
 
 def fleet_table(problem: Problem, account: Account) -> pd.DataFrame:

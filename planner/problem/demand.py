@@ -10,11 +10,16 @@ from numpy.typing import NDArray
 from planner.catalog import Catalog
 from planner.catalog.models import QuotedApi
 from planner.rules.dates import on_all_days
-from planner.rules.demand import demand_rates
+from planner.rules.demand import demand_rates, least_served
 from planner.rules.eligibility import api_ruled_out, provider_ruled_out
 from planner.rules.latency import api_excess
 from planner.rules.survival import Survive, has_to_survive
-from planner.rules.tariffs import api_usd_per_request, price_factors, revenue_usd_per_request
+from planner.rules.tariffs import (
+    api_usd_per_request,
+    price_factors,
+    revenue_usd_per_request,
+    unserved_usd_per_request,
+)
 from planner.scenario.models import Scenario
 from planner.timeline import Timeline
 from planner.units import mtok_from_tokens
@@ -29,9 +34,9 @@ class Demand:
     """Workloads as columns of length W.
 
     ``requests_per_s`` (W, F, T, B); for GPU-hour workloads the unit is weighted GPUs. ``fungible`` (W,) demand may be
-    met in any block of its period. ``output_tokens`` and ``total_tokens`` (W,) per request; ``revenue_usd`` (W, T) per
-    request. ``min_served`` (W,) share per period. Those that have to ``survive`` are served with the largest one gone
-    of what it names, ``has_to_survive`` (W,).
+    met in any block of its period. ``output_tokens`` and ``total_tokens`` (W,) per request; ``revenue_usd`` and
+    ``unserved_usd``, the value of one that is not served, (W, T) per request. ``min_served`` (W,) share per period.
+    Those that have to ``survive`` are served with the largest one gone of what it names, ``has_to_survive`` (W,).
     """
 
     names: tuple[str, ...]
@@ -41,6 +46,7 @@ class Demand:
     output_tokens: Floats
     total_tokens: Floats
     revenue_usd: Floats
+    unserved_usd: Floats
     whole_replicas: Bools
     min_replicas: Ints
     has_to_survive: Bools
@@ -71,12 +77,11 @@ class ApiAssignments:
 def build_demand(scenario: Scenario, catalog: Catalog, timeline: Timeline, *, whole: bool) -> Demand:
     """The demand of every workload in every future; without ``whole``, to be served in parts of replicas."""
     workloads = scenario.workloads
-    floor = scenario.service.min_served
     return Demand(
         names=tuple(workload.name for workload in workloads),
         requests_per_s=demand_rates(scenario, catalog, timeline),
         fungible=np.array([workload.kind != "interactive" for workload in workloads]),
-        min_served=np.array([floor if w.min_served is None else w.min_served for w in workloads], dtype=float),
+        min_served=np.array([least_served(scenario, workload) for workload in workloads], dtype=float),
         output_tokens=np.array([w.tokens.output if w.tokens else 0.0 for w in workloads]),
         total_tokens=np.array([w.tokens.input + w.tokens.output if w.tokens else 0.0 for w in workloads]),
         revenue_usd=np.array([revenue_usd_per_request(workload, timeline) for workload in workloads]),
@@ -84,6 +89,7 @@ def build_demand(scenario: Scenario, catalog: Catalog, timeline: Timeline, *, wh
         min_replicas=np.array([workload.min_replicas * whole for workload in workloads], dtype=np.int64),
         has_to_survive=np.array([whole and has_to_survive(scenario, workload) for workload in workloads], dtype=bool),
         survive=scenario.service.survive if whole else "none",
+        unserved_usd=np.array([unserved_usd_per_request(workload, timeline) for workload in workloads]),
     )
 
 

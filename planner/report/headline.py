@@ -11,6 +11,7 @@ from planner.render.sheet import Sheet, left
 from planner.report.cost import cost_lines
 from planner.report.hourly_peak import hourly_line
 from planner.report.limits import power_use
+from planner.report.unserved import unserved_lines
 from planner.scenario import Scenario
 from planner.timeline import Timeline
 
@@ -53,6 +54,7 @@ def headline(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Sequenc
             f"{digits(figures['tokens_total'] / TRILLION)} trillion total",
         ),
         *_approximated(plan, scenario),
+        *unserved_lines(plan),
         ("status", _status(plan)),
         ("audit", f"passed: {plan.audit.checks:,} checks, worst deviation {plan.audit.worst_violation:.1g}"),
         ("evidence, tokens", _shares(figures["evidence_share"]["tokens"])),

@@ -18,6 +18,7 @@ from planner.report.limits import budget_sheet, power_sheet
 from planner.report.orders import next_orders, purchases_and_contracts
 from planner.report.serving import serving_sheet
 from planner.report.view import timeline_of
+from planner.report.workloads import workload_sheets
 from planner.scenario import Scenario
 
 
@@ -41,6 +42,7 @@ def sheets(
     else:
         yield rented_sheet(plan)
     yield serving_sheet(plan, scenario, timeline)
+    yield from workload_sheets(plan, scenario)
     yield power_sheet(plan, scenario, timeline, length)
     yield budget_sheet(plan, scenario, timeline)
     yield cash_sheet(plan, scenario)

@@ -53,6 +53,16 @@ def block_levels(scenario: Scenario, catalog: Catalog, workload: Workload, block
     return np.array([level[block] for block in blocks])
 
 
+def least_served(scenario: Scenario, workload: Workload) -> float:
+    """Share of a workload's demand that every period has to serve.
+
+    Its own ``min_served``; else none where what is unserved has a value, which then decides; else the scenario's.
+    """
+    if workload.min_served is not None:
+        return workload.min_served
+    return scenario.service.min_served if workload.unserved_value is None else 0.0
+
+
 def _factor(future: Future | None, workload: Workload, timeline: Timeline) -> Floats:
     """Factor of a future on a workload's forecast, (T,)."""
     factor = np.ones(timeline.periods)

@@ -12,7 +12,7 @@ from planner.catalog.models import Catalog, TokenApi
 from planner.errors import ScenarioError
 from planner.scenario.models import Scenario, Site, Workload
 from planner.timeline import Timeline
-from planner.units import HOURS_PER_MONTH, MONTHS_PER_YEAR, mtok_from_tokens
+from planner.units import HOURS_PER_MONTH, MONTHS_PER_YEAR, SECONDS_PER_HOUR, mtok_from_tokens
 
 Floats = NDArray[np.float64]
 
@@ -65,6 +65,18 @@ def api_usd_per_request(workload: Workload, api: TokenApi) -> float:
     return mtok_from_tokens(workload.tokens.input) * (cached + fresh) + (
         mtok_from_tokens(workload.tokens.output) * api.output_usd_per_mtok
     )
+
+
+def unserved_usd_per_request(workload: Workload, timeline: Timeline) -> Floats:
+    """Value of a request that is not served (gpu_hours: of a weighted GPU for a second), (T,); no cash.
+
+    0 where the workload states none.
+    """
+    value, tokens = workload.unserved_value, workload.tokens
+    if value is None:
+        return np.zeros(timeline.periods)
+    units = 1 / SECONDS_PER_HOUR if tokens is None else mtok_from_tokens(tokens.output)
+    return np.array([units * value.step_mean(*span) for span in timeline.spans])
 
 
 def revenue_usd_per_request(workload: Workload, timeline: Timeline) -> Floats:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from planner.catalog.models import NonNegativeCount, Positive, Precision, Share, wrong
 from planner.fields import doc, plain
 from planner.scenario.section import Amounts, BelowOne, Name, Section
+from planner.schedule import Schedule
 
 Percentile = Literal[50, 90, 95, 99]
 
@@ -84,7 +85,20 @@ class Workload(Section):
     accuracy: Annotated[AccuracyFloor | None, doc("floor for the precisions that may serve it")] = None
     headroom: Annotated[BelowOne, doc("share of closed-loop saturation that open arrivals cannot use", "share")] = 0.15
     price_usd_per_mtok: Annotated[TokenPrice | None, doc("revenue")] = None
-    min_served: Annotated[Share | None, doc("per period; default: service.min_served", "share")] = None
+    min_served: Annotated[
+        Share | None, doc("per period; default: service.min_served, and 0 where what is unserved has a value", "share")
+    ] = None
+    unserved_usd_per_mtok: Annotated[
+        Amounts | None,
+        doc(
+            "value of what is not served, by output tokens: weighed against cost, never paid; not for gpu_hours",
+            "USD per Mtok",
+        ),
+    ] = None
+    unserved_usd_per_gpu_hour: Annotated[
+        Amounts | None,
+        doc("gpu_hours workloads: value of a weighted GPU-hour that is not served", "USD per GPU-hour"),
+    ] = None
     whole_replicas: Annotated[
         bool, doc("whole replicas: at every instant (interactive) or while they run; false plans in parts of replicas")
     ] = True
@@ -119,6 +133,7 @@ class Workload(Section):
                 "model",
                 "tokens",
                 "price_usd_per_mtok",
+                "unserved_usd_per_mtok",
                 "accuracy",
                 "prefix_cache_hit_share",
                 "interpolate",
@@ -133,6 +148,11 @@ class Workload(Section):
                 raise wrong("demand", "gpu_hours_per_day belongs to workloads of kind: gpu_hours")
             if self.gpu_hours_weight:
                 raise wrong("gpu_hours_weight", "this belongs to workloads of kind: gpu_hours")
+            if self.unserved_usd_per_gpu_hour is not None:
+                raise wrong(
+                    "unserved_usd_per_gpu_hour",
+                    "this belongs to workloads of kind: gpu_hours; tokens have unserved_usd_per_mtok",
+                )
         if self.min_replicas and not self.whole_replicas:
             raise wrong("min_replicas", "this needs whole_replicas: true")
         return self
@@ -141,6 +161,11 @@ class Workload(Section):
     def cached_share(self) -> float:
         """Share of input tokens that a token API bills at its cached price."""
         return self.prefix_cache_hit_share if self.cached_input_share is None else self.cached_input_share
+
+    @property
+    def unserved_value(self) -> Schedule | None:
+        """What a unit of it that is not served is worth: USD per Mtok output, or per weighted GPU-hour."""
+        return self.unserved_usd_per_gpu_hour if self.kind == "gpu_hours" else self.unserved_usd_per_mtok
 
     @property
     def spot_allowed(self) -> bool:

@@ -32,6 +32,7 @@ from planner.schema.result_rows import (
     Served,
     SignedContract,
     Unserved,
+    WorkloadCost,
 )
 from planner.schema.result_supply import PeakGpus
 
@@ -58,10 +59,15 @@ class Solver(TypedDict):
     unit: Annotated[str, doc("unit of value and bound")]
     value: Annotated[float, doc("objective of the audited plan", "unit")]
     bound: Annotated[float | None, doc("no plan is better", "unit")]
-    objective_usd: Annotated[float, doc("expected NPV of cost, audited", "USD")]
-    best_bound_usd: Annotated[float | None, doc("no plan costs less; null where cost is not the objective", "USD")]
-    in_parts_usd: Annotated[
-        float | None, doc("cost in parts of replicas and lots that whole ones were packed from; null where not", "USD")
+    objective_usd: Annotated[float, doc("expected NPV of cost, and what is not served at its value, audited", "USD")]
+    best_bound_usd: Annotated[
+        float | None, doc("no plan's objective_usd is less; null where cost is not the objective", "USD")
+    ]
+    in_parts_usd: NotRequired[
+        Annotated[
+            float | None,
+            doc("cost in parts of replicas and lots that whole ones were packed from; null where not", "USD"),
+        ]
     ]
     gap: Annotated[float | None, doc("between value and bound, share of the value", "share")]
     gap_asked: Annotated[float, doc("gap at which the search may stop", "share")]
@@ -105,6 +111,11 @@ class Figures(TypedDict):
     npv_usd: Annotated[float, doc("NPV of all cost, residual values and contract tails included", "USD")]
     resale_npv_usd: NotRequired[
         Annotated[float, doc("NPV of what hardware brings or is worth at the end, taken off npv_usd", "USD")]
+    ]
+    npv_unserved_usd: NotRequired[
+        Annotated[
+            float, doc("NPV of what is not served at the workloads' value of it; no cash, in no other figure", "USD")
+        ]
     ]
     npv_revenue_usd: Annotated[float, doc("NPV of tokens sold", "USD")]
     npv_profit_usd: Annotated[float, doc("NPV of revenue less NPV of cost", "USD")]
@@ -254,6 +265,7 @@ class PlanResult(Head):
     unserved: list[Unserved]
     fleet: list[Fleet]
     cashflow: list[Cash]
+    workload_cost: NotRequired[list[WorkloadCost]]
     binding: list[Binding]
     audit: AuditResult
     catalog: CatalogUsed

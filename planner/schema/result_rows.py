@@ -126,12 +126,15 @@ class Served(Row):
 
 @with_config(CLOSED)
 class Unserved(Row):
-    """What is left unserved."""
+    """What is left unserved; its value is no cash."""
 
     workload: Annotated[str, doc("whose demand it is")]
     period: Period
     block: Block
     requests_per_s: Annotated[float, doc("rate left unserved; weighted GPUs for GPU-hours", "requests/s")]
+    value_usd: NotRequired[
+        Annotated[float, doc("at the workload's value of what is not served, undiscounted; no cash", "USD")]
+    ]
 
 
 @with_config(CLOSED)
@@ -156,6 +159,34 @@ class Cash(Row):
     category: Category
     usd: Annotated[float, doc("undiscounted", "USD")]
     npv_usd: Annotated[float, doc("discounted to the horizon's start", "USD")]
+
+
+@with_config(CLOSED)
+class WorkloadCost(TypedDict):
+    """What a workload bears of the cost, and what it costs more; money and ratios are of the solved horizon."""
+
+    workload: Annotated[str, doc("whose cost it is")]
+    model: Annotated[str, doc("the workload's; empty for GPU-hours")]
+    mtok_output: Annotated[float, doc("output tokens served in the reported periods", "Mtok")]
+    mtok_total: Annotated[float, doc("input and output tokens served in the reported periods", "Mtok")]
+    gpu_hours: Annotated[float, doc("used in the reported periods, those of token APIs left out", "GPU-hours")]
+    npv_usd: Annotated[float, doc("share of the NPV of all cost: over the workloads they add up to it", "USD")]
+    idle_npv_usd: Annotated[float, doc("part of npv_usd that pays for hours in which its supplies were idle", "USD")]
+    usd_per_mtok_output: Annotated[float | None, doc("npv_usd ÷ NPV of its output tokens served", "USD per Mtok")]
+    usd_per_mtok_total: Annotated[float | None, doc("npv_usd ÷ NPV of its tokens served", "USD per Mtok")]
+    usd_per_gpu_hour: Annotated[
+        float | None, doc("npv_usd ÷ discounted GPU-hours used; GPU-hours workloads only", "USD per GPU-hour")
+    ]
+    incremental_npv_usd: Annotated[
+        float | None,
+        doc("least cost with it less least cost without it, by the LP relaxation; null where not asked for", "USD"),
+    ]
+    incremental_usd_per_mtok_output: Annotated[
+        float | None, doc("incremental_npv_usd ÷ NPV of its output tokens", "USD per Mtok")
+    ]
+    incremental_usd_per_mtok_total: Annotated[
+        float | None, doc("incremental_npv_usd ÷ NPV of its tokens", "USD per Mtok")
+    ]
 
 
 @with_config(CLOSED)

@@ -13,6 +13,7 @@ from planner.plan import Plan
 from planner.problem import build_problem
 from planner.render.figures import money, percent, price
 from planner.rules import derive_points
+from planner.rules.demand import least_served
 from planner.scenario import Scenario
 from planner.scenario.models import Workload
 from planner.solvers import Options
@@ -29,7 +30,7 @@ class OtherPercentile:
 
     ``usd_per_mtok`` is the bound per 10⁶ tokens of the headline's ``basis``, None where demand may go unserved, so that
     tokens are not the same. ``share`` is the bound over the plan's cost, less 1. ``unmet`` are the workloads that
-    nothing known can serve at that percentile.
+    nothing known can serve at that percentile. ``valued`` where what is not served counts in it.
     """
 
     percentile: int
@@ -38,6 +39,7 @@ class OtherPercentile:
     basis: str
     share: float
     unmet: tuple[str, ...] = ()
+    valued: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, null for infinity."""
@@ -59,7 +61,8 @@ class OtherPercentile:
             return label, f"no plan: nothing is known to meet the latency targets of {', '.join(self.unmet)}"
         tokens = "" if self.usd_per_mtok is None else f"at least {price(self.usd_per_mtok)} per Mtok {self.basis}, "
         more = f"{percent(abs(self.share), 1)} {'more' if self.share >= 0 else 'less'}"
-        return label, f"{tokens}NPV at least {money(self.cost_at_least_usd)}, {more} (LP bound)"
+        what = "NPV and value of what is not served" if self.valued else "NPV"
+        return label, f"{tokens}{what} at least {money(self.cost_at_least_usd)}, {more} (LP bound)"
 
 
 def applies(scenario: Scenario) -> bool:
@@ -95,12 +98,12 @@ def other_percentile(scenario: Scenario, catalog: Catalog, plan: Plan, options: 
         basis=basis,
         share=float(bound / cost - 1) if cost else 0.0,
         unmet=tuple(name for index, name in enumerate(problem.demand.names) if index not in able),
+        valued=bool(np.any(problem.demand.unserved_usd)),
     )
 
 
 def _all_served(scenario: Scenario) -> bool:
-    floors = [scenario.service.min_served if w.min_served is None else w.min_served for w in scenario.workloads]
-    return all(floor >= 1 for floor in floors)
+    return all(least_served(scenario, workload) >= 1 for workload in scenario.workloads)
 
 
 def _has_target(workload: Workload) -> bool:

@@ -17,6 +17,7 @@ from planner.scenario import Scenario
 STUDY_VERSION = 1
 # Nobody waits for a study's solves one by one, so each is broken off later than a plan that is asked for alone.
 PATIENCE_S = 600.0
+VALUED = "Costs compared here hold what is not served at the workloads' values of it, which is no cash."
 
 
 class Result(ABC):
@@ -95,9 +96,10 @@ def clock_sentence(stopped: Sequence[str]) -> str:
     )
 
 
-def told(sentences: Sequence[str], stopped: Sequence[str]) -> tuple[str, ...]:
-    """``sentences``, and what the clock stopped behind them."""
-    return (*sentences, clock_sentence(stopped)) if stopped else tuple(sentences)
+def told(sentences: Sequence[str], stopped: Sequence[str], scenario: Scenario | None = None) -> tuple[str, ...]:
+    """``sentences``, what else the costs of ``scenario`` hold, and what the clock stopped."""
+    valued = scenario is not None and any(workload.unserved_value is not None for workload in scenario.workloads)
+    return (*sentences, *[VALUED] * valued, *[clock_sentence(stopped)] * bool(stopped))
 
 
 def records(frame: pd.DataFrame) -> list[Any]:

@@ -92,6 +92,16 @@ class Demand(Writer):
         self.p.lost_mtok_flat[variable] = mtok * requests
         self.p.lost_revenue[variable] = usd * requests * self.calendar.at_middle(t)
 
+    def miss(self, variable: int, workload: Workload, t: int, share: float) -> None:
+        """What a unit left unserved is worth: in the objective, in no cash."""
+        calendar, usd = self.calendar, 0.0
+        if workload.unserved_usd_per_mtok is not None and workload.tokens is not None:
+            usd = calendar.mean(workload.unserved_usd_per_mtok, t) * workload.tokens.output / 1e6 * 3600
+        if workload.unserved_usd_per_gpu_hour is not None:
+            usd = calendar.mean(workload.unserved_usd_per_gpu_hour, t)
+        chance = sum(self.probability[f] for f in self.owners[variable])
+        self.p.cost[variable] += usd * calendar.hours(t) * share * calendar.at_middle(t) * chance
+
     def earn(self, workload: Workload, f: int, t: int, rate: float) -> None:
         mtok, usd = self.per_request(workload, t)
         requests = rate * 3600 * self.calendar.hours(t) * self.probability[f]

@@ -63,7 +63,7 @@ class Serving(Demand):
         sent: dict[tuple[str, int, int, str], list[int]],
     ) -> None:
         asked = self.demand(workload, f, t)
-        floor = self.scenario.service.min_served if workload.min_served is None else workload.min_served
+        floor = self.floor(workload)
         over_period: list[tuple[int, float]] = []
         left: list[tuple[int, float]] = []
         total = 0.0
@@ -75,6 +75,7 @@ class Serving(Demand):
             if floor < 1 and share > 0:
                 unserved = self.add(frozenset([f]), rate)
                 self.lose(unserved, workload, f, t, share)
+                self.miss(unserved, workload, t, share)
                 terms.append((unserved, 1.0))
                 left.append((unserved, share))
             over_period += [(v, a * share) for v, a in terms]
@@ -84,6 +85,12 @@ class Serving(Demand):
         if workload.kind != "interactive":
             self.p.row(over_period, total, total)
         self.p.row(left, high=(1 - floor) * total)
+
+    def floor(self, workload: Workload) -> float:
+        if workload.min_served is not None:
+            return workload.min_served
+        priced = workload.unserved_usd_per_mtok is not None or workload.unserved_usd_per_gpu_hour is not None
+        return 0.0 if priced else self.scenario.service.min_served
 
     def choices(self, workload: Workload, pool: Pool, t: int) -> Iterator[tuple[float, int, int, float]]:
         """Rate per GPU, GPUs and large workers of a replica, and energy of a serving GPU-hour."""

@@ -68,7 +68,7 @@ def solved(
     account = Account(case.scenario, case.catalog, decisions(model, found.x))
     audit = audit_of(account, model.milp.objective(found.x))
     assert audit.passed, audit.violations[0].sentence
-    cost = totals_of(account).cost_usd
+    cost = totals_of(account).objective_usd
     if found.objective == "cost":
         return Interval(min(found.bound, cost), cost, cost)
     sign = -1.0 if found.objective in ("tokens", "profit") else 1.0

@@ -37,6 +37,9 @@ def _workload(
         row |= {"min_served": one(draw, 1.0, 0.7)}
     if some(draw, 2):
         row |= {"spot": one(draw, True, False)}
+    if wanted.min_served and some(draw, 2):
+        per = "gpu_hour" if kind == "gpu_hours" else "mtok"
+        row |= {f"unserved_usd_per_{per}": one(draw, 0.4, calendar.schedule(draw, 0.5, 4), 12.0)}
     if kind == "gpu_hours":
         asked = calendar.schedule(draw, 24, 1200)
         weights = {system: one(draw, 1.0, 2.5) for system in names if system == "h-node" or some(draw, 5)}

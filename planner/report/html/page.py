@@ -31,6 +31,7 @@ from planner.report.limits import budget_sheet
 from planner.report.orders import next_orders, orders
 from planner.report.serving import serving_sheet
 from planner.report.view import timeline_of
+from planner.report.workloads import workload_sheets
 from planner.scenario import Scenario
 from planner.timeline import Timeline
 
@@ -264,7 +265,8 @@ def _costs(plan: Plan, scenario: Scenario, timeline: Timeline) -> Section:
                 ),
             )
         )
-    grids = (of_sheet(cash_sheet(plan, scenario)), of_sheet(budget_sheet(plan, scenario, timeline)))
+    sheets = (cash_sheet(plan, scenario), budget_sheet(plan, scenario, timeline), *workload_sheets(plan, scenario))
+    grids = tuple(map(of_sheet, sheets))
     return Section("cost", "Cost by category and period", views=tuple(views), grids=grids)
 
 

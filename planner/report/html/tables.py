@@ -64,6 +64,7 @@ def tiles(plan: Plan, scenario: Scenario) -> list[tuple[str, Cell, tuple[Cell, .
             (
                 _kpi(plan, "tokens_output", lambda tokens: f"{digits(tokens / 1e12)} trillion"),
                 words("output tokens"),
+                *_unserved(plan),
             ),
         ),
         (
@@ -96,6 +97,13 @@ def _by_the_hour(plan: Plan) -> list[tuple[str, Cell, tuple[Cell, ...]]]:
     cells = {name: Cell(count(peak[name]), f"kpis.peak_gpus.{name}", peak[name]) for name in ("hourly", "unpromised")}
     when = f"promised by nobody, in {peak['period']} {peak['block']}"
     return [("GPUs by the hour at the peak", cells["hourly"], (cells["unpromised"], words(when)))]
+
+
+def _unserved(plan: Plan) -> tuple[Cell, ...]:
+    """What is not served, at its value, where it has one."""
+    if not plan.kpis["npv_unserved_usd"]:
+        return ()
+    return words("; the rest valued at"), _kpi(plan, "npv_unserved_usd", money), words("NPV (no cash)")
 
 
 def purchases(plan: Plan) -> Grid:

@@ -26,6 +26,8 @@ SUMMED = {
     "contracts": ("lots", "gpus", "cost_usd", "remaining_commitment_usd"),
     "on_demand": ("cost_usd",),
     "token_api": ("mtok_input", "mtok_output", "cost_usd"),
+    "unserved": ("value_usd",),
+    "workload_cost": ("mtok_output", "mtok_total", "gpu_hours", "npv_usd", "idle_npv_usd"),
     "fleet": ("energy_mwh",),
     "cashflow": ("usd", "npv_usd"),
 }
@@ -54,9 +56,10 @@ def _totals(sheet: WorkbookSheet, name: str, frame: pd.DataFrame, columns: list[
     if not summed:
         return
     last = len(frame) + 1
-    for number, future in enumerate(futures):
+    # Expectations are one, however many futures there are.
+    several = len(futures) > 1 and "future" in columns
+    for number, future in enumerate(futures if several else futures[:1]):
         row = last + 1 + number
-        several = len(futures) > 1
         sheet.put(row, 0, future if several else "total", "bold")
         mine = frame[frame["future"].isin([future, "all"])] if several else frame
         for column in summed:

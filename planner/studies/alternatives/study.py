@@ -141,7 +141,7 @@ def alternatives(
     return Alternatives(
         scenario.name,
         scenario_digest(scenario),
-        told(_said(scenario, decided, max(within), len(plans)), stopped),
+        told(_said(scenario, decided, max(within), len(plans)), stopped, scenario),
         stopped=stopped,
         best_usd=best.proof.objective_usd,
         best_bound_usd=best.proof.best_bound_usd,

@@ -43,7 +43,8 @@ def _cost(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:
     if low <= 0 <= high:
         between = f"{money(low)} to {money(high)} NPV"
         return f"{row['name']} costs the same as {base['name']} within what is proven ({between})"
-    return f"{row['name']} costs {money(abs(more))} {'more' if more > 0 else 'less'} NPV than {base['name']}"
+    both = ", what is not served at its value" if row["npv_unserved_usd"] or base["npv_unserved_usd"] else ""
+    return f"{row['name']} costs {money(abs(more))} {'more' if more > 0 else 'less'} NPV than {base['name']}{both}"
 
 
 def comparison_sheets(
@@ -88,7 +89,11 @@ def _lines(rows: list[Any]) -> Iterator[tuple[str, ...]]:
     yield line("cost, $ per Mtok output", "levelised_usd_per_mtok_output", price)
     yield line("cost, $ per Mtok total", "levelised_usd_per_mtok_total", price)
     yield line(f"NPV of all cost, {unit.name}", "npv_usd", unit.of)
-    yield line(f"proven above, {unit.name}", "npv_bound_usd", unit.of)
+    if any(_there(row["npv_unserved_usd"]) and row["npv_unserved_usd"] for row in rows):
+        yield line(f"value of not served, {unit.name}", "npv_unserved_usd", unit.of)
+        yield line(f"both proven above, {unit.name}", "npv_bound_usd", unit.of)
+    else:
+        yield line(f"proven above, {unit.name}", "npv_bound_usd", unit.of)
     yield line(f"capex, {unit.name}", "capex_usd", unit.of)
     yield line(f"opex, {unit.name}", "opex_usd", unit.of)
     yield line("peak power, MW", "peak_provisioned_utility_mw", lambda mw: f"{mw:,.2f}")

@@ -27,7 +27,7 @@ from planner.studies.result import Result, limit_of
 
 _Case = tuple[str, Scenario, Catalog, dict[str, Any], Plan | None]
 COLUMNS = (
-    "name", "scenario", "scenario_digest", "status", "npv_usd", "npv_bound_usd", "gap",
+    "name", "scenario", "scenario_digest", "status", "npv_usd", "npv_unserved_usd", "npv_bound_usd", "gap",
     "levelised_usd_per_mtok_output", "levelised_usd_per_mtok_total", "capex_usd", "opex_usd",
     "peak_provisioned_utility_mw", "served_share", "systems_bought", "lots_signed", "residual_usd", "liability_usd",
     "npv_more_usd", "npv_more_low_usd", "npv_more_high_usd", "capex_more_usd", "irr", "payback_years", "stopped_by",
@@ -55,9 +55,10 @@ class Comparison(Result):
 
     ``table`` has a row per plan. Money is USD: capex and opex of the reported periods; ``residual_usd`` what hardware
     bought is worth at the end of the solved horizon, ``liability_usd`` what contracts still cost after the last
-    reported period, both undiscounted. ``npv_more_usd`` and ``capex_more_usd`` are against the first plan, and the
-    former lies between its low and high for every pair of optimal plans. ``irr`` (per year) and ``payback_years`` are
-    of the plan with more capex against the other of the two. Missing figures are NaN or None.
+    reported period, both undiscounted. ``npv_unserved_usd`` is the value of what is not served: it counts in the bound
+    and in ``npv_more_usd``, not in ``npv_usd``. ``npv_more_usd`` and ``capex_more_usd`` are against the first plan, and
+    the former lies between its low and high for every pair of optimal plans. ``irr`` (per year) and ``payback_years``
+    are of the plan with more capex against the other of the two. Missing figures are NaN or None.
     """
 
     entries: tuple[Entry, ...]
@@ -202,8 +203,8 @@ def _row(entry: Entry, base: Entry) -> dict[str, Any]:
 
 
 def _proven(plan: Plan) -> tuple[float, float]:
-    """Where the least cost lies: proven bound (minus infinity where there is none) and audited cost."""
-    bound, cost = plan.proof.best_bound_usd, plan.kpis["npv_usd"]
+    """Where the least cost lies, unserved at its value: proven bound (minus infinity without one) and audited cost."""
+    bound, cost = plan.proof.best_bound_usd, plan.proof.objective_usd
     return (min(bound, cost) if bound is not None else -float("inf")), cost
 
 

@@ -107,13 +107,13 @@ def explain(
             gap=gap, time_limit_s=time_limit_s, solver=solver, workers=workers, progress=heard,
         )  # fmt: skip
         stopped = (*itself, *table.loc[table["stopped"], "name"].drop_duplicates())
-        sentences = told(table["sentence"], stopped)
+        sentences = told(table["sentence"], stopped, scenario)
         return LeftOut(*about, sentences, *base.range_usd, feasible=True, why_not=table, stopped=stopped)
     limits = worth(
         scenario, catalog, base, gap=gap, time_limit_s=time_limit_s, solver=solver, workers=workers, progress=heard
     )
     stopped = (*itself, *(_step(row) for _, row in limits[limits["stopped"]].iterrows()))
-    sentences = told(_said(limits, base.range_usd, gap), stopped)
+    sentences = told(_said(limits, base.range_usd, gap), stopped, scenario)
     return Worth(*about, sentences, *base.range_usd, feasible=True, limits=limits, stopped=stopped)
 
 

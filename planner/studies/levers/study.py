@@ -98,7 +98,7 @@ def levers(
     table = pd.DataFrame([_row(reply, found[0]) for reply in found], columns=COLUMNS)
     measured = metrics(build_problem(scenario, catalog))
     stopped = tuple(table.loc[table["stopped"], "lever"])
-    sentences = told(_said(table, measured, scenario), stopped)
+    sentences = told(_said(table, measured, scenario), stopped, scenario)
     return Levers(scenario.name, scenario_digest(scenario), sentences, levers=table, metrics=measured, stopped=stopped)
 
 

@@ -177,7 +177,7 @@ def sensitivity(
     return Sensitivity(
         scenario.name,
         scenario_digest(scenario),
-        told(_said(table), stopped),
+        told(_said(table), stopped, scenario),
         usd_per_mtok_output=today.kpis["levelised_usd_per_mtok_output"],
         cost_usd=base.range_usd[1],
         inputs=table,

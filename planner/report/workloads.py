@@ -1,0 +1,71 @@
+"""Cost by workload: what each bears, and what the plan would save without it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import pandas as pd
+
+from planner.plan import Plan
+from planner.render.figures import digits, money_unit, price
+from planner.render.sheet import Sheet, left, right
+from planner.scenario import Scenario
+
+THOUSAND = 1e3
+BORNE = (
+    "What a workload bears: each supply at one price for every GPU-hour used of it, its idle hours in that; serving "
+    "power and token APIs go to who causes them. It adds up to the NPV of all cost."
+)
+EXTRA = (
+    "Extra: the least cost with the workload less the least without it, by the relaxation. A workload that fills hours "
+    "which others leave costs less extra than it bears; one whose peak the supply is there for, more."
+)
+
+
+def workload_sheets(plan: Plan, scenario: Scenario) -> list[Sheet]:
+    """A row per workload and their sum; nothing where there is but one, which bears everything."""
+    table = plan.workload_cost
+    if len(table) < 2:
+        return []
+    basis = scenario.finance.token_basis
+    unit = money_unit(table["npv_usd"])
+    known = bool(table["incremental_npv_usd"].notna().any())
+    lines = [_line(row, basis, unit, known) for row in table.to_dict(orient="records")]
+    hours, npv, idle = (float(table[name].sum()) for name in ("gpu_hours", "npv_usd", "idle_npv_usd"))
+    last = ["together", "", digits(hours / THOUSAND), unit.of(npv), unit.of(idle), ""]
+    columns = [
+        left("workload"),
+        right("10⁹ tokens"),
+        right("k GPU-hours"),
+        right(f"bears, {unit.name}"),
+        right("of it idle"),
+        right("$/Mtok"),
+    ]
+    if known:
+        columns += [right(f"extra, {unit.name}"), right("$/Mtok")]
+        last += ["", ""]
+    sentence = f"Cost by workload: NPV of the solved horizon, {basis} tokens and GPU-hours of the reported one:"
+    notes = (BORNE, EXTRA) if known else (BORNE,)
+    return [Sheet(sentence, tuple(columns), (*lines, tuple(last)), notes)]
+
+
+def _line(row: dict[Hashable, Any], basis: str, unit: Any, known: bool) -> tuple[str, ...]:
+    cells = (
+        str(row["workload"]),
+        digits(row[f"mtok_{basis}"] / THOUSAND) if row["model"] else "-",
+        digits(row["gpu_hours"] / THOUSAND),
+        unit.of(row["npv_usd"]),
+        unit.of(row["idle_npv_usd"]),
+        _per_unit(row["usd_per_gpu_hour"], row[f"usd_per_mtok_{basis}"]),
+    )
+    if not known:
+        return cells
+    return (*cells, unit.of(row["incremental_npv_usd"]), _per_unit(None, row[f"incremental_usd_per_mtok_{basis}"]))
+
+
+def _per_unit(per_gpu_hour: float | None, per_mtok: float) -> str:
+    """USD per Mtok; of GPU-hours USD for one."""
+    if not pd.isna(per_mtok):
+        return price(per_mtok)
+    return "-" if per_gpu_hour is None or pd.isna(per_gpu_hour) else f"{price(per_gpu_hour)}/GPU-h"
