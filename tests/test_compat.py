@@ -12,7 +12,7 @@ from _pytest.mark.structures import ParameterSet
 
 import planner
 from planner.plan import Plan
-from planner.scenario import scenario_digest
+from planner.scenario import digest, scenario_digest
 from tests.store import ROOT
 
 FOLDER = ROOT / "tests" / "compat" / "0.1.0"
@@ -48,6 +48,26 @@ def test_a_scenario_of_version_1_has_the_digest_it_had(name: str) -> None:
     scenario = planner.load(path_of(name))
     assert scenario.version == 1
     assert scenario_digest(scenario) == PLANS[name]["scenario_digest"]
+
+
+def test_a_newer_field_counts_only_where_it_says_something(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if version 1 had known neither the seed nor the haircut, nor a section of how to solve."""
+
+    def of(*overrides: str) -> str:
+        return scenario_digest(planner.load(path_of("tiny"), overrides))
+
+    before, fields = of(), digest._fields_of_version_1()
+    older = {name: known - {"seed", "residual_haircut", "solve"} for name, known in fields.items()}
+    older = {name: known for name, known in older.items() if name != "Solve"}
+    monkeypatch.setattr(digest, "_fields_of_version_1", lambda: older)
+    assert of() != before
+    # What version 1 means by leaving them out, said or not.
+    assert of("solve.seed=1") == of("finance.residual_haircut=1.0") == of("solve.gap=0.001") == of()
+    told = ["solve.seed=2", "finance.residual_haircut=0.65", "solve.gap=0.01", "version=2"]
+    assert len({of(), *map(of, told)}) == 5
+    # Version 2 means something else by it.
+    assert of("version=2") == of("version=2", "finance.residual_haircut=0.65") == of("version=2", "solve.gap=0.01")
+    assert of("version=2") != of("version=2", "finance.residual_haircut=1.0")
 
 
 @pytest.mark.parametrize("name", [_marked(name) for name in PLANS])

@@ -153,7 +153,7 @@ def test_without_a_plan_there_is_nothing_to_allow(store: Path, tmp_path: Path) -
         (["-", "-"], "standard input is one scenario; name a file for the other"),
         (["1", "notes.json"], "notes.json: this is not a result; `plan SCENARIO --json notes.json` writes one"),
         (["1", "list.json"], "list.json: this is not a result; `plan SCENARIO --json list.json` writes one"),
-        (["1", "later.json"], "later.json: this is a result of version 99, not 1"),
+        (["1", "later.json"], "later.json: this is a result of version 99; this planner reads versions 1 to 2"),
     ],
 )
 def test_bad_input_is_one_sentence(

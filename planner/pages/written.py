@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import get_args
 
 from planner.pages.api import api_reference
 from planner.pages.commands import commands_reference, commands_table
@@ -13,7 +12,7 @@ from planner.pages.equations import equations_block
 from planner.pages.kinds import cash_table, limits_table
 from planner.pages.parts import Writer, filled
 from planner.pages.schema import catalog_reference, result_reference, scenario_reference
-from planner.schema.published import Which, schema_name, schema_text
+from planner.schema.published import published, schema_name, schema_text
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +38,7 @@ PAGES: dict[str, Callable[[str], str]] = {
     "docs/scenario-reference.md": _whole(scenario_reference),
     "docs/catalog-reference.md": _whole(catalog_reference),
     "docs/result-reference.md": _whole(result_reference),
-    **{f"docs/schemas/{schema_name(which)}": _whole(partial(schema_text, which)) for which in get_args(Which)},
+    **{f"docs/schemas/{schema_name(*one)}": _whole(partial(schema_text, *one)) for one in published()},
 }
 
 
