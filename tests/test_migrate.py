@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import re
 import shutil
@@ -16,7 +15,7 @@ import planner
 from planner.document import parse
 from planner.errors import ScenarioError
 from planner.scenario import Scenario, load_scenario
-from planner.scenario.versions import NEWEST, OLDEST, VERSION_1, WHY, in_todays_fields, unsaid
+from planner.scenario.versions import NEWEST, OLDEST, VERSION_1, WHY, in_todays_fields, shown, unsaid
 from planner.schema.published import schema_name, schema_text
 from planner.validation import field_type
 from tests.command import SMALL
@@ -69,12 +68,10 @@ def test_a_scenario_keeps_its_text_and_takes_the_new_defaults(here: Path) -> Non
     path = wrote("tiny.yaml", before)
     lines = told(path)
     assert lines[0] == "tiny.yaml: of version 2 now; what it leaves unsaid means something else:"
+    news = todays(planner.load(path)).items()
+    fields = {path: path[-1] + " of chat" if "*" in path else ".".join(path) for path in VERSION_1}
     assert [line.split(":")[0] for line in lines[1:]] == [
-        f"  {'.'.join(path)} {json.dumps(old)} → {json.dumps(new)}"
-        if "*" not in path
-        else f"  {path[-1]} of chat {json.dumps(old)} → {json.dumps(new)}"
-        for (path, old), new in zip(VERSION_1.items(), todays(planner.load(path)).values(), strict=True)
-        if path[-1] not in before
+        f"  {fields[path]} {shown(VERSION_1[path])} → {shown(new)}" for path, new in news if path[-1] not in before
     ]
     assert lines[1].startswith("  horizon.lookahead 0 → 1: a year beyond the reported periods is planned too")
     expected = before.replace("scenario-1.json", "scenario-2.json").replace("version: 1", "version: 2")

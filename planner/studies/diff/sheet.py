@@ -48,7 +48,7 @@ def title(found: Diff) -> str:
 def sentence(found: Diff) -> str:
     """Which of two plans costs more, as far as that is proven, and by which figure, where that is not the usual one."""
     side = found.without_reported
-    if side is None:
+    if side is None or found.headline.share is None:
         return _dearer(found)
     return f"{_dearer(found)} That is over the solved horizon: {side.label} has no cost of the reported periods."
 
