@@ -29,10 +29,7 @@ VERSION_1: dict[tuple[str, ...], Any] = {
 WHY: dict[tuple[str, ...], str] = {
     ("horizon", "lookahead"): "a year beyond the reported periods is planned too, so that nothing is bought, or left "
     "unbought, for the horizon's end alone",
-    (
-        "finance",
-        "residual_haircut",
-    ): "a sale within a month, by auction, brings about that share of the residual curve; "
+    ("finance", "residual_haircut"): "a sale by auction within a month brings about that share of the residual curve; "
     "credited in full, resale decides what is bought",
     ("workloads", "*", "whole_replicas"): "a replica runs whole or not at all, so a plan in parts of replicas is one "
     "that nobody can run",
