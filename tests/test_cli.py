@@ -235,18 +235,19 @@ def test_init_writes_a_scenario_that_solves_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("which", ["scenario", "catalog", "result"])
-def test_schemas_are_schemas(which: str) -> None:
+@pytest.mark.parametrize(("which", "version"), [("scenario", 2), ("catalog", 1), ("result", 2)])
+def test_schemas_are_schemas(which: str, version: int) -> None:
     done = plan("schema", which)
     assert done.returncode == 0
     published = json.loads(done.stdout)
     assert published["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert published["$id"] == f"token-factory-planner/{which}-1.json"
+    assert published["$id"] == f"token-factory-planner/{which}-{version}.json"
     jsonschema.Draft202012Validator.check_schema(published)
 
 
 def test_a_scenario_follows_its_schema() -> None:
     written = YAML(typ="safe", pure=True).load(SMALL)
+    written |= {"version": 2}
     written["horizon"] |= {"decided_on": "2026-12", "start": "2027-01"}
     jsonschema.validate(written, schema("scenario"), format_checker=jsonschema.FormatChecker())
     with pytest.raises(jsonschema.ValidationError, match="perods"):

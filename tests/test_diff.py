@@ -153,7 +153,7 @@ def test_without_a_plan_there_is_nothing_to_allow(store: Path, tmp_path: Path) -
         (["-", "-"], "standard input is one scenario; name a file for the other"),
         (["1", "notes.json"], "notes.json: this is not a result; `plan SCENARIO --json notes.json` writes one"),
         (["1", "list.json"], "list.json: this is not a result; `plan SCENARIO --json list.json` writes one"),
-        (["1", "later.json"], "later.json: this is a result of version 99, not 1"),
+        (["1", "later.json"], "later.json: this is a result of version 99; this planner reads versions 1 to 2"),
     ],
 )
 def test_bad_input_is_one_sentence(
@@ -350,10 +350,45 @@ def test_contracts_and_futures_are_told_by_lot_and_quarter() -> None:
 
 def test_without_tokens_there_is_no_cost_per_token_to_allow(store: Path, tmp_path: Path) -> None:
     result = copy.deepcopy(tiny_run().result)
-    result["kpis"]["levelised_usd_per_mtok_output"] = None
+    costs = [name for name in result["kpis"] if name.endswith("levelised_usd_per_mtok_output")]
+    result["kpis"] |= dict.fromkeys(costs)
     (tmp_path / "r.json").write_text(json.dumps(result))
     done = plan("diff", "1", tmp_path / "r.json", "--store", store, "--fail-above", "3%")
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == f"--fail-above: {tmp_path / 'r.json'} has no cost per Mtok of output to compare\n"
     done = plan("diff", "1", tmp_path / "r.json", "--store", store)
     assert "There is no cost per Mtok of output to compare." in done.stdout
+
+
+def result_file(path: Path, version: int, solved: float, reported: float | None) -> Path:
+    """A result of tiny with these costs per Mtok output, of the solved horizon and of the reported periods."""
+    result = json.loads(tiny_run().result_text) | {"version": version}
+    result["kpis"] = {name: value for name, value in result["kpis"].items() if "reported" not in name}
+    result["kpis"]["levelised_usd_per_mtok_output"] = solved
+    if reported is not None:
+        result["kpis"]["reported_levelised_usd_per_mtok_output"] = reported
+    path.write_text(json.dumps(result))
+    return path
+
+
+def test_costs_of_the_same_meaning_are_compared(tmp_path: Path) -> None:
+    """B costs less over the reported periods and more over the solved horizon, which is all that version 1 has."""
+    old, old_b = (result_file(tmp_path / f"{usd}.json", 1, usd, None) for usd in (0.5, 0.6))
+    a, b = result_file(tmp_path / "a.json", 2, 0.5, 0.4), result_file(tmp_path / "b.json", 2, 0.6, 0.3)
+    said = "That is over the solved horizon: {} has no cost of the reported periods."
+    for one, other, code, words in (
+        (a, b, 0, "B costs 25.0 % less than A: $0.300 per Mtok output, $0.400 before."),
+        (b, a, 6, "B costs 33.3 % more than A: $0.400 per Mtok output, $0.300 before."),
+        (old, b, 6, f"B costs 20.0 % more than A: $0.600 per Mtok output, $0.500 before. {said.format(old)}"),
+        (b, old, 0, f"B costs 16.7 % less than A: $0.500 per Mtok output, $0.600 before. {said.format(old)}"),
+        (old, old_b, 6, "B costs 20.0 % more than A: $0.600 per Mtok output, $0.500 before."),
+    ):
+        done = plan("diff", one, other, "--fail-above", "3%")
+        assert done.exit_code == code, done.output
+        assert " ".join(done.stdout.split()).endswith(words), (one, other)
+        assert (words in " ".join(done.stderr.split())) == (code == 6)
+    figures = {row["figure"]: (row["a"], row["b"]) for row in compared(old, b)["cost"]}
+    assert figures["reported_levelised_usd_per_mtok_output"] == (None, 0.3)
+    assert figures["levelised_usd_per_mtok_output"] == (0.5, 0.6)
+    assert "cost of the reported periods, $ per Mtok output" in plan("diff", a, b).stdout
+    assert "reported periods" not in plan("diff", old, old_b).stdout

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sqlite3
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import jsonschema
 import pytest
@@ -14,11 +15,13 @@ import pytest
 from planner.document import parse
 from planner.history.store import find, listed
 from planner.pipeline import catalog_of, load
-from planner.schema.published import Which, schema_name, schema_text
+from planner.schema.published import FROZEN, VERSIONS, Which, published, schema_name, schema_text
 from tests.store import ROOT, TINY, plan
 
-VERSIONS = sorted(path for path in (ROOT / "tests" / "compat").iterdir() if path.is_dir())
+RELEASES = sorted(path for path in (ROOT / "tests" / "compat").iterdir() if path.is_dir())
 SCENARIOS = [*sorted((ROOT / "scenarios").glob("*.yaml")), ROOT / "planner" / "scenario" / "template.yaml"]
+# What does not say what it did: each states its own version.
+OTHERWISE = {("", "version"), ("PlanResult", "version"), ("InfeasibleResult", "version")}
 EDITOR = re.compile(r"^# yaml-language-server: \$schema=(\S+)$", re.MULTILINE)
 
 
@@ -30,22 +33,58 @@ def as_json(path: Path) -> Any:
     return json.loads(json.dumps(root.plain()))
 
 
-@pytest.mark.parametrize("which", get_args(Which))
-def test_published_schemas_are_what_the_models_say(which: Which) -> None:
-    published = ROOT / "docs" / "schemas" / schema_name(which)
-    assert published.read_text(encoding="utf-8") == schema_text(which), "write it anew: python -m planner.pages"
-    assert json.loads(published.read_text())["$id"] == f"token-factory-planner/{published.name}"
+@pytest.mark.parametrize(("which", "version"), tuple(published()))
+def test_published_schemas_are_what_the_models_say(which: Which, version: int) -> None:
+    path = ROOT / "docs" / "schemas" / schema_name(which, version)
+    assert path.read_text(encoding="utf-8") == schema_text(which, version), "write it anew: python -m planner.pages"
+    assert json.loads(path.read_text())["$id"] == f"token-factory-planner/{path.name}"
+    assert plan("schema", which, "--version", str(version)).stdout == path.read_text(encoding="utf-8")
 
 
 def test_nothing_else_is_published() -> None:
     names = {path.name for path in (ROOT / "docs" / "schemas").iterdir()}
-    assert names == {schema_name(which) for which in get_args(Which)}
+    assert names == {schema_name(*one) for one in published()}
+
+
+@pytest.mark.parametrize(("which", "version"), tuple(FROZEN))
+def test_the_schema_of_an_earlier_version_stays_as_it_was(which: Which, version: int) -> None:
+    """Editors and pipelines hold files against it: what it says is not to be changed by a later version."""
+    digest = hashlib.sha256(schema_text(which, version).encode()).hexdigest()
+    assert digest[:16] == {"scenario": "b5d5807e6eff3c29", "result": "b7e45175db8f91d9"}[which]
+
+
+@pytest.mark.parametrize(("which", "version"), tuple(FROZEN))
+def test_a_field_of_version_1_has_its_name_type_and_unit_still(which: Which, version: int) -> None:
+    old, new = (json.loads(schema_text(which, one)) for one in (version, VERSIONS[which]))
+    for name, section in (old["$defs"] | {"": old}).items():
+        now = new["$defs"][name] if name else new
+        for field, said in section.get("properties", {}).items():
+            if (name, field) in OTHERWISE:
+                continue
+            for word in ("type", "unit", "$ref", "items", "anyOf", "enum"):
+                assert now["properties"][field].get(word) == said.get(word), f"{which} {name}.{field}: {word}"
+        if which == "result":
+            missing = set(section.get("required", ())) - set(now.get("required", ()))
+            assert not missing, f"{name}: {missing} were always there"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["scenario", "--version", "3"], "--version 3: there is no such schema of a scenario; the newest is 2"),
+        (["catalog", "--version", "2"], "--version 2: there is no such schema of a catalog; there is version 1 alone"),
+        (["plan"], "plan: no such schema; one of scenario, catalog, result"),
+    ],
+)
+def test_a_schema_that_there_is_not(words: list[str], sentence: str) -> None:
+    done = plan("schema", *words)
+    assert (done.exit_code, done.stdout, done.stderr) == (2, "", f"{sentence}\n")
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.name)
 def test_every_scenario_names_its_schema_and_follows_it(path: Path) -> None:
     (named,) = EDITOR.findall(path.read_text(encoding="utf-8"))
-    schema = ROOT / "docs" / "schemas" / schema_name("scenario")
+    schema = ROOT / "docs" / "schemas" / schema_name("scenario", load(path).version)
     assert Path(named).name == schema.name
     assert path.name == "template.yaml" or (path.parent / named).resolve() == schema
     jsonschema.validate(as_json(path), json.loads(schema.read_text()))
@@ -54,7 +93,10 @@ def test_every_scenario_names_its_schema_and_follows_it(path: Path) -> None:
 def test_a_schema_finds_what_an_overlay_may_leave_out_and_a_scenario_may_not() -> None:
     schema = json.loads(schema_text("scenario"))
     jsonschema.validate({"extends": "base.yaml", "name": "x"}, schema)
-    for wrong in ({"name": "x"}, {"extends": "base.yaml", "hrizon": {}}):
+    whole = as_json(TINY)
+    jsonschema.validate(whole | {"version": 2}, schema)
+    unsaid = {name: value for name, value in whole.items() if name != "version"}
+    for wrong in ({"name": "x"}, {"extends": "base.yaml", "hrizon": {}}, unsaid, whole | {"version": 1}):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(wrong, schema)
 
@@ -62,9 +104,10 @@ def test_a_schema_finds_what_an_overlay_may_leave_out_and_a_scenario_may_not() -
 def test_init_puts_the_schema_beside_and_leaves_one_that_is_there(tmp_path: Path) -> None:
     done = plan("init", tmp_path / "mine.yaml")
     assert done.exit_code == 0, done.output
-    schema = tmp_path / schema_name("scenario")
+    version = load(tmp_path / "mine.yaml").version
+    schema = tmp_path / schema_name("scenario", version)
     assert (tmp_path / EDITOR.findall((tmp_path / "mine.yaml").read_text())[0]) == schema
-    assert schema.read_text(encoding="utf-8") == schema_text("scenario")
+    assert schema.read_text(encoding="utf-8") == schema_text("scenario", version)
     schema.write_text("{}")
     assert plan("init", tmp_path / "other.yaml").exit_code == 0
     assert schema.read_text() == "{}"
@@ -72,14 +115,15 @@ def test_init_puts_the_schema_beside_and_leaves_one_that_is_there(tmp_path: Path
 
 
 @pytest.mark.solve
-@pytest.mark.parametrize("folder", VERSIONS, ids=lambda path: path.name)
+@pytest.mark.parametrize("folder", RELEASES, ids=lambda path: path.name)
 def test_files_of_earlier_versions_are_read(folder: Path, tmp_path: Path) -> None:
     scenario = load(folder / "scenario.yaml")
     catalog_of(scenario)
-    jsonschema.validate(as_json(folder / "scenario.yaml"), json.loads(schema_text("scenario")))
+    jsonschema.validate(as_json(folder / "scenario.yaml"), json.loads(schema_text("scenario", scenario.version)))
     results = [folder / "result.json", folder / "no-plan.json"]
     for result in results:
-        jsonschema.validate(json.loads(result.read_text()), json.loads(schema_text("result")))
+        read = json.loads(result.read_text())
+        jsonschema.validate(read, json.loads(schema_text("result", read["version"])))
     store = tmp_path / "runs.sqlite"
     with sqlite3.connect(store) as connection:
         connection.executescript((folder / "runs.sql").read_text(encoding="utf-8"))
@@ -91,13 +135,28 @@ def test_files_of_earlier_versions_are_read(folder: Path, tmp_path: Path) -> Non
         assert plan("show", str(number), "--store", store).exit_code == 0
     text = plan("diff", "1", results[0], "--store", store).stdout
     assert "Nothing changed in what is bought, signed and retired." in text
+    assert plan("history", "--store", store).stdout.startswith("2 saved runs:")
+    found = plan("actuals", "1", ROOT / "tests" / "samples" / "actuals.csv", "--store", store)
+    assert "Output, Mtok, run 1 (tiny) as planned and as it came:" in found.stdout
     assert plan("replan", "1", "--as-of", "2027-06", "--store", store, "--json", tmp_path / "r.json").exit_code == 0
+
+
+@pytest.mark.solve
+@pytest.mark.parametrize("folder", RELEASES, ids=lambda path: path.name)
+def test_a_scenario_that_was_kept_has_not_changed(folder: Path, tmp_path: Path) -> None:
+    """Whatever fields there are now: a run of an earlier version and its scenario ask the same."""
+    store = tmp_path / "runs.sqlite"
+    with sqlite3.connect(store) as connection:
+        connection.executescript((folder / "runs.sql").read_text(encoding="utf-8"))
+    done = plan("diff", "1", folder / "scenarios" / "tiny.yaml", "--store", store, "--json", "-")
+    assert done.exit_code == 0, done.output
+    assert {row["field"] for row in json.loads(done.stdout)["inputs"]} <= {"catalog digest", "planner"}
 
 
 def test_there_are_files_of_the_version_in_use() -> None:
     from planner import __version__
 
-    assert __version__ in [folder.name for folder in VERSIONS], f"keep files of {__version__} in tests/compat"
+    assert __version__ in [folder.name for folder in RELEASES], f"keep files of {__version__} in tests/compat"
 
 
 def test_a_pipe_in_and_a_pipe_out(tmp_path: Path) -> None:

@@ -8,15 +8,20 @@ from typing import get_args
 
 from planner.errors import InputError
 from planner.render.files import check_file
-from planner.schema.published import Which, schema_name, schema_text
+from planner.scenario.versions import version_of
+from planner.schema.published import VERSIONS, Which, schema_name, schema_text
 from planner.studies.command import Outcome
 
 
-def schema(which: str) -> str:
-    """One of the published schemas."""
+def schema(which: str, version: int | None = None) -> str:
+    """One of the published schemas, the newest of its format unless it is another ``version`` that is asked for."""
     for known in get_args(Which):
         if which == known:
-            return schema_text(known)
+            newest = VERSIONS[known]
+            if version is not None and not 1 <= version <= newest:
+                is_newest = "there is version 1 alone" if newest == 1 else f"the newest is {newest}"
+                raise InputError(f"--version {version}: there is no such schema of a {which}; {is_newest}")
+            return schema_text(known, version)
     raise InputError(f"{which}: no such schema; one of {', '.join(get_args(Which))}")
 
 
@@ -25,9 +30,11 @@ def template(path: Path) -> Outcome:
     if path.exists():
         raise InputError(f"{path} exists already; name a file that does not")
     check_file(path, "init")
-    beside = path.with_name(schema_name("scenario"))
-    files = [] if beside.exists() else [(str(beside), schema_text("scenario").encode())]
-    files.append((str(path), (resources.files("planner.scenario") / "template.yaml").read_bytes()))
+    written = (resources.files("planner.scenario") / "template.yaml").read_bytes()
+    version = version_of(written.decode())
+    beside = path.with_name(schema_name("scenario", version))
+    files = [] if beside.exists() else [(str(beside), schema_text("scenario", version).encode())]
+    files.append((str(path), written))
     told = (
         f"{path} written; `plan {path}` solves it",
         f"{beside} beside it tells an editor what a scenario may say",

@@ -99,6 +99,24 @@ class ExportOptions:
 
 
 @dataclass(frozen=True)
+class MigrateOptions:
+    """The options of one call; ``output`` is a path or `-`."""
+
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Scenario files; what they extend is rewritten with them.")
+    ]
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Write out what version 1 left unsaid, so that the plan stays the same.")
+    ] = False
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Where to write it, if not in place; - for standard output."
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
 class CheckOptions:
     """The options of one call."""
 

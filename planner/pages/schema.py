@@ -33,7 +33,11 @@ How to read the types:
 - **share**: 0 to 1. **count**: a whole number, at least 1. Money is in USD, or in any one currency used throughout.
 - **required** stands where a field has no default. A section whose fields all have defaults may be left out.
 
-`extends: other.yaml` at the top of a file takes another scenario as its base and overlays this one on it.
+Defaults are those of `version: 2`. A file of version 1, or without a version, has other ones where [versions of the
+formats](versions.md) says so; `plan migrate FILE` rewrites it.
+
+`extends: other.yaml` at the top of a file takes another scenario as its base and overlays this one on it; a file that
+states no version has its base's.
 `--set path=value` on the command line overrides one field; items of a list are named by their `name`:
 `--set sites.dallas.power_mw=12`.
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import get_args
 
 from planner.pages.api import api_reference
 from planner.pages.commands import commands_reference, commands_table
@@ -13,7 +12,8 @@ from planner.pages.equations import equations_block
 from planner.pages.kinds import cash_table, limits_table
 from planner.pages.parts import Writer, filled
 from planner.pages.schema import catalog_reference, result_reference, scenario_reference
-from planner.schema.published import Which, schema_name, schema_text
+from planner.pages.versions import versions_table
+from planner.schema.published import published, schema_name, schema_text
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,10 +36,11 @@ PAGES: dict[str, Callable[[str], str]] = {
     "docs/api.md": _whole(api_reference),
     "docs/conventions.md": _parts(cash=cash_table),
     "docs/model.md": _parts(equations=equations_block, limits=limits_table),
+    "docs/versions.md": _parts(versions=versions_table),
     "docs/scenario-reference.md": _whole(scenario_reference),
     "docs/catalog-reference.md": _whole(catalog_reference),
     "docs/result-reference.md": _whole(result_reference),
-    **{f"docs/schemas/{schema_name(which)}": _whole(partial(schema_text, which)) for which in get_args(Which)},
+    **{f"docs/schemas/{schema_name(*one)}": _whole(partial(schema_text, *one)) for one in published()},
 }
 
 

@@ -18,7 +18,8 @@ from planner.errors import InputError
 from planner.plan.proof import Proof
 from planner.plan.trace import item_of
 
-RESULT_VERSION = 1
+# A result of version 2 has every field of version 1, with its name and its meaning, and further ones.
+RESULT_VERSION = 2
 TABLES = (
     "purchases",
     "retirements",

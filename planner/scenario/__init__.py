@@ -1,7 +1,8 @@
 """What a user writes: a planning question, validated and with the place of every field."""
 
 from planner import _moved
-from planner.scenario.load import load_scenario, scenario_digest
+from planner.scenario.digest import scenario_digest
+from planner.scenario.load import load_scenario
 from planner.scenario.models import Scenario
 
 __all__ = ["Scenario", "load_scenario", "scenario_digest"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import TextIO
 
 from pydantic import ValidationError
 
-from planner.document import read_text
+from planner.document import Node, read_text
 from planner.errors import Fault, InputError, ScenarioError
 from planner.scenario.forecast import with_forecasts
 from planner.scenario.models import Scenario
@@ -27,9 +25,14 @@ def load_scenario(source: Path | str | TextIO, overrides: Sequence[str] = (), fo
     ``folder`` is what the paths of a text are relative to, the working folder if None; those of a file start from its
     own. Raises ScenarioError with all faults of the file, the files it draws on and the overrides.
     """
-    text, shown, path = _text(source)
+    text, shown, path = source_text(source)
     folder = path.parent if path else folder or Path()
     root = read_scenario(text, shown, folder, (path.resolve(),) if path else ())
+    return scenario_of(root, folder, overrides)
+
+
+def scenario_of(root: Node, folder: Path, overrides: Sequence[str] = ()) -> Scenario:
+    """The scenario whose files are put together in ``root``. Raises ScenarioError with all its faults."""
     faults: list[Fault] = []
     root = overridden(root, overrides, faults)
     root = with_forecasts(root, folder, faults)
@@ -46,14 +49,11 @@ def load_scenario(source: Path | str | TextIO, overrides: Sequence[str] = (), fo
     return scenario
 
 
-def scenario_digest(scenario: Scenario) -> str:
-    """Sixteen hexadecimal digits of all that a scenario says, wherever it was written."""
-    text = json.dumps(scenario.model_dump(mode="json"), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def source_text(source: Path | str | TextIO) -> tuple[str, str, Path | None]:
+    """The text of a scenario, how faults name it, and its path if it has one.
 
-
-def _text(source: Path | str | TextIO) -> tuple[str, str, Path | None]:
-    """The text, how faults name it, and its path if it has one."""
+    Raises ScenarioError, with the nearest file's name, where it cannot be read.
+    """
     if source == "-":
         source = sys.stdin
     if not isinstance(source, Path | str):

@@ -87,7 +87,7 @@ class Horizon(Section):
             "default: a year of them",
             "periods",
         ),
-    ] = 0
+    ] = Field(default_factory=int)  # none until the length of a period is known
 
     @model_validator(mode="before")
     @classmethod

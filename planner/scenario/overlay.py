@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
 from planner.catalog.load import BUILTIN
 from planner.document import KeyPath, Node, parse, read_text
 from planner.errors import Fault, InputError, ScenarioError
+from planner.scenario.versions import NEWEST, OLDEST, VERSIONS
 from planner.validation import nearest
 
 DATE = re.compile(r"\d{4}(-\d{1,2}){0,2}")
@@ -17,11 +19,14 @@ EMPTY = "this file is empty; `plan init FILE` writes a scenario to begin with"
 NOT_FIELDS = "a scenario is a mapping of fields, such as `name: my-plan`"
 
 
-def read_scenario(text: str, shown: str, folder: Path, chain: tuple[Path, ...] = ()) -> Node:
-    """The root node of a scenario text, laid over the one it extends.
+def read_scenario(
+    text: str, shown: str, folder: Path, chain: tuple[Path, ...] = (), *, one_version: bool = True
+) -> Node:
+    """The root node of a scenario text, laid over the one it extends, whose version is its own where it states none.
 
-    ``shown`` names the text in faults, ``folder`` is what its paths are relative to, ``chain`` the files that led here.
-    Raises ScenarioError with the faults of the first text that cannot be used.
+    ``shown`` names the text in faults, ``folder`` is what its paths are relative to, ``chain`` the files that led here;
+    without ``one_version`` they may state different ones. Raises ScenarioError with the faults of the first text that
+    cannot be used.
     """
     root, faults = parse(text, shown)
     if root is None and not faults:
@@ -33,11 +38,35 @@ def read_scenario(text: str, shown: str, folder: Path, chain: tuple[Path, ...] =
     extends = root.value.get("extends")
     if extends is None:
         return root
-    own = Node({key: node for key, node in root.value.items() if key != "extends"}, root.file, root.line)
-    return overlay(_base(extends, folder, chain), own)
+    base = _base(extends, folder, chain, one_version)
+    if one_version:
+        _check_version(root, base)
+    return overlay(base, without_base(root))
 
 
-def _base(extends: Node, folder: Path, chain: tuple[Path, ...]) -> Node:
+def without_base(root: Node) -> Node:
+    """A scenario's own fields, without the one that names what it extends."""
+    return Node({key: node for key, node in root.value.items() if key != "extends"}, root.file, root.line)
+
+
+def _check_version(root: Node, base: Node) -> None:
+    """Raises ScenarioError where a scenario and its base state different versions."""
+    own, other = root.part("version"), base.part("version")
+    # What is no version is left to be refused where the file's own fields are, and here where they hide it.
+    if own is None or other is None or own.value == other.value or own.value not in VERSIONS:
+        return
+    if other.value not in VERSIONS:
+        message = f"{other.value} is none of {', '.join(map(str, VERSIONS))}"
+        raise ScenarioError([Fault(other.file, other.line, "version", message)])
+    older, which = (own, "this") if own.value == OLDEST else (other, "that")
+    message = (
+        f"this states version {own.value}, and {other.file}, line {other.line}, which it extends, version "
+        f"{other.value}; `plan migrate {shlex.quote(older.file)}` rewrites {which} file as version {NEWEST}"
+    )
+    raise ScenarioError([Fault(own.file, own.line, "version", message)])
+
+
+def _base(extends: Node, folder: Path, chain: tuple[Path, ...], one_version: bool) -> Node:
     if not isinstance(extends.value, str):
         message = "expected the path of a scenario file"
         raise ScenarioError([Fault(extends.file, extends.line, "extends", message)])
@@ -53,7 +82,8 @@ def _base(extends: Node, folder: Path, chain: tuple[Path, ...]) -> Node:
     except InputError as error:
         message = f"{error.faults[0].message}: {extends.value}{nearest_file(path)}"
         raise ScenarioError([Fault(extends.file, extends.line, "extends", message)]) from None
-    return _relative_to(Path(extends.value).parent, read_scenario(text, shown, path.parent, (*chain, resolved)))
+    base = read_scenario(text, shown, path.parent, (*chain, resolved), one_version=one_version)
+    return relative_to(Path(extends.value).parent, base)
 
 
 def nearest_file(path: Path) -> str:
@@ -63,7 +93,7 @@ def nearest_file(path: Path) -> str:
     return nearest(path.name, [entry.name for entry in path.parent.glob("*.y*ml")])
 
 
-def _relative_to(folder: Path, root: Node) -> Node:
+def relative_to(folder: Path, root: Node) -> Node:
     """A base scenario whose paths are those of the file that extends it; ``folder`` leads to the base."""
     if folder == Path():
         return root

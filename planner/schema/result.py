@@ -238,7 +238,7 @@ class Replan(TypedDict):
 class Head(TypedDict):
     """What every result begins with."""
 
-    version: Annotated[Literal[1], doc("of this format")]
+    version: Annotated[Literal[2], doc("of this format")]
     planner: Annotated[str, doc("version that made it")]
     scenario: Annotated[str, doc("name of the scenario")]
     scenario_digest: Annotated[str, doc("of all that the scenario says")]

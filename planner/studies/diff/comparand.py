@@ -94,7 +94,8 @@ def _result(path: Path) -> Comparand:
         raise InputError(f"{path}: this is not a result; `plan SCENARIO --json {path}` writes one") from None
     if not isinstance(result, dict) or any(name not in result for name in NEEDED):
         raise InputError(f"{path}: this is not a result; `plan SCENARIO --json {path}` writes one")
-    if result.get("version") != RESULT_VERSION:
-        raise InputError(f"{path}: this is a result of version {result.get('version')}, not {RESULT_VERSION}")
+    if result.get("version") not in range(1, RESULT_VERSION + 1):
+        known = f"this planner reads versions 1 to {RESULT_VERSION}"
+        raise InputError(f"{path}: this is a result of version {result.get('version')}; {known}")
     digest = str(result.get("catalog", {}).get("digest", ""))
     return Comparand(str(path), None, str(result["scenario_digest"]), digest, str(result["planner"]), result)

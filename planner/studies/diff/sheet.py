@@ -9,11 +9,13 @@ from planner.render.figures import Unit, count, digits, gap_percent, money_unit,
 from planner.render.sheet import Sheet, left, right
 from planner.studies.diff.comparand import Comparand
 from planner.studies.diff.inputs import said
-from planner.studies.diff.study import Diff, Figure
+from planner.studies.diff.study import REPORTED, Diff, Figure
 
 # A value longer than this is shown by its beginning; the JSON has all of it.
 LONGEST = 60
 NAMES = {
+    f"{REPORTED}_output": "cost of the reported periods, $ per Mtok output",
+    f"{REPORTED}_total": "cost of the reported periods, $ per Mtok total",
     "levelised_usd_per_mtok_output": "cost, $ per Mtok output",
     "levelised_usd_per_mtok_total": "cost, $ per Mtok total",
     "npv_usd": "NPV of all cost",
@@ -44,7 +46,14 @@ def title(found: Diff) -> str:
 
 
 def sentence(found: Diff) -> str:
-    """Which of two plans costs more, as far as that is proven."""
+    """Which of two plans costs more, as far as that is proven, and by which figure, where that is not the usual one."""
+    side = found.without_reported
+    if side is None or found.headline.share is None:
+        return _dearer(found)
+    return f"{_dearer(found)} That is over the solved horizon: {side.label} has no cost of the reported periods."
+
+
+def _dearer(found: Diff) -> str:
     figure = found.headline
     basis = found.basis
     if figure.share is None or figure.a is None or figure.b is None:

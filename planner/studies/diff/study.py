@@ -15,8 +15,12 @@ from planner.studies.diff.steps import Step, steps
 from planner.studies.result import Result
 
 DIFF_VERSION = 1
+# Costs per Mtok as results name them, each in one meaning for all versions, the one that a plan is judged by first.
+REPORTED, SOLVED = "reported_levelised_usd_per_mtok", "levelised_usd_per_mtok"
 # What stands in the table of costs, as the result names it, and its unit.
 FIGURES = (
+    (f"{REPORTED}_output", "USD/Mtok"),
+    (f"{REPORTED}_total", "USD/Mtok"),
     ("levelised_usd_per_mtok_output", "USD/Mtok"),
     ("levelised_usd_per_mtok_total", "USD/Mtok"),
     ("npv_usd", "USD"),
@@ -79,8 +83,26 @@ class Diff(Result):
 
     @property
     def headline(self) -> Figure:
-        """The cost per Mtok on the scenario's basis."""
-        return next(figure for figure in self.figures if figure.name == f"levelised_usd_per_mtok_{self.basis}")
+        """The cost per Mtok on the scenario's basis: of the reported periods, or, without that, of the solved horizon.
+
+        Both sides are always the same figure.
+        """
+        reported, solved = self._cost(REPORTED), self._cost(SOLVED)
+        return solved if reported.a is None or reported.b is None else reported
+
+    @property
+    def without_reported(self) -> Comparand | None:
+        """The side whose result has no cost of the reported periods, where the other has one and both have plans."""
+        reported = self._cost(REPORTED)
+        if not (self.a.planned and self.b.planned) or (reported.a is None) == (reported.b is None):
+            return None
+        return self.a if reported.a is None else self.b
+
+    def _cost(self, name: str) -> Figure:
+        wanted = f"{name}_{self.basis}"
+        return next(
+            (figure for figure in self.figures if figure.name == wanted), Figure(wanted, "USD/Mtok", None, None)
+        )
 
     def above(self, share: float) -> bool:
         """Whether B's cost per Mtok is more than ``share`` above A's. Raises InputError where either has none.
@@ -121,7 +143,11 @@ def diff(a: Comparand, b: Comparand) -> Diff:
         + [change for change in inputs if _field(change) in LAST]
     )
     one, other = a.result.get("kpis", {}), b.result.get("kpis", {})
-    figures = [Figure(name, unit, one.get(name), other.get(name)) for name, unit in FIGURES]
+    figures = [
+        Figure(name, unit, one.get(name), other.get(name))
+        for name, unit in FIGURES
+        if name in one or name in other or not name.startswith(REPORTED)
+    ]
     before, after = npv_by_category(a.result), npv_by_category(b.result)
     return Diff(
         a=a,

@@ -117,7 +117,7 @@ def replan(
         ]
         now = _changed(now, futures=(known[0].model_copy(update={"probability": 1.0}),), revealed=None)
     catalog = catalog_of(now)
-    same = scenario_digest(now) == run.scenario_digest and catalog.digest == run.catalog_digest
+    same = scenario_digest(now) == scenario_digest(then) and catalog.digest == run.catalog_digest
     plan = solve(
         now,
         catalog,

@@ -1,0 +1,21 @@
+"""``plan migrate``."""
+
+from __future__ import annotations
+
+from planner.cli.options import MigrateOptions as Options
+from planner.studies.command import DOCUMENTS, Outcome, Place, Progress
+
+PLACE = Place(
+    DOCUMENTS,
+    30,
+    "`plan migrate FILE`",
+    "a scenario of version 1 rewritten as version 2, comments kept; `--keep` keeps its plan too",
+    "versions.md",
+)
+
+
+def run(options: Options, progress: Progress) -> Outcome:
+    """Rewrite scenarios of version 1 as version 2, and say which fields then mean something else."""
+    from planner.cli.migrate import rewritten
+
+    return rewritten(options)
