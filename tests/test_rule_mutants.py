@@ -29,6 +29,7 @@ from planner.rules import (
     eligibility,
     families,
     halls,
+    hosting,
     latency,
     offers,
     quotes,
@@ -40,13 +41,14 @@ from planner.rules import (
 )
 from planner.solvers import Options
 from planner.solvers.objectives import minimise
+from tests.hosting_mutants import HOSTING
 from tests.oracle import most_profit, program
 from tests.oracle.points import fitted, interpolated
 from tests.owning_mutants import OWNED
 from tests.rule_mutants import MUTANTS, Mutant
 from tests.strategies import Case, Interval, solved
 
-ALL_MUTANTS = [*MUTANTS, *OWNED]
+ALL_MUTANTS = [*MUTANTS, *HOSTING, *OWNED]
 ORACLE = Path(__file__).parent / "oracle"
 
 # Said by what is tried: misfits are unfit and latency, a family's shape and work are in every fit.
@@ -55,8 +57,8 @@ UNTRIED = {
     "misfits", "family", "shape_of", "gpu_seconds", "fit_of", "reachable", "apart", "utility_per_it", "check_complete",
 }  # fmt: skip
 RULES = (
-    budgets, dates, demand, eligibility, families, halls, latency, offers, quotes, rates, residual, running, tariffs,
-    work,
+    budgets, dates, demand, eligibility, families, halls, hosting, latency, offers, quotes, rates, residual, running,
+    tariffs, work,
 )  # fmt: skip
 
 

@@ -34,6 +34,8 @@ def add_replicas(builder: Builder, problem: Problem, variables: Variables) -> No
 
         whole replicas   G·replicas ≥ gpus          every f,w,c,q,t,b
         fewest replicas  Σ replicas ≥ min_replicas  every f,w,t,b
+
+    Replicas by the job run for a part of a block, and do not count towards the fewest.
     """
     assignments, demand = problem.assignments, problem.demand
     axes = (_assignment_axis(problem), problem.futures, problem.timeline.names, problem.timeline.blocks)
@@ -47,7 +49,8 @@ def add_replicas(builder: Builder, problem: Problem, variables: Variables) -> No
     standing = builder.constraints(
         "min_replicas", (demand.names, *axes[1:]), lower=least, exists=(least > 0) & (share > 0)
     )
-    builder.add(standing[assignments.workload], variables.replicas, 1.0)
+    throughout = np.where(_by_job(problem)[:, None, None, None], ABSENT, variables.replicas)
+    builder.add(standing[assignments.workload], throughout, 1.0)
 
 
 def add_capacity(builder: Builder, problem: Problem, variables: Variables) -> None:
@@ -89,7 +92,8 @@ def add_domains(builder: Builder, problem: Problem, variables: Variables) -> Non
         upper=_signed(problem, brought.signed),
         exists=_used(problem, variables) & crowded[:, None, None, None],
     )
-    per_gpu = assignments.domains_per_gpu[:, None, None, None]
+    # What leaves nothing over is counted by its GPUs, beside what does.
+    per_gpu = (assignments.domains_per_gpu * assignments.crowded)[:, None, None, None]
     uses_replicas = variables.replicas != ABSENT
     builder.add(rows[assignments.pool], np.where(uses_replicas, ABSENT, variables.gpus), per_gpu)
     builder.add(rows[assignments.pool], variables.replicas, per_gpu * assignments.gpus_per_replica[:, None, None, None])
@@ -123,9 +127,7 @@ def add_jobs(builder: Builder, problem: Problem, variables: Variables) -> None:
     place = {name: index for index, name in enumerate(names)}
     most = {item.offer.name: float(item.offer.max_lots or 0) for item in hourly}
     limit = np.array([most[name] for name in names], dtype=float)[:, None, None, None]
-    together = builder.constraints(
-        "max_lots", (names, *axes[1:]), upper=limit, exists=problem.timeline.block_share > 0
-    )
+    together = builder.constraints("max_lots", (names, *axes[1:]), upper=limit, exists=problem.timeline.block_share > 0)
     both = [index for index, item in enumerate(hourly) if item.offer.name in place]
     rows_of = together[[place[hourly[index].offer.name] for index in both]]
     builder.add(rows_of, variables.lots_at_once[both], 1.0)

@@ -77,9 +77,7 @@ def build_problem(
     supply = build_supply(scenario, catalog, timeline, whole=whole)
     left_out = list(supply.left_out)
     limits = build_limits(scenario, supply, timeline)
-    pools = build_pools(
-        scenario, catalog.systems, supply, limits, timeline, merge=reductions.pools, whole=whole
-    )
+    pools = build_pools(scenario, catalog.systems, supply, limits, timeline, merge=reductions.pools, whole=whole)
     whole_lots = scenario.procurement.whole_on_demand_lots and (whole or not hosts_whole(scenario))
     if reductions.offers:
         supply, pools, dropped = _without_dominated_offers(supply, pools, limits, whole_lots)
@@ -162,7 +160,14 @@ def _api_subset(api: ApiAssignments, keep: NDArray[np.bool_]) -> ApiAssignments:
 
 
 def _gpus_ever_needed(
-    supply: Supply, pools: PoolIndex, assignments: Assignments, demand: Demand, limits: Limits, timeline: Timeline, *, tight: bool
+    supply: Supply,
+    pools: PoolIndex,
+    assignments: Assignments,
+    demand: Demand,
+    limits: Limits,
+    timeline: Timeline,
+    *,
+    tight: bool,
 ) -> float:
     """GPUs in service that no optimal plan exceeds.
 

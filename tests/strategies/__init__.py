@@ -34,6 +34,7 @@ from tests.strategies.parts import (
     token_api,
 )
 from tests.strategies.tiny_cases import tiny_cases
+from tests.strategies.whole_cases import whole_cases
 
 __all__ = [
     "API",
@@ -66,6 +67,7 @@ __all__ = [
     "system",
     "tiny_cases",
     "token_api",
+    "whole_cases",
     "with_apis",
     "with_offers",
     "with_part",
