@@ -207,6 +207,7 @@ def _proof(model: Model, outcome: Outcome, cost_usd: float, solver: str, options
         bound=min(outcome.bound, value) if outcome.objective in ("cost", "cost_per_token") else outcome.bound,
         objective_usd=cost_usd,
         best_bound_usd=min(outcome.cost_bound_usd, cost_usd) if np.isfinite(outcome.cost_bound_usd) else None,
+        in_parts_usd=outcome.answer.in_parts if outcome.objective == "cost" else None,
         gap=gap,
         gap_asked=options.gap,
         seconds=seconds,

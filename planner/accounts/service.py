@@ -32,8 +32,8 @@ class Use:
     workload: int
     name: str
     point: ServingPoint | None
-    replica_gpus: int
-    workers: int
+    replica_gpus: float
+    workers: float
     worker_gpus: int
 
 
@@ -221,7 +221,7 @@ def _rows(inputs: Inputs, frame: pd.DataFrame, pools: pd.Index[str]) -> tuple[Ro
         if point is None:
             uses.append(Use(int(index), word, None, 1, 1, 1))
         else:
-            size, most = point.gpus_per_replica, point.largest_worker_gpus
+            size, most = point.replica_gpus, point.largest_worker_gpus
             uses.append(Use(int(index), word, point, size, workers(point), most))
     rows = Rows(
         future=inputs.codes(frame, "future"),

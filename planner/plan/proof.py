@@ -13,7 +13,9 @@ class Proof:
     """``value`` is the audited plan's objective, ``bound`` a limit that no plan can beat, both in ``unit``.
 
     ``objective_usd`` is always the plan's audited expected NPV cost; ``best_bound_usd`` is None where the objective
-    is not the cost. ``reproducible`` is False where a wall-clock stop ended the search.
+    is not the cost. ``in_parts_usd`` is what the plan in parts of replicas costs that a plan of whole ones was packed
+    from, None where it was not: of the gap, the search leaves open what is below it, whole numbers add what is above.
+    ``reproducible`` is False where a wall-clock stop ended the search.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Proof:
     bound: float
     objective_usd: float
     best_bound_usd: float | None
+    in_parts_usd: float | None
     gap: float
     gap_asked: float
     seconds: float
@@ -34,6 +37,14 @@ class Proof:
     coefficients: int
     reproducible: bool
     legs: tuple[Leg, ...]
+
+    @property
+    def whole_gap(self) -> float:
+        """The part of the gap that whole replicas and lots make, 0 where that is not known."""
+        if self.in_parts_usd is None or not self.objective_usd:
+            return 0.0
+        added = (self.objective_usd - max(self.in_parts_usd, self.bound)) / abs(self.objective_usd)
+        return min(max(added, 0.0), self.gap)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""

@@ -93,7 +93,7 @@ class Assignments:
     candidates: tuple[Candidate, ...]
     rate: Floats
     up: Floats
-    gpus_per_replica: Ints
+    gpus_per_replica: Floats
     domains_per_gpu: Floats
     crowded: Bools
     sla_excess: Floats
@@ -315,7 +315,7 @@ def build_assignments(
         candidates=tuple(assignments),
         rate=np.array([assignment.rate for assignment in assignments]).reshape(len(assignments), timeline.periods),
         up=np.array([pool.up for pool in where]).reshape(len(assignments), len(timeline.blocks)),
-        gpus_per_replica=np.array([assignment.gpus_per_replica for assignment in assignments], dtype=np.int64),
+        gpus_per_replica=np.array([assignment.gpus_per_replica for assignment in assignments], dtype=float),
         domains_per_gpu=np.array(taken, dtype=float),
         crowded=np.array(crowded, dtype=bool),
         sla_excess=np.array([assignment.sla_excess for assignment in assignments], dtype=float),
@@ -341,7 +341,7 @@ def _dominates(better: Candidate, other: Candidate, domain_gpus: int, whole: boo
         # Domains taken per request: a faster point that spreads over whole domains is not better everywhere.
         return bool(taken / g / better.rate.max() <= other_taken / h / other.rate.max())
     # Replica for replica, or several smaller ones in the room of one.
-    if h % g == 0 and taken * (h // g) <= other_taken:
+    if (h / g).is_integer() and taken * (h / g) <= other_taken:
         return True
     return g <= h and taken <= other_taken and bool(np.all(g * better.rate >= h * other.rate))
 

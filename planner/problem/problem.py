@@ -68,8 +68,9 @@ def build_problem(
 ) -> Problem:
     """The problem of ``scenario`` over ``catalog``.
 
-    Without ``whole`` it is relaxed to parts of replicas and of hourly lots: no plan costs less. With ``elastic`` points and APIs that miss a latency target stay in, marked, for finding out which
-    limits to relax. ``reductions`` switches the exact reductions off in tests.
+    Without ``whole`` it is relaxed to parts of replicas and of hourly lots: no plan costs less. With ``elastic``
+    points and APIs that miss a latency target stay in, marked, for finding out which limits to relax. ``reductions``
+    switches the exact reductions off in tests.
     """
     reductions = reductions or Reductions()
     timeline = scenario_timeline(scenario, catalog)

@@ -55,6 +55,7 @@ def headline(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Sequenc
             f"{digits(figures['tokens_output'] / TRILLION)} trillion output, "
             f"{digits(figures['tokens_total'] / TRILLION)} trillion total",
         ),
+        *_approximated(plan, scenario),
         ("status", _status(plan)),
         ("audit", f"passed: {plan.audit.checks:,} checks, worst deviation {plan.audit.worst_violation:.1g}"),
         ("evidence, tokens", _shares(figures["evidence_share"]["tokens"])),
@@ -92,6 +93,21 @@ def _power(plan: Plan, scenario: Scenario, timeline: Timeline) -> list[tuple[str
     return [("peak power", f"{used:,.2f} MW of {cap:,.2f} at {where} ({sides} side) in {peak}")]
 
 
+def _approximated(plan: Plan, scenario: Scenario) -> list[tuple[str, str]]:
+    """What of the plan nobody can run as it stands, by the scenario's own wish."""
+    parts = [workload.name for workload in scenario.workloads if not workload.whole_replicas]
+    words = []
+    if len(parts) == len(scenario.workloads):
+        words.append("in parts of replicas")
+    elif parts:
+        words.append(f"in parts of replicas for {', '.join(parts)}")
+    if parts:
+        words[0] += f", whole ones would add at most {money(plan.kpis['rounding_usd'])} undiscounted"
+    if not scenario.procurement.whole_on_demand_lots and len(plan.on_demand):
+        words.append("hourly lots in parts")
+    return [("approximated", "; ".join(words))] if words else []
+
+
 def _status(plan: Plan) -> str:
     proof = plan.proof
     asked = gap_percent(proof.gap_asked)
@@ -99,6 +115,8 @@ def _status(plan: Plan) -> str:
         words = f"optimal: proven within {gap_percent(proof.gap)} (asked for {asked})"
     else:
         words = f"feasible: within {gap_percent(proof.gap)} of the proven bound, {asked} was asked for"
+    if proof.whole_gap:
+        words += f", {gap_percent(proof.whole_gap)} of it what whole replicas and lots add"
     words += "" if proof.reproducible else CLOCK
     if proof.objective == "cost":
         return f"{words}; no plan is below ${proof.bound:,.0f}"

@@ -58,6 +58,9 @@ class Solver(TypedDict):
     bound: Annotated[float | None, doc("no plan is better", "unit")]
     objective_usd: Annotated[float, doc("expected NPV of cost, audited", "USD")]
     best_bound_usd: Annotated[float | None, doc("no plan costs less; null where cost is not the objective", "USD")]
+    in_parts_usd: Annotated[
+        float | None, doc("cost in parts of replicas and lots that whole ones were packed from; null where not", "USD")
+    ]
     gap: Annotated[float | None, doc("between value and bound, share of the value", "share")]
     gap_asked: Annotated[float, doc("gap at which the search may stop", "share")]
     seconds: Annotated[float, doc("wall clock, all solves", "s")]
