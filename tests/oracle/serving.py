@@ -17,22 +17,30 @@ Place = tuple[Pool, int, int, str]
 
 @dataclass(frozen=True)
 class Choice:
-    """A way to serve: rate per GPU that is up, GPUs of a replica and of its largest worker, energy of a GPU-hour."""
+    """A way to serve: rate per GPU that is up, GPUs of a replica and of its largest worker, energy of a GPU-hour.
+
+    ``shared`` replicas share one GPU.
+    """
 
     rate: float
-    size: int
+    gpus: int
     worker: int
     usd_per_hour: float
+    shared: int = 1
+
+    @property
+    def size(self) -> float:
+        return self.gpus / self.shared
 
     def domains(self, domain: int) -> float:
         """Domains that a replica takes: as many workers as are as large as the largest, whole ones in each domain."""
-        return self.size // self.worker / (domain // self.worker)
+        return self.gpus // self.worker / self.shared / (domain // self.worker)
 
 
 def alone(choice: Choice, lot: Hosts) -> float:
     """Lots that a replica takes by itself: a share of one that hosts several side by side, or as many as it needs."""
     side_by_side, needs = 0, choice.domains(lot.domain)
-    while (side_by_side + 1) * choice.size <= lot.gpus and (side_by_side + 1) * needs <= lot.domains + 1e-9:
+    while (side_by_side + 1) * choice.size <= lot.gpus + 1e-9 and (side_by_side + 1) * needs <= lot.domains + 1e-9:
         side_by_side += 1
     if side_by_side:
         return 1 / side_by_side
@@ -60,7 +68,7 @@ class Serving(Demand):
                 if pool.by_job and (workload.kind == "interactive" or not workload.whole_replicas):
                     continue
                 for choice in self.choices(workload, pool, t):
-                    size, up = float(choice.size), pool.up_in(block)
+                    size, up = choice.size, pool.up_in(block)
                     gpus = self.add(frozenset([f]))
                     hours = self.calendar.hours(t) * self.blocks[block]
                     self.pay(gpus, OPEX, t, choice.usd_per_hour * up * hours, self.calendar.at_middle(t))
@@ -155,7 +163,7 @@ class Serving(Demand):
             if pool.capabilities is not None and not set(point.requires) <= pool.capabilities:
                 continue
             rate = self.rate(workload, point) * growth * (1 - workload.headroom)
-            yield Choice(rate, point.gpus_per_replica, point.largest_worker_gpus, usd)
+            yield Choice(rate, point.gpus_per_replica, point.largest_worker_gpus, usd, point.replicas_per_gpu)
 
     def points(self, workload: Workload) -> list[ServingPoint]:
         """What was measured and what is fitted: all that may cap a prediction."""

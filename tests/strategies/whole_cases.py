@@ -26,6 +26,7 @@ def _draw_points(draw: Draw, names: list[str]) -> list[ServingPoint]:
             size, worker = one(draw, *sizes)
             rate = {"h-node": 1.0, "rack": 2.0}[name] * number(draw, 0.7, 1.5)
             fields = {"gpus_per_replica": size, "largest_worker_gpus": worker, "series": f"s{index}"}
+            fields |= {"replicas_per_gpu": one(draw, 1, 7, 3)} if size == 1 else {}
             found[name, size, index] = point(name, rate, **fields)
     return list(found.values())
 
