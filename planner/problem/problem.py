@@ -178,6 +178,11 @@ def _gpus_ever_needed(
     needed = float(np.sum(_peak_rate(demand, timeline) / _slowest_rate(assignments, pools, len(demand.names))))
     if demand.whole_replicas.any() and len(assignments):
         needed += float(assignments.gpus_per_replica.max()) * float(np.sum(1 + demand.min_replicas))
+    if demand.survive == "provider":
+        needed *= 2
+    elif demand.has_to_survive.any() and len(assignments):
+        largest = float((assignments.gpus_per_replica * assignments.replicas_lost).max())
+        needed += largest * float(demand.has_to_survive.sum())
     needed /= min(_usable_shares(supply), default=1.0)
     needed += sum(float(item.gpus.max(initial=0.0)) for item in supply.signed)
     if limits.max_share:

@@ -28,12 +28,12 @@ FLOWS = ("rent", "at_once", "gpus", "replicas", "api", "unserved")
 DEMAND = ("demand", "demand_of_period")
 # Demand left over costs this many times the whole plan for all of a workload's in one period or block.
 SHORT = 10.0
-# A shortage below this is an engine's tolerance.
-NOTICEABLE = 1e-6
 ENGINE = "scip"
 BLOCK_NODES, PERIOD_NODES = 200, 200
 # Packed demand is a little more than what is asked for: what an engine leaves within its tolerance is not served.
 TIGHTER = 2e-6
+# A shortage of no more than that and an engine's tolerance is none: whether it is, the polish of the plan decides.
+NOTICEABLE = 5e-6
 # Wider than any count of lots or replicas: a column without a use of its own needs some bound once rows are priced.
 WIDEST = 1e6
 
@@ -83,8 +83,11 @@ def packer(model: Model, milp: Milp) -> Packer:
         group[ids[there]] = np.broadcast_to(when[None, :, :, None], ids.shape)[there]
         block[ids[there]] = np.broadcast_to(np.arange(blocks), ids.shape)[there]
     for columns in milp.column_blocks:
+        own = slice(columns.first, columns.first + len(columns.cells))
         if columns.name == "in_service":
-            group[columns.first : columns.first + len(columns.cells)] = columns.cells
+            group[own] = columns.cells
+        elif columns.name in ("used", "lost"):
+            group[own], block[own] = np.divmod(columns.cells % (futures * periods * blocks), blocks)
     demand = np.zeros(milp.rows, dtype=bool)
     for rows in milp.row_blocks:
         if rows.name in DEMAND:
@@ -189,7 +192,7 @@ def _period(
         packed = np.concatenate([by_block, slacks])
         low, high = np.where(fixed, packed, whole.lower), np.where(fixed, packed, whole.upper)
         tries.append(_solved(replace(whole, lower=low, upper=high), allowed / 2, limited))
-    if by_block is None or ready.by_period:
+    if ready.by_period or not _complete(tries, len(columns)):
         tries.append(_solved(whole, allowed, limited))
     x = min((answer.x for answer in tries if answer.x is not None), key=whole.objective, default=None)
     left = np.zeros(len(rows))
@@ -199,6 +202,11 @@ def _period(
     x = np.where(whole.integer, np.round(x), x)
     left[ready.demand[rows]] = x[len(columns) :]
     return x[: len(columns)], left
+
+
+def _complete(tries: list[Answer], columns: int) -> bool:
+    """Whether any of the answers leaves no demand over."""
+    return any(answer.x is not None and not np.any(answer.x[columns:] > NOTICEABLE) for answer in tries)
 
 
 def _block_by_block(
