@@ -125,6 +125,7 @@ WRONG: list[tuple[str, Change, dict[str, Any], str]] = [
     ("replicas", edit("serving", "replicas", 0.9, workload="big", period=0), {}, "0.9 replicas for 20 GPUs"),
     ("replicas", edit("serving", "replicas", 0.0, workload="big", period=0), {}, "0 replicas for 20 GPUs"),
     ("replicas", same, with_workload("big", min_replicas=2), "at least 2 must run"),
+    ("survival", same, {"service": {"survive": "replica"}}, "big in 2027-Q1 (day) in future base serves 0 requests/s"),
     ("fleet", edit("buys", "count", 2.5, site="dallas", system="node"), {}, "2.5 systems in 2027-Q1"),
     ("fleet", add("buys", ..., "dallas", "next", 4, 1), {}, "next is announced and not switched on"),
     ("fleet", same, with_procurement(systems={"deny": ["rack"]}), "procurement.systems does not allow rack"),

@@ -27,7 +27,7 @@ class Hosting(NamedTuple):
 
     def up(self, usable_gpus: float) -> float:
         """Share of what it hosts that is up, where so many GPUs of it may serve."""
-        return usable_gpus / self.gpus
+        return min(1.0, usable_gpus / self.gpus)
 
 
 def hosts_whole(scenario: Scenario) -> bool:

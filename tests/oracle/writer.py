@@ -189,7 +189,7 @@ class Writer:
 
     def shares_up(self, hosts: Hosts, usable: dict[str, float]) -> tuple[tuple[str, float], ...]:
         """Of the GPUs that host, those that are up, by block; in parts of replicas what is down is left out."""
-        return tuple((block, gpus / hosts.gpus) for block, gpus in usable.items()) if self.whole else ()
+        return tuple((block, min(1.0, gpus / hosts.gpus)) for block, gpus in usable.items()) if self.whole else ()
 
     def pool_of(self, row: Any, hosts: Hosts, usable: dict[str, float], **kind: bool) -> Pool:
         """The pool of a row of offers or contracts, of whose lots so many GPUs may serve in each block."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -66,12 +67,55 @@ def _draw_workload(draw: Draw, kind: str, name: str, most: float) -> dict[str, A
 
 
 @st.composite
-def whole_cases(choose: Callable[..., Any], *, most: float = 20.0) -> Case:
+def whole_cases(choose: Callable[..., Any], *, most: float = 12.0) -> Case:
     """A small random case in whole replicas and lots: a node, perhaps a rack, one or two workloads and a few offers.
 
     ``most`` bounds what each workload asks for, in GPUs of a node.
     """
+    return _draw_case(Draw(choose), most)
+
+
+def seeded_case(seed: int, *, most: float = 12.0) -> Case:
+    """Such a case by a number: the same one on every machine."""
+    return _draw_case(Draw(lambda _: random.Random(seed).randbytes(Draw.LENGTH)), most)
+
+
+@st.composite
+def tiny_whole_cases(choose: Callable[..., Any]) -> Case:
+    """A case in whole replicas with so few whole numbers that every combination of them can be tried.
+
+    One block of a year, one or two workloads of at most two replicas each, up to two nodes bought or rented.
+    """
     draw = Draw(choose)
+    lot = one(draw, 8, 4, 2)
+    offers = [offer(lot_gpus=lot, domain_gpus=None, usd_per_gpu_hour=number(draw, 1.0, 5.0), max_lots=3)]
+    size = one(draw, 4, 8, 3, 2)
+    workloads = [_tiny(draw, one(draw, "interactive", "batch"), size)]
+    site = SITE | {"power_mw": one(draw, 0.0, 0.0125, 0.025)}
+    return Case(
+        scenario(
+            version=2,
+            horizon={"decided_on": "2026-10-01", "start": "2027-01", "periods": 1, "period": "year", "lookahead": 0},
+            sites=[site] if some(draw, 7) else [],
+            workloads=workloads,
+            service={"min_served": one(draw, 0.5, 0.8, 0.2)},
+        ),
+        catalog(
+            [system("h-node", price_usd=number(draw, 60_000, 300_000), usable_share=one(draw, 0.95, 1.0))],
+            offers,
+            [point(gpus_per_replica=size, largest_worker_gpus=size)],
+            [token_api(output_usd_per_mtok=number(draw, 1.0, 4.0))],
+        ),
+    )
+
+
+def _tiny(draw: Draw, kind: str, size: int) -> dict[str, Any]:
+    asked = size * number(draw, 0.2, 2.0)
+    row = {"name": kind, "kind": kind, "headroom": 0.0, "token_api": some(draw, 5)}
+    return CHAT | row | {"demand": {"requests_per_s": asked}}
+
+
+def _draw_case(draw: Draw, most: float) -> Case:
     names = ["h-node", "rack"] if some(draw, 3) else ["h-node"]
     period = one(draw, "quarter", "year")
     periods = one(draw, 1, 2)
