@@ -17,7 +17,7 @@ class Holdings:
     """Counts by future and period.
 
     ``buy`` and ``own`` (F, S, K, T) systems; ``keep`` (F, G, T) systems; ``sign`` and ``under_contract`` (F, O, T)
-    and ``rent`` (F, O, T, B) lots, ``at_once`` those that run at once; of them ``jobs`` and ``jobs_at_once`` by the job;
+    and ``rent`` (F, O, T, B) lots, ``at_once`` those that run at once; of these ``jobs`` and ``jobs_at_once`` by job;
     ``convert`` (F, S, T) conversions; ``kept`` (F, S, K, T) is ``keep`` by site and system.
     """
 

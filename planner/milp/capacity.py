@@ -30,12 +30,12 @@ class _Brought:
 def add_replicas(builder: Builder, problem: Problem, variables: Variables) -> None:
     """Where replicas are whole they have room for their GPUs, and a workload's fewest run in every block.
 
+    Replicas by the job run for a part of a block, and do not count towards the fewest.
+
     ::
 
         whole replicas   G·replicas ≥ gpus          every f,w,c,q,t,b
         fewest replicas  Σ replicas ≥ min_replicas  every f,w,t,b
-
-    Replicas by the job run for a part of a block, and do not count towards the fewest.
     """
     assignments, demand = problem.assignments, problem.demand
     axes = (_assignment_axis(problem), problem.futures, problem.timeline.names, problem.timeline.blocks)
