@@ -128,7 +128,8 @@ class Offers(Writer):
     def lots(self, offer: Offer, f: int, t: int, block: str, usd: float, *, by_job: bool) -> int:
         """Lots of a block, and the variable of those that run at once: of lots by the job another than is paid for."""
         calendar, whole_lots = self.calendar, self.scenario.procurement.whole_on_demand_lots
-        most = self.enough if whole_lots else math.inf
+        most = math.inf if offer.max_lots is None else float(offer.max_lots)
+        most = min(most, self.enough) if whole_lots else most
         paid = self.add(frozenset([f]), most, whole=whole_lots and not by_job)
         self.pay(paid, OPEX, t, usd, calendar.at_middle(t))
         usable = {name: offer.lot_gpus * self.share_of(offer, name) for name in self.blocks}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -75,7 +76,9 @@ class Serving(Demand):
                     served.setdefault((workload.name, f, t, block), []).append((gpus, choice.rate * up))
                     count = gpus
                     if workload.whole_replicas:
-                        count = self.add(frozenset([f]), 1000.0, whole=True)
+                        count = self.add(
+                            frozenset([f]), self.most_replicas(workload, choice, f, t, block, up), whole=True
+                        )
                         self.p.row([(gpus, 1.0), (count, -size)], high=0.0)
                     if pool.by_job:
                         most = max(alone(choice, lot) * lot.gpus for lot in supplied.lots)
@@ -103,6 +106,16 @@ class Serving(Demand):
                     if workload.min_replicas and share > 0:
                         standing = replicas.get((workload.name, f, t, block), [])
                         self.p.row([(v, 1.0) for v in standing], low=float(workload.min_replicas))
+
+    def most_replicas(self, workload: Workload, choice: Choice, f: int, t: int, block: str, up: float) -> float:
+        """More replicas than serve all that is asked for in a block, or in a period where it may all be in one."""
+        levels = {name: self.level(workload, name) for name in self.blocks}
+        share = self.blocks[block]
+        asked = self.demand(workload, f, t) * levels[block]
+        if workload.kind != "interactive" and share > 0:
+            asked = self.demand(workload, f, t) * sum(levels[name] * part for name, part in self.blocks.items()) / share
+        each = choice.rate * up * choice.size
+        return workload.min_replicas + (math.ceil(asked / each) if each > 0 else 0.0)
 
     def demand_rows(
         self,
