@@ -31,7 +31,7 @@ pytestmark = pytest.mark.property
 
 # Random scenarios by number; the first of them in CI, which takes about a minute.
 SCENARIOS = 200
-IN_CI = 60
+IN_CI = 120
 
 
 @pytest.fixture
