@@ -23,7 +23,7 @@ Unit = Literal[
     "kW", "MW", "MWh", "gCO₂e per kWh",
     "ms", "s", "weeks", "months", "years", "periods",
     "tokens", "Mtok", "Mtok per day", "tokens per kWh", "tok/s per GPU", "tok/s per MW", "requests", "requests/s",
-    "GPUs", "GPU-hours", "GPU-hours per day", "systems", "lots", "replicas", "rack positions",
+    "GPUs", "hours", "GPU-hours", "GPU-hours per day", "systems", "lots", "replicas", "rack positions",
     "GB per GPU", "TB/s per GPU", "PFLOP/s per GPU", "billion parameters",
     "share", "share per year", "ratio", "factor", "percentile", "count", "index",
 ]  # fmt: skip

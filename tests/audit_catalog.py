@@ -89,6 +89,7 @@ OFFER: dict[str, Any] = {
     "kind": "on_demand",
     "usd_per_gpu_hour": 3.0,
     "lot_gpus": 1,
+    "domain_gpus": 8,
     "usable_share": 1.0,
 }
 OFFERS = (
@@ -105,11 +106,11 @@ OFFERS = (
         "max_lots": 3,
         "available_until": "2027-06-01",
     },
-    OFFER | {"system": "rack", "lot_gpus": 72, "max_lots": 2},
+    OFFER | {"system": "rack", "lot_gpus": 72, "domain_gpus": None, "max_lots": 2},
     OFFER | {"provider": "bolt", "kind": "spot", "availability": 0.8},
     OFFER | {"provider": "bolt", "service": "endpoint", "interconnect": "none", "available_until": "2027-06-29"},
     OFFER | {"provider": "cold"},
-    OFFER | {"system": "next", "lot_gpus": 72},
+    OFFER | {"system": "next", "lot_gpus": 72, "domain_gpus": None},
     OFFER | {"region": "eu", "kind": "reserved", "term_months": 7, "lot_gpus": 8},
 )
 HOURLY, RESERVED, RACKS = "acme/us/node/on_demand", "acme/us/node/reserved-12m", "acme/us/rack/on_demand"

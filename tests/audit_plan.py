@@ -1,7 +1,8 @@
 """A plan small enough to check by hand, and copies of it with something changed.
 
 Two sites, three systems, two futures and four workloads. Rates are 1 request/s per GPU everywhere but for chat,
-whose headroom of 0.2 leaves 0.8. What each workload needs and where it runs stands beside the rows below.
+whose headroom of 0.2 leaves 0.8. What each workload needs and where it runs stands beside the rows below. One of them
+runs whole replicas, so that pools have one owner each, and host on all GPUs of a node, of which the usable share is up.
 """
 
 from __future__ import annotations
@@ -125,9 +126,9 @@ POOLS = [
     ("dallas", "own:dallas/node"),
     ("dallas", "existing:dallas/0"),
     ("ashburn", "own:ashburn/node"),
-    ("acme", f"offer:{HOURLY}"),
+    ("hourly", f"offer:{HOURLY}"),
     ("acme", f"offer:{RESERVED}"),
-    ("acme", "contract:0"),
+    ("bolt", "contract:0"),
     ("spot", f"offer:{SPOT}"),
     ("racks", f"offer:{RACKS}"),
     ("own-rack", "own:dallas/rack"),
@@ -135,8 +136,16 @@ POOLS = [
 ]
 
 
+def hourly(future: str, offer: str, period: int, block: str, lots: float) -> tuple[Any, ...]:
+    """Lots by the hour that run through a block."""
+    return future, offer, period, block, lots, lots, False
+
+
 def plan() -> Decisions:
-    """The correct plan. Node pools: dallas 18 usable GPUs (12 from 2027-Q3), acme 6 signed (+8 reserved from Q2)."""
+    """The correct plan. Node pools: 24 GPUs at dallas (16 from 2027-Q3), 8 signed at bolt, 16 at acme from 2027-Q2.
+
+    Of those at dallas and bolt 0.75 are up, of those at acme 0.5.
+    """
     buys, keeps, signs, rents, conversions, serving, api, unserved = ([] for _ in range(8))
     for future, factor in FUTURES.items():
         buys += [(future, "dallas", "node", 0, 2), (future, "ashburn", "node", 0, 1)]
@@ -145,20 +154,22 @@ def plan() -> Decisions:
         signs += [(future, RESERVED, 1, 2)]
         conversions += [(future, "dallas", 1)]
         for period in PERIODS:
-            # chat: 12 × factor requests/s by day, 4 × factor by night, at 0.8 per GPU; dallas takes what it can.
+            # chat: 12 × factor requests/s by day, 4 × factor by night, at 0.8 per GPU that is up; dallas takes what it
+            # can, bolt what is left in the first half-year and 3 of it later, acme the rest.
             at_dallas = 15.0 if period < 2 else 10.0
             by_day, by_night = 12 * factor / 0.8, 4 * factor / 0.8
             serving += [
-                (future, "chat", "dallas", FAST, period, DAY, at_dallas, np.nan),
-                (future, "chat", "acme", FAST, period, DAY, by_day - at_dallas, np.nan),
-                (future, "chat", "dallas", FAST, period, NIGHT, by_night, np.nan),
+                (future, "chat", "dallas", FAST, period, DAY, at_dallas / 0.75, np.nan),
+                (future, "chat", "bolt", FAST, period, DAY, (by_day - 15 if period < 2 else 3) / 0.75, np.nan),
+                (future, "chat", "acme", FAST, period, DAY, 0.0 if period < 2 else (by_day - 13) / 0.5, np.nan),
+                (future, "chat", "dallas", FAST, period, NIGHT, by_night / 0.75, np.nan),
             ]
             # nightly: 2 × factor all day is 4 × factor by night: 1 on spot, 1 at an API, 0.2 left, the rest at dallas.
-            # One GPU on spot takes 1 ÷ (0.8 × 0.5) = 2.5 lots.
-            rents += [(future, SPOT, period, NIGHT, 2.5)]
+            # One GPU that is up on spot takes 1 ÷ (0.8 × 0.5) = 2.5 lots of one GPU.
+            rents += [hourly(future, SPOT, period, NIGHT, 2.5)]
             serving += [
-                (future, "nightly", "spot", FAST, period, NIGHT, 1.0, np.nan),
-                (future, "nightly", "dallas", FAST, period, NIGHT, 4 * factor - 2.2, np.nan),
+                (future, "nightly", "spot", FAST, period, NIGHT, 2.5, np.nan),
+                (future, "nightly", "dallas", FAST, period, NIGHT, (4 * factor - 2.2) / 0.75, np.nan),
             ]
             api += [(future, "nightly", "acme/m", period, NIGHT, 1.0)]
             unserved += [(future, "nightly", period, NIGHT, 0.2)]
@@ -167,11 +178,11 @@ def plan() -> Decisions:
             rack = "racks" if period < 2 else "own-rack"
             for block in (DAY, NIGHT):
                 serving += [
-                    (future, "train", "acme", "node", period, block, factor, np.nan),
+                    (future, "train", "bolt", "node", period, block, factor / 0.75, np.nan),
                     (future, "big", rack, BIG, period, block, 20 * factor, 1.0),
                 ]
                 if period < 2:
-                    rents += [(future, RACKS, period, block, 1.0)]
+                    rents += [hourly(future, RACKS, period, block, 1.0)]
     rows: dict[str, list[tuple[Any, ...]]] = {
         "pools": POOLS,
         "buys": buys,

@@ -43,3 +43,9 @@ def less_trust(case: Case) -> Case:
 def larger_lots(case: Case) -> Case:
     changed = with_offers(case, lambda o: {"max_lots": o.max_lots and 2 * o.max_lots})
     return with_apis(changed, lambda a: {"max_mtok_per_day": a.max_mtok_per_day and 2 * a.max_mtok_per_day})
+
+
+def larger_quotas(case: Case) -> Case:
+    rules = case.scenario.procurement
+    quotas = tuple(with_part(quota, gpus=1.5 * quota.gpus) for quota in rules.quotas)
+    return case.with_scenario(procurement=with_part(rules, quotas=quotas))

@@ -265,10 +265,6 @@ def an_accuracy_floor() -> Case:
     return asked.with_catalog(accuracy={row.key: row for row in known})
 
 
-def a_worker_beyond_the_domain() -> Case:
-    return case(points=(point(), point(series="wide", rate=5.0, gpus_per_replica=16, largest_worker_gpus=16)))
-
-
 def chat_off_spot() -> Case:
     return case((DEAR, offer(kind="spot", usd_per_gpu_hour=1.0)))
 

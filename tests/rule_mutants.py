@@ -227,8 +227,6 @@ RATES = [
     Mutant(rates, "no_slower", any_latency, cases.a_prediction_beside_a_slower_measurement),
     Mutant(rates, "proven_by_shape", constant({}), cases.a_prediction_above_a_measurement),
     Mutant(rates, "software_gain", growth_from_the_start, cases.software_that_gains),
-    Mutant(rates, "large_workers", constant(0), cases.workers_of_five_gpus),
-    Mutant(rates, "needs_rdma", constant(False), cases.replicas_of_two_nodes),
     Mutant(rates, "gpu_hours_rate", no_headroom, cases.gpu_hours),
 ]
 
@@ -288,7 +286,6 @@ ELIGIBILITY = [
     Mutant(work, "off_length", constant(False), cases.a_point_of_other_lengths),
     Mutant(eligibility, "unfit", dropping("precision"), cases.a_point_of_another_precision),
     Mutant(eligibility, "unfit", dropping("accuracy"), cases.an_accuracy_floor),
-    Mutant(eligibility, "unfit", dropping("domain"), cases.a_worker_beyond_the_domain),
     Mutant(eligibility, "pool_ruled_out", allowing(preemptible=False), cases.chat_off_spot),
     Mutant(eligibility, "pool_ruled_out", allowing(rdma=True), cases.replicas_of_two_nodes),
     Mutant(eligibility, "pool_ruled_out", allowing(stack=None), cases.an_endpoint_without_mtp),

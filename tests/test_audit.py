@@ -43,6 +43,7 @@ from tests.audit_plan import (
     drop,
     edit,
     frame,
+    hourly,
     plan,
     run,
     scenario,
@@ -111,14 +112,20 @@ WRONG: list[tuple[str, Change, dict[str, Any], str]] = [
         "capacity",
         drop("signs", offer=RESERVED),
         {},
-        "pool acme runs 10 GPUs in 2027-Q3 (day) in future boom, 6 are there",
+        "pool acme runs 11.5 GPUs in 2027-Q3 (day) in future boom, 0 are there",
     ),
     ("capacity", edit("rents", "lots", 2.4, offer=SPOT, period=2), {}, "pool spot"),
     ("capacity", edit("serving", "replicas", 3.0, workload="big", period=3), {}, "pool own-rack runs 99 GPUs"),
-    ("large_workers", edit("serving", "replicas", 2.0, workload="big", period=0), {}, "pool racks runs 2 workers"),
+    (
+        "domains",
+        edit("serving", "replicas", 2.0, workload="big", period=0),
+        {},
+        "pool racks runs 2 domains' worth of workers",
+    ),
     ("replicas", edit("serving", "replicas", 0.9, workload="big", period=0), {}, "0.9 replicas for 20 GPUs"),
     ("replicas", edit("serving", "replicas", 0.0, workload="big", period=0), {}, "0 replicas for 20 GPUs"),
     ("replicas", same, with_workload("big", min_replicas=2), "at least 2 must run"),
+    ("survival", same, {"service": {"survive": "replica"}}, "big in 2027-Q1 (day) in future base serves 0 requests/s"),
     ("fleet", edit("buys", "count", 2.5, site="dallas", system="node"), {}, "2.5 systems in 2027-Q1"),
     ("fleet", add("buys", ..., "dallas", "next", 4, 1), {}, "next is announced and not switched on"),
     ("fleet", same, with_procurement(systems={"deny": ["rack"]}), "procurement.systems does not allow rack"),
@@ -138,13 +145,13 @@ WRONG: list[tuple[str, Change, dict[str, Any], str]] = [
     ("contracts", same, with_procurement(rent=["on_demand", "spot"]), "does not list reserved"),
     ("contracts", add("signs", ..., ODD_TERM, 1, 1), {}, "7 months are no whole number of periods"),
     ("contracts", add("signs", ..., HOURLY, 1, 1), {}, "not sold for a term"),
-    ("rents", add("rents", "base", ENDPOINT, 1, DAY, 1.0), {}, "it runs from"),
-    ("rents", add("rents", "base", RACKS, 1, DAY, 2.0), {}, "over 2 lots"),
+    ("rents", add("rents", *hourly("base", ENDPOINT, 1, DAY, 1.0)), {}, "it runs from"),
+    ("rents", add("rents", *hourly("base", RACKS, 1, DAY, 2.0)), {}, "over 2 lots"),
     ("rents", same, with_procurement(whole_on_demand_lots=True), "lots are rented whole"),
     ("rents", same, with_procurement(rent=["spot", "reserved"]), "does not list on_demand"),
-    ("rents", add("rents", "base", RESERVED, 1, DAY, 1.0), {}, "not rented by the hour"),
-    ("rents", add("rents", "base", UPCOMING, 1, DAY, 1.0), {}, "next is announced"),
-    ("providers", add("rents", "base", DENIED, 1, DAY, 1.0), {}, "does not allow cold"),
+    ("rents", add("rents", *hourly("base", RESERVED, 1, DAY, 1.0)), {}, "not rented by the hour"),
+    ("rents", add("rents", *hourly("base", UPCOMING, 1, DAY, 1.0)), {}, "next is announced"),
+    ("providers", add("rents", *hourly("base", DENIED, 1, DAY, 1.0)), {}, "does not allow cold"),
     ("providers", same, with_procurement(providers={"allow": ["acme"]}), "does not allow bolt"),
     ("provider_share", same, with_procurement(providers={"max_share": 0.6}), "acme supplies 72 of 113.2 GPUs"),
     (
@@ -167,7 +174,7 @@ WRONG: list[tuple[str, Change, dict[str, Any], str]] = [
     ),
     (
         "quotas",
-        add("rents", "boom", HOURLY, 1, DAY, 25.0),
+        add("rents", *hourly("boom", HOURLY, 1, DAY, 25.0)),
         {},
         "acme/node runs 41 GPUs in 2027-Q2 (day) in future boom, the quota is 40",
     ),
@@ -288,7 +295,8 @@ def test_bought_systems_leave_service_at_the_end_of_their_life() -> None:
     short.systems["node"] = short.systems["node"].model_copy(update={"life_years": 0.5})
     found = audit(scenario(), short, plan())
     assert any(
-        v.family == "capacity" and v.sentence == "pool dallas runs 10 GPUs in 2027-Q3 (day) in future base, 0 are there"
+        v.family == "capacity"
+        and v.sentence == "pool dallas runs 13.33 GPUs in 2027-Q3 (day) in future base, 0 are there"
         for v in found.violations
     )
 
@@ -320,9 +328,9 @@ def test_served_rates_and_pools_by_hand() -> None:
     assert served.loc[("base", "chat", 0, DAY), "by_gpus"] == pytest.approx(12)
     use = pool_use(account.service, account.supply).set_index(["future", "pool", "period", "block"])
     acme = use.loc[("boom", "acme", 2, DAY)]
-    assert acme["gpus_used"] == pytest.approx(8.75 + 1.25)
-    assert acme["gpus_usable"] == pytest.approx(6 + 2 * 8 * 0.5)
-    assert acme["gpus_in_service"] == 8 + 16
+    assert acme["gpus_used"] == pytest.approx((8.75 - 3) / 0.5)
+    assert acme["gpus_usable"] == pytest.approx(2 * 8 * 0.5)
+    assert acme["gpus_in_service"] == 16
     assert use.loc[("base", "spot", 0, NIGHT), "gpus_usable"] == pytest.approx(1)
 
 

@@ -29,7 +29,7 @@ name: small => name: ''
 name: small => name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 ! s.yaml:1: name: this is longer than 80 characters
 name: small => name: small\nservice: {1.5: 2}
-! s.yaml:2: service.1.5: unknown field; known: min_served
+! s.yaml:2: service.1.5: unknown field; known: min_served, survive
 name: small => name: small\nobjective:
 ! s.yaml:2: objective: this is empty; give it a value or remove the line
 name: small => name: small\n2027: 1

@@ -56,7 +56,10 @@ def test_a_signed_contract_is_paid_by_the_hours_it_runs() -> None:
 
 def test_hourly_lots_pay_for_the_hours_they_run() -> None:
     dear = {"futures": [{"name": "dear", "probability": 1, "rent_price": {"2027-01": 1, "2028-07": 1.2}}]}
-    rents = [("dear", "acme/us/node/on_demand", 1, "day", 1.5), ("dear", "acme/us/node/spot", 0, "night", 2.0)]
+    rents = [
+        ("dear", "acme/us/node/on_demand", 1, "day", 1.5, 1.5, False),
+        ("dear", "acme/us/node/spot", 0, "night", 2.0, 2.0, False),
+    ]
     found = flow(decisions(rents=rents), dear)
     factor = (182 * 1 + 184 * 1.2) / 366
     assert only(found, "on_demand") == {1: money((3 * 0.5 * 2 * 1.5 * 4392 * factor, MIDDLE[1]))}

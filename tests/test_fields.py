@@ -71,6 +71,7 @@ ENDINGS: dict[str, Unit] = {
     "requests_per_s": "requests/s",
     "gpus": "GPUs",
     "gpus_per_replica": "GPUs",
+    "hours": "hours",
     "gpu_hours": "GPU-hours",
     "gpu_hours_per_day": "GPU-hours per day",
     "systems": "systems",

@@ -9,6 +9,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,15 @@ def test_names_are_only_names(store: Path, name: str) -> None:
     assert find(store, "1") == run
     shown = plan("history", "--store", store).stdout
     assert ("?" if "\u202e" in name else name) in shown
+
+
+def test_lots_of_a_run_of_0_1_0_all_run_at_once() -> None:
+    """It has no columns for lots by the job, which it did not know."""
+    rents = [{"future": "base", "offer": "a/b/c/on_demand", "period": 0, "block": "all", "lots": 2.5}]
+    old = replace(empty_run("old"), decisions={"rents": rents}).decided().rents
+    assert old[["lots", "at_once", "by_job"]].values.tolist() == [[2.5, 2.5, False]]
+    new = replace(empty_run("new"), decisions={"rents": [rents[0] | {"at_once": 3.0, "by_job": True}]}).decided().rents
+    assert new[["lots", "at_once", "by_job"]].values.tolist() == [[2.5, 3.0, True]]
 
 
 def test_a_scenario_built_in_python_is_written_in_full() -> None:

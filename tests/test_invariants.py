@@ -16,7 +16,7 @@ from planner.milp import build_model
 from planner.problem import Reductions, build_problem
 from planner.scenario.models import Future
 from planner.studies.information import value_of_information
-from tests.laws import Change, larger_lots, never_cheaper, same
+from tests.laws import Change, larger_lots, larger_quotas, never_cheaper, same
 from tests.strategies import (
     HOPPER,
     Case,
@@ -67,12 +67,6 @@ def looser_targets(case: Case) -> Case:
         }
 
     return with_workloads(case, change)
-
-
-def larger_quotas(case: Case) -> Case:
-    rules = case.scenario.procurement
-    quotas = tuple(with_part(quota, gpus=1.5 * quota.gpus) for quota in rules.quotas)
-    return case.with_scenario(procurement=with_part(rules, quotas=quotas))
 
 
 def larger_depth(case: Case) -> Case:

@@ -29,6 +29,7 @@ from planner.rules import (
     eligibility,
     families,
     halls,
+    hosting,
     latency,
     offers,
     quotes,
@@ -40,6 +41,7 @@ from planner.rules import (
 )
 from planner.solvers import Options
 from planner.solvers.objectives import minimise
+from tests.hosting_mutants import HOSTING
 from tests.oracle import most_profit, program
 from tests.oracle.points import fitted, interpolated
 from tests.owning_mutants import OWNED
@@ -49,7 +51,7 @@ from tests.strategies import Case, Interval, solved
 from tests.supply_mutants import SUPPLIED
 from tests.unserved_mutants import UNSERVED
 
-ALL_MUTANTS = [*MUTANTS, *OWNED, *RESOLD, *SUPPLIED, *UNSERVED]
+ALL_MUTANTS = [*MUTANTS, *HOSTING, *OWNED, *RESOLD, *SUPPLIED, *UNSERVED]
 ORACLE = Path(__file__).parent / "oracle"
 
 # Said by what is tried: misfits are unfit and latency, a family's shape and work are in every fit.
@@ -58,8 +60,8 @@ UNTRIED = {
     "misfits", "family", "shape_of", "gpu_seconds", "fit_of", "reachable", "apart", "utility_per_it", "check_complete",
 }  # fmt: skip
 RULES = (
-    budgets, dates, demand, eligibility, families, halls, latency, offers, quotes, rates, residual, running, tariffs,
-    work,
+    budgets, dates, demand, eligibility, families, halls, hosting, latency, offers, quotes, rates, residual, running,
+    tariffs, work,
 )  # fmt: skip
 
 

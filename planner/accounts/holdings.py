@@ -17,7 +17,7 @@ class Holdings:
     """Counts by future and period.
 
     ``buy`` and ``own`` (F, S, K, T) systems; ``keep`` (F, G, T) systems; ``sign`` and ``under_contract`` (F, O, T)
-    and ``rent`` (F, O, T, B) lots, of which ``jobs`` run by the job of batch work, at most ``jobs_at_once``;
+    and ``rent`` (F, O, T, B) lots, ``at_once`` those that run at once; of these ``jobs`` and ``jobs_at_once`` by job;
     ``convert`` (F, S, T) conversions; ``kept`` (F, S, K, T) is ``keep`` by site and system.
     """
 
@@ -28,6 +28,7 @@ class Holdings:
     sign: Floats
     under_contract: Floats
     rent: Floats
+    at_once: Floats
     jobs: Floats
     jobs_at_once: Floats
     convert: Floats
@@ -111,6 +112,7 @@ def holdings(inputs: Inputs, decisions: Decisions) -> Holdings:
         sign=sign,
         under_contract=under_contract,
         rent=dense(decisions.rents, hourly, "lots"),
+        at_once=dense(decisions.rents, hourly, "at_once"),
         jobs=dense(jobs, hourly, "lots"),
         jobs_at_once=dense(jobs, hourly, "at_once"),
         convert=dense(decisions.conversions, {"site": sites, "period": time}, None),

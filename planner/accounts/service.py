@@ -59,7 +59,8 @@ class Service:
     ``demand``, ``by_gpus`` and ``unserved`` (F, W, T, B); ``to_api`` (F, W, J, T, B). ``occupied`` are the GPUs each
     row takes of its pool: whole replicas where the workload asks for them, of lots by the job for as long as they run.
     ``up`` is the share of a row's GPUs that is up: 1 in parts of replicas, where what is down takes no part.
-    ``per_gpu`` is the rate of one that is. ``pool_systems`` (Q) are indices of systems.
+    ``by_job`` marks rows on such lots. ``per_gpu`` is the rate of one that is up. ``pool_systems`` (Q) are indices of
+    systems.
     """
 
     inputs: Inputs
@@ -67,6 +68,7 @@ class Service:
     uses: tuple[Use, ...]
     rows: Rows
     row_rates: Floats
+    by_job: NDArray[np.bool_]
     occupied: Floats
     at_once: Floats
     up: Floats
@@ -98,10 +100,13 @@ class Service:
         return self._by_pool(self.at_once)
 
     def pool_domains(self, domain_gpus: Indices, by_job: Indices) -> Floats:
-        """NVLink domains taken of each pool, whose domains have ``domain_gpus`` (Q,), (F, Q, T, B)."""
+        """NVLink domains taken of each pool, whose domains have ``domain_gpus`` (Q,), (F, Q, T, B).
+
+        A worker larger than its domain, which is a fault of its own, takes one.
+        """
         pairs, at = np.unique(np.stack([self.rows.use, self.rows.pool]), axis=1, return_inverse=True)
         taken = [
-            domains_taken(use.workers, use.worker_gpus, int(domain_gpus[pool])) / use.replica_gpus
+            min(domains_taken(use.workers, use.worker_gpus, int(domain_gpus[pool])), use.workers) / use.replica_gpus
             if crowds(use.worker_gpus, int(domain_gpus[pool])) and not by_job[pool]
             else 0.0
             for use, pool in ((self.uses[index], pool) for index, pool in pairs.T)
@@ -110,13 +115,13 @@ class Service:
 
     @cached_property
     def replicas(self) -> Floats:
-        """Replicas of workloads with whole replicas, 0 for the others, (F, W, T, B)."""
+        """Replicas that run throughout a block of workloads with whole replicas, 0 for the others, (F, W, T, B)."""
         whole = np.array([workload.whole_replicas for workload in self.inputs.workloads])
         rows = self.rows
         return spread(
             self.demand.shape,
             (rows.future, rows.workload, rows.period, rows.block),
-            np.where(whole[rows.workload], np.nan_to_num(rows.replicas), 0.0),
+            np.where(whole[rows.workload] & ~self.by_job, np.nan_to_num(rows.replicas), 0.0),
         )
 
     def replica_rates(self, survive: Survive) -> tuple[Floats, Floats]:
@@ -171,6 +176,7 @@ def service(inputs: Inputs, decisions: Decisions, flow: GpuSupply) -> Service:
         uses=uses,
         rows=rows,
         row_rates=row_rates,
+        by_job=by_job,
         occupied=np.where(by_job, rows.gpus * crowding, standing),
         at_once=np.where(by_job, in_replicas * crowding, 0.0),
         up=up,

@@ -99,7 +99,8 @@ class GpuSupply:
     @cached_property
     def pool_up(self) -> Floats:
         """Share of the GPUs that replicas are put on that is up, (Q, B): that of a pool's first supply."""
-        return np.array([found[0].up for found in self.pool_sources])
+        up = [found[0].up for found in self.pool_sources]
+        return np.array(up, dtype=float).reshape(len(up), self.gpus.shape[-1])
 
     def _per_gpu(self, what: str) -> Floats:
         each = [getattr(source.hosting, what) / source.unit_gpus for source in self.sources]

@@ -106,6 +106,8 @@ def _rented(account: Account, findings: Findings, index: int, terms: ContractTer
     )
     findings.at_most("rents", running, terms.max_lots, partial(tell, f"over {terms.max_lots:g} lots run at once"))
     findings.at_most("rents", holdings.jobs[:, index], jobs, partial(tell, "more lots run than run at once"))
+    throughout = holdings.at_once[:, index] - jobs
+    findings.equal("rents", throughout, standing, partial(tell, "lots that run through a block all run at once"))
     if inputs.scenario.procurement.whole_on_demand_lots:
         for whole in (standing, jobs):
             findings.whole("rents", whole, partial(tell, "lots are rented whole"))

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from planner._version import __version__
@@ -75,13 +76,16 @@ class Run:
         return load_scenario(text, overrides, Path(self.folder))
 
     def decided(self) -> Decisions:
-        """The decision tables of the plan."""
-        return Decisions(
-            **{
-                field.name: pd.DataFrame(self.decisions.get(field.name, []), columns=list(COLUMNS[field.name]))
-                for field in fields(Decisions)
-            }
-        )
+        """The decision tables of the plan; a run of 0.1.0 has no lots by the job, and all of its lots run at once."""
+        frames = {
+            field.name: pd.DataFrame(self.decisions.get(field.name, []), columns=list(COLUMNS[field.name]))
+            for field in fields(Decisions)
+        }
+        rents = frames["rents"]
+        by_job = [bool(said) and said == said for said in rents["by_job"]]
+        at_once = rents["at_once"].where(rents["at_once"].notna(), rents["lots"]).astype(float)
+        frames["rents"] = rents.assign(at_once=at_once, by_job=np.array(by_job, dtype=bool))
+        return Decisions(**frames)
 
 
 def run_of(

@@ -30,6 +30,8 @@ class _Brought:
 def add_replicas(builder: Builder, problem: Problem, variables: Variables) -> None:
     """Where replicas are whole they have room for their GPUs, and a workload's fewest run in every block.
 
+    Replicas by the job run for a part of a block, and do not count towards the fewest.
+
     ::
 
         whole replicas   G·replicas ≥ gpus          every f,w,c,q,t,b
@@ -47,7 +49,8 @@ def add_replicas(builder: Builder, problem: Problem, variables: Variables) -> No
     standing = builder.constraints(
         "min_replicas", (demand.names, *axes[1:]), lower=least, exists=(least > 0) & (share > 0)
     )
-    builder.add(standing[assignments.workload], variables.replicas, 1.0)
+    throughout = np.where(_by_job(problem)[:, None, None, None], ABSENT, variables.replicas)
+    builder.add(standing[assignments.workload], throughout, 1.0)
 
 
 def add_capacity(builder: Builder, problem: Problem, variables: Variables) -> None:
@@ -89,7 +92,8 @@ def add_domains(builder: Builder, problem: Problem, variables: Variables) -> Non
         upper=_signed(problem, brought.signed),
         exists=_used(problem, variables) & crowded[:, None, None, None],
     )
-    per_gpu = assignments.domains_per_gpu[:, None, None, None]
+    # What leaves nothing over is counted by its GPUs, beside what does.
+    per_gpu = (assignments.domains_per_gpu * assignments.crowded)[:, None, None, None]
     uses_replicas = variables.replicas != ABSENT
     builder.add(rows[assignments.pool], np.where(uses_replicas, ABSENT, variables.gpus), per_gpu)
     builder.add(rows[assignments.pool], variables.replicas, per_gpu * assignments.gpus_per_replica[:, None, None, None])

@@ -15,7 +15,8 @@ class Proof:
     ``objective_usd`` is always the plan's audited expected NPV cost and the value of what is not served;
     ``best_bound_usd`` is None where the objective is not the cost. ``in_parts_usd`` is what the plan in parts of
     replicas costs that a plan of whole ones was packed from, None where it was not: of the gap, the search leaves open
-    what is below it, whole numbers add what is above. ``reproducible`` is False where a wall-clock stop ended the search.
+    what is below it, whole numbers add what is above. ``reproducible`` is False where a wall-clock stop ended the
+    search.
     """
 
     name: str

@@ -27,7 +27,7 @@ class Hosting(NamedTuple):
 
     def up(self, usable_gpus: float) -> float:
         """Share of what it hosts that is up, where so many GPUs of it may serve."""
-        return usable_gpus / self.gpus
+        return min(1.0, usable_gpus / self.gpus)
 
 
 def hosts_whole(scenario: Scenario) -> bool:
@@ -51,7 +51,9 @@ def lot_hosting(row: Offer | Quote | Contract, system: System) -> Hosting:
     usable = (system.usable_share if row.usable_share is None else row.usable_share) * lot
     if row.domain_gpus is not None:
         domain = min(row.domain_gpus, system.gpus)
-        return _at_least(lot if domain >= lot else lot // domain * domain, usable, domain, lot / domain)
+        if domain < lot:
+            return _at_least(lot // domain * domain, usable, domain, lot // domain)
+        return _at_least(lot, usable, domain, lot / domain)
     of_system = system_hosting(system)
     systems, rest = divmod(lot, system.gpus)
     if not systems:

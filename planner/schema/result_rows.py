@@ -84,8 +84,10 @@ class Rental(Row):
     kind: Annotated[Literal["on_demand", "spot"], doc("whether it can be taken away")]
     period: Period
     block: Block
+    lots: Annotated[float, doc("that run at once", "lots")]
+    hours: Annotated[float, doc("that each runs: those of the block, or fewer for batch work", "hours")]
     gpus: Annotated[float, doc("mean over the block", "GPUs")]
-    cost_usd: Annotated[float, doc("of the block's hours in the period, undiscounted", "USD")]
+    cost_usd: Annotated[float, doc("of the hours that they run, undiscounted", "USD")]
 
 
 @with_config(CLOSED)

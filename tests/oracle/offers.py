@@ -59,8 +59,10 @@ class Offers(Writer):
                     for f in node:
                         held.setdefault((f, later), []).append(variable)
                         usable = offer.lot_gpus * self.usable_share(offer)
+                        hosts = self.hosts_of_lot(offer, offer.lot_gpus)
+                        pool = self.pool_of(offer, hosts, dict.fromkeys(self.blocks, usable))
                         for block in self.blocks:
-                            self.supply(self.pool_of(offer), f, later, block, variable, offer.lot_gpus, usable)
+                            self.supply(pool, f, later, block, variable, hosts, usable)
                         self.in_service(offer.provider, offer.system, f, later, variable, offer.lot_gpus)
         if offer.max_lots is not None:
             for lots in held.values():
@@ -100,10 +102,12 @@ class Offers(Writer):
         return 4000.0
 
     def hourly(self, offer: Offer) -> None:
-        calendar, rules = self.calendar, self.scenario.procurement
+        calendar = self.calendar
         if not self.provider_allowed(offer.provider) or not self.system_allowed(offer.system):
             return
-        spot = offer.kind == "spot"
+        kinds = [False]
+        if any(w.whole_replicas and w.kind != "interactive" for w in self.scenario.workloads):
+            kinds = [False, True]
         for t, f in itertools.product(self.times, self.futures):
             if not calendar.until(t, offer.available_from, offer.available_until):
                 continue
@@ -113,23 +117,44 @@ class Offers(Writer):
             for block, share in self.blocks.items():
                 if share == 0:
                     continue
-                most = math.inf if offer.max_lots is None else float(offer.max_lots)
-                if rules.whole_on_demand_lots:
-                    most = min(most, self.enough)
-                variable = self.add(frozenset([f]), most, whole=rules.whole_on_demand_lots)
-                self.pay(variable, OPEX, t, rate * calendar.hours(t) * share, calendar.at_middle(t))
-                usable = offer.lot_gpus * self.usable_share(offer)
-                if spot:
-                    usable *= 1.0 if offer.availability is None else offer.availability
-                    usable *= rules.spot_availability.get(block, 1.0)
-                pool = self.pool_of(offer, preemptible=spot)
-                self.supply(pool, f, t, block, variable, offer.lot_gpus, usable)
-                rented = self.rented.setdefault((offer.provider, f, t), Supplied())
-                rented.gpus.append((variable, offer.lot_gpus * share))
+                usd = rate * calendar.hours(t) * share
+                running = [self.lots(offer, f, t, block, usd, by_job=by_job) for by_job in kinds]
                 key = (offer.provider, offer.system, f, t, block)
-                self.running.setdefault(key, Supplied()).gpus.append((variable, offer.lot_gpus))
+                self.running.setdefault(key, Supplied()).gpus.extend((v, offer.lot_gpus) for v in running)
                 if offer.max_lots is None:
-                    self.by_hour.setdefault(key, []).append((variable, offer.lot_gpus))
+                    self.by_hour.setdefault(key, []).extend((v, offer.lot_gpus) for v in running)
+                if offer.max_lots is not None:
+                    self.p.row([(variable, 1.0) for variable in running], high=float(offer.max_lots))
+
+    def lots(self, offer: Offer, f: int, t: int, block: str, usd: float, *, by_job: bool) -> int:
+        """Lots of a block, and the variable of those that run at once: of lots by the job another than is paid for."""
+        calendar, whole_lots = self.calendar, self.scenario.procurement.whole_on_demand_lots
+        most = math.inf if offer.max_lots is None else float(offer.max_lots)
+        most = min(most, self.enough) if whole_lots else most
+        paid = self.add(frozenset([f]), most, whole=whole_lots and not by_job)
+        self.pay(paid, OPEX, t, usd, calendar.at_middle(t))
+        usable = {name: offer.lot_gpus * self.share_of(offer, name) for name in self.blocks}
+        hosts, spot = self.hosts_of_lot(offer, offer.lot_gpus), offer.kind == "spot"
+        pool = self.pool_of(offer, hosts, usable, preemptible=spot, by_job=by_job)
+        self.supply(pool, f, t, block, paid, hosts, usable[block])
+        rented = self.rented.setdefault((offer.provider, f, t), Supplied())
+        rented.gpus.append((paid, offer.lot_gpus * self.blocks[block]))
+        if not by_job:
+            return paid
+        running = self.add(frozenset([f]), most, whole=whole_lots)
+        self.p.row([(paid, 1.0), (running, -1.0)], high=0.0)
+        there = self.pools[pool, f, t, block]
+        there.at_once.append((running, hosts.gpus))
+        there.lots.add(hosts)
+        return running
+
+    def share_of(self, offer: Offer, block: str) -> float:
+        """The share of an hourly lot's GPUs that may serve in a block: on spot, what is not taken away."""
+        share = self.usable_share(offer)
+        if offer.kind == "spot":
+            share *= 1.0 if offer.availability is None else offer.availability
+            share *= self.scenario.procurement.spot_availability.get(block, 1.0)
+        return share
 
     def signed(self) -> None:
         calendar = self.calendar
@@ -143,9 +168,14 @@ class Offers(Writer):
                     continue
                 for f in self.futures:
                     self.rented.setdefault((contract.provider, f, t), Supplied()).fixed_gpus += contract.gpus
+                    usable, hosts = (
+                        contract.gpus * self.usable_share(contract),
+                        self.hosts_of_lot(contract, contract.gpus),
+                    )
+                    key = self.pool_of(contract, hosts, dict.fromkeys(self.blocks, usable))
                     for block in self.blocks:
-                        pool = self.pools.setdefault((self.pool_of(contract), f, t, block), Supplied())
-                        pool.fixed_gpus += contract.gpus
-                        pool.fixed_usable += contract.gpus * self.usable_share(contract)
-                        key = (contract.provider, contract.system, f, t, block)
-                        self.running.setdefault(key, Supplied()).fixed_gpus += contract.gpus
+                        pool = self.pools.setdefault((key, f, t, block), Supplied())
+                        pool.fixed_room += hosts.gpus if self.whole else usable
+                        pool.fixed_domains += hosts.domains
+                        runs = (contract.provider, contract.system, f, t, block)
+                        self.running.setdefault(runs, Supplied()).fixed_gpus += contract.gpus

@@ -3,13 +3,52 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from planner.catalog.models import ServingPoint, System
 from planner.scenario.models import Workload
 from tests.oracle.demand import Demand
 from tests.oracle.requests import meets
-from tests.oracle.writer import OPEX, Pool
+from tests.oracle.writer import OPEX, Hosts, Pool
+
+Place = tuple[Pool, int, int, str]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A way to serve: rate per GPU that is up, GPUs of a replica and of its largest worker, energy of a GPU-hour.
+
+    ``shared`` replicas share one GPU.
+    """
+
+    rate: float
+    gpus: int
+    worker: int
+    usd_per_hour: float
+    shared: int = 1
+
+    @property
+    def size(self) -> float:
+        return self.gpus / self.shared
+
+    def domains(self, domain: int) -> float:
+        """Domains that a replica takes: as many workers as are as large as the largest, whole ones in each domain."""
+        return self.gpus // self.worker / self.shared / (domain // self.worker)
+
+
+def alone(choice: Choice, lot: Hosts) -> float:
+    """Lots that a replica takes by itself: a share of one that hosts several side by side, or as many as it needs."""
+    side_by_side, needs = 0, choice.domains(lot.domain)
+    while (side_by_side + 1) * choice.size <= lot.gpus + 1e-9 and (side_by_side + 1) * needs <= lot.domains + 1e-9:
+        side_by_side += 1
+    if side_by_side:
+        return 1 / side_by_side
+    lots = 1
+    while lots * lot.gpus < choice.size or lots * lot.domains < needs - 1e-9:
+        lots += 1
+    return float(lots)
 
 
 class Serving(Demand):
@@ -17,35 +56,49 @@ class Serving(Demand):
 
     def serve(self, sent: dict[tuple[str, int, int, str], list[int]]) -> None:
         """Demand met by GPUs and APIs or left unserved; what serves fits into the pools."""
-        used: dict[tuple[Pool, int, int, str], list[tuple[int, float]]] = {}
-        large: dict[tuple[Pool, int, int, str], list[tuple[int, float]]] = {}
+        taken: dict[Place, list[tuple[int, float]]] = {}
+        domains: dict[Place, list[tuple[int, float]]] = {}
+        at_once: dict[Place, list[tuple[int, float]]] = {}
         served: dict[tuple[str, int, int, str], list[tuple[int, float]]] = {}
         replicas: dict[tuple[str, int, int, str], list[int]] = {}
-        for key in self.pools:
+        for key, supplied in self.pools.items():
             pool, f, t, block = key
             for workload in self.scenario.workloads:
                 if pool.preemptible and not workload.spot_allowed:
                     continue
-                for rate, size, workers, usd_per_hour in self.choices(workload, pool, t):
+                if pool.by_job and (workload.kind == "interactive" or not workload.whole_replicas):
+                    continue
+                for choice in self.choices(workload, pool, t):
+                    size, up = choice.size, pool.up_in(block)
                     gpus = self.add(frozenset([f]))
                     hours = self.calendar.hours(t) * self.blocks[block]
-                    self.pay(gpus, OPEX, t, usd_per_hour * hours, self.calendar.at_middle(t))
-                    served.setdefault((workload.name, f, t, block), []).append((gpus, rate))
+                    self.pay(gpus, OPEX, t, choice.usd_per_hour * up * hours, self.calendar.at_middle(t))
+                    served.setdefault((workload.name, f, t, block), []).append((gpus, choice.rate * up))
+                    count = gpus
                     if workload.whole_replicas:
-                        count = self.add(frozenset([f]), 1000.0, whole=True)
-                        self.p.row([(gpus, 1.0), (count, -float(size))], high=0.0)
+                        count = self.add(
+                            frozenset([f]), self.most_replicas(workload, choice, f, t, block, up), whole=True
+                        )
+                        self.p.row([(gpus, 1.0), (count, -size)], high=0.0)
+                    if pool.by_job:
+                        most = max(alone(choice, lot) * lot.gpus for lot in supplied.lots)
+                        taken.setdefault(key, []).append((gpus, most / size))
+                        at_once.setdefault(key, []).append((count, most))
+                        continue
+                    if workload.whole_replicas:
                         replicas.setdefault((workload.name, f, t, block), []).append(count)
-                        used.setdefault(key, []).append((count, float(size)))
-                        large.setdefault(key, []).append((count, float(workers)))
                     else:
-                        used.setdefault(key, []).append((gpus, 1.0))
-                        large.setdefault(key, []).append((gpus, workers / size))
+                        size = 1.0
+                    taken.setdefault(key, []).append((count, size))
+                    if pool.domain % choice.worker:
+                        part = choice.domains(pool.domain) / choice.size
+                        domains.setdefault(key, []).append((count, size * part))
         for key, supplied in self.pools.items():
-            gpus_of = self.catalog.systems[key[0].system].gpus
-            there = [(v, -n) for v, n in supplied.usable]
-            self.p.row(used.get(key, []) + there, high=supplied.fixed_usable)
-            domains = [(v, -n / gpus_of) for v, n in supplied.gpus]
-            self.p.row(large.get(key, []) + domains, high=supplied.fixed_gpus / gpus_of)
+            self.p.row(taken.get(key, []) + [(v, -n) for v, n in supplied.room], high=supplied.fixed_room)
+            if key in domains:
+                self.p.row(domains[key] + [(v, -n) for v, n in supplied.domains], high=supplied.fixed_domains)
+            if key in at_once:
+                self.p.row(at_once[key] + [(v, -n) for v, n in supplied.at_once], high=0.0)
         for workload in self.scenario.workloads:
             for f, t in itertools.product(self.futures, self.times):
                 self.demand_rows(workload, f, t, served, sent)
@@ -53,6 +106,16 @@ class Serving(Demand):
                     if workload.min_replicas and share > 0:
                         standing = replicas.get((workload.name, f, t, block), [])
                         self.p.row([(v, 1.0) for v in standing], low=float(workload.min_replicas))
+
+    def most_replicas(self, workload: Workload, choice: Choice, f: int, t: int, block: str, up: float) -> float:
+        """More replicas than serve all that is asked for in a block, or in a period where it may all be in one."""
+        levels = {name: self.level(workload, name) for name in self.blocks}
+        share = self.blocks[block]
+        asked = self.demand(workload, f, t) * levels[block]
+        if workload.kind != "interactive" and share > 0:
+            asked = self.demand(workload, f, t) * sum(levels[name] * part for name, part in self.blocks.items()) / share
+        each = choice.rate * up * choice.size
+        return workload.min_replicas + (math.ceil(asked / each) if each > 0 else 0.0)
 
     def demand_rows(
         self,
@@ -92,8 +155,8 @@ class Serving(Demand):
         priced = workload.unserved_usd_per_mtok is not None or workload.unserved_usd_per_gpu_hour is not None
         return 0.0 if priced else self.scenario.service.min_served
 
-    def choices(self, workload: Workload, pool: Pool, t: int) -> Iterator[tuple[float, int, int, float]]:
-        """Rate per GPU, GPUs and large workers of a replica, and energy of a serving GPU-hour."""
+    def choices(self, workload: Workload, pool: Pool, t: int) -> Iterator[Choice]:
+        """The ways in which a workload may use a pool."""
         system = self.catalog.systems[pool.system]
         usd = 0.0
         if pool.owned:
@@ -103,7 +166,7 @@ class Serving(Demand):
             usd = kw / 1000 * overhead * self.electricity(site, t)
         if workload.kind == "gpu_hours":
             if pool.system in workload.gpu_hours_weight:
-                yield workload.gpu_hours_weight[pool.system] * (1 - workload.headroom), 1, 0, usd
+                yield Choice(workload.gpu_hours_weight[pool.system] * (1 - workload.headroom), 1, 1, usd)
             return
         gain = self.scenario.procurement.software_gain_per_year.get(pool.system, 0.0)
         for point in (*self.points(workload), *self.between.get(workload.name, ())):
@@ -113,15 +176,14 @@ class Serving(Demand):
             growth = (1 + gain) ** years
             if point.system != pool.system or not self.point_fits(workload, point, system):
                 continue
-            if point.gpus_per_replica > system.nvlink_domain_usable_gpus and not pool.rdma:
+            if point.largest_worker_gpus > pool.domain:
+                continue
+            if point.gpus_per_replica > pool.domain and not pool.rdma:
                 continue
             if pool.capabilities is not None and not set(point.requires) <= pool.capabilities:
                 continue
-            workers = 0
-            if point.largest_worker_gpus > system.nvlink_domain_usable_gpus / 2:
-                workers = point.gpus_per_replica // point.largest_worker_gpus
             rate = self.rate(workload, point) * growth * (1 - workload.headroom)
-            yield rate, point.gpus_per_replica, workers, usd
+            yield Choice(rate, point.gpus_per_replica, point.largest_worker_gpus, usd, point.replicas_per_gpu)
 
     def points(self, workload: Workload) -> list[ServingPoint]:
         """What was measured and what is fitted: all that may cap a prediction."""

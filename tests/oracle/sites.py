@@ -162,9 +162,11 @@ class Sites(Writer):
         self.pay(variable, OPEX, t, usd, calendar.at_middle(t))
         for f in node:
             self.installed.setdefault((site.name, f, t), []).append((system, variable))
-            pool = Pool(site.name, system.system, True, False, True, None)
+            hosts, usable = self.hosts_of_system(system), system.gpus * system.usable_share
+            up = self.shares_up(hosts, dict.fromkeys(self.blocks, usable))
+            pool = Pool(site.name, system.system, hosts.domain, up, True, False, True, None)
             for block in self.blocks:
-                self.supply(pool, f, t, block, variable, system.gpus, system.gpus * system.usable_share)
+                self.supply(pool, f, t, block, variable, hosts, usable)
             self.in_service("", system.system, f, t, variable, system.gpus)
 
     def site_limits(

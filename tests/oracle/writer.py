@@ -20,24 +20,51 @@ Made = Mapping[str, Sequence[ServingPoint]]
 
 @dataclass(frozen=True)
 class Pool:
-    """What serving cannot tell apart: one owner's GPUs of one system that run the same stack."""
+    """What serving cannot tell apart: one owner's GPUs of one system, in the same domains, that run the same stack.
+
+    Where replicas are whole, ``up`` is the share of what hosts them that is up, by block, and an owner is a site, or a
+    provider in a region. Lots ``by_job`` run as long as batch work runs on them.
+    """
 
     owner: str
     system: str
+    domain: int
+    up: tuple[tuple[str, float], ...]
     owned: bool
     preemptible: bool
     rdma: bool
     capabilities: frozenset[str] | None
+    by_job: bool = False
+
+    def up_in(self, block: str) -> float:
+        return dict(self.up).get(block, 1.0)
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """What a system, a lot or a contract puts replicas on: GPUs, the GPUs of a domain, and domains."""
+
+    gpus: float
+    domain: int
+    domains: float
 
 
 @dataclass
 class Supplied:
-    """GPUs in a pool in one future, period and block: a constant and Σ value·x, in service and usable."""
+    """GPUs in a pool in one future, period and block: a constant and Σ value·x.
+
+    ``gpus`` are those in service, ``room`` those that may serve (in parts of replicas) or that host whole ones;
+    ``at_once`` is the room of lots by the job that run at the same time, ``lots`` what kinds of those there are.
+    """
 
     gpus: list[tuple[int, float]] = field(default_factory=list)
-    usable: list[tuple[int, float]] = field(default_factory=list)
+    room: list[tuple[int, float]] = field(default_factory=list)
+    domains: list[tuple[int, float]] = field(default_factory=list)
+    at_once: list[tuple[int, float]] = field(default_factory=list)
+    lots: set[Hosts] = field(default_factory=set)
     fixed_gpus: float = 0.0
-    fixed_usable: float = 0.0
+    fixed_room: float = 0.0
+    fixed_domains: float = 0.0
 
 
 class Writer:
@@ -118,10 +145,43 @@ class Writer:
         assert price is not None
         return price
 
-    def supply(self, pool: Pool, f: int, t: int, block: str, variable: int, gpus: float, usable: float) -> None:
+    @property
+    def whole(self) -> bool:
+        """Whether any workload runs whole replicas: then all GPUs of a system that is up host them."""
+        return any(workload.whole_replicas for workload in self.scenario.workloads)
+
+    def supply(self, pool: Pool, f: int, t: int, block: str, variable: int, hosts: Hosts, usable: float) -> None:
         found = self.pools.setdefault((pool, f, t, block), Supplied())
-        found.gpus.append((variable, gpus))
-        found.usable.append((variable, usable))
+        found.room.append((variable, hosts.gpus if self.whole else usable))
+        found.domains.append((variable, hosts.domains))
+
+    def hosts_of_system(self, system: System) -> Hosts:
+        """One system: all GPUs of its domains, or what the catalog says is usable where that is more."""
+        domain = min(system.nvlink_domain_usable_gpus, system.gpus)
+        count = 0
+        while (count + 1) * domain <= system.gpus:
+            count += 1
+        return Hosts(max(count * domain, math.floor(system.gpus * system.usable_share + 1e-9)), domain, count)
+
+    def hosts_of_lot(self, row: Any, gpus: int) -> Hosts:
+        """A lot: in domains of its own size, else system by system; one smaller than a system is one domain."""
+        system = self.catalog.systems[row.system]
+        each = self.hosts_of_system(system)
+        promised = math.floor(gpus * self.usable_share(row) + 1e-9)
+        if row.domain_gpus is not None:
+            domain = min(row.domain_gpus, system.gpus)
+            if gpus <= domain:
+                return Hosts(max(gpus, promised), domain, gpus / domain)
+            return Hosts(max(gpus - gpus % domain, promised), domain, gpus // domain)
+        if gpus < system.gpus:
+            domain = min(gpus, each.domain)
+            return Hosts(max(domain, promised), domain, 1.0)
+        found, domains, left = 0, 0.0, gpus
+        while left >= system.gpus:
+            found += round(each.domains) * each.domain
+            domains += each.domains
+            left -= system.gpus
+        return Hosts(max(found + min(left, each.domain), promised), each.domain, domains + left / system.gpus)
 
     def in_service(self, provider: str, system: str, f: int, t: int, variable: int, gpus: float) -> None:
         """GPUs throughout a period."""
@@ -129,9 +189,17 @@ class Writer:
         for block in self.blocks:
             self.running.setdefault((provider, system, f, t, block), Supplied()).gpus.append((variable, gpus))
 
-    def pool_of(self, row: Any, *, preemptible: bool = False) -> Pool:
+    def shares_up(self, hosts: Hosts, usable: dict[str, float]) -> tuple[tuple[str, float], ...]:
+        """Of the GPUs that host, those that are up, by block; in parts of replicas what is down is left out."""
+        return tuple((block, min(1.0, gpus / hosts.gpus)) for block, gpus in usable.items()) if self.whole else ()
+
+    def pool_of(self, row: Any, hosts: Hosts, usable: dict[str, float], **kind: bool) -> Pool:
+        """The pool of a row of offers or contracts, of whose lots so many GPUs may serve in each block."""
         stack = None if row.service == "bare_metal" else frozenset(row.capabilities)
-        return Pool(row.provider, row.system, False, preemptible, row.interconnect == "rdma", stack)
+        owner = f"{row.provider} in {row.region}" if self.whole else row.provider
+        up, preemptible = self.shares_up(hosts, usable), kind.get("preemptible", False)
+        rdma, by_job = row.interconnect == "rdma", kind.get("by_job", False)
+        return Pool(owner, row.system, hosts.domain, up, False, preemptible, rdma, stack, by_job)
 
     def usable_share(self, row: Any) -> float:
         own: float | None = row.usable_share

@@ -1,6 +1,6 @@
 """Strategies: small scenarios with their catalogs, random and handmade, and what the properties do to them."""
 
-from tests.strategies.answers import TOLERANCE, Interval, examples, solved
+from tests.strategies.answers import TOLERANCE, Interval, examples, packed, solved
 from tests.strategies.case import META, Case, rekeyed, with_part
 from tests.strategies.cases import cases
 from tests.strategies.changes import (
@@ -34,6 +34,7 @@ from tests.strategies.parts import (
     token_api,
 )
 from tests.strategies.tiny_cases import tiny_cases
+from tests.strategies.whole_cases import seeded_case, tiny_whole_cases, whole_cases
 
 __all__ = [
     "API",
@@ -58,14 +59,18 @@ __all__ = [
     "examples",
     "limit_scaled",
     "offer",
+    "packed",
     "point",
     "rekeyed",
     "scaled",
     "scenario",
+    "seeded_case",
     "solved",
     "system",
     "tiny_cases",
+    "tiny_whole_cases",
     "token_api",
+    "whole_cases",
     "with_apis",
     "with_offers",
     "with_part",

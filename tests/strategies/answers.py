@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 from hypothesis import settings
+from numpy.typing import NDArray
 
 from planner.accounts import Account, totals_of
 from planner.audit import audit_of
-from planner.milp import build_model
+from planner.milp import Model, build_model
+from planner.pipeline import model_of
 from planner.plan import Plan
 from planner.plan.extract import decisions
 from planner.problem import Reductions, build_problem
@@ -18,6 +21,7 @@ from planner.solvers.objectives import minimise
 from tests.strategies.case import Case
 
 TOLERANCE = 1e-6
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,20 @@ def solved(
     wanted = case.scenario.solve
     options = Options(gap or wanted.gap, time_limit_s or wanted.time_limit_s, wanted.seed)
     model = build_model(build_problem(case.scenario, case.catalog, reductions))
-    found = minimise(
-        model, case.scenario.objective, solver, options, None if warm_start is None else warm_start.solution
-    )
+    return _interval(case, model, solver, options, None if warm_start is None else warm_start.solution)
+
+
+def packed(case: Case, gap: float = 1e-3) -> Interval:
+    """The interval of a case in whole replicas as large ones are planned: its relaxation, packed.
+
+    ``planner.solvers.executable.OUTRIGHT`` says what is large.
+    """
+    model = model_of(case.scenario, case.catalog)
+    return _interval(case, model, "auto", Options(gap, case.scenario.solve.time_limit_s, 0), None)
+
+
+def _interval(case: Case, model: Model, solver: str, options: Options, start: Floats | None) -> Interval:
+    found = minimise(model, case.scenario.objective, solver, options, start)
     if found.x is None:
         assert found.answer.status == "infeasible"
         return Interval(math.inf, math.inf)

@@ -157,8 +157,9 @@ def point(system: str = "h-node", rate: float | None = None, **fields: Any) -> S
 
 
 def offer(**fields: Any) -> Offer:
-    """A row of offers: an on-demand H node at acme unless told otherwise."""
-    return Offer.model_validate(OFFER | fields)
+    """A row of offers: an on-demand H node at acme unless told otherwise, in the domains of its system."""
+    row = OFFER | fields
+    return Offer.model_validate({"domain_gpus": SYSTEMS[row["system"]]["nvlink_domain_usable_gpus"]} | row)
 
 
 def token_api(**fields: Any) -> TokenApi:

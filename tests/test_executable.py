@@ -1,0 +1,133 @@
+"""Whole replicas and whole lots: the planner against the second model, engines that are given all, and the laws."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.solvers import executable
+from tests.laws import larger_lots, larger_quotas, never_cheaper
+from tests.oracle import least_cost, program
+from tests.strategies import (
+    Case,
+    Interval,
+    demand_scaled,
+    examples,
+    packed,
+    seeded_case,
+    solved,
+    tiny_whole_cases,
+    whole_cases,
+    with_part,
+)
+
+pytestmark = pytest.mark.property
+
+# Random scenarios by number; the first of them in CI, which takes about a minute.
+SCENARIOS = 200
+IN_CI = 120
+
+
+@pytest.fixture
+def packing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every case is packed, however small."""
+    monkeypatch.setattr(executable, "OUTRIGHT", -1)
+
+
+# --- the second model ---
+
+
+@examples(1)
+@given(tiny_whole_cases())
+def test_every_combination_of_whole_replicas(case: Case) -> None:
+    best = program(case.scenario, case.catalog).enumerated()
+    assert solved(case).meets(Interval(best, best)), best
+
+
+@examples(2)
+@given(whole_cases())
+def test_the_second_model_in_whole_replicas(case: Case) -> None:
+    low, high = least_cost(case.scenario, case.catalog)
+    found = solved(case)
+    assert math.isinf(found.high) == math.isinf(high)
+    assert found.meets(Interval(low, high)), (found, low, high)
+
+
+# --- packing ---
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.usefixtures("packing")
+def test_a_packed_plan_is_within_its_proof(seed: int) -> None:
+    """The optimum of the whole matrix lies between the bound of what is packed and its audited cost."""
+    case = seeded_case(seed)
+    found, whole = packed(case), solved(case)
+    assert math.isinf(found.high) == math.isinf(whole.high)
+    assert found.meets(whole), (found, whole)
+    assert found.may_reach(whole), (found, whole)
+
+
+@pytest.mark.solve
+@pytest.mark.parametrize("seed", range(SCENARIOS))
+@pytest.mark.usefixtures("packing")
+def test_engines_given_all_agree(seed: int) -> None:
+    """SCIP and HiGHS with every replica and lot as a whole number, the packing, and the planner's own choice."""
+    if seed >= IN_CI and os.environ.get("HYPOTHESIS_PROFILE") != "thorough":
+        pytest.skip("in the thorough profile")
+    case = seeded_case(seed)
+    answers = {solver: solved(case, solver) for solver in ("scip", "highs", "auto")} | {"packing": packed(case)}
+    feasible = {math.isfinite(found.high) for found in answers.values()}
+    assert len(feasible) == 1, answers
+    assert all(one.meets(other) for one in answers.values() for other in answers.values()), answers
+
+
+# --- laws ---
+
+
+def deeper(case: Case) -> Case:
+    """Quotas and lots that reach further."""
+    return larger_quotas(larger_lots(case))
+
+
+def in_parts(case: Case) -> Case:
+    """The same in parts of replicas and lots: a relaxation."""
+    rules = with_part(case.scenario.procurement, whole_on_demand_lots=False)
+    workloads = tuple(with_part(w, whole_replicas=False, min_replicas=0) for w in case.scenario.workloads)
+    return case.with_scenario(procurement=rules, workloads=workloads)
+
+
+def no_fewest(case: Case) -> Case:
+    """No fewest replicas."""
+    return case.with_scenario(workloads=tuple(with_part(w, min_replicas=0) for w in case.scenario.workloads))
+
+
+def less_asked(case: Case) -> Case:
+    return demand_scaled(case, 0.7)
+
+
+CHEAPER: dict[str, Callable[[Case], Case]] = {
+    "deeper": deeper, "in parts": in_parts, "no fewest": no_fewest, "less asked": less_asked,
+}  # fmt: skip
+
+
+@examples(2)
+@given(case=whole_cases(), what=st.sampled_from(sorted(CHEAPER)))
+def test_what_is_looser_is_never_dearer_in_whole_replicas(case: Case, what: str) -> None:
+    never_cheaper(CHEAPER[what](case), case)
+
+
+@pytest.mark.parametrize("what", sorted(CHEAPER))
+@pytest.mark.parametrize("seed", [1])
+@pytest.mark.usefixtures("packing")
+def test_what_is_looser_is_never_dearer_when_packed(what: str, seed: int) -> None:
+    """By intervals: the dearer one's audited plan is not below what was proven of the cheaper one."""
+    case: Any = seeded_case(seed)
+    less, more = packed(CHEAPER[what](case)), packed(case)
+    assert math.isfinite(less.high) or math.isinf(more.high)
+    assert more.may_reach(less), (less, more)
