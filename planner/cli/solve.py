@@ -77,15 +77,16 @@ def find(scenario: Scenario, options: SolveOptions, progress: Progress) -> Solve
     """The plan, with what is told beside it where anybody asked for that."""
     catalog = catalog_of(scenario)
     plan = solve_scenario(scenario, catalog, solver=options.solver, gap=options.gap, time_limit_s=options.time_limit)
-    other, unknown = None, ""
+    other, unknown, late = None, "", False
     if options.information and has_targets(scenario):
         limit = options.time_limit if options.time_limit is not None else scenario.solve.time_limit_s
         try:
             other = other_percentile(scenario, catalog, plan, Options(plan.proof.gap_asked, limit))
-        except StoppedByClock as error:
+        except SolverFailure as error:
             unknown = f"The cost at the other percentile is not known: {error}."
+            late = isinstance(error, StoppedByClock)
     if not (options.information and information.applies(scenario)):
-        return Solved(catalog, plan, other=other, unknown=unknown, late=bool(unknown))
+        return Solved(catalog, plan, other=other, unknown=unknown, late=late)
     try:
         worth = information.value_of_information(
             scenario,
@@ -97,9 +98,9 @@ def find(scenario: Scenario, options: SolveOptions, progress: Progress) -> Solve
         )
     except SolverFailure as error:
         said = f"The value of information is not known: {error}."
-        late = isinstance(error, StoppedByClock) or bool(unknown)
+        late |= isinstance(error, StoppedByClock)
         return Solved(catalog, plan, other=other, unknown="\n".join(filter(None, (unknown, said))), late=late)
-    return Solved(catalog, plan, worth, other, unknown, bool(unknown or worth.stopped))
+    return Solved(catalog, plan, worth, other, unknown, late or bool(worth.stopped))
 
 
 def _result(solved: Solved, options: SolveOptions) -> dict[str, Any]:

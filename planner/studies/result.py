@@ -12,11 +12,23 @@ import numpy as np
 import pandas as pd
 
 from planner._version import __version__
-from planner.scenario import Scenario
+from planner.rules.hosting import hosts_whole
+from planner.scenario import Scenario, scenario_digest
+from planner.scenario.parts import in_parts
 
 STUDY_VERSION = 1
 # Nobody waits for a study's solves one by one, so each is broken off later than a plan that is asked for alone.
 PATIENCE_S = 600.0
+# Of every study that compares plans of a scenario of whole replicas.
+IN_PARTS = (
+    "Compared in parts of replicas and hourly lots, which cost at most what whole ones do; `plan SCENARIO` plans in "
+    "whole ones."
+)
+# What is varied may be a rule of whole replicas alone.
+COUNTS_FOR_NOTHING = (
+    "plans are compared in parts of replicas and hourly lots, where this counts for nothing; `plan compare A B` "
+    "compares whole plans"
+)
 
 
 class Result(ABC):
@@ -47,7 +59,8 @@ class Study(Result):
     """The answer to a question put to many plans of a scenario; ``sentences`` say what the tables mean.
 
     A field that a study adds stands in the JSON under its own name, figures before frames. ``stopped`` names what the
-    clock broke off the search for; a sentence says so, and another run may find better.
+    clock broke off the search for; a sentence says so, and another run may find better. ``in_parts`` where its plans are
+    in parts of replicas and of hourly lots, though the scenario's own is in whole ones.
     """
 
     command: ClassVar[str]
@@ -56,6 +69,7 @@ class Study(Result):
     scenario_digest: str
     sentences: tuple[str, ...]
     stopped: tuple[str, ...] = field(default=(), kw_only=True)
+    in_parts: bool = field(default=False, kw_only=True)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -72,6 +86,7 @@ class Study(Result):
             "scenario": self.scenario,
             "scenario_digest": self.scenario_digest,
             "reproducible": not self.stopped,
+            **compared_in_parts(self.in_parts),
             "sentences": list(self.sentences),
             **{name: plain(value) for name, value in self.facts.items()},
             **{name: records(frame) for name, frame in self.tables.items()},
@@ -85,6 +100,24 @@ def limit_of(scenario: Scenario, time_limit_s: float | None) -> float:
     return scenario.solve.time_limit_s if "time_limit_s" in scenario.solve.model_fields_set else PATIENCE_S
 
 
+def compared(scenario: Scenario) -> Scenario:
+    """``scenario`` as studies compare its plans: in parts of replicas and hourly lots where its replicas are whole.
+
+    The scenario itself where they are not: whole lots alone are planned as fast as parts of them.
+    """
+    return in_parts(scenario) if hosts_whole(scenario) else scenario
+
+
+def counts_for_nothing(scenarios: Sequence[Scenario]) -> bool:
+    """Whether scenarios that differ are one and the same as their plans are compared."""
+    return len({scenario_digest(one) for one in scenarios}) > 1 == len({scenario_digest(compared(one)) for one in scenarios})
+
+
+def compared_in_parts(in_parts: bool) -> dict[str, bool]:
+    """The mark in a study's JSON; nothing where its plans are what the scenario asks for."""
+    return {"in_parts": True} if in_parts else {}
+
+
 def clock_sentence(stopped: Sequence[str]) -> str:
     """What the clock stopped, and what to do; nothing where it stopped nothing."""
     if not stopped:
@@ -95,9 +128,10 @@ def clock_sentence(stopped: Sequence[str]) -> str:
     )
 
 
-def told(sentences: Sequence[str], stopped: Sequence[str]) -> tuple[str, ...]:
-    """``sentences``, and what the clock stopped behind them."""
-    return (*sentences, clock_sentence(stopped)) if stopped else tuple(sentences)
+def told(sentences: Sequence[str], stopped: Sequence[str], *, in_parts: bool = False) -> tuple[str, ...]:
+    """``sentences``, and behind them that plans are compared in parts, and what the clock stopped."""
+    behind = ((IN_PARTS,) if in_parts else ()) + ((clock_sentence(stopped),) if stopped else ())
+    return (*sentences, *behind)
 
 
 def records(frame: pd.DataFrame) -> list[Any]:
