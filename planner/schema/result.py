@@ -170,7 +170,9 @@ class Information(TypedDict):
     vss_range_usd: Annotated[list[float | None], doc("what the gaps of the solves leave open of it", "USD")]
     reproducible: Annotated[bool, doc("false where the wall clock ended one of the solves")]
     in_parts: NotRequired[
-        Annotated[Literal[True], doc("every plan of these is in parts of replicas and of hourly lots, here and now too")]
+        Annotated[
+            Literal[True], doc("every plan of these is in parts of replicas and of hourly lots, here and now too")
+        ]
     ]
 
 

@@ -141,12 +141,14 @@ def _packed(model: Model, milp: Milp, options: Options, warm_start: Floats | Non
 
 
 def _only_in_parts(model: Model) -> str:
+    """What to do where only a plan in parts is known."""
     demand = model.problem.demand
-    names = [name for name, whole in zip(demand.names, demand.whole_replicas, strict=True) if whole]
+    first, *others = [name for name, whole in zip(demand.names, demand.whole_replicas, strict=True) if whole]
+    lots = " --set procurement.whole_on_demand_lots=false" if model.problem.whole_on_demand_lots else ""
     return (
         "there is a plan in parts of replicas, and none in whole ones was found; raise quotas or other limits that are "
-        f"tight, or plan in parts of them with --set workloads.{names[0]}.whole_replicas=false"
-        + (f" (likewise for {', '.join(names[1:])})" if names[1:] else "")
+        f"tight, or plan in parts with{lots} --set workloads.{first}.whole_replicas=false"
+        + (f", likewise for {', '.join(others)}" if others else "")
     )
 
 

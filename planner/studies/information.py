@@ -35,8 +35,8 @@ class Information:
     ``here_and_now`` is the plan's cost, ``wait_and_see`` the mean cost where each future is planned for alone,
     ``mean_plan`` the expected cost of the purchases and contracts that suit the mean future best, infinite where they
     leave some future unserved. Knowing the future is worth ``evpi_usd``, planning for all of them ``vss_usd``.
-    ``stopped`` names the solves that the clock ended. ``in_parts`` where all of them, ``here_and_now`` too, are in parts
-    of replicas and of hourly lots, though the plan is in whole ones.
+    ``stopped`` names the solves that the clock ended. ``in_parts`` where all, ``here_and_now`` too, are in parts of
+    replicas and of hourly lots, though the plan is in whole ones.
     """
 
     here_and_now: Range

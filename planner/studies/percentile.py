@@ -68,8 +68,9 @@ def applies(scenario: Scenario) -> bool:
 
 
 def other_percentile(scenario: Scenario, catalog: Catalog, plan: Plan, options: Options) -> OtherPercentile:
-    """The bound of the LP relaxation, in parts of replicas, with every target at p99, or at p50 where any is at a tail already.
+    """The bound of the LP relaxation with every target at p99, or at p50 where any is at a tail already.
 
+    It is the relaxation in parts of replicas, which holds for whole ones.
     A closed-loop benchmark's p99 TTFT is inflated by its burst start and can flip the choice of hardware, so a plan
     says what the other reading of its targets would cost. Raises StoppedByClock where the clock ended that.
     """

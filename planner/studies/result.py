@@ -59,8 +59,8 @@ class Study(Result):
     """The answer to a question put to many plans of a scenario; ``sentences`` say what the tables mean.
 
     A field that a study adds stands in the JSON under its own name, figures before frames. ``stopped`` names what the
-    clock broke off the search for; a sentence says so, and another run may find better. ``in_parts`` where its plans are
-    in parts of replicas and of hourly lots, though the scenario's own is in whole ones.
+    clock broke off the search for; a sentence says so, and another run may find better. ``in_parts`` where its plans
+    are in parts of replicas and of hourly lots, though the scenario's own is in whole ones.
     """
 
     command: ClassVar[str]
@@ -110,7 +110,11 @@ def compared(scenario: Scenario) -> Scenario:
 
 def counts_for_nothing(scenarios: Sequence[Scenario]) -> bool:
     """Whether scenarios that differ are one and the same as their plans are compared."""
-    return len({scenario_digest(one) for one in scenarios}) > 1 == len({scenario_digest(compared(one)) for one in scenarios})
+    return (
+        len({scenario_digest(one) for one in scenarios})
+        > 1
+        == len({scenario_digest(compared(one)) for one in scenarios})
+    )
 
 
 def compared_in_parts(in_parts: bool) -> dict[str, bool]:

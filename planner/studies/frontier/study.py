@@ -161,7 +161,10 @@ def frontier(
     in_parts = compared(scenario) is not scenario
     if in_parts:
         _check_parts(scenario, axes)
-    work = [_Work(compared(one) if in_parts else one, catalog, settings, point) for one, point in zip(at, points, strict=True)]
+    work = [
+        _Work(compared(one) if in_parts else one, catalog, settings, point)
+        for one, point in zip(at, points, strict=True)
+    ]
     found = {index: dict(known[piece.digest]) for index, piece in enumerate(work) if known and piece.digest in known}
     for index, cell in found.items():
         cell["at"] = _plain(list(work[index].point))
