@@ -146,7 +146,7 @@ def _step(row: pd.Series) -> str:
 
 
 def _infeasible(about: tuple[str, str], limits: Limits, progress: Progress, *, in_parts: bool) -> NoPlan:
-    """Sets of limits that conflict and ways out, where there is no plan; ``about`` is its scenario's name and digest."""
+    """Sets of limits that conflict and ways out, where there is no plan. ``about``: name and digest of the scenario."""
     name, _ = about
     progress(f"{name}: which limits conflict")
     found, complete = conflicts(limits)
