@@ -18,6 +18,7 @@ from planner.decisions import Decisions
 from planner.rules.demand import demand_rates
 from planner.rules.hosting import crowds, domains_taken, hosts_whole, lots_taken, workers
 from planner.rules.rates import capped_with, gpu_hours_rate, point_rate, proven_by_shape
+from planner.rules.survival import Survive, replicas_lost
 
 Indices = NDArray[np.intp]
 
@@ -32,8 +33,8 @@ class Use:
     workload: int
     name: str
     point: ServingPoint | None
-    replica_gpus: int
-    workers: int
+    replica_gpus: float
+    workers: float
     worker_gpus: int
 
 
@@ -58,6 +59,7 @@ class Service:
     ``demand``, ``by_gpus`` and ``unserved`` (F, W, T, B); ``to_api`` (F, W, J, T, B). ``occupied`` are the GPUs each
     row takes of its pool: whole replicas where the workload asks for them, of lots by the job for as long as they run.
     ``up`` is the share of a row's GPUs that is up: 1 in parts of replicas, where what is down takes no part.
+    ``per_gpu`` is the rate of one that is. ``pool_systems`` (Q) are indices of systems.
     """
 
     inputs: Inputs
@@ -68,6 +70,8 @@ class Service:
     occupied: Floats
     at_once: Floats
     up: Floats
+    per_gpu: Floats
+    pool_systems: tuple[int, ...]
     demand: Floats
     by_gpus: Floats
     to_api: Floats
@@ -115,6 +119,31 @@ class Service:
             np.where(whole[rows.workload], np.nan_to_num(rows.replicas), 0.0),
         )
 
+    def replica_rates(self, survive: Survive) -> tuple[Floats, Floats]:
+        """Rate of each row's replicas at full use, and of those of them that are gone with one, (rows,) each."""
+        rows = self.rows
+        sizes = np.array([use.replica_gpus for use in self.uses], dtype=float)[rows.use]
+        each = self.per_gpu * self.up * sizes
+        systems = [self.inputs.systems[self.pool_systems[pool]] for pool in rows.pool]
+        lost = [replicas_lost(survive, float(size), system) for size, system in zip(sizes, systems, strict=True)]
+        replicas = np.nan_to_num(rows.replicas)
+        return replicas * each, np.where(replicas > 0, np.array(lost, dtype=float) * each, 0.0)
+
+    def by_workload(self, rates: Floats) -> Floats:
+        """Rates of rows summed by workload, (F, W, T, B)."""
+        return spread(self.demand.shape, self._at, rates)
+
+    def largest(self, rates: Floats) -> Floats:
+        """The largest rate among the rows of a workload, (F, W, T, B)."""
+        found = np.zeros(self.demand.shape)
+        np.maximum.at(found, self._at, rates)
+        return found
+
+    @property
+    def _at(self) -> tuple[Indices, ...]:
+        rows = self.rows
+        return rows.future, rows.workload, rows.period, rows.block
+
     def _by_pool(self, values: Floats) -> Floats:
         rows, shape = self.rows, self.demand.shape
         pooled = (shape[0], len(self.pools), *shape[2:])
@@ -134,7 +163,8 @@ def service(inputs: Inputs, decisions: Decisions, flow: GpuSupply) -> Service:
     up = flow.pool_up[rows.pool, rows.block] if hosts_whole(inputs.scenario) else np.ones(len(rows.gpus))
     demand = demand_rates(inputs.scenario, inputs.catalog, inputs.timeline).swapaxes(0, 1)
     rates = np.stack([*_rates(inputs, uses), np.zeros(inputs.timeline.periods)])
-    row_rates = rows.gpus * up * rates[rows.use, rows.period]
+    per_gpu = rates[rows.use, rows.period]
+    row_rates = rows.gpus * up * per_gpu
     return Service(
         inputs=inputs,
         pools=pools,
@@ -144,6 +174,8 @@ def service(inputs: Inputs, decisions: Decisions, flow: GpuSupply) -> Service:
         occupied=np.where(by_job, rows.gpus * crowding, standing),
         at_once=np.where(by_job, in_replicas * crowding, 0.0),
         up=up,
+        per_gpu=per_gpu,
+        pool_systems=tuple(found[0].system for found in flow.pool_sources),
         demand=demand,
         by_gpus=spread(
             demand.shape,
@@ -216,7 +248,7 @@ def _rows(inputs: Inputs, frame: pd.DataFrame, pools: pd.Index[str]) -> tuple[Ro
         if point is None:
             uses.append(Use(int(index), word, None, 1, 1, 1))
         else:
-            size, most = point.gpus_per_replica, point.largest_worker_gpus
+            size, most = point.replica_gpus, point.largest_worker_gpus
             uses.append(Use(int(index), word, point, size, workers(point), most))
     rows = Rows(
         future=inputs.codes(frame, "future"),

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from planner.accounts.energy import usd_per_gpu_hour
 from planner.accounts.holdings import Holdings
 from planner.accounts.inputs import Floats, Inputs
-from planner.decisions import Decisions
 from planner.accounts.terms import ContractTerms
+from planner.decisions import Decisions
 from planner.rules.hosting import Hosting, lot_hosting, system_hosting
 from planner.rules.offers import stack, usable_share
 

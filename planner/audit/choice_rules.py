@@ -119,7 +119,7 @@ def _pool_fault(account: Account, use: Use, found: list[Source]) -> str:
         if rule == "domain":
             return f"{source.key} has domains of {source.hosting.domain_gpus} GPUs, its workers take {use.worker_gpus}"
         if rule == "rdma":
-            return f"{source.key} has no RDMA, which a replica of {use.replica_gpus} GPUs needs"
+            return f"{source.key} has no RDMA, which a replica of {use.replica_gpus:g} GPUs needs"
         if rule == "capabilities":
             lacking = set(requires) - (source.capabilities or set())
             return f"{source.key} does not enable {', '.join(sorted(lacking))}"

@@ -28,6 +28,7 @@ FAMILIES: tuple[str, ...] = tuple(
         "capacity",
         "replicas",
         "domains",
+        "survival",
         "fleet",
         "lead_time",
         "keep",

@@ -13,11 +13,12 @@ from planner.accounts.service import Indices
 from planner.audit.findings import Findings, Told, figure
 from planner.kinds.limits import MIN_SERVED
 from planner.rules.hosting import hosts_whole
+from planner.rules.survival import has_to_survive
 
 
 def check_service(account: Account, findings: Findings) -> None:
     """What is served against what is asked for, and against the GPUs there are."""
-    for check in (_demand, _floors, _replicas, _capacity, _domains):
+    for check in (_demand, _floors, _replicas, _survival, _capacity, _domains):
         check(account, findings)
 
 
@@ -103,6 +104,33 @@ def _replicas(account: Account, findings: Findings) -> None:
     running = service.replicas[:, demanding]
     there = inputs.timeline.block_share > 0
     findings.at_least("replicas", running, least[demanding][None, :, None, None] * there, few)
+
+
+def _survival(account: Account, findings: Findings) -> None:
+    """What is left with the largest one gone of what service has to survive still serves, in every block."""
+    inputs, survive = account.inputs, account.scenario.service.survive
+    chosen = np.array([has_to_survive(account.scenario, workload) for workload in inputs.workloads], dtype=bool)
+    if not chosen.any():
+        return
+    service, flow = account.service, account.supply
+    senders = np.array([api.provider for api in inputs.apis], dtype=object)
+    providers = np.array([found[0].provider for found in flow.pool_sources], dtype=object)
+    gone = sorted({*providers, *senders} - {""}) if survive == "provider" else [""]
+    for who in gone:
+        whole, largest = service.replica_rates(survive)
+        there = service.by_workload(whole * (providers != who)[service.rows.pool] if who else whole)
+        left = there + service.to_api[:, :, senders != who].sum(axis=2) + service.unserved
+        left = left - (0.0 if who else service.largest(largest))
+        what = who or f"the largest {survive}"
+
+        def told(future: int, workload: int, period: int, block: int, left: Floats = left, what: str = what) -> Told:
+            name, at = inputs.workloads[workload].name, (future, workload, period, block)
+            sentence = f"{name} in {inputs.when(future, period, block)} serves {figure(left[at])} requests/s without "
+            sentence += f"{what}, {figure(service.demand[at])} are asked for"
+            return Told(name, inputs.timeline.names[period], sentence)
+
+        asked = service.demand * (chosen[None, :, None, None] & (inputs.timeline.block_share > 0))
+        findings.at_least("survival", left, asked, told, terms=there + asked)
 
 
 def _capacity(account: Account, findings: Findings) -> None:

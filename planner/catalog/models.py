@@ -152,7 +152,8 @@ class Offer(Row):
     min_lots: Annotated[Count | None, doc("reserved only: zero or at least this many at a signing", "lots")] = None
     max_lots: Annotated[Count | None, doc("lots running at once, at most", "lots")] = None
     domain_gpus: Annotated[
-        Count | None, doc("GPUs of an NVLink domain it brings; default: its systems', or the lot where that is smaller", "GPUs")
+        Count | None,
+        doc("GPUs of an NVLink domain it brings; default: its systems', or the lot where that is smaller", "GPUs"),
     ] = None
     upfront_share: Annotated[Share, doc("share of the whole contract paid at its start", "share")] = 0.0
     lead_weeks: Annotated[Weeks, doc("signing to service", "weeks")] = 0.0

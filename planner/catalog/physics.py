@@ -79,13 +79,13 @@ def _bandwidth(point: ServingPoint, system: System, size: ModelSize) -> Iterator
 
 def _memory(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Finding]:
     needed = size.total_params_billion * BYTES[point.precision]
-    there = system.memory_gb_per_gpu * point.gpus_per_replica
+    there = system.memory_gb_per_gpu * point.replica_gpus
     if needed > there * ROUNDING:
         yield Finding(
             "memory",
             point,
             "gpus_per_replica",
-            f"{point.gpus_per_replica} GPUs hold {there:,.0f} GB; the weights alone are {needed:,.0f} GB at "
+            f"{point.replica_gpus:.3g} GPUs hold {there:,.0f} GB; the weights alone are {needed:,.0f} GB at "
             f"{point.precision}",
         )
 
@@ -106,7 +106,7 @@ def _latencies(point: ServingPoint) -> Iterator[Finding]:
 
 
 def _little(point: ServingPoint) -> Iterator[Finding]:
-    requests_per_s = point.output_tok_s_per_gpu * point.gpus_per_replica / point.output_tokens_mean
+    requests_per_s = point.output_tok_s_per_gpu * point.replica_gpus / point.output_tokens_mean
     seconds = s_from_ms(point.ttft_ms + (point.output_tokens_mean - 1) * point.tpot_ms)
     held = requests_per_s * seconds
     if abs(held / point.concurrency - 1) > LITTLE:

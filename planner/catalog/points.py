@@ -117,9 +117,9 @@ def best_at(
 
     ``interpolate`` adds each series at exactly ``tpot_ms``, between the two points around it.
     """
-    series: dict[tuple[str, str, int], list[ServingPoint]] = {}
+    series: dict[tuple[str, str, float], list[ServingPoint]] = {}
     for point in points:
-        series.setdefault((point.system, point.series, point.gpus_per_replica), []).append(point)
+        series.setdefault((point.system, point.series, point.replica_gpus), []).append(point)
     found = []
     for knots in series.values():
         ordered = sorted(knots, key=lambda point: (point.tpot_ms, -total_tok_s(point)))

@@ -26,6 +26,7 @@ def configuration(point: ServingPoint) -> tuple[object, ...]:
         point.spec_decode,
         point.gpus_per_replica,
         point.largest_worker_gpus,
+        point.replicas_per_gpu,
         point.input_tokens_nominal,
         point.output_tokens_nominal,
         point.concurrency,

@@ -25,6 +25,10 @@ class ServingPoint(Row):
     ]
     gpus_per_replica: Annotated[Count, plain("GPUs deployed for one replica", "GPUs")]
     largest_worker_gpus: Annotated[Count, doc("largest tensor- or expert-parallel group", "GPUs")]
+    replicas_per_gpu: Annotated[
+        Count,
+        doc("replicas that share one GPU, of a small model; rates are the GPU's, concurrency a replica's", "replicas"),
+    ] = 1
     input_tokens_nominal: Annotated[Positive, plain("input length that the benchmark names", "tokens")]
     output_tokens_nominal: Annotated[Positive, plain("output length that the benchmark names", "tokens")]
     input_tokens_mean: Annotated[Positive, doc("mean really served", "tokens")]
@@ -44,6 +48,8 @@ class ServingPoint(Row):
     def _consistent(self) -> ServingPoint:
         if self.largest_worker_gpus > self.gpus_per_replica:
             raise wrong("largest_worker_gpus", f"this is above gpus_per_replica, {self.gpus_per_replica}")
+        if self.replicas_per_gpu > 1 and self.gpus_per_replica > 1:
+            raise wrong("replicas_per_gpu", f"a replica of {self.gpus_per_replica} GPUs shares none; write 1")
         if self.spec_decode != "none" and "mtp" not in self.requires:
             raise wrong("requires", f"this has to name mtp where spec_decode is {self.spec_decode}")
         return self
@@ -51,12 +57,21 @@ class ServingPoint(Row):
     @property
     def key(self) -> tuple[str, ...]:
         """What makes the row one of its kind."""
-        return (self.model, self.system, self.series, f"{self.concurrency:g}", str(self.gpus_per_replica))
+        return (self.model, self.system, self.series, f"{self.concurrency:g}", self._size)
 
     @property
     def name(self) -> str:
         """The key as one word: ``gb300-nvl72/inferencex-…-8k1k@c256``."""
-        return f"{self.system}/{self.series}@c{self.concurrency:g}x{self.gpus_per_replica}"
+        return f"{self.system}/{self.series}@c{self.concurrency:g}x{self._size}"
+
+    @property
+    def replica_gpus(self) -> float:
+        """GPUs of one replica: a part of one where several share it."""
+        return self.gpus_per_replica / self.replicas_per_gpu
+
+    @property
+    def _size(self) -> str:
+        return str(self.gpus_per_replica) + (f"of{self.replicas_per_gpu}" if self.replicas_per_gpu > 1 else "")
 
     @property
     def derivation(self) -> Derivation:

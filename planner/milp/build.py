@@ -16,6 +16,7 @@ from planner.milp.fleet import add_fleet, add_groups
 from planner.milp.matrix import ABSENT, Builder, Milp
 from planner.milp.providers import add_provider_share, add_quotas
 from planner.milp.sites import add_conversion, add_site_limits
+from planner.milp.survival import add_survival
 from planner.milp.variables import Variables, add_variables
 from planner.problem import Problem
 from planner.units import requests_from_rate
@@ -33,6 +34,7 @@ FAMILIES = (
     add_capacity,
     add_domains,
     add_jobs,
+    add_survival,
     add_site_limits,
     add_conversion,
     add_budgets,

@@ -123,9 +123,7 @@ def add_jobs(builder: Builder, problem: Problem, variables: Variables) -> None:
     place = {name: index for index, name in enumerate(names)}
     most = {item.offer.name: float(item.offer.max_lots or 0) for item in hourly}
     limit = np.array([most[name] for name in names], dtype=float)[:, None, None, None]
-    together = builder.constraints(
-        "max_lots", (names, *axes[1:]), upper=limit, exists=problem.timeline.block_share > 0
-    )
+    together = builder.constraints("max_lots", (names, *axes[1:]), upper=limit, exists=problem.timeline.block_share > 0)
     both = [index for index, item in enumerate(hourly) if item.offer.name in place]
     rows_of = together[[place[hourly[index].offer.name] for index in both]]
     builder.add(rows_of, variables.lots_at_once[both], 1.0)

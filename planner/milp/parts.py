@@ -42,7 +42,9 @@ def with_entries(milp: Milp, entries: Entries) -> Milp:
     return replace(milp, indptr=indptr, indices=column[kept], data=data[kept])
 
 
-def part(milp: Milp, entries: Entries, columns: Ints, rows: Ints, cost: Floats, taken: Floats, slack_usd: Floats) -> Milp:
+def part(
+    milp: Milp, entries: Entries, columns: Ints, rows: Ints, cost: Floats, taken: Floats, slack_usd: Floats
+) -> Milp:
     """``columns`` and ``rows`` (both ascending) as a matrix of their own, ``entries`` being those of both.
 
     ``taken`` (rows of ``milp``,) is what all other columns already fill. Rows with a finite ``slack_usd`` (rows of the

@@ -86,7 +86,9 @@ def add_quotas(builder: Builder, problem: Problem, variables: Variables) -> None
         variables.under_contract[None, ..., None],
         (_match(keys, reserved) * lots)[:, :, None, None, None],
     )
-    builder.add(rows[:, None], variables.lots_at_once[None], (_match(keys, hourly) * hourly_lots)[:, :, None, None, None])
+    builder.add(
+        rows[:, None], variables.lots_at_once[None], (_match(keys, hourly) * hourly_lots)[:, :, None, None, None]
+    )
     for block in range(len(timeline.blocks)):
         builder.limit(limits.QUOTA, rows[..., block], labels, gpus[:, None, None])
 

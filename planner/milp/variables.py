@@ -182,18 +182,26 @@ def _assignments(builder: Builder, problem: Problem, most_served: Floats) -> tup
     # With whole replicas capacity counts replicas, and what they could serve may exceed the demand.
     upper = most_served[assignments.workload] / (assignments.rate[:, :, None] * assignments.up[:, None, :])[:, None]
     gpus = builder.variables("gpus", axes, upper, exists=there & (most_served[assignments.workload] > 0))
-    size = assignments.gpus_per_replica[:, None, None, None]
-    least_replicas = demand.min_replicas[assignments.workload][:, None, None, None]
     whole = demand.whole_replicas[assignments.workload][:, None, None, None]
     replicas = builder.variables(
         "replicas",
         axes,
-        np.ceil(upper / size) + least_replicas,
+        most_replicas(problem),
         integer=True,
         guided=True,
         exists=whole & there & (timeline.block_share > 0),
     )
     return gpus, replicas
+
+
+def most_replicas(problem: Problem) -> Floats:
+    """Replicas of each assignment that an optimal plan can have, (L, F, T, B)."""
+    assignments, demand = problem.assignments, problem.demand
+    rate = (assignments.rate[:, :, None] * assignments.up[:, None, :])[:, None]
+    size = assignments.gpus_per_replica[:, None, None, None]
+    enough = np.ceil(_most_served(problem)[assignments.workload] / rate / size)
+    spare = np.where(demand.has_to_survive[assignments.workload], assignments.replicas_lost, 0)
+    return np.asarray(enough + (demand.min_replicas[assignments.workload] + spare)[:, None, None, None])
 
 
 def _answers(builder: Builder, problem: Problem, most_served: Floats) -> tuple[Ints, Ints]:

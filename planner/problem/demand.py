@@ -13,6 +13,7 @@ from planner.rules.dates import on_all_days
 from planner.rules.demand import demand_rates
 from planner.rules.eligibility import api_ruled_out, provider_ruled_out
 from planner.rules.latency import api_excess
+from planner.rules.survival import Survive, has_to_survive
 from planner.rules.tariffs import api_usd_per_request, price_factors, revenue_usd_per_request
 from planner.scenario.models import Scenario
 from planner.timeline import Timeline
@@ -28,8 +29,9 @@ class Demand:
     """Workloads as columns of length W.
 
     ``requests_per_s`` (W, F, T, B); for GPU-hour workloads the unit is weighted GPUs. ``fungible`` (W,) demand may be
-    met in any block of its period. ``output_tokens`` and ``total_tokens`` (W,) per request;
-    ``revenue_usd`` (W, T) per request. ``min_served`` (W,) share per period.
+    met in any block of its period. ``output_tokens`` and ``total_tokens`` (W,) per request; ``revenue_usd`` (W, T) per
+    request. ``min_served`` (W,) share per period. Those that have to ``survive`` are served with the largest one gone
+    of what it names, ``has_to_survive`` (W,).
     """
 
     names: tuple[str, ...]
@@ -41,6 +43,8 @@ class Demand:
     revenue_usd: Floats
     whole_replicas: Bools
     min_replicas: Ints
+    has_to_survive: Bools
+    survive: Survive
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ def build_demand(scenario: Scenario, catalog: Catalog, timeline: Timeline, *, wh
         revenue_usd=np.array([revenue_usd_per_request(workload, timeline) for workload in workloads]),
         whole_replicas=np.array([whole and workload.whole_replicas for workload in workloads]),
         min_replicas=np.array([workload.min_replicas * whole for workload in workloads], dtype=np.int64),
+        has_to_survive=np.array([whole and has_to_survive(scenario, workload) for workload in workloads], dtype=bool),
+        survive=scenario.service.survive if whole else "none",
     )
 
 

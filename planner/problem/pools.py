@@ -16,6 +16,7 @@ from planner.problem.supply import Supply
 from planner.rules.eligibility import pool_ruled_out
 from planner.rules.hosting import Hosting, crowds, domains_taken
 from planner.rules.offers import stack
+from planner.rules.survival import replicas_lost
 from planner.scenario.models import Contract, Scenario, Workload
 from planner.timeline import Timeline
 
@@ -39,6 +40,7 @@ class Pool:
     domain_gpus: int
     up: Floats
     by_job: bool
+    provider: str
     preemptible: bool
     rdma: bool
     capabilities: frozenset[str] | None
@@ -84,8 +86,9 @@ class Assignments:
     """Workload × pool × point, as columns of equal length L.
 
     ``rate`` (L, T) requests/s per GPU that is up, ``up`` (L, B) the share that is; ``domains_per_gpu`` NVLink domains
-    that one GPU of a replica takes up, which ``crowded`` (L,) marks where that is more than counting GPUs says;
-    ``sla_excess`` how far the point misses the workload's latency targets (0 in an ordinary problem).
+    that one GPU of a replica takes up, ``crowded`` (L,) where that is more than counting GPUs says; ``replicas_lost``
+    (L,) those gone with one of what service has to survive; ``sla_excess`` how far the point misses the workload's
+    latency targets (0 in an ordinary problem).
     """
 
     workload: Ints
@@ -93,9 +96,10 @@ class Assignments:
     candidates: tuple[Candidate, ...]
     rate: Floats
     up: Floats
-    gpus_per_replica: Ints
+    gpus_per_replica: Floats
     domains_per_gpu: Floats
     crowded: Bools
+    replicas_lost: Ints
     sla_excess: Floats
 
     def __len__(self) -> int:
@@ -190,6 +194,7 @@ def _pool(members: Sequence[_Member], merge: bool) -> Pool:
         domain_gpus=first.hosting.domain_gpus,
         up=np.array(first.up),
         by_job=first.by_job,
+        provider="" if owned else first.owner.split("/", 1)[0],
         preemptible=first.preemptible,
         rdma=first.rdma,
         capabilities=first.capabilities,
@@ -309,15 +314,21 @@ def build_assignments(
     crowded = [
         crowds(candidate.worker_gpus, pool.domain_gpus) for pool, candidate in zip(where, assignments, strict=True)
     ]
+    survive = scenario.service.survive
+    lost = [
+        replicas_lost(survive, candidate.gpus_per_replica, pool.system)
+        for pool, candidate in zip(where, assignments, strict=True)
+    ]
     return Assignments(
         workload=np.array([assignment.workload for assignment in assignments], dtype=np.int64),
         pool=np.array([position for position, _ in chosen], dtype=np.int64),
         candidates=tuple(assignments),
         rate=np.array([assignment.rate for assignment in assignments]).reshape(len(assignments), timeline.periods),
         up=np.array([pool.up for pool in where]).reshape(len(assignments), len(timeline.blocks)),
-        gpus_per_replica=np.array([assignment.gpus_per_replica for assignment in assignments], dtype=np.int64),
+        gpus_per_replica=np.array([assignment.gpus_per_replica for assignment in assignments], dtype=float),
         domains_per_gpu=np.array(taken, dtype=float),
         crowded=np.array(crowded, dtype=bool),
+        replicas_lost=np.array(lost, dtype=np.int64),
         sla_excess=np.array([assignment.sla_excess for assignment in assignments], dtype=float),
     )
 
@@ -341,7 +352,7 @@ def _dominates(better: Candidate, other: Candidate, domain_gpus: int, whole: boo
         # Domains taken per request: a faster point that spreads over whole domains is not better everywhere.
         return bool(taken / g / better.rate.max() <= other_taken / h / other.rate.max())
     # Replica for replica, or several smaller ones in the room of one.
-    if h % g == 0 and taken * (h // g) <= other_taken:
+    if (h / g).is_integer() and taken * (h / g) <= other_taken:
         return True
     return g <= h and taken <= other_taken and bool(np.all(g * better.rate >= h * other.rate))
 

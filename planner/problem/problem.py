@@ -68,8 +68,9 @@ def build_problem(
 ) -> Problem:
     """The problem of ``scenario`` over ``catalog``.
 
-    Without ``whole`` it is relaxed to parts of replicas and of hourly lots: no plan costs less. With ``elastic`` points and APIs that miss a latency target stay in, marked, for finding out which
-    limits to relax. ``reductions`` switches the exact reductions off in tests.
+    Without ``whole`` it is relaxed to parts of replicas and of hourly lots: no plan costs less. With ``elastic``
+    points and APIs that miss a latency target stay in, marked, for finding out which limits to relax. ``reductions``
+    switches the exact reductions off in tests.
     """
     reductions = reductions or Reductions()
     timeline = scenario_timeline(scenario, catalog)
@@ -77,9 +78,7 @@ def build_problem(
     supply = build_supply(scenario, catalog, timeline, whole=whole)
     left_out = list(supply.left_out)
     limits = build_limits(scenario, supply, timeline)
-    pools = build_pools(
-        scenario, catalog.systems, supply, limits, timeline, merge=reductions.pools, whole=whole
-    )
+    pools = build_pools(scenario, catalog.systems, supply, limits, timeline, merge=reductions.pools, whole=whole)
     whole_lots = scenario.procurement.whole_on_demand_lots and (whole or not hosts_whole(scenario))
     if reductions.offers:
         supply, pools, dropped = _without_dominated_offers(supply, pools, limits, whole_lots)
@@ -162,7 +161,14 @@ def _api_subset(api: ApiAssignments, keep: NDArray[np.bool_]) -> ApiAssignments:
 
 
 def _gpus_ever_needed(
-    supply: Supply, pools: PoolIndex, assignments: Assignments, demand: Demand, limits: Limits, timeline: Timeline, *, tight: bool
+    supply: Supply,
+    pools: PoolIndex,
+    assignments: Assignments,
+    demand: Demand,
+    limits: Limits,
+    timeline: Timeline,
+    *,
+    tight: bool,
 ) -> float:
     """GPUs in service that no optimal plan exceeds.
 
@@ -172,6 +178,11 @@ def _gpus_ever_needed(
     needed = float(np.sum(_peak_rate(demand, timeline) / _slowest_rate(assignments, pools, len(demand.names))))
     if demand.whole_replicas.any() and len(assignments):
         needed += float(assignments.gpus_per_replica.max()) * float(np.sum(1 + demand.min_replicas))
+    if demand.survive == "provider":
+        needed *= 2
+    elif demand.has_to_survive.any() and len(assignments):
+        largest = float((assignments.gpus_per_replica * assignments.replicas_lost).max())
+        needed += largest * float(demand.has_to_survive.sum())
     needed /= min(_usable_shares(supply), default=1.0)
     needed += sum(float(item.gpus.max(initial=0.0)) for item in supply.signed)
     if limits.max_share:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from planner.catalog import Catalog
 from planner.catalog.models import Derivation, DerivedPoint, ServingPoint
 from planner.rules.eligibility import unfit
-from planner.rules.latency import converts, latency_ms, sla_excess, targets
 from planner.rules.hosting import workers
+from planner.rules.latency import converts, latency_ms, sla_excess, targets
 from planner.rules.rates import capped_with, gpu_hours_rate, point_rate, proven_by_shape
 from planner.scenario.models import Scenario, Sla, Workload
 from planner.timeline import Timeline
@@ -34,8 +34,8 @@ class Candidate:
     system: str
     name: str
     rate: Floats
-    gpus_per_replica: int
-    workers: int
+    gpus_per_replica: float
+    workers: float
     worker_gpus: int
     requires: frozenset[str]
     sla_excess: float
@@ -114,7 +114,7 @@ def _points(
                 system=point.system,
                 name=point.name,
                 rate=point_rate(scenario, timeline, workload, point, rivals.get(capped_with(point), ())),
-                gpus_per_replica=point.gpus_per_replica,
+                gpus_per_replica=point.replica_gpus,
                 workers=workers(point),
                 worker_gpus=point.largest_worker_gpus,
                 requires=frozenset(point.requires),

@@ -64,7 +64,7 @@ def headline(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Sequenc
         ("solved in", _solved(plan)),
     ]
     futures = f", the expectation of {len(plan.futures)} futures" if several else ""
-    notes = _weak(figures["evidence_share"])
+    notes = (*_weak(figures["evidence_share"]), *_alone(plan, scenario))
     return Sheet(f"The headline of {plan.scenario}{futures}:", (left(), left()), tuple(lines), notes)
 
 
@@ -77,6 +77,20 @@ def _weak(shares: dict[str, dict[str, float]]) -> tuple[str, ...]:
             named = " and ".join(kind.weak_prices if of == "cost" else kind.weak_points for kind in weak)
             notes.append(f"More than half of {what} {named} ({_part(sum(weak.values()))}): get quotes or measure.")
     return tuple(notes)
+
+
+def _alone(plan: Plan, scenario: Scenario) -> tuple[str, ...]:
+    """A sentence where an interactive workload ever runs on a single replica, and nothing asks for more."""
+    chosen = [item.name for item in scenario.workloads if item.kind == "interactive" and item.whole_replicas]
+    rows = plan.serving[plan.serving["workload"].isin(chosen) & ~plan.serving["lookahead"]]
+    if scenario.service.survive != "none" or rows.empty:
+        return ()
+    running = rows.groupby(["future", "workload", "period", "block"])["replicas"].sum()
+    alone = [name for name in chosen if (running[running.index.get_level_values("workload") == name] == 1).any()]
+    if not alone:
+        return ()
+    who = f"{' and '.join(alone)} {'run' if len(alone) > 1 else 'runs'} on a single replica at times"
+    return (f"{who}: service.survive: replica keeps a spare one.",)
 
 
 def _power(plan: Plan, scenario: Scenario, timeline: Timeline) -> list[tuple[str, str]]:

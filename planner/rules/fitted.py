@@ -36,7 +36,7 @@ class _Fit:
     def needs(self) -> tuple[object, ...]:
         """What has to be alike before one fit can stand in for another."""
         return (
-            max(parent.gpus_per_replica for parent in self.parents),
+            max(parent.replica_gpus for parent in self.parents),
             max(parent.largest_worker_gpus for parent in self.parents),
             max(ORDER.index(parent.evidence) for parent in self.parents),
             frozenset(capability for parent in self.parents for capability in parent.requires),
@@ -130,12 +130,13 @@ def _fitted(measured: MeasuredPoints, position: int, fit: _Fit) -> DerivedPoint:
         parents,
         series="-".join(("fitted", *words, f"{position}+{name}")),
         gpus_per_replica=gpus,
+        replicas_per_gpu=min(parent.replicas_per_gpu for parent in parents) if gpus == 1 else 1,
         largest_worker_gpus=max(parent.largest_worker_gpus for parent in parents),
         input_tokens_nominal=input_tokens if alike is None else alike.input_tokens_nominal,
         output_tokens_nominal=output_tokens if alike is None else alike.output_tokens_nominal,
         input_tokens_mean=input_tokens,
         output_tokens_mean=output_tokens,
-        concurrency=gpus / fit.gpu_seconds * seconds,
+        concurrency=max(parent.replica_gpus for parent in parents) / fit.gpu_seconds * seconds,
         input_tok_s_per_gpu=input_tokens / fit.gpu_seconds,
         output_tok_s_per_gpu=output_tokens / fit.gpu_seconds,
         note=f"{described(fit.work)}: {', '.join(parent.name for parent in parents)}",

@@ -67,12 +67,15 @@ def _at_least(gpus: float, usable_gpus: float, domain_gpus: int, domains: float)
     return Hosting(max(float(gpus), float(math.floor(usable_gpus + DUST))), domain_gpus, domains)
 
 
-def workers(point: ServingPoint) -> int:
-    """Workers of a replica that may be as large as its largest: those have to find room in a domain each."""
-    return point.gpus_per_replica // point.largest_worker_gpus
+def workers(point: ServingPoint) -> float:
+    """Workers of a replica that may be as large as its largest: each has to find room in a domain.
+
+    Replicas that share a GPU have a part of one each.
+    """
+    return point.gpus_per_replica // point.largest_worker_gpus / point.replicas_per_gpu
 
 
-def domains_taken(count: int, worker_gpus: int, domain_gpus: int) -> float:
+def domains_taken(count: float, worker_gpus: int, domain_gpus: int) -> float:
     """NVLink domains that ``count`` workers of so many GPUs take: a domain has room for whole ones only."""
     return count / (domain_gpus // worker_gpus) if worker_gpus <= domain_gpus else math.inf
 
@@ -82,7 +85,7 @@ def crowds(worker_gpus: int, domain_gpus: int) -> bool:
     return domain_gpus % worker_gpus > 0
 
 
-def lots_taken(replica_gpus: float, count: int, worker_gpus: int, lot: Hosting) -> float:
+def lots_taken(replica_gpus: float, count: float, worker_gpus: int, lot: Hosting) -> float:
     """Lots by the hour that a replica takes where it runs alone: whole ones, or a share of one that hosts several."""
     domains = domains_taken(count, worker_gpus, lot.domain_gpus)
     alongside = min(math.floor(lot.gpus / replica_gpus + DUST), math.floor(lot.domains / domains + DUST))

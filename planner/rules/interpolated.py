@@ -20,7 +20,7 @@ def between_concurrencies(measured: MeasuredPoints, points: list[ServingPoint]) 
     for point in points:
         # A predictor can be measured at the target itself; and what is interpolated stands under no cap.
         if point.evidence != "predicted":
-            replica = (point.gpus_per_replica, point.largest_worker_gpus)
+            replica = (point.replica_gpus, point.largest_worker_gpus)
             series[point.system, point.series, replica, shape_of(point), family(point)].append(point)
     for sweep in series.values():
         for pair in pairwise(sorted(sweep, key=lambda point: point.concurrency)):

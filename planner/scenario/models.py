@@ -179,6 +179,10 @@ class Service(Section):
     """What must be served."""
 
     min_served: Annotated[Share, doc("per workload and period, share of tokens", "share")] = 1.0
+    survive: Annotated[
+        Literal["none", "replica", "system", "provider"],
+        doc("interactive workloads in whole replicas are still served with the largest one of these gone"),
+    ] = "none"
 
 
 class Solve(Section):

@@ -11,7 +11,7 @@ def is_whole(scenario: Scenario) -> bool:
 
 
 def in_parts(scenario: Scenario) -> Scenario:
-    """The same question in parts of replicas and of hourly lots: no plan of it costs more, and it is solved much faster.
+    """The same question in parts of replicas and of hourly lots: its least cost is no higher, and found much faster.
 
     A fewest number of replicas is left out with them. The scenario itself where it asks for nothing whole.
     """

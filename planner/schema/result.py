@@ -60,7 +60,7 @@ class Solver(TypedDict):
     best_bound_usd: Annotated[float | None, doc("no plan costs less; null where cost is not the objective", "USD")]
     in_parts_usd: Annotated[
         float | None, doc("cost in parts of replicas and lots that whole ones were packed from; null where not", "USD")
-    ] = None
+    ]
     gap: Annotated[float | None, doc("between value and bound, share of the value", "share")]
     gap_asked: Annotated[float, doc("gap at which the search may stop", "share")]
     seconds: Annotated[float, doc("wall clock, all solves", "s")]

@@ -43,6 +43,8 @@ RAISE = 1.5
 # The last leg's cuts at its root do most of what it is there for; it is broken off after so many nodes.
 LAST_ENGINE = "scip"
 LAST_NODES = 20
+# Without a plan to start from it is given more.
+FIRST_NODES = 1000
 
 
 @dataclass
@@ -53,6 +55,7 @@ class _Search:
     bound: float = -np.inf
     in_parts: float = np.inf
     legs: list[Leg] = field(default_factory=list)
+    infeasible: bool = False
 
     def open(self, gap: float) -> bool:
         return self.best is None or relative_gap(self.best[1], self.bound) > gap
@@ -78,39 +81,49 @@ def solve(
         return replace(first, solver="packing")
     search = _Search(best=start, bound=first.bound, in_parts=first.objective, legs=list(first.legs))
     ready = packer(model, milp)
+    near_usd = max(abs(first.objective - relaxed.constant), float(np.abs(milp.cost).max(initial=0.0)))
     answer, raised, stopped = first, np.ones(relaxed.rows), first.wall_clock_stop
     for _ in range(ROUNDS):
         assert answer.x is not None
         began = clock.seconds
-        packing = pack(ready, carried(inner, model, answer.x), abs(first.objective), FINE * options.gap, options)
+        packing = pack(ready, carried(inner, model, answer.x), near_usd, FINE * options.gap, options)
         plan = polish(packing.x) if packing.complete else None
         search.best = cheapest(search.best, plan)
         search.legs.append(_leg("packing", plan, clock.seconds - began))
         if packing.complete or stopped:
             break
         raised += RAISE * _in_relaxation(model, inner, packing)
-        answer = relax(_asking_more(inner, relaxed, raised), clock.rest(replace(options, gap=options.gap * OF_GAP_RAISED)), None)
+        answer = relax(
+            _asking_more(inner, relaxed, raised), clock.rest(replace(options, gap=options.gap * OF_GAP_RAISED)), None
+        )
         search.legs += [replace(leg, bound=None) for leg in answer.legs]
         stopped = answer.wall_clock_stop
         if answer.x is None:
             break
-    if search.best is not None and not stopped and search.open(options.gap):
+    if not stopped and search.open(options.gap):
         stopped = _last_leg(search, milp, polish, clock.rest(options))
     return _answer(search, first, clock.seconds, options, stopped)
 
 
 def _last_leg(search: _Search, milp: Milp, polish: Polish, options: Options) -> bool:
-    """The whole matrix from the best plan: its bound, and a better plan if there is one. Whether the clock struck."""
-    assert search.best is not None
-    scale = 10.0 ** (3 - np.floor(np.log10(max(abs(search.best[1]), 1e-12))))
+    """The whole matrix from the best plan: its bound, and a better plan if there is one. Whether the clock struck.
+
+    Where packing found no plan at all, it is given more nodes to find one.
+    """
+    cost = search.in_parts if search.best is None else search.best[1]
+    scale = 10.0 ** (3 - np.floor(np.log10(max(abs(cost), 1e-12))))
     scaled = replace(milp, cost=milp.cost * scale, constant=milp.constant * scale)
-    nodes = LAST_NODES if options.nodes is None else min(LAST_NODES, options.nodes)
-    last = solvers.run(scaled, LAST_ENGINE, replace(options, gap=options.gap * INSIDE, nodes=nodes), search.best[0])
+    most = FIRST_NODES if search.best is None else LAST_NODES
+    nodes = most if options.nodes is None else min(most, options.nodes)
+    hint = None if search.best is None else search.best[0]
+    last = solvers.run(scaled, LAST_ENGINE, replace(options, gap=options.gap * INSIDE, nodes=nodes), hint)
     leg = replace(last.leg("whole"), objective=None if last.x is None else last.objective / scale)
     search.legs.append(replace(leg, bound=last.bound / scale if np.isfinite(last.bound) else None))
-    search.bound = max(search.bound, min(last.bound / scale, search.best[1]))
-    if last.x is not None and last.objective / scale < search.best[1]:
+    if last.x is not None and (search.best is None or last.objective / scale < search.best[1]):
         search.best = cheapest(search.best, polish(last.x))
+    search.bound = max(search.bound, last.bound / scale)
+    if last.status == "infeasible" and search.best is None:
+        search.infeasible = True
     return last.wall_clock_stop
 
 
@@ -119,7 +132,7 @@ def _answer(search: _Search, first: Answer, seconds: float, options: Options, st
     closed = best is not None and not search.open(options.gap)
     return replace(
         first,
-        status="optimal" if closed else "feasible" if best is not None else "unknown",
+        status="infeasible" if search.infeasible else "optimal" if closed else "feasible" if best else "unknown",
         solver="packing",
         x=None if best is None else best[0],
         objective=np.inf if best is None else best[1],

@@ -1,10 +1,10 @@
 """Packing: whole replicas and whole lots for given stocks, period by period and block by block.
 
-With what is owned and signed fixed, periods have nothing in common but the rows that add them up (a budget of opex),
-and the blocks of a period nothing but what batch work ties together. Such rows are priced at the duals of the
-period's relaxation while its blocks are packed one by one; then the period is packed again with the interactive
-replicas as they are. Demand that finds no room is left over and told: stocks that the relaxation thought enough can
-have no packing.
+With what is owned and signed fixed, periods have nothing in common but the rows that add them up (a budget of opex:
+each period leaves the rest to the later ones), and the blocks of a period nothing but what batch work ties together.
+Such rows are priced at the duals of the period's relaxation while its blocks are packed one by one; then the period is
+packed again with the interactive replicas as they are. Demand that finds no room is left over and told: stocks that
+the relaxation thought enough can have no packing.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ FLOWS = ("rent", "at_once", "gpus", "replicas", "api", "unserved")
 DEMAND = ("demand", "demand_of_period")
 # Demand left over costs this many times the whole plan for all of a workload's in one period or block.
 SHORT = 10.0
-# A shortage below this is an engine's tolerance.
-NOTICEABLE = 1e-6
 ENGINE = "scip"
 BLOCK_NODES, PERIOD_NODES = 200, 200
 # Packed demand is a little more than what is asked for: what an engine leaves within its tolerance is not served.
 TIGHTER = 2e-6
+# A shortage of no more than that and an engine's tolerance is none: whether it is, the polish of the plan decides.
+NOTICEABLE = 5e-6
 # Wider than any count of lots or replicas: a column without a use of its own needs some bound once rows are priced.
 WIDEST = 1e6
 
@@ -56,7 +56,8 @@ class Packer:
     """A matrix made ready for packing with any stocks.
 
     ``milp`` is in cover form. ``group`` (columns,) is the period that a column belongs to, ``block`` its block; -1 for
-    stocks. ``by_period``: work of any GPU fills what others leave, which packing block by block does not see. ``entries`` are sorted by ``group``, those of group g from ``starts[g]`` on.
+    stocks. ``by_period``: work of any GPU fills what others leave, which packing block by block does not see.
+    ``entries`` are sorted by ``group``, those of group g from ``starts[g]`` on.
     """
 
     milp: Milp
@@ -82,8 +83,11 @@ def packer(model: Model, milp: Milp) -> Packer:
         group[ids[there]] = np.broadcast_to(when[None, :, :, None], ids.shape)[there]
         block[ids[there]] = np.broadcast_to(np.arange(blocks), ids.shape)[there]
     for columns in milp.column_blocks:
+        own = slice(columns.first, columns.first + len(columns.cells))
         if columns.name == "in_service":
-            group[columns.first : columns.first + len(columns.cells)] = columns.cells
+            group[own] = columns.cells
+        elif columns.name in ("used", "lost"):
+            group[own], block[own] = np.divmod(columns.cells % (futures * periods * blocks), blocks)
     demand = np.zeros(milp.rows, dtype=bool)
     for rows in milp.row_blocks:
         if rows.name in DEMAND:
@@ -133,7 +137,7 @@ def _cover_form(model: Model, milp: Milp, demand: Bools) -> Milp:
     upper[gpus] = 0.0
     row_upper[demand] = np.inf
     row_lower[demand] *= 1 + TIGHTER
-    cost = np.bincount(into, weights=milp.cost * factor, minlength=milp.columns)
+    cost = np.asarray(np.bincount(into, weights=milp.cost * factor, minlength=milp.columns), dtype=float)
     return with_entries(replace(milp, cost=cost, upper=upper, row_lower=row_lower, row_upper=row_upper), moved)
 
 
@@ -166,6 +170,8 @@ def pack(ready: Packer, stocks: Floats, near_usd: float, fine: float, options: O
             found, left = _period(ready, mine, columns, rows, taken, SHORT * near_usd, allowed, options)
             x[columns] = found
             short[rows] += left
+            # What rows over several periods have left for the later ones.
+            taken += np.bincount(mine.row, weights=mine.value * x[mine.column], minlength=milp.rows)
     return Packing(x, short)
 
 
@@ -178,14 +184,16 @@ def _period(
     price = np.where(ready.demand[rows], short_usd, np.inf)
     whole = part(milp, mine, columns, rows, milp.cost, taken, price)
     by_block = _block_by_block(ready, mine, columns, rows, taken, whole, short_usd, allowed, options)
+    limited = replace(options, nodes=PERIOD_NODES)
     tries = []
-    if by_block is None or ready.by_period:
-        tries.append(_solved(whole, allowed, replace(options, nodes=PERIOD_NODES)))
     if by_block is not None:
-        fixed = ready.interactive[columns]
-        low = np.concatenate([np.where(fixed, by_block, milp.lower[columns]), np.zeros(len(whole.cost) - len(columns))])
-        high = np.where(np.concatenate([fixed, np.zeros(len(low) - len(fixed), dtype=bool)]), low, whole.upper)
-        tries.insert(0, _solved(replace(whole, lower=low, upper=high), allowed / 2, replace(options, nodes=PERIOD_NODES)))
+        slacks = np.zeros(len(whole.cost) - len(columns))
+        fixed = np.concatenate([ready.interactive[columns], slacks]).astype(bool)
+        packed = np.concatenate([by_block, slacks])
+        low, high = np.where(fixed, packed, whole.lower), np.where(fixed, packed, whole.upper)
+        tries.append(_solved(replace(whole, lower=low, upper=high), allowed / 2, limited))
+    if ready.by_period or not _complete(tries, len(columns)):
+        tries.append(_solved(whole, allowed, limited))
     x = min((answer.x for answer in tries if answer.x is not None), key=whole.objective, default=None)
     left = np.zeros(len(rows))
     if x is None:
@@ -194,6 +202,11 @@ def _period(
     x = np.where(whole.integer, np.round(x), x)
     left[ready.demand[rows]] = x[len(columns) :]
     return x[: len(columns)], left
+
+
+def _complete(tries: list[Answer], columns: int) -> bool:
+    """Whether any of the answers leaves no demand over."""
+    return any(answer.x is not None and not np.any(answer.x[columns:] > NOTICEABLE) for answer in tries)
 
 
 def _block_by_block(

@@ -188,8 +188,8 @@ def _point_rule(scenario: Scenario, catalog: Catalog, problem: Problem, point: S
     if able and not roomy:
         widest = max(pool.domain_gpus for pool in able)
         return f"its workers take {point.largest_worker_gpus} GPUs, domains of {point.system} on offer have {widest}"
-    if able and not any(pool.rdma or pool.domain_gpus >= point.gpus_per_replica for pool in roomy):
-        return f"a replica of {point.gpus_per_replica} GPUs needs RDMA, which no supply of {point.system} has"
+    if able and not any(pool.rdma or pool.domain_gpus >= point.replica_gpus for pool in roomy):
+        return f"a replica of {point.replica_gpus:g} GPUs needs RDMA, which no supply of {point.system} has"
     return ""
 
 
