@@ -72,7 +72,8 @@ def test_a_study_compares_in_parts_of_whole_replicas_and_says_so(study: str) -> 
     "arguments",
     [
         ("frontier", "--over", "sites.hall.power_mw=0.06", "--jobs", "1"),
-        ("breakeven", "--system", "hgx-h200", "--workload", "chat", "--gap", "0.02"),
+        pytest.param(("breakeven", "--system", "hgx-h200", "--workload", "chat"), marks=pytest.mark.solve),
+        pytest.param(("sensitivity", "--vary", "procurement.buy=false,true"), marks=pytest.mark.process),
         ("explain", "--why-not", "together/global/hgx-h200/on_demand"),
     ],
 )
@@ -103,12 +104,16 @@ def test_what_counts_only_for_whole_replicas_is_not_varied() -> None:
     with pytest.raises(InputError, match="min_replicas: plans are compared in parts"):
         frontier(whole(), "workloads.chat.min_replicas=1,2")
     scenario = whole()
-    sides = [
-        World("lots", side, value, whole(f"procurement.whole_on_demand_lots={value}"), catalog_of(scenario))
-        for side, value in (("low", "false"), ("high", "true"))
-    ]
-    with pytest.raises(InputError, match="--vary lots: plans are compared in parts"):
-        sensitivity(scenario, vary=sides)
+    for field, values in {
+        "procurement.whole_on_demand_lots": ("false", "true"),
+        "service.survive": ("none", "system"),
+    }.items():
+        sides = [
+            World(field, side, value, whole(f"{field}={value}"), catalog_of(scenario))
+            for side, value in zip(("low", "high"), values, strict=True)
+        ]
+        with pytest.raises(InputError, match=f"--vary {field}: plans are compared in parts"):
+            sensitivity(scenario, vary=sides)
 
 
 def test_whole_lots_of_a_scenario_in_parts_of_replicas_stay_whole() -> None:
@@ -177,15 +182,20 @@ def test_whole_replicas_without_a_plan_say_what_whole_ones_need(gpus: int) -> No
     assert planner.solve(whole(*RENTED, enough)).status == "optimal"
 
 
-def test_a_large_scenario_is_asked_in_parts_and_told_that_only_those_have_a_plan(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_large_scenario_is_asked_in_parts_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executable, "OUTRIGHT", 0)
     with pytest.raises(InfeasiblePlan, match="hgx-h200 needs 17 GPUs in 2027, the quota is 8"):
         planner.solve(whole(*RENTED, "procurement.quotas=[{system: hgx-h200, gpus: 8}]"))
+    with pytest.raises(InfeasiblePlan, match="hgx-h200 needs 24 GPUs in 2027, the quota is 20"):
+        planner.solve(whole(*TOO_FEW))
+
+
+def test_where_only_parts_are_known_to_have_a_plan_it_says_how_to_have_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executable, "OUTRIGHT", 0)
+    # As if the whole matrix were too large to be searched to its end.
+    monkeypatch.setattr(executable, "_last_leg", lambda *_: False)
     with pytest.raises(SolverFailure, match="in parts of replicas, and none in whole ones") as caught:
         planner.solve(whole(*TOO_FEW))
-    # What it says to set is enough.
     advice = str(caught.value).partition(" with --set ")[2].split(" --set ")
     assert advice == ["procurement.whole_on_demand_lots=false", "workloads.chat.whole_replicas=false"]
     assert planner.solve(whole(*TOO_FEW, *advice)).status == "optimal"
