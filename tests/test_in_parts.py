@@ -116,14 +116,16 @@ def test_what_counts_only_for_whole_replicas_is_not_varied() -> None:
             sensitivity(scenario, vary=sides)
 
 
-def test_whole_lots_of_a_scenario_in_parts_of_replicas_stay_whole() -> None:
-    lots = in_parts("procurement.whole_on_demand_lots=true")
-    found = frontier(lots, "sites.hall.power_mw=0.04")
-    assert not found.in_parts
-    plan = planner.solve(
-        planner.load(TINY, ("version=1", "procurement.whole_on_demand_lots=true", "sites.hall.power_mw=0.04"))
-    )
-    assert found.table["npv_usd"].item() == pytest.approx(plan.proof.objective_usd, rel=1e-9)
+def test_what_version_1_asks_for_whole_is_compared_whole() -> None:
+    small, whole_lots = "sites.hall.power_mw=0.04", "procurement.whole_on_demand_lots=true"
+    for asked in (whole_lots, "workloads.chat.whole_replicas=true"):
+        found = frontier(in_parts(asked), "sites.hall.power_mw=0.04")
+        assert not found.in_parts
+        plan = planner.solve(in_parts(asked, small))
+        assert found.table["npv_usd"].item() == pytest.approx(plan.proof.objective_usd, rel=1e-9)
+    of_lots = frontier(whole("workloads.chat.whole_replicas=false"), "sites.hall.power_mw=0.04")
+    assert of_lots.in_parts
+    assert of_lots.table["npv_usd"].item() == pytest.approx(planner.solve(in_parts(small)).kpis["npv_usd"], rel=1e-9)
 
 
 def test_information_compares_like_with_like() -> None:

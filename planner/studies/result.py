@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from planner._version import __version__
-from planner.rules.hosting import hosts_whole
 from planner.scenario import Scenario, scenario_digest
 from planner.scenario.parts import in_parts
+from planner.scenario.versions import OLDEST
 
 STUDY_VERSION = 1
 # Nobody waits for a study's solves one by one, so each is broken off later than a plan that is asked for alone.
@@ -101,11 +101,11 @@ def limit_of(scenario: Scenario, time_limit_s: float | None) -> float:
 
 
 def compared(scenario: Scenario) -> Scenario:
-    """``scenario`` as studies compare its plans: in parts of replicas and hourly lots where its replicas are whole.
+    """``scenario`` as studies compare its plans: in parts of replicas and hourly lots where it plans whole ones.
 
-    The scenario itself where they are not: whole lots alone are planned as fast as parts of them.
+    One of version 1 has whole ones only where it says so, and is compared as it always was.
     """
-    return in_parts(scenario) if hosts_whole(scenario) else scenario
+    return scenario if scenario.version == OLDEST else in_parts(scenario)
 
 
 def counts_for_nothing(scenarios: Sequence[Scenario]) -> bool:
