@@ -27,7 +27,7 @@ from planner.plan.workload_cost import workload_cost
 from planner.problem import Problem, Reductions, build_problem
 from planner.rules import apply_quotes, check_references, derive_points
 from planner.scenario import Scenario, load_scenario, scenario_digest
-from planner.solvers import Answer, Options
+from planner.solvers import Answer, Options, executable
 from planner.solvers.answer import relative_gap
 from planner.solvers.clock import Clock, no_plan
 from planner.solvers.objectives import Outcome, minimise
@@ -253,11 +253,28 @@ def explain(
 ) -> InfeasiblePlan:
     """Why ``scenario`` has no plan: a smallest set of limits to relax, and by how much, by the elastic model.
 
-    ``fixed`` is what is decided already, as in ``solve``. A set that is smallest with parts of systems allowed is a
-    smallest one wherever whole systems do with it too; only where they do not is it looked for anew. Raises
-    SolverFailure where even that has no answer. The clock may strike in any of these searches, and is told.
+    ``fixed`` is what is decided already, as in ``solve``. In whole replicas the search of a large scenario takes too
+    long: it is asked in parts of them first, and in whole ones where those have a plan. Raises SolverFailure where
+    there is no answer. The clock may strike in any of these searches, and is told.
     """
-    model = _model(build_problem(scenario, catalog, reductions, elastic=True, whole=False), fixed)
+    whole = _model(build_problem(scenario, catalog, reductions, elastic=True), fixed)
+    if whole.problem.whole and not executable.outright(whole.milp):
+        in_parts = _model(build_problem(scenario, catalog, reductions, elastic=True, whole=False), fixed)
+        found = _to_relax(in_parts, options)
+        if found is not None:
+            return found
+    found = _to_relax(whole, options)
+    if found is None:
+        raise SolverFailure("the scenario has no plan, and no set of limits was found whose relaxation gives one")
+    return found
+
+
+def _to_relax(model: Model, options: Options) -> InfeasiblePlan | None:
+    """A smallest set of limits of an elastic model to relax; None where none is found.
+
+    A set that is smallest with parts of systems allowed is a smallest one wherever whole systems do with it too; only
+    where they do not is it looked for anew.
+    """
     for most_excess in ELASTIC_EXCESS:
         elastic = build_elastic(model, most_excess)
         for matrix, engine in ((elastic.fewest_with_parts(), "highs"), (elastic.fewest(), "scip")):
@@ -272,7 +289,7 @@ def explain(
                 return InfeasiblePlan(found, proven=fewest.status == "optimal", stopped=stopped)
             _check_clock(fewest, options)
             _check_clock(least, options)
-    raise SolverFailure("the scenario has no plan, and no set of limits was found whose relaxation gives one")
+    return None
 
 
 def _least(elastic: Elastic, x: NDArray[np.float64], options: Options) -> Answer:

@@ -14,7 +14,9 @@ from ortools.math_opt.python import mathopt
 import planner
 from planner.errors import InfeasiblePlan, InputError
 from planner.export import mps
+from planner.solvers import executable
 from tests.exports import TINY, Solved, either_plan, rich_plan, solved_file, tiny_plan  # noqa: F401
+from tests.tiny import in_parts, whole
 
 
 def _cbc(path: Path) -> float:
@@ -36,6 +38,19 @@ def test_the_written_model_has_the_plans_optimum(solved: Solved, tmp_path: Path)
 def _scip(path: Path) -> float:
     model = mathopt.Model.from_model_proto(mps_converter.mps_to_model_proto(path.read_text()))
     return float(mathopt.solve(model, mathopt.SolverType.GSCIP).objective_value())
+
+
+def test_whole_replicas_are_whole_in_the_file_though_a_large_plan_is_packed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executable, "OUTRIGHT", 0)
+    path = tmp_path / "model.mps"
+    mps.write_model(whole(), path)
+    assert "replicas(chat," in path.read_text()
+    plan = planner.solve(whole())
+    assert plan.proof.name == "packing"
+    assert _scip(path) == pytest.approx(plan.kpis["npv_usd"], rel=1e-3)
+    assert _scip(path) > planner.solve(in_parts()).kpis["npv_usd"] * 1.01
 
 
 def test_the_lp_file_has_the_same_optimum(tiny: Solved, tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ from planner.errors import InfeasiblePlan, InputError, SolverFailure
 from planner.milp import Model
 from planner.pipeline import catalog_of
 from planner.scenario import Scenario, load_scenario
-from planner.solvers import Options
+from planner.solvers import Options, executable
 from planner.solvers.objectives import Kind, Outcome, minimise
 from planner.studies.verify import study as module
 from planner.studies.verify.sheet import verify_sheet
-from planner.studies.verify.study import EngineResult, State, engines, judge, verify
+from planner.studies.verify.study import EngineResult, State, against, engines, judge, verify
+from tests.tiny import in_parts, whole
 
 HALL = """
 name: hall
@@ -173,3 +174,57 @@ def test_the_table_has_a_line_per_engine_and_the_verdict() -> None:
         "hall: 2 engines have a plan: every proven interval overlaps and every plan passed its audit.",
     )
     assert found.to_dict()["passed"] is True
+
+
+def test_the_engines_have_a_small_matrix_of_whole_replicas_as_it_is() -> None:
+    scenario = whole()
+    found = verify(scenario, catalog_of(scenario), 1e-3, 60, names=("relay", "scip"))
+    assert found.passed, found.sentence
+    assert (found.in_parts, found.plan) == (False, None)
+    assert verify_sheet(found).sentence.endswith("each engine on the same matrix, in whole replicas and lots:")
+    assert found.to_dict()["in_parts"] is False
+    assert not {"in_parts", "plan"} & set(verify(hall(), catalog_of(hall()), 1e-3, 60, names=("scip",)).to_dict())
+
+
+@pytest.mark.solve
+def test_beside_a_large_plan_of_whole_replicas_the_engines_solve_it_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executable, "OUTRIGHT", 0)
+    scenario = whole()
+    heard: list[str] = []
+    found = verify(scenario, catalog_of(scenario), 1e-3, 60, names=("relay", "scip", "pulp:cbc"), progress=heard.append)
+    assert found.passed, found.sentence
+    assert heard == ["plan", "relay", "scip", "pulp:cbc"]
+    alone = verify(in_parts(), catalog_of(in_parts()), 1e-3, 60, names=("scip",)).voices[0]
+    assert found.voices[1].value == pytest.approx(alone.value, rel=1e-9)
+    assert found.plan is not None
+    assert found.plan.value is not None
+    assert found.plan.audited
+    for one in found.voices:
+        assert one.audited
+        assert one.bound is not None
+        assert one.bound <= found.plan.value
+    sheet = verify_sheet(found)
+    assert [row[0] for row in sheet.rows] == ["plan", "relay", "scip", "pulp:cbc"]
+    assert "in parts of replicas and hourly lots, and the plan in whole ones" in sheet.sentence
+    assert found.to_dict()["plan"]["value"] == found.plan.value
+
+
+def test_a_bound_in_parts_above_the_plan_in_whole_ones_is_a_conflict() -> None:
+    plan = voice("plan", value=100.0)
+    assert against(plan, [voice("relay", bound=100.0)], more_is_better=False) == ()
+    assert against(plan, [voice("relay", value=103.0, bound=102.0)], more_is_better=False) == (
+        "relay proves that nothing in parts of replicas is better than 102, and there is an audited plan of whole ones "
+        "at 100",
+    )
+    assert against(plan, [voice("relay", value=98.0, bound=98.0)], more_is_better=True) != ()
+    refused = EngineResult("plan", "1", "optimal", 100.0, 99.0, True, 1.0, 10, False, "audit: dallas draws 12 MW")
+    assert against(refused, [voice("relay")], more_is_better=False) == (
+        "the plan of whole replicas fails its audit (audit: dallas draws 12 MW)",
+    )
+
+
+def test_no_plan_in_whole_replicas_is_said_and_only_its_proof_a_conflict() -> None:
+    assert against(voice("plan", "no plan", None, None), [voice("relay")], more_is_better=False) == ()
+    assert against(voice("plan", "infeasible", None, None), [voice("relay")], more_is_better=False) == (
+        "the planner finds nothing to plan with, and relay has an audited plan in parts",
+    )

@@ -86,21 +86,23 @@ def find(scenario: Scenario, options: SolveOptions, progress: Progress) -> Solve
     """The plan, with what is told beside it where anybody asked for that."""
     catalog = catalog_of(scenario)
     plan = solve_scenario(scenario, catalog, solver=options.solver, gap=options.gap, time_limit_s=options.time_limit)
-    other, unknown = None, ""
+    other, unknown, late = None, "", False
     if options.information:
         try:
             plan = with_increments(plan, scenario, catalog, Options(plan.proof.gap_asked, _limit_s(scenario, options)))
         except SolverFailure as error:
             unknown = f"What each workload costs more is not known: {error}."
+            late = isinstance(error, StoppedByClock)
     if options.information and has_targets(scenario):
         limit = _limit_s(scenario, options)
         try:
             other = other_percentile(scenario, catalog, plan, Options(plan.proof.gap_asked, limit))
-        except StoppedByClock as error:
+        except SolverFailure as error:
             said = f"The cost at the other percentile is not known: {error}."
             unknown = "\n".join(filter(None, (unknown, said)))
+            late |= isinstance(error, StoppedByClock)
     if not (options.information and information.applies(scenario)):
-        return Solved(catalog, plan, other=other, unknown=unknown, late=bool(unknown))
+        return Solved(catalog, plan, other=other, unknown=unknown, late=late)
     try:
         worth = information.value_of_information(
             scenario,
@@ -112,9 +114,9 @@ def find(scenario: Scenario, options: SolveOptions, progress: Progress) -> Solve
         )
     except SolverFailure as error:
         said = f"The value of information is not known: {error}."
-        late = isinstance(error, StoppedByClock) or bool(unknown)
+        late |= isinstance(error, StoppedByClock)
         return Solved(catalog, plan, other=other, unknown="\n".join(filter(None, (unknown, said))), late=late)
-    return Solved(catalog, plan, worth, other, unknown=unknown, late=bool(unknown or worth.stopped))
+    return Solved(catalog, plan, worth, other, unknown=unknown, late=late or bool(worth.stopped))
 
 
 def with_resale(solved: Solved, scenario: Scenario, options: SolveOptions) -> Solved:
@@ -125,9 +127,10 @@ def with_resale(solved: Solved, scenario: Scenario, options: SolveOptions) -> So
     asked = Options(solved.plan.proof.gap_asked, limit)
     try:
         return replace(solved, sold=resale(scenario, solved.catalog, solved.plan, asked))
-    except StoppedByClock as error:
+    except SolverFailure as error:
+        late = solved.late or isinstance(error, StoppedByClock)
         said = f"Where resale would change the next orders is not known: {error}."
-        return replace(solved, unknown="\n".join(filter(None, (solved.unknown, said))), late=True)
+        return replace(solved, unknown="\n".join(filter(None, (solved.unknown, said))), late=late)
 
 
 def _limit_s(scenario: Scenario, options: SolveOptions) -> float:

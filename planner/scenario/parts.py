@@ -13,7 +13,8 @@ def is_whole(scenario: Scenario) -> bool:
 def in_parts(scenario: Scenario) -> Scenario:
     """The same question in parts of replicas and of hourly lots: its least cost is no higher, and found much faster.
 
-    A fewest number of replicas is left out with them. The scenario itself where it asks for nothing whole.
+    A fewest number of replicas and what has to survive are left out with them. The scenario itself where it asks for
+    nothing whole.
     """
     if not is_whole(scenario):
         return scenario
@@ -22,6 +23,7 @@ def in_parts(scenario: Scenario) -> Scenario:
         item.model_copy(update={"whole_replicas": False, "min_replicas": 0}) for item in scenario.workloads
     )
     procurement = scenario.procurement.model_copy(update={"whole_on_demand_lots": False})
-    found = scenario.model_copy(update={"workloads": workloads, "procurement": procurement})
+    service = scenario.service.model_copy(update={"survive": "none"})
+    found = scenario.model_copy(update={"workloads": workloads, "procurement": procurement, "service": service})
     found._origin = origin
     return found

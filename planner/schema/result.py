@@ -206,6 +206,11 @@ class Information(TypedDict):
     vss_usd: Annotated[float | None, doc("null where the mean plan cannot serve every future", "USD")]
     vss_range_usd: Annotated[list[float | None], doc("what the gaps of the solves leave open of it", "USD")]
     reproducible: Annotated[bool, doc("false where the wall clock ended one of the solves")]
+    in_parts: NotRequired[
+        Annotated[
+            Literal[True], doc("every plan of these is in parts of replicas and of hourly lots, here and now too")
+        ]
+    ]
 
 
 @with_config(CLOSED)

@@ -136,8 +136,20 @@ def _packed(model: Model, milp: Milp, options: Options, warm_start: Floats | Non
     start = polish(warm_start) if warm_start is not None and warm_start.shape == milp.cost.shape else None
     answer = executable.solve(model, milp, relaxed, relax, polish, options, start)
     if answer.x is None and answer.status != "infeasible":
-        raise _no_plan(answer, options)
+        raise no_plan(options.time_limit_s) if answer.wall_clock_stop else SolverFailure(_only_in_parts(model))
     return answer
+
+
+def _only_in_parts(model: Model) -> str:
+    """What to do where only a plan in parts is known."""
+    demand = model.problem.demand
+    first, *others = [name for name, whole in zip(demand.names, demand.whole_replicas, strict=True) if whole]
+    lots = " --set procurement.whole_on_demand_lots=false" if model.problem.whole_on_demand_lots else ""
+    return (
+        "there is a plan in parts of replicas, and none in whole ones was found; raise quotas or other limits that are "
+        f"tight, or plan in parts with{lots} --set workloads.{first}.whole_replicas=false"
+        + (f", likewise for {', '.join(others)}" if others else "")
+    )
 
 
 def _no_plan(answer: Answer, options: Options) -> SolverFailure:

@@ -36,7 +36,7 @@ def with_increments(plan: Plan, scenario: Scenario, catalog: Catalog, options: O
     """
     if scenario.objective != "cost":
         return plan
-    usd, output, total = increments(build_problem(scenario, catalog), options)
+    usd, output, total = increments(build_problem(scenario, catalog, whole=False), options)
     table = plan.workload_cost.assign(
         incremental_npv_usd=usd,
         incremental_usd_per_mtok_output=ratio(usd, output),

@@ -22,7 +22,7 @@ from planner.scenario import Scenario
 from planner.solvers import Options
 from planner.solvers.optimise import optimise
 from planner.studies.command import Progress
-from planner.studies.result import limit_of, told
+from planner.studies.result import compared, compared_in_parts, limit_of, told
 
 Range = tuple[float, float]
 Ints = NDArray[np.int64]
@@ -35,13 +35,15 @@ class Information:
     ``here_and_now`` is the plan's cost, ``wait_and_see`` the mean cost where each future is planned for alone,
     ``mean_plan`` the expected cost of the purchases and contracts that suit the mean future best, infinite where they
     leave some future unserved. Knowing the future is worth ``evpi_usd``, planning for all of them ``vss_usd``.
-    ``stopped`` names the solves that the clock ended.
+    ``stopped`` names the solves that the clock ended. ``in_parts`` where all, ``here_and_now`` too, are in parts of
+    replicas and of hourly lots, though the plan is in whole ones.
     """
 
     here_and_now: Range
     wait_and_see: Range
     mean_plan: Range
     stopped: tuple[str, ...] = ()
+    in_parts: bool = False
 
     @property
     def evpi_usd(self) -> float:
@@ -76,6 +78,7 @@ class Information:
             "vss_usd": self.vss_usd if feasible else None,
             "vss_range_usd": _finite(self.vss_range_usd),
             "reproducible": not self.stopped,
+            **compared_in_parts(self.in_parts),
         }
 
 
@@ -97,10 +100,12 @@ def value_of_information(
 
     Of the mean future's plan the purchases and contracts that are decided before the future is revealed are kept;
     everything else is decided anew. Every solve is by the relay, with the scenario's gap and time limit unless given.
+    Where ``plan`` is in whole replicas, the plan in parts of them stands for it: like is compared with like.
     Raises InputError where it does not apply, SolverFailure where a solve finds no plan in time.
     """
     if not applies(scenario):
         raise InputError("the value of information needs several futures and objective: cost")
+    original, scenario = scenario, compared(scenario)
     catalog = derive_points(scenario, catalog)
     wanted = scenario.solve
     options = Options(
@@ -122,15 +127,17 @@ def value_of_information(
     weights = np.array([future.probability for future in scenario.futures])
     below, above = (float(bits.dot(weights, np.array(side))) for side in zip(*alone, strict=True))
     problem = build_problem(scenario, catalog)
+    model = build_model(problem)
+    if scenario is original:
+        bound, cost = plan.proof.best_bound_usd, plan.proof.objective_usd
+        here = (min(bound, cost) if bound is not None else -np.inf, cost)
+    else:
+        here, _ = optimum("this plan in parts of replicas", model)
     mean = build_model(mean_problem(problem))
     _, x = optimum("the mean future", mean)
-    model = build_model(problem)
     kept = replace(model, milp=fixed(model, mean, x))
     expected, _ = optimum("the plan for the mean future in every future", kept)
-    bound = plan.proof.best_bound_usd
-    cost = plan.proof.objective_usd
-    here = (min(bound, cost) if bound is not None else -np.inf, cost)
-    return Information(here_and_now=here, wait_and_see=(below, above), mean_plan=expected, stopped=tuple(late))
+    return Information(here, (below, above), expected, stopped=tuple(late), in_parts=scenario is not original)
 
 
 def mean_problem(problem: Problem) -> Problem:
@@ -200,5 +207,5 @@ def sheet(found: Information) -> Sheet:
         line("the plan for the mean future, in every future", found.mean_plan[1], found.mean_plan),
         line("planning for every future is worth (VSS)", found.vss_usd, found.vss_range_usd),
     )
-    notes = told((), found.stopped)
+    notes = told((), found.stopped, in_parts=found.in_parts)
     return Sheet("What knowing the future and planning for all of them is worth:", columns, lines, notes)

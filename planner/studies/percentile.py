@@ -73,13 +73,14 @@ def applies(scenario: Scenario) -> bool:
 def other_percentile(scenario: Scenario, catalog: Catalog, plan: Plan, options: Options) -> OtherPercentile:
     """The bound of the LP relaxation with every target at p99, or at p50 where any is at a tail already.
 
+    It is the relaxation in parts of replicas, which holds for whole ones.
     A closed-loop benchmark's p99 TTFT is inflated by its burst start and can flip the choice of hardware, so a plan
     says what the other reading of its targets would cost. Raises StoppedByClock where the clock ended that.
     """
     tails = [max(w.sla.ttft_percentile, w.sla.tpot_percentile) for w in scenario.workloads if _has_target(w)]
     percentile = MEDIAN if max(tails) > MEDIAN else TAIL
     changed = scenario.model_copy(update={"workloads": tuple(_at(w, percentile) for w in scenario.workloads)})
-    problem = build_problem(changed, derive_points(changed, catalog))
+    problem = build_problem(changed, derive_points(changed, catalog), whole=False)
     able = {*problem.assignments.workload.tolist(), *problem.api.workload.tolist()}
     milp = build_model(problem).milp
     scale, lp = scale_of(milp, options)

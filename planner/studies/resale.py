@@ -196,7 +196,7 @@ def _power_of_ten(size: float) -> float:
 
 def _model_at(scenario: Scenario, catalog: Catalog, haircut: float) -> Model:
     finance = scenario.finance.model_copy(update={"residual_haircut": haircut})
-    return build_model(build_problem(scenario.model_copy(update={"finance": finance}), catalog))
+    return build_model(build_problem(scenario.model_copy(update={"finance": finance}), catalog, whole=False))
 
 
 def _orders_due(model: Model, due_by: dt.date) -> dict[int, _Order]:

@@ -12,12 +12,24 @@ import numpy as np
 import pandas as pd
 
 from planner._version import __version__
-from planner.scenario import Scenario
+from planner.scenario import Scenario, scenario_digest
+from planner.scenario.parts import in_parts
+from planner.scenario.versions import OLDEST
 
 STUDY_VERSION = 1
 # Nobody waits for a study's solves one by one, so each is broken off later than a plan that is asked for alone.
 PATIENCE_S = 600.0
 VALUED = "Costs compared here hold what is not served at the workloads' values of it, which is no cash."
+# Of every study that compares plans of a scenario of whole replicas.
+IN_PARTS = (
+    "Compared in parts of replicas and hourly lots, which cost at most what whole ones do; `plan SCENARIO` plans in "
+    "whole ones."
+)
+# What is varied may be a rule of whole replicas alone.
+COUNTS_FOR_NOTHING = (
+    "plans are compared in parts of replicas and hourly lots, where this counts for nothing; `plan compare A B` "
+    "compares whole plans"
+)
 
 
 class Result(ABC):
@@ -48,7 +60,8 @@ class Study(Result):
     """The answer to a question put to many plans of a scenario; ``sentences`` say what the tables mean.
 
     A field that a study adds stands in the JSON under its own name, figures before frames. ``stopped`` names what the
-    clock broke off the search for; a sentence says so, and another run may find better.
+    clock broke off the search for; a sentence says so, and another run may find better. ``in_parts`` where its plans
+    are in parts of replicas and of hourly lots, though the scenario's own is in whole ones.
     """
 
     command: ClassVar[str]
@@ -57,6 +70,7 @@ class Study(Result):
     scenario_digest: str
     sentences: tuple[str, ...]
     stopped: tuple[str, ...] = field(default=(), kw_only=True)
+    in_parts: bool = field(default=False, kw_only=True)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -73,6 +87,7 @@ class Study(Result):
             "scenario": self.scenario,
             "scenario_digest": self.scenario_digest,
             "reproducible": not self.stopped,
+            **compared_in_parts(self.in_parts),
             "sentences": list(self.sentences),
             **{name: plain(value) for name, value in self.facts.items()},
             **{name: records(frame) for name, frame in self.tables.items()},
@@ -86,6 +101,28 @@ def limit_of(scenario: Scenario, time_limit_s: float | None) -> float:
     return scenario.solve.time_limit_s if "time_limit_s" in scenario.solve.model_fields_set else PATIENCE_S
 
 
+def compared(scenario: Scenario) -> Scenario:
+    """``scenario`` as studies compare its plans: in parts of replicas and hourly lots where it plans whole ones.
+
+    One of version 1 has whole ones only where it says so, and is compared as it always was.
+    """
+    return scenario if scenario.version == OLDEST else in_parts(scenario)
+
+
+def counts_for_nothing(scenarios: Sequence[Scenario]) -> bool:
+    """Whether scenarios that differ are one and the same as their plans are compared."""
+    return (
+        len({scenario_digest(one) for one in scenarios})
+        > 1
+        == len({scenario_digest(compared(one)) for one in scenarios})
+    )
+
+
+def compared_in_parts(in_parts: bool) -> dict[str, bool]:
+    """The mark in a study's JSON; nothing where its plans are what the scenario asks for."""
+    return {"in_parts": True} if in_parts else {}
+
+
 def clock_sentence(stopped: Sequence[str]) -> str:
     """What the clock stopped, and what to do; nothing where it stopped nothing."""
     if not stopped:
@@ -96,10 +133,13 @@ def clock_sentence(stopped: Sequence[str]) -> str:
     )
 
 
-def told(sentences: Sequence[str], stopped: Sequence[str], scenario: Scenario | None = None) -> tuple[str, ...]:
-    """``sentences``, what else the costs of ``scenario`` hold, and what the clock stopped."""
+def told(
+    sentences: Sequence[str], stopped: Sequence[str], scenario: Scenario | None = None, *, in_parts: bool = False
+) -> tuple[str, ...]:
+    """``sentences``, that plans are compared in parts, what the costs of ``scenario`` hold, what the clock stopped."""
     valued = scenario is not None and any(workload.unserved_value is not None for workload in scenario.workloads)
-    return (*sentences, *[VALUED] * valued, *[clock_sentence(stopped)] * bool(stopped))
+    behind = [IN_PARTS] * in_parts + [VALUED] * valued + [clock_sentence(stopped)] * bool(stopped)
+    return (*sentences, *behind)
 
 
 def records(frame: pd.DataFrame) -> list[Any]:

@@ -101,8 +101,8 @@ def refused(reply: Reply) -> SolverFailure:
 
 
 def _hopeless(question: Question) -> bool:
-    """Whether not even the LP relaxation has a plan."""
-    model = build_model(build_problem(question.scenario, question.catalog))
+    """Whether not even the LP relaxation in parts of replicas has a plan."""
+    model = build_model(build_problem(question.scenario, question.catalog, whole=False))
     options = Options(question.gap, question.time_limit_s, question.scenario.solve.seed)
     return solvers.run(model.milp.relaxed(), "glop", options).status == "infeasible"
 

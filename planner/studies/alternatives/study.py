@@ -36,7 +36,7 @@ from planner.studies.alternatives.objectives import COUNTS, OBJECTIVES, USED, co
 from planner.studies.command import Progress
 from planner.studies.orders import ordered
 from planner.studies.pool import each
-from planner.studies.result import Study, limit_of, told
+from planner.studies.result import Study, compared, limit_of, told
 from planner.studies.solves import check_least_cost
 
 Floats = NDArray[np.float64]
@@ -114,6 +114,8 @@ def alternatives(
     Every plan is audited, and its distance is by the audit's own cost.
     """
     check_least_cost(scenario, "alternatives")
+    original, scenario = scenario, compared(scenario)
+    in_parts = scenario is not original
     for share in within:
         if not 0 < share < 1:
             raise InputError(f"--within {100 * share:g}: must be above 0 and below 100 percent, such as 1,2,5")
@@ -140,9 +142,10 @@ def alternatives(
     stopped = (*itself, *late)
     return Alternatives(
         scenario.name,
-        scenario_digest(scenario),
-        told(_said(scenario, decided, max(within), len(plans)), stopped, scenario),
+        scenario_digest(original),
+        told(_said(scenario, decided, max(within), len(plans)), stopped, scenario, in_parts=in_parts),
         stopped=stopped,
+        in_parts=in_parts,
         best_usd=best.proof.objective_usd,
         best_bound_usd=best.proof.best_bound_usd,
         alternatives=table,

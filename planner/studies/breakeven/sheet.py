@@ -29,6 +29,7 @@ def breakeven_sheets(found: Breakeven) -> list[Sheet]:
     if found.thresholds:
         missing = [kind for kind, item in found.thresholds.items() if item is None]
         sheets.append(threshold_sheet(found.rows, missing, curves.system, found.scenario))
+        sheets += [Sheet(sentence) for sentence in found.sentences]
     return sheets
 
 

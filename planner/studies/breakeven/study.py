@@ -17,7 +17,7 @@ from planner.studies.breakeven.sourcing import PriceOverrides
 from planner.studies.breakeven.threshold import KINDS, Kind, Threshold, threshold
 from planner.studies.command import Progress
 from planner.studies.pool import each
-from planner.studies.result import Result
+from planner.studies.result import IN_PARTS, Result, compared, compared_in_parts
 
 # Every step of a bisection is a solve: a wider gap than a plan's own saves most of their time and widens the interval.
 GAP = 0.003
@@ -27,7 +27,8 @@ GAP = 0.003
 class Breakeven(Result):
     """``curves`` of the ways side by side; ``thresholds`` of the plan by kind, None where it cannot be had so.
 
-    Without solves there are no ``thresholds``.
+    Without solves there are no ``thresholds``. ``in_parts`` where they are of plans in parts of replicas and of hourly
+    lots, though the scenario's own is in whole ones.
     """
 
     scenario: str
@@ -35,6 +36,12 @@ class Breakeven(Result):
     catalog_digest: str
     curves: Screening
     thresholds: dict[Kind, Threshold | None]
+    in_parts: bool = False
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What holds of every threshold."""
+        return (IN_PARTS,) if self.in_parts else ()
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -71,6 +78,8 @@ class Breakeven(Result):
                 "catalog_digest": self.catalog_digest,
                 **self.said,
                 **{name: frame.to_dict(orient="records") for name, frame in self.tables.items()},
+                **compared_in_parts(self.in_parts),
+                **({"sentences": list(self.sentences)} if self.sentences else {}),
                 "break_even": self.rows,
             }
         )
@@ -108,6 +117,7 @@ def breakeven(
 
     Raises InputError where one of them is unknown, does not fit, or no way of getting the system has a price.
     """
+    original, scenario = scenario, compared(scenario)
     if catalog is None:
         catalog = catalog_of(scenario)
     curves = screen(
@@ -121,7 +131,8 @@ def breakeven(
         found = dict(
             zip(KINDS, each(_threshold, searches, workers=workers, progress=progress, done=heard), strict=True)
         )
-    return Breakeven(scenario.name, scenario_digest(scenario), catalog.digest, curves, found)
+    digests = (scenario_digest(original), catalog.digest)
+    return Breakeven(scenario.name, *digests, curves, found, in_parts=solve and scenario is not original)
 
 
 def _threshold(search: _Search) -> Threshold | None:

@@ -17,7 +17,7 @@ def explain_sheets(found: Explanation) -> list[Sheet]:
     if isinstance(found, NoPlan):
         return [_said(found.sentences), *relaxation_sheets(found.relaxations)]
     if isinstance(found, LeftOut):
-        return [_said([f"{sentence}." for sentence in found.sentences])]
+        return [_said([sentence if sentence.endswith(".") else f"{sentence}." for sentence in found.sentences])]
     assert isinstance(found, Worth)
     return [limit_sheet(found.limits), _said(found.sentences)]
 

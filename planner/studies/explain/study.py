@@ -17,7 +17,7 @@ from planner.studies.command import Progress
 from planner.studies.explain.conflict import Limits, cheapest, conflicts
 from planner.studies.explain.marginal import worth
 from planner.studies.explain.why_not import check, why_not
-from planner.studies.result import Study, limit_of, told
+from planner.studies.result import Study, compared, limit_of, told
 from planner.studies.solves import Question, answer, check_least_cost, refused
 
 # A tenth of a percent of a plan is more than a megawatt is worth for a while, so these solves go further. SCIP closes
@@ -84,6 +84,9 @@ def explain(
     is found in time.
     """
     check_least_cost(scenario, "explain")
+    original, scenario = scenario, compared(scenario)
+    in_parts = scenario is not original
+    about = (scenario.name, scenario_digest(original))
     catalog = catalog_of(scenario) if catalog is None else catalog
     check(scenario, catalog, rejected)
     gap = gap if gap is not None else GAP
@@ -93,13 +96,12 @@ def explain(
     base = answer(Question(scenario.name, scenario, catalog, gap, time_limit_s, solver))
     if base.plan is None:
         if np.isposinf(base.range_usd[0]):
-            return _infeasible(scenario, catalog, time_limit_s, progress)
+            return _infeasible(about, Limits(scenario, catalog, time_limit_s), progress, in_parts=in_parts)
         raise refused(base)
 
     def heard(words: str) -> None:
         progress(f"{scenario.name}: {words}")
 
-    about = (scenario.name, scenario_digest(scenario))
     itself = ("the plan itself",) * base.stopped
     if rejected:
         table = why_not(
@@ -107,14 +109,16 @@ def explain(
             gap=gap, time_limit_s=time_limit_s, solver=solver, workers=workers, progress=heard,
         )  # fmt: skip
         stopped = (*itself, *table.loc[table["stopped"], "name"].drop_duplicates())
-        sentences = told(table["sentence"], stopped, scenario)
-        return LeftOut(*about, sentences, *base.range_usd, feasible=True, why_not=table, stopped=stopped)
+        sentences = told(table["sentence"], stopped, scenario, in_parts=in_parts)
+        return LeftOut(
+            *about, sentences, *base.range_usd, feasible=True, why_not=table, stopped=stopped, in_parts=in_parts
+        )
     limits = worth(
         scenario, catalog, base, gap=gap, time_limit_s=time_limit_s, solver=solver, workers=workers, progress=heard
     )
     stopped = (*itself, *(_step(row) for _, row in limits[limits["stopped"]].iterrows()))
-    sentences = told(_said(limits, base.range_usd, gap), stopped, scenario)
-    return Worth(*about, sentences, *base.range_usd, feasible=True, limits=limits, stopped=stopped)
+    sentences = told(_said(limits, base.range_usd, gap), stopped, scenario, in_parts=in_parts)
+    return Worth(*about, sentences, *base.range_usd, feasible=True, limits=limits, stopped=stopped, in_parts=in_parts)
 
 
 def _said(limits: pd.DataFrame, cost: tuple[float, float], gap: float) -> tuple[str, ...]:
@@ -141,12 +145,12 @@ def _step(row: pd.Series) -> str:
     return f"{row['change']:+g} {row['unit']} of {row['limit']} ({row['where']})"
 
 
-def _infeasible(scenario: Scenario, catalog: Catalog, time_limit_s: float, progress: Progress) -> NoPlan:
-    """Sets of limits that conflict and ways out, where there is no plan."""
-    limits = Limits(scenario, catalog, time_limit_s)
-    progress(f"{scenario.name}: which limits conflict")
+def _infeasible(about: tuple[str, str], limits: Limits, progress: Progress, *, in_parts: bool) -> NoPlan:
+    """Sets of limits that conflict and ways out, where there is no plan. ``about``: name and digest of the scenario."""
+    name, _ = about
+    progress(f"{name}: which limits conflict")
     found, complete = conflicts(limits)
-    progress(f"{scenario.name}: what to relax")
+    progress(f"{name}: what to relax")
     relaxations = cheapest(limits)
     rows = [
         (number, group.kind.key, group.subject, conflict.minimal)
@@ -161,10 +165,10 @@ def _infeasible(scenario: Scenario, catalog: Catalog, time_limit_s: float, progr
     if not complete:
         sentences.append(f"The search ended after {len(found)} sets; there may be more.")
     return NoPlan(
-        scenario.name,
-        scenario_digest(scenario),
-        told(sentences, limits.struck),
+        *about,
+        told(sentences, limits.struck, in_parts=in_parts),
         stopped=limits.struck,
+        in_parts=in_parts,
         feasible=False,
         complete=complete,
         conflicts=pd.DataFrame(rows, columns=["set", "kind", "where", "minimal"]),

@@ -54,6 +54,7 @@ def run(options: Options, progress: Progress) -> Outcome:
     from planner.render.figures import bar
     from planner.render.files import write_file
     from planner.render.plots import write_plot
+    from planner.render.sheet import Sheet
     from planner.studies.frontier.axes import parse_axis
     from planner.studies.frontier.sheet import frontier_plot, frontier_sheets
     from planner.studies.frontier.study import checked, frontier
@@ -78,7 +79,7 @@ def run(options: Options, progress: Progress) -> Outcome:
     names = [axis.name for axis in found.axes]
     table, mix = found.table, found.mix
     return Outcome(
-        list(frontier_sheets(table, mix, names, found.scenario)),
+        [*frontier_sheets(table, mix, names, found.scenario), *(Sheet(sentence) for sentence in found.sentences)],
         found.to_dict(),
         found.tables,
         lambda path: write_plot(path, frontier_plot(table, mix, names)),

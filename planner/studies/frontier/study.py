@@ -23,7 +23,15 @@ from planner.scenario import Scenario, scenario_digest
 from planner.studies.frontier.axes import Axis, changed, parse_axis
 from planner.studies.mix import MEAN_GPUS, mix
 from planner.studies.pool import as_done
-from planner.studies.result import Result, limit_of
+from planner.studies.result import (
+    COUNTS_FOR_NOTHING,
+    IN_PARTS,
+    Result,
+    compared,
+    compared_in_parts,
+    counts_for_nothing,
+    limit_of,
+)
 
 MOST_AXES = 2
 MOST_CELLS = 2000
@@ -50,7 +58,8 @@ class Frontier(Result):
 
     ``cells`` are plain records: ``at`` (a value per axis), ``status``, ``reason`` where there is no plan, ``bound_usd``
     (no plan costs less) and key figures, and ``mean_gpus`` by source over the reported periods. A frontier that is not
-    ``complete`` has only the cells solved so far.
+    ``complete`` has only the cells solved so far. ``in_parts`` where the plans are in parts of replicas and of hourly
+    lots, though the scenario's own is in whole ones.
     """
 
     scenario: str
@@ -60,6 +69,12 @@ class Frontier(Result):
     settings: Settings
     cells: tuple[Cell, ...]
     complete: bool = field(default=True)
+    in_parts: bool = field(default=False)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What holds of every cell."""
+        return (IN_PARTS,) if self.in_parts else ()
 
     @property
     def stopped(self) -> tuple[str, ...]:
@@ -114,6 +129,8 @@ class Frontier(Result):
             "time_limit_s": self.settings.time_limit_s,
             "axes": [{"path": axis.path, "scaled": axis.scaled, "values": list(axis.values)} for axis in self.axes],
             "complete": self.complete,
+            **compared_in_parts(self.in_parts),
+            **({"sentences": list(self.sentences)} if self.sentences else {}),
             "cells": list(self.cells),
         }
 
@@ -140,7 +157,14 @@ def frontier(
     catalog = catalog_of(scenario)
     settings = Settings(gap if gap is not None else max(scenario.solve.gap, GAP), time_limit_s)
     points = list(itertools.product(*(axis.values for axis in axes)))
-    work = [_Work(_at(scenario, catalog, axes, point), catalog, settings, point) for point in points]
+    at = [_at(scenario, catalog, axes, point) for point in points]
+    in_parts = compared(scenario) is not scenario
+    if in_parts:
+        _check_parts(scenario, axes)
+    work = [
+        _Work(compared(one) if in_parts else one, catalog, settings, point)
+        for one, point in zip(at, points, strict=True)
+    ]
     found = {index: dict(known[piece.digest]) for index, piece in enumerate(work) if known and piece.digest in known}
     for index, cell in found.items():
         cell["at"] = _plain(list(work[index].point))
@@ -148,7 +172,8 @@ def frontier(
 
     def so_far() -> Frontier:
         cells = tuple(found[index] for index in range(len(work)) if index in found)
-        return Frontier(scenario.name, *digests, axes, settings, cells, complete=len(found) == len(work))
+        complete = len(found) == len(work)
+        return Frontier(scenario.name, *digests, axes, settings, cells, complete=complete, in_parts=in_parts)
 
     progress(so_far())
     missing = [index for index in range(len(work)) if index not in found]
@@ -180,6 +205,13 @@ def checked(axes: Sequence[Axis]) -> tuple[Axis, ...]:
     if cells > MOST_CELLS:
         raise InputError(f"--over: these are {cells:,} plans, at most {MOST_CELLS:,}")
     return tuple(axes)
+
+
+def _check_parts(scenario: Scenario, axes: Sequence[Axis]) -> None:
+    """Raises InputError for an axis that counts for nothing in parts of replicas."""
+    for axis in axes:
+        if counts_for_nothing([changed(scenario, axis, value) for value in axis.values]):
+            raise InputError(f"--over {axis.path}: {COUNTS_FOR_NOTHING}")
 
 
 def _listed(over: Sequence[str | Axis] | str) -> Sequence[str | Axis]:

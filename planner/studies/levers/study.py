@@ -17,7 +17,7 @@ from planner.scenario import Scenario, scenario_digest
 from planner.scenario.models import Workload
 from planner.studies import changes
 from planner.studies.command import Progress
-from planner.studies.result import Study, limit_of, told
+from planner.studies.result import Study, compared, limit_of, told
 from planner.studies.solves import Question, Reply, answer, answers, check_least_cost, difference, plan_itself
 from planner.units import KW_PER_MW, SECONDS_PER_HOUR, mtok_from_tokens
 
@@ -77,6 +77,8 @@ def levers(
 ) -> Levers:
     """The cost as optimised, without each lever, and without all of them."""
     check_least_cost(scenario, "levers")
+    original, scenario = scenario, compared(scenario)
+    in_parts = scenario is not original
     catalog = catalog_of(scenario) if catalog is None else catalog
     gap = gap if gap is not None else GAP
     limit = limit_of(scenario, time_limit_s)
@@ -98,8 +100,9 @@ def levers(
     table = pd.DataFrame([_row(reply, found[0]) for reply in found], columns=COLUMNS)
     measured = metrics(build_problem(scenario, catalog))
     stopped = tuple(table.loc[table["stopped"], "lever"])
-    sentences = told(_said(table, measured, scenario), stopped, scenario)
-    return Levers(scenario.name, scenario_digest(scenario), sentences, levers=table, metrics=measured, stopped=stopped)
+    sentences = told(_said(table, measured, scenario), stopped, scenario, in_parts=in_parts)
+    about = (scenario.name, scenario_digest(original), sentences)
+    return Levers(*about, levers=table, metrics=measured, stopped=stopped, in_parts=in_parts)
 
 
 def _row(reply: Reply, base: Reply) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ the new plan is the regret of today's orders, should it come so. A later deliver
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from planner.catalog import Catalog
-from planner.errors import SolverFailure, StoppedByClock
+from planner.errors import InputError, SolverFailure, StoppedByClock
 from planner.milp import ABSENT, Model, build_model
 from planner.pipeline import catalog_of
 from planner.plan import Plan
@@ -30,7 +31,7 @@ from planner.studies import changes
 from planner.studies.command import Progress
 from planner.studies.orders import ordered
 from planner.studies.pool import each
-from planner.studies.result import Study, limit_of, told
+from planner.studies.result import COUNTS_FOR_NOTHING, Study, compared, counts_for_nothing, limit_of, told
 from planner.studies.solves import Question, Range, Reply, answer, check_least_cost, difference, plan_itself
 
 GAP = 5e-3
@@ -146,6 +147,8 @@ def sensitivity(
 ) -> Sensitivity:
     """The plan with each input low and high; ``vary`` replaces the default inputs."""
     check_least_cost(scenario, "sensitivity")
+    original, scenario = scenario, compared(scenario)
+    in_parts = scenario is not original
     catalog = catalog_of(scenario) if catalog is None else catalog
     gap = gap if gap is not None else GAP
     limit = limit_of(scenario, time_limit_s)
@@ -153,7 +156,7 @@ def sensitivity(
     progress(f"{scenario.name}: the plan itself")
     base = answer(Question(scenario.name, scenario, catalog, gap, limit, solver))
     today = plan_itself(base, scenario, catalog)
-    asked = list(vary) or worlds(scenario, catalog)
+    asked = (_in_parts(vary) if in_parts else list(vary)) or worlds(scenario, catalog)
     found = each(
         outlook,
         [Outlook(world, today, gap, limit, solver) for world in asked],
@@ -176,13 +179,23 @@ def sensitivity(
     stopped = (*itself, *late)
     return Sensitivity(
         scenario.name,
-        scenario_digest(scenario),
-        told(_said(table), stopped, scenario),
+        scenario_digest(original),
+        told(_said(table), stopped, scenario, in_parts=in_parts),
         usd_per_mtok_output=today.kpis["levelised_usd_per_mtok_output"],
         cost_usd=base.range_usd[1],
         inputs=table,
         stopped=stopped,
+        in_parts=in_parts,
     )
+
+
+def _in_parts(vary: Sequence[World]) -> list[World]:
+    """The worlds in parts of replicas too. Raises InputError for an input that counts for nothing there."""
+    for name, group in itertools.groupby(vary, key=lambda world: world.input):
+        scenarios = [world.scenario for world in group]
+        if counts_for_nothing(scenarios):
+            raise InputError(f"--vary {name}: {COUNTS_FOR_NOTHING}")
+    return [replace(world, scenario=compared(world.scenario)) for world in vary]
 
 
 def outlook(item: Outlook) -> tuple[Reply, Range, bool]:

@@ -6,6 +6,13 @@ from planner.render.figures import digits, gap_percent, money_unit
 from planner.render.sheet import Sheet, left, right
 from planner.studies.verify.study import Verification
 
+# Which matrix that is, where the scenario asks for whole replicas.
+MATRIX = {
+    None: "",
+    False: ", in whole replicas and lots",
+    True: " in parts of replicas and hourly lots, and the plan in whole ones",
+}
+
 
 def verify_sheet(found: Verification) -> Sheet:
     """What the engines say as a table, the verdict under it."""
@@ -32,7 +39,7 @@ def verify_sheet(found: Verification) -> Sheet:
             "-" if voice.value is None else "passed" if voice.audited else "failed",
             voice.remark,
         )
-        for voice in found.voices
+        for voice in ([found.plan] if found.plan is not None else []) + list(found.voices)
     )
     notes = [f"{found.scenario}: {found.sentence}."]
     notes += [f"What {engine} claims is refuted by a plan that passed its audit." for engine in found.refuted]
@@ -40,6 +47,6 @@ def verify_sheet(found: Verification) -> Sheet:
         notes.append(f"The clock stopped {', '.join(found.stopped)}; --time-limit gives them more time.")
     sentence = (
         f"{found.scenario} ({found.objective.replace('_', ' ')}) to a gap of {gap_percent(found.gap)}, "
-        "each engine on the same matrix:"
+        f"each engine on the same matrix{MATRIX[found.in_parts]}:"
     )
     return Sheet(sentence, columns, lines, tuple(notes))

@@ -1,4 +1,9 @@
-"""A second opinion on a plan: every installed engine on the same matrix, each answer audited."""
+"""A second opinion on a plan: every installed engine on the same matrix, each answer audited.
+
+A small plan of whole replicas is asked of the engines as it is. They do not prove a large one in a sensible time: the
+plan is then the planner's own, packed and audited, and the engines are asked what it costs in parts of replicas and of
+hourly lots, which no plan of whole ones undercuts.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +20,14 @@ from planner.audit import audit_of
 from planner.catalog import Catalog
 from planner.errors import InputError, PlannerError, StoppedByClock
 from planner.milp import Model, build_model
-from planner.pipeline import explain
+from planner.pipeline import explain, model_of
 from planner.plan.extract import decisions
 from planner.problem import build_problem
 from planner.render.figures import gap_percent
 from planner.rules import derive_points
 from planner.scenario import Scenario, scenario_digest
-from planner.solvers import Options, pulp
+from planner.scenario.parts import in_parts
+from planner.solvers import Options, executable, pulp
 from planner.solvers.answer import relative_gap
 from planner.solvers.clock import Clock
 from planner.solvers.objectives import minimise
@@ -33,6 +39,8 @@ ENGINES = ("relay", "scip", "highs", "cpsat")
 _WHOLE_STEPS = ("cpsat",)
 # Nor do they come to an end by a proof: so much of an effort is a dozen seconds.
 WHOLE_STEP_NODES = 3000
+# What the planner's own plan of whole replicas is called beside the engines.
+PLAN = "plan"
 # PuLP's names of engines that OR-Tools already runs.
 _SAME_ENGINE = ("scip", "highs")
 # Engines keep their own feasibility tolerances, so bounds and values are told apart only above this.
@@ -68,7 +76,8 @@ class Verification(Result):
     """All engines on one matrix. ``conflicts`` are sentences: proofs that exclude each other, audits that failed.
 
     ``refuted`` are engines whose optimum another engine's audited plan undercuts by more than the gap, or who
-    found no plan where there is one.
+    found no plan where there is one. ``in_parts`` is None where no replica of the scenario is whole, False where the
+    engines had the matrix of whole ones, True where they had the one in parts and ``plan`` is the one in whole ones.
     """
 
     scenario: str
@@ -79,6 +88,8 @@ class Verification(Result):
     voices: tuple[EngineResult, ...]
     conflicts: tuple[str, ...]
     refuted: tuple[str, ...]
+    in_parts: bool | None = None
+    plan: EngineResult | None = None
 
     @property
     def passed(self) -> bool:
@@ -88,7 +99,8 @@ class Verification(Result):
     @property
     def stopped(self) -> tuple[str, ...]:
         """The engines that the clock stopped."""
-        return tuple(voice.engine for voice in self.voices if voice.late)
+        asked = self.voices if self.plan is None else (self.plan, *self.voices)
+        return tuple(voice.engine for voice in asked if voice.late)
 
     @property
     def sentence(self) -> str:
@@ -96,11 +108,18 @@ class Verification(Result):
         if not self.passed:
             return "; ".join(self.conflicts)
         plans = [voice for voice in self.voices if voice.value is not None]
-        return f"{len(plans)} engines have a plan: every proven interval overlaps and every plan passed its audit"
+        said = f"{len(plans)} engines have a plan: every proven interval overlaps and every plan passed its audit"
+        if self.plan is None:
+            return said
+        if self.plan.value is None:
+            return f"in parts of replicas {said}; in whole ones no plan was found"
+        return f"in parts of replicas {said}, as did the plan in whole ones, which no bound of theirs rules out"
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""
-        return {"version": 1, "planner": __version__, "passed": self.passed, **asdict(self)}
+        own = {"in_parts": self.in_parts, "plan": self.plan}
+        fields = {name: value for name, value in asdict(self).items() if name not in own or own[name] is not None}
+        return {"version": 1, "planner": __version__, "passed": self.passed, **fields}
 
 
 def engines() -> tuple[str, ...]:
@@ -126,20 +145,29 @@ def verify(
     Raises InfeasiblePlan where all that come to an end find no plan.
     """
     catalog = derive_points(scenario, catalog)
-    model = build_model(build_problem(scenario, catalog))
     options = Options(gap=gap, time_limit_s=time_limit_s, seed=scenario.solve.seed)
+    model, asked, plan = model_of(scenario, catalog), scenario, None
+    whole = model.problem.whole
+    if whole and not executable.outright(model.milp):
+        progress(PLAN)
+        plan = replace(_ask(scenario, catalog, model, "relay", options), engine=PLAN)
+        asked = in_parts(scenario)
+        model = build_model(build_problem(asked, catalog))
     voices = []
     for engine in names if names is not None else engines():
         progress(engine)
-        voices.append(_ask(scenario, catalog, model, engine, options))
+        voices.append(_ask(asked, catalog, model, engine, options))
     if not any(voice.value is not None for voice in voices) and any(v.state == "infeasible" for v in voices):
         raise explain(scenario, catalog, options)
     more_is_better = scenario.objective in ("tokens", "profit")
     judged, conflicts, refuted = judge(voices, gap, more_is_better=more_is_better)
+    if plan is not None:
+        conflicts += against(plan, voices, more_is_better=more_is_better)
     unit = {"tokens": "Mtok", "cost_per_token": "USD/Mtok"}.get(scenario.objective, "USD NPV")
     return Verification(
-        scenario.name, scenario_digest(scenario), scenario.objective, unit, gap, judged, conflicts, refuted
-    )
+        scenario.name, scenario_digest(scenario), scenario.objective, unit, gap, judged, conflicts, refuted,
+        in_parts=plan is not None if whole else None, plan=plan,
+    )  # fmt: skip
 
 
 def _ask(scenario: Scenario, catalog: Catalog, model: Model, engine: str, options: Options) -> EngineResult:
@@ -207,6 +235,25 @@ def judge(
                 )
         judged.append(EngineResult(**{**vars(voice), "remark": remark}))
     return tuple(judged), tuple(conflicts), tuple(refuted)
+
+
+def against(plan: EngineResult, voices: list[EngineResult], *, more_is_better: bool) -> tuple[str, ...]:
+    """What contradicts a plan of whole replicas: its audit, and proofs that not even parts of them could be so good."""
+    if plan.value is None:
+        able = [voice.engine for voice in voices if voice.value is not None and voice.audited]
+        refuted = plan.state == "infeasible" and able
+        return (
+            (f"the planner finds nothing to plan with, and {able[0]} has an audited plan in parts",) if refuted else ()
+        )
+    if not plan.audited:
+        return (f"the plan of whole replicas fails its audit ({plan.remark})",)
+    sign = -1.0 if more_is_better else 1.0
+    return tuple(
+        f"{voice.engine} proves that nothing in parts of replicas is better than {voice.bound:.9g}, and there is an "
+        f"audited plan of whole ones at {plan.value:.9g}"
+        for voice in voices
+        if voice.bound is not None and relative_gap(sign * voice.bound, sign * plan.value) > TOLERANCE
+    )
 
 
 def _known(value: float | None) -> float:
