@@ -105,7 +105,7 @@ def test_where_everything_ends_within_the_reported_periods_it_is_their_npv() -> 
     plan = decisions(
         buys=[("base", "hall", "node", 0, 2), ("base", "hall", "node", 1, 1)],
         signs=[("base", "acme/us/node/reserved-24m", 0, 1)],
-        rents=[("base", "acme/us/node/on_demand", 1, "day", 3.0)],
+        rents=[("base", "acme/us/node/on_demand", 1, "day", 3.0, 3.0, False)],
     )
     whole = account(plan, {"life_years": 1, "deposit_share": 0.0})
     assert figures(whole)["reported_cost_usd"] == pytest.approx(totals_of(whole).cost_usd)

@@ -12,11 +12,11 @@ def horizon_notes(scenario: Scenario, problem: Problem) -> tuple[str, ...]:
     supply, timeline = problem.supply, problem.timeline
     if scenario.horizon.lookahead or not (supply.assets or supply.reservations):
         return ()
-    finance = scenario.finance
+    resale, tail = 100 * scenario.finance.residual_haircut, 100 * scenario.finance.contract_tail_share
     year = int(MONTHS_PER_YEAR) // timeline.months_per_period
     return (
-        f"Nothing behind {timeline.names[-1]} is planned for (horizon.lookahead is 0): what is bought or rented "
-        f"towards the end hangs on the prices of its last day, hardware at {finance.residual_haircut:.0%} of its "
-        f"resale curve and contracts at {finance.contract_tail_share:.0%} of what they still cost. "
+        f"Nothing after {timeline.names[-1]} is planned (horizon.lookahead is 0): what is bought or rented "
+        f"towards the end hangs on the prices of its last day, hardware at {resale:.0f} % of its "
+        f"resale curve and contracts at {tail:.0f} % of what they still cost. "
         f"With a lookahead of {year} the plan sees a year more.",
     )

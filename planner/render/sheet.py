@@ -60,17 +60,17 @@ def show(sheet: Sheet, console: Console) -> None:
             table.add_row(*(_text(cell) for cell in row))
         _print(table, console)
     for note in sheet.notes:
-        console.print(_text(note, "dim"))
+        _print(_text(note, "dim"), console)
     console.print()
 
 
-def _print(table: Table, console: Console) -> None:
-    """Print a table; into a file without the blanks that pad its lines."""
+def _print(shown: Table | Text, console: Console) -> None:
+    """Print a table or a sentence; into a file without the blanks at the ends of its lines."""
     if console.is_terminal:
-        console.print(table)
+        console.print(shown)
         return
     with console.capture() as captured:
-        console.print(table)
+        console.print(shown)
     lines = (line.rstrip() for line in captured.get().splitlines())
     console.print(Text("\n".join(lines)), soft_wrap=True)
 

@@ -16,7 +16,8 @@ def cost_lines(plan: Plan, scenario: Scenario) -> list[tuple[str, str]]:
     ahead = bool(scenario.horizon.lookahead)
     proven = ""
     if proof.best_bound_usd is not None:
-        proven = f"; at least {money(proof.best_bound_usd)}, gap {gap_percent(proof.gap)}"
+        both_of = " with what is not served" if figures["npv_unserved_usd"] else ""
+        proven = f";{both_of} at least {money(proof.best_bound_usd)}, gap {gap_percent(proof.gap)}"
     return [
         ("levelised cost", f"{output} per Mtok output, {both} per Mtok input + output, {first} to {last}"),
         (

@@ -136,9 +136,9 @@ def purchases_and_contracts(plan: Plan, scenario: Scenario, length: str) -> Shee
     shown = [order for order in found if not order.lookahead]
     ahead = len(found) - len(shown)
     whatever = " common to all futures" if len(plan.futures) > 1 else ""
-    notes = []
+    notes, are = [], "is" if ahead == 1 else "are"
     if not shown:
-        notes = [f"{ahead} in the lookahead are left out."] if ahead else []
+        notes = [f"{ahead} in the lookahead {are} left out."] if ahead else []
         return Sheet(f"Nothing is bought, signed or retired{whatever}.", notes=tuple(notes))
     by = length
     if len(shown) > MOST_ROWS:
@@ -149,7 +149,7 @@ def purchases_and_contracts(plan: Plan, scenario: Scenario, length: str) -> Shee
         notes.append(f"{len(rest)} smaller ones ({money(sum(order.usd for order in rest))}) are not shown.")
         shown = [order for order in shown if order in dearest]
     if ahead:
-        notes.append(f"{ahead} in the lookahead after {_last(plan, scenario)} are left out.")
+        notes.append(f"{ahead} in the lookahead after {_last(plan, scenario)} {are} left out.")
     unit = money_unit(order.usd for order in shown)
     columns = (left(by), left("step"), right("GPUs"), left("order by"), right(f"cost, {unit.name}"))
     rows = tuple(

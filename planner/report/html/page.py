@@ -249,15 +249,15 @@ def _costs(plan: Plan, scenario: Scenario, timeline: Timeline) -> Section:
         views.append(
             View(
                 "levelised",
-                "Levelised",
+                "NPV per token",
                 _plot(
                     "levelised",
-                    f"{expected} by category in each solved period as its part of the levelised cost, stacked; resale "
+                    f"{expected} by category in each solved period as its part of the NPV per token, stacked; resale "
                     "and what falls due after the horizon stand in the last period.",
                     figures.cost_figure(levelised, per, 1.0, f"%{{y:.4~g}} {per}"),
                     tables.cost(
                         levelised,
-                        f"Parts of the levelised cost, {per}",
+                        f"Parts of the NPV per token, {per}",
                         tables.fine(plan.kpis[flows.basis(scenario)], per),
                         "levelised",
                         "npv_usd",
