@@ -222,35 +222,8 @@ def _members(
     timeline: Timeline,
     whole: bool,
 ) -> list[_Member]:
-    none, blocks = np.zeros(timeline.periods), len(timeline.blocks)
+    """Every supply with all that decides its pool; where replicas are ``whole``, what hosts them too."""
     counted = np.any([limit.counts_serving for limit in limits.on_sites], axis=0)
-
-    def up(hosting: Hosting, usable_gpus: float | Floats) -> tuple[float, ...]:
-        if not whole:
-            return (1.0,) * blocks
-        return tuple(round(hosting.up(float(usable)), 12) for usable in np.broadcast_to(usable_gpus, blocks))
-
-    def rented(
-        family: str, position: int, key: str, row: Offer | Contract, hosting: Hosting,
-        usable_gpus: float | Floats, available: Bools, by_job: bool = False,
-    ) -> _Member:  # fmt: skip
-        return _Member(
-            family=family,
-            position=position,
-            supply=key,
-            owner=f"{row.provider}/{row.region}" if whole else row.provider,
-            system=systems[row.system],
-            hosting=hosting,
-            up=up(hosting, usable_gpus),
-            preemptible=isinstance(row, Offer) and row.kind == "spot",
-            rdma=row.interconnect == "rdma",
-            capabilities=stack(row),
-            busy=none,
-            available=available,
-            apart=False,
-            by_job=by_job,
-        )
-
     owned = [
         ("purchases", position, item.asset, np.maximum.accumulate(item.exists))
         for position, item in enumerate(supply.purchases)
@@ -264,7 +237,7 @@ def _members(
             owner=scenario.sites[asset.site].name,
             system=asset.system,
             hosting=asset.hosting,
-            up=up(asset.hosting, asset.usable_gpus),
+            up=_up(asset.hosting, asset.usable_gpus, timeline, whole),
             preemptible=False,
             rdma=True,
             capabilities=None,
@@ -274,18 +247,51 @@ def _members(
         )
         for family, position, asset, available in owned
     ]
+    return found + _rented(systems, supply, timeline, whole)
+
+
+def _rented(systems: dict[str, System], supply: Supply, timeline: Timeline, whole: bool) -> list[_Member]:
+    def member(
+        family: str, position: int, key: str, row: Offer | Contract, hosting: Hosting,
+        usable_gpus: float | Floats, available: Bools, by_job: bool = False,
+    ) -> _Member:  # fmt: skip
+        return _Member(
+            family=family,
+            position=position,
+            supply=key,
+            owner=f"{row.provider}/{row.region}" if whole else row.provider,
+            system=systems[row.system],
+            hosting=hosting,
+            up=_up(hosting, usable_gpus, timeline, whole),
+            preemptible=isinstance(row, Offer) and row.kind == "spot",
+            rdma=row.interconnect == "rdma",
+            capabilities=stack(row),
+            busy=np.zeros(timeline.periods),
+            available=available,
+            apart=False,
+            by_job=by_job,
+        )
+
+    found = []
     for position, item in enumerate(supply.reservations):
-        there = np.maximum.accumulate(item.exists)
-        key = f"offer:{item.offer.name}"
-        found.append(rented("reservations", position, key, item.offer, item.hosting, item.usable_gpus, there))
+        there, key = np.maximum.accumulate(item.exists), f"offer:{item.offer.name}"
+        found.append(member("reservations", position, key, item.offer, item.hosting, item.usable_gpus, there))
     for position, signed in enumerate(supply.signed):
         usable, key = float(signed.usable_gpus.max(initial=0.0)), f"contract:{position}"
         usable = usable or signed.hosting.gpus
-        found.append(rented("signed", position, key, signed.contract, signed.hosting, usable, signed.gpus > 0))
+        found.append(member("signed", position, key, signed.contract, signed.hosting, usable, signed.gpus > 0))
     for position, hour in enumerate(supply.hourly):
         args = (hour.supply, hour.offer, hour.hosting, hour.usable_gpus, hour.exists, hour.by_job)
-        found.append(rented("hourly", position, *args))
+        found.append(member("hourly", position, *args))
     return found
+
+
+def _up(hosting: Hosting, usable_gpus: float | Floats, timeline: Timeline, whole: bool) -> tuple[float, ...]:
+    """The share of what hosts replicas that is up, by load block; 1 in parts of replicas, which count usable GPUs."""
+    blocks = len(timeline.blocks)
+    if not whole:
+        return (1.0,) * blocks
+    return tuple(round(hosting.up(float(usable)), 12) for usable in np.broadcast_to(usable_gpus, blocks))
 
 
 def build_assignments(

@@ -76,12 +76,8 @@ def tiny_cases(choose: Callable[..., Any], objective: str = "cost") -> Case:
             load_shapes=loads,
             procurement=rules,
             budget=budget,
-            finance={
-                "contract_tail_share": one(draw, 1.0, 0.5),
-                "residual_haircut": one(draw, 1.0, 0.5),
-                "residual_of": "market",
-                "resell_existing": one(draw, True, False),
-            },
+            finance={"contract_tail_share": one(draw, 1.0, 0.5), "residual_haircut": one(draw, 1.0, 0.5)}
+            | {"residual_of": "market", "resell_existing": one(draw, True, False)},
             service={"min_served": one(draw, *floors)},
             objective=objective,
         ),

@@ -20,33 +20,9 @@ from planner.timeline import Timeline
 
 def tiles(plan: Plan, scenario: Scenario) -> list[tuple[str, Cell, tuple[Cell, ...]]]:
     """The figures at the top: what it is, the figure, and the words and figures below it."""
-    kpis, basis = plan.kpis, flows.basis(scenario)
-    other = "levelised_usd_per_mtok_total" if basis.endswith("output") else "levelised_usd_per_mtok_output"
-    names = {
-        "levelised_usd_per_mtok_output": "per Mtok output",
-        "levelised_usd_per_mtok_total": "per Mtok, input + output",
-    }
-    last = plan.periods[scenario.horizon.periods - 1]
+    kpis = plan.kpis
     found = [
-        (
-            f"levelised cost, {names[basis]}",
-            _kpi(plan, f"reported_{basis}", price),
-            (
-                _kpi(plan, f"reported_{other}", price),
-                words(f"{names[other]};"),
-                _kpi(plan, "reported_cost_usd", money),
-                words(f"{plan.periods[0]} to {last}"),
-            ),
-        ),
-        (
-            "NPV of all cost",
-            _kpi(plan, "npv_usd", money),
-            (
-                words(f"{plan.periods[0]} to {plan.periods[-1]}, discounted;"),
-                _kpi(plan, basis, price),
-                words(names[basis]),
-            ),
-        ),
+        *_cost(plan, scenario),
         (
             "cash",
             _kpi(plan, "cash_usd", money),
@@ -87,6 +63,28 @@ def tiles(plan: Plan, scenario: Scenario) -> list[tuple[str, Cell, tuple[Cell, .
             ),
         )
     return found
+
+
+def _cost(plan: Plan, scenario: Scenario) -> list[tuple[str, Cell, tuple[Cell, ...]]]:
+    """The levelised cost of the reported periods, and the NPV of the solved ones."""
+    basis = flows.basis(scenario)
+    other = "levelised_usd_per_mtok_total" if basis.endswith("output") else "levelised_usd_per_mtok_output"
+    names = {
+        "levelised_usd_per_mtok_output": "per Mtok output",
+        "levelised_usd_per_mtok_total": "per Mtok, input + output",
+    }
+    last = plan.periods[scenario.horizon.periods - 1]
+    levelised = (
+        _kpi(plan, f"reported_{other}", price),
+        words(f"{names[other]};"),
+        _kpi(plan, "reported_cost_usd", money),
+        words(f"{plan.periods[0]} to {last}"),
+    )
+    discounted = words(f"{plan.periods[0]} to {plan.periods[-1]}, discounted;")
+    return [
+        (f"levelised cost, {names[basis]}", _kpi(plan, f"reported_{basis}", price), levelised),
+        ("NPV of all cost", _kpi(plan, "npv_usd", money), (discounted, _kpi(plan, basis, price), words(names[basis]))),
+    ]
 
 
 def _by_the_hour(plan: Plan) -> list[tuple[str, Cell, tuple[Cell, ...]]]:
