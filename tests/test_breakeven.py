@@ -209,3 +209,12 @@ def test_bad_input_is_2_with_one_sentence(arguments: list[str], sentence: str) -
     assert (done.exit_code, done.stdout) == (2, "")
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_stands_there_is_not_repriced_with_the_new() -> None:
+    standing = ("sites.hall.existing=[{system: hgx-h200, count: 2, in_service: 2026-01}]", "finance.residual_of=market")
+    found = []
+    for resold in ("true", "false"):
+        scenario = planner.load(TINY, (*standing, f"finance.resell_existing={resold}"))
+        found.append(threshold(scenario, catalog_of(scenario), "hgx-h200", "buy", most_solves=3))
+    assert found[0] == found[1] is not None

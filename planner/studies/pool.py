@@ -57,12 +57,15 @@ def as_done(work: Callable[[Item], Result], items: Sequence[Item], workers: int)
         return
     # Fresh processes: an engine's threads do not survive a fork.
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin)
+    finished = False
     try:
         waiting = {pool.submit(work, item): index for index, item in enumerate(items)}
         for future in as_completed(waiting):
             yield waiting[future], future.result()
+        finished = True
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        # Idle workers end at once, and a pool that is left behind can meet the interpreter's end half shut.
+        pool.shutdown(wait=finished, cancel_futures=True)
 
 
 def _begin() -> None:

@@ -75,6 +75,8 @@ def threshold(
     now = price_now(scenario, catalog, system, kind)
     if now is None:
         return None
+    if kind == "buy":
+        scenario = _keeping_what_stands(scenario)
     asked: dict[str, Any] = {"gap": gap, "time_limit_s": limit_of(scenario, time_limit_s)}
     solves = 1
     progress(f"{kind}: without it")
@@ -109,6 +111,12 @@ def threshold(
 
     low, high = _search(answer, now, precision, most_solves - 1)
     return Threshold(kind, UNITS[kind], now, low, high, worth, solves, stopped=stopped)
+
+
+def _keeping_what_stands(scenario: Scenario) -> Scenario:
+    """The same with nothing resold of what stands there: a price asked about is that of a new system, not of a used."""
+    finance = scenario.finance.model_copy(update={"resell_existing": False})
+    return scenario.model_copy(update={"finance": finance})
 
 
 def _search(
