@@ -93,7 +93,7 @@ def test_an_offers_own_limit_stands_in_place_of_the_depth() -> None:
 
 def test_quota_and_depth_both_bind() -> None:
     """Six GPUs signed count towards the quota of 24 alone: 18 of it are left, 20 are taken to be there."""
-    signed = {"provider": "acme", "system": "h-node", "gpus": 6, "usd_per_gpu_hour": 0.0}
+    signed = {"provider": "acme", "system": "h-node", "gpus": 6, "domain_gpus": 8, "usd_per_gpu_hour": 0.0}
     signed |= {"start": "2027-01-01", "end": "2028-01-01"}
     quota = {"system": "h-node", "gpus": 24}
     by_quota = gpu_hours(2, 18, 40 / 3 - 6) + gpu_hours(3, 16, 0)
