@@ -226,8 +226,9 @@ def _members(
     counted = np.any([limit.counts_serving for limit in limits.on_sites], axis=0)
 
     def up(hosting: Hosting, usable_gpus: float | Floats) -> tuple[float, ...]:
-        shares = np.broadcast_to(hosting.up(1.0) * np.asarray(usable_gpus) if whole else 1.0, blocks)
-        return tuple(float(share) for share in np.round(shares, 12))
+        if not whole:
+            return (1.0,) * blocks
+        return tuple(round(hosting.up(float(usable)), 12) for usable in np.broadcast_to(usable_gpus, blocks))
 
     def rented(
         family: str, position: int, key: str, row: Offer | Contract, hosting: Hosting,

@@ -34,7 +34,7 @@ OUTRIGHT = 400
 OF_GAP = 0.3
 OF_GAP_RAISED = 0.3
 # A period may be off its best packing by so much of the whole cost, times the gap asked for.
-FINE = 0.05
+FINE = 0.03
 ROUNDS = 5
 # A little less than the gap: engines measure it against another denominator.
 INSIDE = 0.98
@@ -83,10 +83,10 @@ def solve(
     ready = packer(model, milp)
     near_usd = max(abs(first.objective - relaxed.constant), float(np.abs(milp.cost).max(initial=0.0)))
     answer, raised, stopped = first, np.ones(relaxed.rows), first.wall_clock_stop
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
         assert answer.x is not None
         began = clock.seconds
-        packing = pack(ready, carried(inner, model, answer.x), near_usd, FINE * options.gap, options)
+        packing = pack(ready, carried(inner, model, answer.x), near_usd, FINE * options.gap, options, harder=turn > 0)
         plan = polish(packing.x) if packing.complete else None
         search.best = cheapest(search.best, plan)
         search.legs.append(_leg("packing", plan, clock.seconds - began))

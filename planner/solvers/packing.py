@@ -29,7 +29,10 @@ DEMAND = ("demand", "demand_of_period")
 # Demand left over costs this many times the whole plan for all of a workload's in one period or block.
 SHORT = 10.0
 ENGINE = "scip"
-BLOCK_NODES, PERIOD_NODES = 200, 200
+# Nodes for a block or a period, and for those in which some demand found no room.
+NODES, HARD_NODES = 200, 2000
+# And how much closer to their best those come.
+HARDER = 0.2
 # Packed demand is a little more than what is asked for: what an engine leaves within its tolerance is not served.
 TIGHTER = 2e-6
 # A shortage of no more than that and an engine's tolerance is none: whether it is, the polish of the plan decides.
@@ -152,10 +155,13 @@ def _interactive(model: Model, milp: Milp) -> Bools:
     return found
 
 
-def pack(ready: Packer, stocks: Floats, near_usd: float, fine: float, options: Options) -> Packing:
+def pack(
+    ready: Packer, stocks: Floats, near_usd: float, fine: float, options: Options, *, harder: bool = False
+) -> Packing:
     """The least cost found of whole replicas and lots at ``stocks`` (columns,; flows are not looked at).
 
-    ``near_usd`` is about what the whole plan costs; ``fine`` the share of it that a period may be off its best.
+    ``near_usd`` is about what the whole plan costs; ``fine`` the share of it that all periods together may be off their
+    best. With ``harder``, a period in which some demand found no room is searched for longer.
     """
     milp = ready.milp
     x = np.zeros(milp.columns)
@@ -169,7 +175,11 @@ def pack(ready: Packer, stocks: Floats, near_usd: float, fine: float, options: O
         mine = mine[milp.upper[mine.column] > 0]
         if len(mine.row):
             columns, rows = np.unique(mine.column), np.unique(mine.row)
-            found, left = _period(ready, mine, columns, rows, taken, SHORT * near_usd, allowed, options)
+            asked = Options(time_limit_s=options.time_limit_s, seed=options.seed, nodes=NODES)
+            found, left = _period(ready, mine, columns, rows, taken, SHORT * near_usd, allowed, asked)
+            if harder and np.any(left > NOTICEABLE):
+                longer = replace(asked, nodes=HARD_NODES)
+                found, left = _period(ready, mine, columns, rows, taken, SHORT * near_usd, allowed * HARDER, longer)
             x[columns] = found
             short[rows] += left
             # What rows over several periods have left for the later ones.
@@ -186,16 +196,15 @@ def _period(
     price = np.where(ready.demand[rows], short_usd, np.inf)
     whole = part(milp, mine, columns, rows, milp.cost, taken, price)
     by_block = _block_by_block(ready, mine, columns, rows, taken, whole, short_usd, allowed, options)
-    limited = replace(options, nodes=PERIOD_NODES)
     tries = []
     if by_block is not None:
         slacks = np.zeros(len(whole.cost) - len(columns))
         fixed = np.concatenate([ready.interactive[columns], slacks]).astype(bool)
         packed = np.concatenate([by_block, slacks])
         low, high = np.where(fixed, packed, whole.lower), np.where(fixed, packed, whole.upper)
-        tries.append(_solved(replace(whole, lower=low, upper=high), allowed / 2, limited))
+        tries.append(_solved(replace(whole, lower=low, upper=high), allowed / 2, options))
     if ready.by_period or not _complete(tries, len(columns)):
-        tries.append(_solved(whole, allowed, limited))
+        tries.append(_solved(whole, allowed, options))
     x = min((answer.x for answer in tries if answer.x is not None), key=whole.objective, default=None)
     left = np.zeros(len(rows))
     if x is None:
@@ -238,7 +247,7 @@ def _block_by_block(
         short = np.where(ready.demand[held], short_usd, np.inf)
         alone = part(milp, chosen, inside, held, cost, taken, short)
         alone = replace(alone, upper=np.minimum(alone.upper, WIDEST))
-        answer = _solved(alone, allowed / len(blocks), replace(options, nodes=BLOCK_NODES))
+        answer = _solved(alone, allowed / len(blocks), options)
         if answer.x is None:
             return None
         x[inside] = np.where(alone.integer, np.round(answer.x), answer.x)[: len(inside)]
