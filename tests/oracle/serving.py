@@ -79,8 +79,8 @@ class Serving(Survival):
                         gone = self.gone(workload, size, pool)
                         most = self.most_replicas(workload, choice, f, t, block, up) + gone
                         count = self.add(frozenset([f]), most, whole=True)
-                        standing = Standing(count, most, choice.rate * up * size, gone, pool.provider)
-                        self.standing.setdefault((workload.name, f, t, block), []).append(standing)
+                        kind = Standing(count, most, choice.rate * up * size, gone, pool.provider)
+                        self.standing.setdefault((workload.name, f, t, block), []).append(kind)
                         self.p.row([(gpus, 1.0), (count, -size)], high=0.0)
                     if pool.by_job:
                         most = max(alone(choice, lot) * lot.gpus for lot in supplied.lots)
