@@ -135,7 +135,7 @@ def _draw_case(draw: Draw, most: float) -> Case:
         system(
             name,
             price_usd=number(draw, 60_000, 300_000) * (12 if name == "rack" else 1),
-            usable_share=one(draw, 0.95, 1.0, 0.75) if name == "h-node" else 64 / 72,
+            usable_share=one(draw, 0.95, 1.0, 0.75) if name == "h-node" else 0.8889,
         )
         for name in names
     ]
