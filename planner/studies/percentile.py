@@ -61,6 +61,9 @@ class OtherPercentile:
             return label, f"no plan: nothing is known to meet the latency targets of {', '.join(self.unmet)}"
         tokens = "" if self.usd_per_mtok is None else f"at least {price(self.usd_per_mtok)} per Mtok {self.basis}, "
         more = f"{percent(abs(self.share), 1)} {'more' if self.share >= 0 else 'less'}"
+        if self.share < 0 and self.percentile == TAIL:
+            # A stricter target is never cheaper: parts of replicas just cannot tell what it adds to whole ones.
+            more = "what that adds is not known"
         what = "NPV and value of what is not served" if self.valued else "NPV"
         return label, f"{tokens}{what} at least {money(self.cost_at_least_usd)}, {more} (LP bound)"
 
@@ -89,6 +92,8 @@ def other_percentile(scenario: Scenario, catalog: Catalog, plan: Plan, options: 
     bound = np.inf if lp.status == "infeasible" else -np.inf
     if lp.x is not None and lp.duals is not None:
         bound = prove(milp, lp.x, lp.duals / scale).bound
+        if percentile == TAIL and plan.proof.best_bound_usd is not None:
+            bound = max(bound, plan.proof.best_bound_usd)
     cost = plan.proof.objective_usd
     basis = scenario.finance.token_basis
     levelised = plan.kpis[f"levelised_usd_per_mtok_{basis}"]
