@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from hypothesis import assume, event
 
-from tests.strategies import Case, solved, with_apis, with_offers, with_part
+from tests.strategies import Case, limit_scaled, solved, with_apis, with_offers, with_part
 
 Change = Callable[[Case], Case]
 
@@ -49,3 +49,15 @@ def larger_quotas(case: Case) -> Case:
     rules = case.scenario.procurement
     quotas = tuple(with_part(quota, gpus=1.5 * quota.gpus) for quota in rules.quotas)
     return case.with_scenario(procurement=with_part(rules, quotas=quotas))
+
+
+def larger_depth(case: Case) -> Case:
+    rules = case.scenario.procurement
+    return case.with_scenario(procurement=with_part(rules, hourly_depth_gpus=limit_scaled(rules.hourly_depth_gpus, 2)))
+
+
+def larger_share(case: Case) -> Case:
+    rules = case.scenario.procurement
+    share = rules.providers.max_share
+    wider = with_part(rules.providers, max_share=None if share is None else min(1.0, 1.2 * share))
+    return case.with_scenario(procurement=with_part(rules, providers=wider))

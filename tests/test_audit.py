@@ -162,7 +162,7 @@ WRONG: list[tuple[str, Change, dict[str, Any], str]] = [
     ),
     (
         "hourly_depth",
-        add("rents", "boom", HOURLY, 1, DAY, 25.0),
+        add("rents", *hourly("boom", HOURLY, 1, DAY, 25.0)),
         with_procurement(hourly_depth_gpus=24, quotas=[]),
         "acme/node has 25 GPUs by the hour in 2027-Q2 (day) in future boom, it is taken to have 24",
     ),

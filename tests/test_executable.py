@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.solvers import executable
-from tests.laws import larger_lots, larger_quotas, never_cheaper
+from tests.laws import larger_depth, larger_lots, larger_quotas, larger_share, never_cheaper
 from tests.oracle import least_cost, program
 from tests.strategies import (
     Case,
@@ -91,8 +91,8 @@ def test_engines_given_all_agree(seed: int) -> None:
 
 
 def deeper(case: Case) -> Case:
-    """Quotas and lots that reach further."""
-    return larger_quotas(larger_lots(case))
+    """Quotas, lots and what providers are taken to have reach further."""
+    return larger_depth(larger_quotas(larger_lots(case)))
 
 
 def in_parts(case: Case) -> Case:
@@ -107,12 +107,18 @@ def no_fewest(case: Case) -> Case:
     return case.with_scenario(workloads=tuple(with_part(w, min_replicas=0) for w in case.scenario.workloads))
 
 
+def no_survival(case: Case) -> Case:
+    """Nothing that has to be survived."""
+    return case.with_scenario(service=with_part(case.scenario.service, survive="none"))
+
+
 def less_asked(case: Case) -> Case:
     return demand_scaled(case, 0.7)
 
 
 CHEAPER: dict[str, Callable[[Case], Case]] = {
-    "deeper": deeper, "in parts": in_parts, "no fewest": no_fewest, "less asked": less_asked,
+    "deeper": deeper, "depth": larger_depth, "share": larger_share, "in parts": in_parts, "no fewest": no_fewest,
+    "no survival": no_survival, "less asked": less_asked,
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from planner.report.hourly_peak import hourly_line
 from planner.solvers import Options
 from planner.solvers.objectives import minimise
 from tests.audit_catalog import DAY, HOURLY, NIGHT, catalog
-from tests.audit_plan import Change, add, plan, scenario, with_procurement
+from tests.audit_plan import Change, add, hourly, plan, scenario, with_procurement
 from tests.strategies import Case, cases, examples, with_part
 
 
@@ -71,8 +71,8 @@ def test_a_quota_below_what_an_offer_states_is_the_promise() -> None:
 
 
 def test_lookahead_is_no_peak_and_another_future_may_be() -> None:
-    assert peak(add("rents", "base", HOURLY, 4, DAY, 500.0)) == peak()
-    found = peak(add("rents", "boom", HOURLY, 3, DAY, 100.0))
+    assert peak(add("rents", *hourly("base", HOURLY, 4, DAY, 500.0))) == peak()
+    found = peak(add("rents", *hourly("boom", HOURLY, 3, DAY, 100.0)))
     assert (found["future"], found["period"], found["block"]) == ("boom", "2027-Q4", DAY)
     assert found["hourly"] == 100
 

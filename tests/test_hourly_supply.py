@@ -93,7 +93,7 @@ def test_an_offers_own_limit_stands_in_place_of_the_depth() -> None:
 
 def test_quota_and_depth_both_bind() -> None:
     """Six GPUs signed count towards the quota of 24 alone: 18 of it are left, 20 are taken to be there."""
-    signed = {"provider": "acme", "system": "h-node", "gpus": 6, "usd_per_gpu_hour": 0.0}
+    signed = {"provider": "acme", "system": "h-node", "gpus": 6, "domain_gpus": 8, "usd_per_gpu_hour": 0.0}
     signed |= {"start": "2027-01-01", "end": "2028-01-01"}
     quota = {"system": "h-node", "gpus": 24}
     by_quota = gpu_hours(2, 18, 40 / 3 - 6) + gpu_hours(3, 16, 0)
@@ -122,6 +122,27 @@ def test_a_share_at_the_peak_is_one_of_the_gpus_there() -> None:
     """At most 60 % at one provider: in every block 24 of 40 and 8 of 13 1/3 at acme, the rest at bolt."""
     rules = {"max_share": 0.6, "max_share_of": "gpus_peak"}
     costs(rented(ACME, BOLT, providers=rules), gpu_hours(2, 24, 8) + gpu_hours(3, 16, 40 / 3 - 8))
+
+
+def test_of_what_runs_by_the_job_only_ones_own_is_there_for_certain() -> None:
+    """A node at acme, all year, and a quarter of one for batch work: half at most may rest on one provider.
+
+    Batch work by the job at bolt does not stand beside acme's node when it is not running: a second node has to be
+    there all year at bolt, and batch work runs on that.
+    """
+    batch = CHAT | {"name": "later", "kind": "batch", "demand": {"requests_per_s": 1.9}, "headroom": 0.0}
+    asked = scenario(
+        version=2,
+        horizon=YEAR | {"lookahead": 0},
+        workloads=[CHAT | {"demand": {"requests_per_s": 7.6}, "headroom": 0.0}, batch],
+        procurement={"providers": {"max_share": 0.5}},
+    )
+    nodes = [offer(provider=name, lot_gpus=8, usd_per_gpu_hour=2.0) for name in ("acme", "bolt")]
+    whole = point(gpus_per_replica=8, largest_worker_gpus=8)
+    case = Case(asked, catalog([system("h-node", usable_share=0.95)], nodes, [whole]))
+    costs(case, 16 * 2.0 * HOURS * MIDDLE)
+    free = with_part(asked.procurement, providers=with_part(asked.procurement.providers, max_share=None))
+    costs(case.with_scenario(procurement=free), (8 + 8 / 4) * 2.0 * HOURS * MIDDLE)
 
 
 def test_a_share_of_the_hours_may_all_be_at_the_peak() -> None:

@@ -16,7 +16,7 @@ from planner.milp import build_model
 from planner.problem import Reductions, build_problem
 from planner.scenario.models import Future
 from planner.studies.information import value_of_information
-from tests.laws import Change, larger_lots, larger_quotas, never_cheaper, same
+from tests.laws import Change, larger_depth, larger_lots, larger_quotas, larger_share, never_cheaper, same
 from tests.strategies import (
     HOPPER,
     Case,
@@ -67,18 +67,6 @@ def looser_targets(case: Case) -> Case:
         }
 
     return with_workloads(case, change)
-
-
-def larger_depth(case: Case) -> Case:
-    rules = case.scenario.procurement
-    return case.with_scenario(procurement=with_part(rules, hourly_depth_gpus=limit_scaled(rules.hourly_depth_gpus, 2)))
-
-
-def larger_share(case: Case) -> Case:
-    rules = case.scenario.procurement
-    share = rules.providers.max_share
-    wider = with_part(rules.providers, max_share=None if share is None else min(1.0, 1.2 * share))
-    return case.with_scenario(procurement=with_part(rules, providers=wider))
 
 
 def shorter_tails(case: Case) -> Case:

@@ -134,6 +134,26 @@ def test_the_same_plan_costs_the_same_however_far_it_looks(case: Case) -> None:
     assert near == pytest.approx(far)
 
 
+@pytest.mark.parametrize(("nodes", "power_mw", "usd_per_mtok"), [(3, 0.06, 0.619), (2, 0.04, 0.705)])
+def test_tiny_by_hand(nodes: int, power_mw: float, usd_per_mtok: float) -> None:
+    """The figures of docs/tiny-by-hand.md, with nodes that serve five years in place of what they are worth after two.
+
+    A node costs 373,750 USD, then 16,250 USD a year for support and 150 USD a kW and month; a GPU on demand 5.99 USD
+    an hour. Of 27.718 GPUs by day and 13.859 by night 7.6 of each node serve.
+    """
+    plan = planner.solve(planner.load(TINY, (f"sites.hall.power_mw={power_mw}",)))
+    assert plan.purchases["count"].tolist() == [nodes]
+    hours = float((np.array(YEARS[:2]) * MIDDLES[:2]).sum())
+    kw = 10.2 * 1.10
+    standing = 16_250 / 8766 + 150 * kw / 730.5 + 1.25 * 0.0725 * 1.10 * 2.04
+    by_day, by_night = min(27.718, 7.6 * nodes), min(13.859, 7.6 * nodes)
+    busy = 1.25 * 0.0725 * 1.10 * (7.038 - 2.04) / 8 * (by_day + by_night) / 2
+    rented = 5.99 / 0.95 * (27.718 - by_day + 13.859 - by_night) / 2
+    cost = hours * (nodes * (373_750 * an_hour(0, 5) + standing) + busy + rented)
+    assert plan.kpis["reported_cost_usd"] == pytest.approx(cost, rel=1e-4)
+    assert round(cost / (2400 / 24 * hours), 3) == usd_per_mtok
+
+
 def test_a_plan_carries_the_figure_and_says_where_it_does_not_look_ahead() -> None:
     asked = planner.load(TINY)
     plan = planner.solve(asked)

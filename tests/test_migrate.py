@@ -23,6 +23,10 @@ from tests.migrations import CHAT, HORIZON, REST, chat, refused, told, values, w
 from tests.store import ROOT, TINY, plan
 
 SHIPPED = sorted((ROOT / "tests" / "compat" / "0.1.0" / "scenarios").glob("*.yaml"))
+# Those that take long to solve; the slowest one in the thorough profile alone.
+THOROUGH = pytest.mark.skipif(os.environ.get("HYPOTHESIS_PROFILE") != "thorough", reason="in the thorough profile")
+MIGRATED: dict[str, list[Any]] = {path.stem: [pytest.mark.solve] for path in SHIPPED}
+MIGRATED |= {"tiny": [], "hopper-vs-blackwell": [], "three-futures": [pytest.mark.solve, THOROUGH]}
 
 
 @pytest.fixture
@@ -124,6 +128,16 @@ def test_a_migrated_scenario_has_a_plan(here: Path, keep: bool) -> None:
     assert after.audit.passed
     if keep:
         assert after.kpis["npv_usd"] == pytest.approx(planner.solve(planner.load(TINY)).kpis["npv_usd"])
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[*marks]) for name, marks in MIGRATED.items()])
+def test_a_shipped_scenario_has_a_plan_with_the_new_defaults(here: Path, name: str) -> None:
+    """Near enough to the best one: what is tried is that whole replicas and lots find room, and pass the audit."""
+    shutil.copytree(SHIPPED[0].parent, here / "scenarios")
+    told(f"scenarios/{name}.yaml")
+    plan = planner.solve(planner.load(f"scenarios/{name}.yaml", ("solve.gap=0.2", "solve.time_limit_s=300")))
+    assert plan.status == "optimal"
+    assert plan.audit.passed
 
 
 def test_a_schema_that_lies_beside_gets_its_successor(here: Path) -> None:

@@ -36,6 +36,7 @@ from planner.rules import (
     rates,
     residual,
     running,
+    survival,
     tariffs,
     work,
 )
@@ -49,9 +50,10 @@ from tests.residual_mutants import RESOLD
 from tests.rule_mutants import MUTANTS, Mutant
 from tests.strategies import Case, Interval, solved
 from tests.supply_mutants import SUPPLIED
+from tests.survival_mutants import SURVIVED
 from tests.unserved_mutants import UNSERVED
 
-ALL_MUTANTS = [*MUTANTS, *HOSTING, *OWNED, *RESOLD, *SUPPLIED, *UNSERVED]
+ALL_MUTANTS = [*MUTANTS, *HOSTING, *OWNED, *RESOLD, *SUPPLIED, *SURVIVED, *UNSERVED]
 ORACLE = Path(__file__).parent / "oracle"
 
 # Said by what is tried: misfits are unfit and latency, a family's shape and work are in every fit.
@@ -61,7 +63,7 @@ UNTRIED = {
 }  # fmt: skip
 RULES = (
     budgets, dates, demand, eligibility, families, halls, hosting, latency, offers, quotes, rates, residual, running,
-    tariffs, work,
+    survival, tariffs, work,
 )  # fmt: skip
 
 

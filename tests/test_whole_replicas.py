@@ -231,3 +231,13 @@ def test_every_table_of_lots_says_how_many_run() -> None:
     asked = case([offer(lot_gpus=8, domain_gpus=None)], {})
     plan = solve(asked)
     refused(asked, edited(plan, "rents", at_once=5.0), "rents", "run through a block")
+
+
+@pytest.mark.parametrize(("requests_per_s", "lots"), [(128.0, 1), (128.0005, 2)])
+def test_a_share_rounded_up_makes_no_more_than_all_that_is_hosted(requests_per_s: float, lots: int) -> None:
+    """0.8889 of 72 GPUs are a little over the 64 that host: two replicas of 32 GPUs make 64 × 2 requests/s, no more."""
+    rack = offer(system="rack", lot_gpus=72, domain_gpus=None, usd_per_gpu_hour=2.0)
+    row = point("rack", 2.0, gpus_per_replica=32, largest_worker_gpus=32)
+    asked = case([rack], {"demand": {"requests_per_s": requests_per_s}}, (row,))
+    plan = solve(replace(asked, catalog=catalog([system("rack", usable_share=0.8889)], [rack], [row])))
+    assert plan.on_demand["lots"].tolist() == [lots]

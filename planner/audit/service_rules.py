@@ -116,11 +116,13 @@ def _survival(account: Account, findings: Findings) -> None:
     senders = np.array([api.provider for api in inputs.apis], dtype=object)
     providers = np.array([found[0].provider for found in flow.pool_sources], dtype=object)
     gone = sorted({*providers, *senders} - {""}) if survive == "provider" else [""]
+    asked = service.demand * (chosen[None, :, None, None] & (inputs.timeline.block_share > 0))
     for who in gone:
         whole, largest = service.replica_rates(survive)
         there = service.by_workload(whole * (providers != who)[service.rows.pool] if who else whole)
         left = there + service.to_api[:, :, senders != who].sum(axis=2) + service.unserved
-        left = left - (0.0 if who else service.largest(largest))
+        # Where nothing has to survive, what would be gone may be more than there is.
+        left = np.where(asked > 0, left - (0.0 if who else service.largest(largest)), 0.0)
         what = who or f"the largest {survive}"
 
         def told(future: int, workload: int, period: int, block: int, left: Floats = left, what: str = what) -> Told:
@@ -129,7 +131,6 @@ def _survival(account: Account, findings: Findings) -> None:
             sentence += f"{what}, {figure(service.demand[at])} are asked for"
             return Told(name, inputs.timeline.names[period], sentence)
 
-        asked = service.demand * (chosen[None, :, None, None] & (inputs.timeline.block_share > 0))
         findings.at_least("survival", left, asked, told, terms=there + asked)
 
 

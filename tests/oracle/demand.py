@@ -55,6 +55,7 @@ class Demand(Writer):
                         continue
                     assert workload.tokens is not None
                     variable = self.add(frozenset([f]))
+                    self.senders[variable] = api.provider
                     price = api_price(workload, api) * self.factor("api", calendar.first(t).year) ** path
                     usd = price * 3600 * calendar.hours(t) * share
                     self.pay(variable, OPEX, t, usd, calendar.at_middle(t))

@@ -56,20 +56,24 @@ class Limits(Writer):
                     self.p.row(terms, high=share * fixed - found.fixed_gpus)
 
     def shares_of_every_block(self, share: float) -> None:
+        """Of what runs by the job nobody knows when: only a provider's own is surely there when it is."""
         for f, t, block in itertools.product(self.futures, self.times, self.blocks):
             if self.blocks[block] == 0:
                 continue
             total: list[tuple[int, float]] = []
             own: dict[str, list[tuple[int, float]]] = {}
+            jobs: dict[str, list[tuple[int, float]]] = {}
             fixed: dict[str, float] = {}
             for (provider, _, future, period, at), found in self.running.items():
                 if (future, period, at) == (f, t, block):
-                    total += found.gpus
+                    by_job = {v for v, _ in found.jobs}
+                    total += [(v, n) for v, n in found.gpus if v not in by_job]
                     own.setdefault(provider, []).extend(found.gpus)
+                    jobs.setdefault(provider, []).extend(found.jobs)
                     fixed[provider] = fixed.get(provider, 0.0) + found.fixed_gpus
             for provider, terms in own.items():
                 if provider:
-                    rest = [(v, -share * n) for v, n in total]
+                    rest = [(v, -share * n) for v, n in total + jobs[provider]]
                     self.p.row(terms + rest, high=share * sum(fixed.values()) - fixed[provider])
 
     def depths(self) -> None:

@@ -120,7 +120,9 @@ class Offers(Writer):
                 usd = rate * calendar.hours(t) * share
                 running = [self.lots(offer, f, t, block, usd, by_job=by_job) for by_job in kinds]
                 key = (offer.provider, offer.system, f, t, block)
-                self.running.setdefault(key, Supplied()).gpus.extend((v, offer.lot_gpus) for v in running)
+                there = self.running.setdefault(key, Supplied())
+                there.gpus.extend((v, offer.lot_gpus) for v in running)
+                there.jobs.extend((v, offer.lot_gpus) for v in running[1:])
                 if offer.max_lots is None:
                     self.by_hour.setdefault(key, []).extend((v, offer.lot_gpus) for v in running)
                 if offer.max_lots is not None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from planner.catalog.models import ServingPoint, System
 from planner.scenario.models import Workload
-from tests.oracle.demand import Demand
 from tests.oracle.requests import meets
+from tests.oracle.survival import Standing, Survival
 from tests.oracle.writer import OPEX, Hosts, Pool
 
 Place = tuple[Pool, int, int, str]
@@ -51,7 +51,7 @@ def alone(choice: Choice, lot: Hosts) -> float:
     return float(lots)
 
 
-class Serving(Demand):
+class Serving(Survival):
     """Demand met by GPUs and APIs or left unserved."""
 
     def serve(self, sent: dict[tuple[str, int, int, str], list[int]]) -> None:
@@ -76,9 +76,11 @@ class Serving(Demand):
                     served.setdefault((workload.name, f, t, block), []).append((gpus, choice.rate * up))
                     count = gpus
                     if workload.whole_replicas:
-                        count = self.add(
-                            frozenset([f]), self.most_replicas(workload, choice, f, t, block, up), whole=True
-                        )
+                        gone = self.gone(workload, size, pool)
+                        most = self.most_replicas(workload, choice, f, t, block, up) + gone
+                        count = self.add(frozenset([f]), most, whole=True)
+                        kind = Standing(count, most, choice.rate * up * size, gone, pool.provider)
+                        self.standing.setdefault((workload.name, f, t, block), []).append(kind)
                         self.p.row([(gpus, 1.0), (count, -size)], high=0.0)
                     if pool.by_job:
                         most = max(alone(choice, lot) * lot.gpus for lot in supplied.lots)
@@ -135,15 +137,18 @@ class Serving(Demand):
             total += rate * share
             terms = list(served.get((workload.name, f, t, block), []))
             terms += [(v, 1.0) for v in sent.get((workload.name, f, t, block), [])]
+            answered = sent.get((workload.name, f, t, block), [])
             if floor < 1 and share > 0:
                 unserved = self.add(frozenset([f]), rate)
                 self.lose(unserved, workload, f, t, share)
                 self.miss(unserved, workload, t, share)
                 terms.append((unserved, 1.0))
                 left.append((unserved, share))
+                answered = [*answered, unserved]
             over_period += [(v, a * share) for v, a in terms]
             if workload.kind == "interactive" and share > 0:
                 self.p.row(terms, rate, rate)
+                self.survive(workload, f, t, block, rate, answered)
             self.earn(workload, f, t, rate * share)
         if workload.kind != "interactive":
             self.p.row(over_period, total, total)

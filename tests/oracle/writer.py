@@ -35,6 +35,7 @@ class Pool:
     rdma: bool
     capabilities: frozenset[str] | None
     by_job: bool = False
+    provider: str = ""
 
     def up_in(self, block: str) -> float:
         return dict(self.up).get(block, 1.0)
@@ -54,10 +55,12 @@ class Supplied:
     """GPUs in a pool in one future, period and block: a constant and Σ value·x.
 
     ``gpus`` are those in service, ``room`` those that may serve (in parts of replicas) or that host whole ones;
-    ``at_once`` is the room of lots by the job that run at the same time, ``lots`` what kinds of those there are.
+    ``at_once`` is the room of lots by the job that run at the same time, ``lots`` what kinds of those there are;
+    ``jobs`` are their GPUs where ``gpus`` are those that run at once.
     """
 
     gpus: list[tuple[int, float]] = field(default_factory=list)
+    jobs: list[tuple[int, float]] = field(default_factory=list)
     room: list[tuple[int, float]] = field(default_factory=list)
     domains: list[tuple[int, float]] = field(default_factory=list)
     at_once: list[tuple[int, float]] = field(default_factory=list)
@@ -94,6 +97,8 @@ class Writer:
         self.running: dict[tuple[str, str, int, int, str], Supplied] = {}
         # GPUs by the hour of offers that state no limit of their own.
         self.by_hour: dict[tuple[str, str, int, int, str], list[tuple[int, float]]] = {}
+        # Whose token API the requests of a variable go to.
+        self.senders: dict[int, str] = {}
         self.installed: dict[tuple[str, int, int], list[tuple[System, int]]] = {}
 
     @property
@@ -199,7 +204,8 @@ class Writer:
         owner = f"{row.provider} in {row.region}" if self.whole else row.provider
         up, preemptible = self.shares_up(hosts, usable), kind.get("preemptible", False)
         rdma, by_job = row.interconnect == "rdma", kind.get("by_job", False)
-        return Pool(owner, row.system, hosts.domain, up, False, preemptible, rdma, stack, by_job)
+        provider = row.provider if self.whole else ""
+        return Pool(owner, row.system, hosts.domain, up, False, preemptible, rdma, stack, by_job, provider)
 
     def usable_share(self, row: Any) -> float:
         own: float | None = row.usable_share

@@ -135,7 +135,7 @@ def _draw_case(draw: Draw, most: float) -> Case:
         system(
             name,
             price_usd=number(draw, 60_000, 300_000) * (12 if name == "rack" else 1),
-            usable_share=one(draw, 0.95, 1.0, 0.75) if name == "h-node" else 64 / 72,
+            usable_share=one(draw, 0.95, 1.0, 0.75) if name == "h-node" else 0.8889,
         )
         for name in names
     ]
@@ -143,19 +143,18 @@ def _draw_case(draw: Draw, most: float) -> Case:
     contract |= {"start": dt.date(2026, 1, 1), "end": dt.date(2029, 1, 1)}
     rules: dict[str, Any] = {"whole_on_demand_lots": not some(draw, 1)}
     rules |= {"quotas": [{"system": "h-node", "gpus": one(draw, 40.0, 16.0, 24.0)}]} if some(draw, 2) else {}
-    rules |= {"providers": {"max_share": 0.75}} if some(draw, 1) else {}
-    return Case(
-        scenario(
-            version=2,
-            horizon={"decided_on": "2026-10-01", "start": "2027-01", "periods": periods, "period": period}
-            | {"lookahead": 0},
-            sites=[site] if some(draw, 6) else [],
-            workloads=[_draw_workload(draw, kind, f"{kind}-{n}", most) for n, kind in enumerate(kinds)],
-            blocks=blocks,
-            load_shapes=loads,
-            procurement=rules,
-            contracts=[contract] if some(draw, 2) else [],
-            service={"min_served": one(draw, 1.0, 1.0, 0.8)},
-        ),
-        catalog(hardware, offers, _draw_points(draw, names), [token_api(output_usd_per_mtok=number(draw, 0.5, 4.0))]),
-    )
+    fields: dict[str, Any] = {
+        "horizon": {"decided_on": "2026-10-01", "start": "2027-01", "periods": periods, "period": period}
+        | {"lookahead": 0},
+        "sites": [site] if some(draw, 6) else [],
+        "workloads": [_draw_workload(draw, kind, f"{kind}-{n}", most) for n, kind in enumerate(kinds)],
+        "contracts": [contract] if some(draw, 2) else [],
+        "service": {"min_served": one(draw, 1.0, 1.0, 0.8)},
+    }
+    apis = [token_api(output_usd_per_mtok=number(draw, 0.5, 4.0))]
+    rows = catalog(hardware, offers, _draw_points(draw, names), apis)
+    rules |= {"providers": {"max_share": one(draw, 0.75, 0.55, 0.9)}} if some(draw, 2) else {}
+    rules |= {"hourly_depth_gpus": one(draw, 16.0, 8.0, 40.0)} if some(draw, 2) else {}
+    if some(draw, 4):
+        fields["service"] |= {"survive": one(draw, "replica", "system", "provider")}
+    return Case(scenario(version=2, blocks=blocks, load_shapes=loads, procurement=rules, **fields), rows)
