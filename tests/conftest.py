@@ -20,7 +20,7 @@ WHY_SLOW = {"solve", "process", "files", "docs", "office", "browser"}
 # One example solves a scenario, so Hypothesis' idea of slow does not apply.
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
-for name, count in (("quick", 2), ("ci", 6)):
+for name, count in (("quick", 1), ("ci", 6)):
     settings.register_profile(
         name,
         max_examples=count,

@@ -68,6 +68,7 @@ def test_an_aim_is_the_sum_that_it_says() -> None:
     assert objective_vector(model, "least power") @ x == pytest.approx(mean_mw, rel=1e-3)
 
 
+@pytest.mark.solve
 @pytest.mark.no_cover
 def test_what_is_in_every_plan_is_a_decision_for_now() -> None:
     decided = alternatives(planner.load(TINY, WIDER), within=(0.02, 0.2))["decisions"]

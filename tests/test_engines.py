@@ -56,6 +56,7 @@ def test_a_plan_to_start_from_changes_no_optimum(case: Case, demand: float, engi
     assert solved(other, engine).meets(solved(other, engine, warm_start=plan))
 
 
+@pytest.mark.solve
 def test_a_good_plan_to_start_from_is_all_it_takes() -> None:
     scenario = planner.load("scenarios/existing-fleet.yaml")
     plan = planner.solve(scenario)

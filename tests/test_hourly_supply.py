@@ -237,6 +237,7 @@ def test_a_depth_beyond_all_need_is_none(case: Case) -> None:
     same(with_depth(case, 1e6), with_depth(case, None))
 
 
+@pytest.mark.solve
 @pytest.mark.property
 @examples(1)
 @given(case=cases(), share=st.sampled_from([0.55, 0.75]))

@@ -68,6 +68,7 @@ def test_a_study_compares_in_parts_of_whole_replicas_and_says_so(study: str) -> 
     assert IN_PARTS not in before.to_json()
 
 
+@pytest.mark.solve
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -100,6 +101,7 @@ def test_no_plan_in_parts_is_none_in_whole_ones() -> None:
     assert asked.sentences[-1] == IN_PARTS
 
 
+@pytest.mark.solve
 def test_what_counts_only_for_whole_replicas_is_not_varied() -> None:
     with pytest.raises(InputError, match="min_replicas: plans are compared in parts"):
         frontier(whole(), "workloads.chat.min_replicas=1,2")
@@ -116,6 +118,7 @@ def test_what_counts_only_for_whole_replicas_is_not_varied() -> None:
             sensitivity(scenario, vary=sides)
 
 
+@pytest.mark.solve
 def test_what_version_1_asks_for_whole_is_compared_whole() -> None:
     small, whole_lots = "sites.hall.power_mw=0.04", "procurement.whole_on_demand_lots=true"
     for asked in (whole_lots, "workloads.chat.whole_replicas=true"):
@@ -128,6 +131,7 @@ def test_what_version_1_asks_for_whole_is_compared_whole() -> None:
     assert of_lots.table["npv_usd"].item() == pytest.approx(planner.solve(in_parts(small)).kpis["npv_usd"], rel=1e-9)
 
 
+@pytest.mark.solve
 def test_information_compares_like_with_like() -> None:
     scenarios = (whole(*TWO), in_parts(*TWO))
     found, before = (
@@ -154,6 +158,7 @@ def test_a_failed_search_beside_the_plan_leaves_the_plan(monkeypatch: pytest.Mon
     assert not {"information", "other_percentile"} & set(result)
 
 
+@pytest.mark.solve
 def test_the_other_percentile_is_bounded_in_parts() -> None:
     found = []
     for scenario in (whole(), in_parts()):
@@ -170,6 +175,7 @@ def test_a_question_is_hopeless_only_where_parts_of_replicas_have_no_plan() -> N
     assert "hgx-h200 needs 24 GPUs" in reply.reason
 
 
+@pytest.mark.solve
 @pytest.mark.parametrize("gpus", [8, 16, 20])
 def test_whole_replicas_without_a_plan_say_what_whole_ones_need(gpus: int) -> None:
     # The day asks for 17 GPUs of the node's eight, which are three of them.
@@ -184,6 +190,7 @@ def test_whole_replicas_without_a_plan_say_what_whole_ones_need(gpus: int) -> No
     assert planner.solve(whole(*RENTED, enough)).status == "optimal"
 
 
+@pytest.mark.solve
 def test_a_large_scenario_is_asked_in_parts_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executable, "OUTRIGHT", 0)
     with pytest.raises(InfeasiblePlan, match="hgx-h200 needs 17 GPUs in 2027, the quota is 8"):

@@ -15,6 +15,7 @@ from tests.command import plan
 TINY = "scenarios/tiny.yaml"
 
 
+@pytest.mark.solve
 def test_each_lever_is_a_solve_of_its_own() -> None:
     scenario = planner.load(TINY)
     table = levers(scenario, gap=1e-6)["levers"].set_index("lever")
@@ -40,6 +41,7 @@ def test_what_is_taken_away_is_gone() -> None:
     assert {catalog.systems[key].generation for key in kept} == {"hopper"}
 
 
+@pytest.mark.solve
 def test_without_a_plan_it_says_what_stops_it() -> None:
     overrides = ("procurement.rent=[]", "sites.hall.power_mw=0.0562")
     table = levers(planner.load(TINY, overrides))["levers"].set_index("lever")

@@ -99,6 +99,7 @@ def test_there_is_nothing_to_tell_where_no_hardware_may_be_owned() -> None:
     assert not applies(asked(1.0, objective="tokens").scenario)
 
 
+@pytest.mark.solve
 def test_it_is_the_same_again_and_where_every_solve_starts_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     case = asked(1.0)
     first = told(case)

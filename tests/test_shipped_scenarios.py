@@ -21,7 +21,7 @@ from planner.problem import build_problem
 
 SCENARIOS = Path("scenarios")
 NAMES = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
-LARGE = ("rent-only", "three-futures")
+LARGE = ("rent-only", "three-futures", "ten-billion")
 # Those that the session solves once for all tests.
 SOLVED = {"tiny": "tiny", "10mw": "ten_mw"}
 

@@ -213,6 +213,7 @@ def test_values_above_every_marginal_cost_serve_all(case: Case) -> None:
     same(everything, valued)
 
 
+@pytest.mark.solve
 @examples(1)
 @given(case=cases())
 def test_where_everything_has_a_value_demand_stops_no_plan(case: Case) -> None:
@@ -273,6 +274,7 @@ def test_a_hall_that_is_too_small_sheds_by_value_in_every_block() -> None:
     assert plan.kpis["served_share"] == pytest.approx(1 - (15 - 8) / 20)
 
 
+@pytest.mark.solve
 def test_a_study_says_what_its_costs_hold() -> None:
     """`alternatives` holds plans against each other by what is minimised: cash and value together."""
     case = short([CHAT | {"unserved_usd_per_mtok": 4.0}])
