@@ -14,6 +14,7 @@ import planner
 from planner import solvers
 from planner.milp import build_model
 from planner.problem import Reductions, build_problem
+from planner.rules.demand import least_served
 from planner.scenario.models import Future
 from planner.studies.information import value_of_information
 from tests.laws import Change, larger_depth, larger_lots, larger_quotas, larger_share, never_cheaper, same
@@ -270,6 +271,13 @@ def test_every_scenario_has_an_answer(case: Case) -> None:
         plan = planner.solve(case.scenario, case.catalog)
     except planner.InfeasiblePlan as error:
         refusal = error
+    except planner.InputError:
+        # Where all may be left, nothing at all has the least cost per token, which is no answer.
+        floors = [least_served(case.scenario, item) for item in case.scenario.workloads if item.tokens]
+        if case.scenario.objective != "cost_per_token" or max(floors, default=0.0):
+            raise
+        event("no ratio")
+        return
     if refusal is not None:
         event("infeasible")
         assert refusal.relaxations

@@ -25,6 +25,7 @@ from tests.strategies import (
     with_part,
     with_sites,
     with_systems,
+    with_workloads,
 )
 
 # Plain Python that other tests run too is three times as slow when traced.
@@ -56,6 +57,8 @@ def in_currency(case: Case, rate: float) -> Case:
             "existing": tuple(with_part(g, price_usd=g.price_usd and rate * g.price_usd) for g in s.existing),
         }
 
+    values = ("unserved_usd_per_mtok", "unserved_usd_per_gpu_hour")
+    changed = with_workloads(changed, lambda w: {value: scaled(getattr(w, value), rate) for value in values})
     contracts = (with_part(c, usd_per_gpu_hour=rate * c.usd_per_gpu_hour) for c in case.scenario.contracts)
     return with_sites(changed, site).with_scenario(contracts=tuple(contracts))
 
