@@ -23,7 +23,8 @@ from planner.milp import Milp, build_model
 from planner.milp.matrix import Builder
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
-from planner.solvers import Answer, Options, run
+from planner.solvers import Answer, Options, executable, run
+from planner.solvers.clock import Clock
 from planner.studies.alternatives.study import alternatives
 from planner.studies.explain.study import explain
 from planner.studies.frontier.study import frontier
@@ -282,3 +283,19 @@ def test_only_these_modules_read_the_clock_and_none_divides_a_time_limit() -> No
     assert {name for name, (_, dated, _) in found.items() if dated} == set(DATED)
     # There what is left of it for the next leg, which is broken off with the whole search.
     assert {name for name, (_, _, split) in found.items() if split} == {"solvers/clock.py"}
+
+
+def test_a_packing_that_the_clock_struck_in_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time is up once parts of replicas are planned: what is packed by then stands, and is not called reproducible."""
+
+    class Struck(Clock):
+        seconds = property(lambda self: self.limit_s)
+
+        def rest(self, options: Options) -> Options:
+            return options
+
+    monkeypatch.setattr(executable, "OUTRIGHT", -1)
+    scenario = planner.load(TINY, ("version=2",))
+    assert planner.solve(scenario).proof.reproducible
+    monkeypatch.setattr(executable, "Clock", Struck)
+    assert not planner.solve(scenario).proof.reproducible

@@ -93,7 +93,9 @@ def solve(
     for turn in range(ROUNDS):
         assert answer.x is not None
         began = clock.seconds
-        packing = pack(ready, carried(inner, model, answer.x), near_usd, FINE * options.gap, options, harder=turn > 0)
+        stocks = carried(inner, model, answer.x)
+        packing = pack(ready, stocks, near_usd, FINE * options.gap, options, clock, harder=turn > 0)
+        stopped |= clock.seconds >= clock.limit_s
         plan = polish(packing.x) if packing.complete else None
         search.best = cheapest(search.best, plan)
         search.legs.append(_leg("packing", plan, clock.seconds - began))

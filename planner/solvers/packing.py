@@ -18,6 +18,7 @@ from planner import solvers
 from planner.milp import ABSENT, Milp, Model
 from planner.milp.parts import Entries, entries_of, part, with_entries
 from planner.solvers.answer import Answer, Options
+from planner.solvers.clock import Clock
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -156,12 +157,20 @@ def _interactive(model: Model, milp: Milp) -> Bools:
 
 
 def pack(
-    ready: Packer, stocks: Floats, near_usd: float, fine: float, options: Options, *, harder: bool = False
+    ready: Packer,
+    stocks: Floats,
+    near_usd: float,
+    fine: float,
+    options: Options,
+    clock: Clock,
+    *,
+    harder: bool = False,
 ) -> Packing:
     """The least cost found of whole replicas and lots at ``stocks`` (columns,; flows are not looked at).
 
     ``near_usd`` is about what the whole plan costs; ``fine`` the share of it that all periods together may be off their
-    best. With ``harder``, a period in which some demand found no room is searched for longer.
+    best. With ``harder``, a period in which some demand found no room is searched for longer. Where ``clock`` runs out
+    the periods that are left are broken off at once.
     """
     milp = ready.milp
     x = np.zeros(milp.columns)
@@ -175,7 +184,7 @@ def pack(
         mine = mine[milp.upper[mine.column] > 0]
         if len(mine.row):
             columns, rows = np.unique(mine.column), np.unique(mine.row)
-            asked = Options(time_limit_s=options.time_limit_s, seed=options.seed, nodes=NODES)
+            asked = clock.rest(replace(options, nodes=NODES))
             found, left = _period(ready, mine, columns, rows, taken, SHORT * near_usd, allowed, asked)
             if harder and np.any(left > NOTICEABLE):
                 longer = replace(asked, nodes=HARD_NODES)
