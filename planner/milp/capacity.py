@@ -49,7 +49,7 @@ def add_replicas(builder: Builder, problem: Problem, variables: Variables) -> No
     standing = builder.constraints(
         "min_replicas", (demand.names, *axes[1:]), lower=least, exists=(least > 0) & (share > 0)
     )
-    throughout = np.where(_by_job(problem)[:, None, None, None], ABSENT, variables.replicas)
+    throughout = np.where(by_job(problem)[:, None, None, None], ABSENT, variables.replicas)
     builder.add(standing[assignments.workload], throughout, 1.0)
 
 
@@ -66,10 +66,10 @@ def add_capacity(builder: Builder, problem: Problem, variables: Variables) -> No
     brought = _hosted(problem) if problem.whole else _usable(problem)
     there = _signed(problem, brought.signed)
     rows = builder.constraints("capacity", _pool_axes(problem), upper=there, exists=_used(problem, variables))
-    by_job = _by_job(problem)[:, None, None, None]
-    standing = np.where(by_job, ABSENT, variables.replicas)
+    jobs = by_job(problem)[:, None, None, None]
+    standing = np.where(jobs, ABSENT, variables.replicas)
     serving = np.where(standing != ABSENT, ABSENT, variables.gpus)
-    builder.add(rows[assignments.pool], serving, np.where(by_job, crowding(problem)[:, None, None, None], 1.0))
+    builder.add(rows[assignments.pool], serving, np.where(jobs, crowding(problem)[:, None, None, None], 1.0))
     builder.add(rows[assignments.pool], standing, assignments.gpus_per_replica[:, None, None, None])
     _add_supplies(builder, problem, variables, rows, brought)
 
@@ -84,7 +84,7 @@ def add_domains(builder: Builder, problem: Problem, variables: Variables) -> Non
     assignments = problem.assignments
     # Only where whole workers leave GPUs of a domain over does this say more than capacity.
     crowded = np.zeros(len(problem.pools.pools), dtype=bool)
-    crowded[assignments.pool[assignments.crowded & ~_by_job(problem)]] = True
+    crowded[assignments.pool[assignments.crowded & ~by_job(problem)]] = True
     brought = _domains(problem)
     rows = builder.constraints(
         "domains",
@@ -111,7 +111,7 @@ def add_jobs(builder: Builder, problem: Problem, variables: Variables) -> None:
     """
     assignments, hourly = problem.assignments, problem.supply.hourly
     pools = np.zeros(len(problem.pools.pools), dtype=bool)
-    pools[assignments.pool[_by_job(problem)]] = True
+    pools[assignments.pool[by_job(problem)]] = True
     rows = builder.constraints(
         "at_once", _pool_axes(problem), upper=0.0, exists=_used(problem, variables) & pools[:, None, None, None]
     )
@@ -179,7 +179,7 @@ def _of_hosting(problem: Problem, what: str) -> _Brought:
     )
 
 
-def _by_job(problem: Problem) -> Bools:
+def by_job(problem: Problem) -> Bools:
     """Assignments whose pool is of lots by the job, (L,)."""
     return np.array([pool.by_job for pool in problem.pools.pools], dtype=bool)[problem.assignments.pool]
 
@@ -191,7 +191,7 @@ def crowding(problem: Problem) -> Floats:
     for position, pool in enumerate(problem.pools.hourly):
         lots.setdefault(int(pool), []).append(position)
     taken = np.ones(len(assignments))
-    for index in np.flatnonzero(_by_job(problem)):
+    for index in np.flatnonzero(by_job(problem)):
         candidate = assignments.candidates[index]
         size = candidate.gpus_per_replica
         taken[index] = max(

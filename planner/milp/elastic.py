@@ -142,7 +142,7 @@ def _gates(model: Model) -> list[tuple[str, Ints, float]]:
 
 def _with_entries(milp: Milp, rows: Ints, columns: Ints, values: Floats) -> Milp:
     """The same matrix with further coefficients in existing rows."""
-    row_of = np.concatenate([np.repeat(np.arange(milp.rows), np.diff(milp.indptr)), rows])
+    row_of = np.concatenate([milp.row_of, rows])
     order = np.argsort(row_of, kind="stable")
     counts = np.bincount(row_of, minlength=milp.rows)
     return replace(

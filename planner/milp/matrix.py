@@ -32,6 +32,11 @@ class Block:
     cells: Ints
     first: int
 
+    @property
+    def span(self) -> slice:
+        """Where they stand among all columns or rows."""
+        return slice(self.first, self.first + len(self.cells))
+
     def labels(self) -> list[str]:
         """``buy[dallas,gb300-nvl72,2027-Q1]`` for each column or row."""
         if not self.axes:
@@ -102,19 +107,26 @@ class Milp:
         """A readable name for every constraint."""
         return [label for block in self.row_blocks for label in block.labels()]
 
+    @property
+    def row_of(self) -> Ints:
+        """The row of every coefficient, (coefficients,)."""
+        return np.repeat(np.arange(self.rows), np.diff(self.indptr))
+
+    def scaled(self, factor: float) -> Milp:
+        """The same matrix with its objective times ``factor``."""
+        return replace(self, cost=self.cost * factor, constant=self.constant * factor)
+
     def relaxed(self) -> Milp:
         """The same matrix with no integers: its LP relaxation."""
         return replace(self, integer=np.zeros(self.columns, dtype=bool))
 
     def activity(self, x: Floats) -> Floats:
         """A x, (rows,)."""
-        row_of = np.repeat(np.arange(self.rows), np.diff(self.indptr))
-        return _sums(row_of, self.data * x[self.indices], self.rows)
+        return _sums(self.row_of, self.data * x[self.indices], self.rows)
 
     def transposed_times(self, y: Floats) -> Floats:
         """Aᵀ y, (columns,)."""
-        row_of = np.repeat(np.arange(self.rows), np.diff(self.indptr))
-        return _sums(self.indices, self.data * y[row_of], self.columns)
+        return _sums(self.indices, self.data * y[self.row_of], self.columns)
 
     def objective(self, x: Floats) -> float:
         """cost·x + constant."""

@@ -28,7 +28,7 @@ class Entries:
 
 def entries_of(milp: Milp) -> Entries:
     """All coefficients, row by row."""
-    return Entries(np.repeat(np.arange(milp.rows), np.diff(milp.indptr)), milp.indices, milp.data)
+    return Entries(milp.row_of, milp.indices, milp.data)
 
 
 def with_entries(milp: Milp, entries: Entries) -> Milp:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.milp.build import Model
-from planner.milp.capacity import crowding
+from planner.milp.capacity import by_job, crowding
 from planner.milp.matrix import ABSENT
 
 Floats = NDArray[np.float64]
@@ -48,8 +48,8 @@ def _tidy_jobs(model: Model, x: Floats) -> None:
     """
     variables, problem = model.variables, model.problem
     assignments, pools = problem.assignments, problem.pools
-    by_job = np.array([pool.by_job for pool in pools.pools], dtype=bool)
-    mine = by_job[assignments.pool][:, None, None, None] & (variables.replicas != ABSENT)
+    jobs = by_job(problem)
+    mine = jobs[:, None, None, None] & (variables.replicas != ABSENT)
     size = assignments.gpus_per_replica[:, None, None, None]
     fewest = np.ceil(values(x, variables.gpus) / size - WHOLE)
     x[variables.replicas[mine]] = np.minimum(fewest, values(x, variables.replicas))[mine]
@@ -57,7 +57,7 @@ def _tidy_jobs(model: Model, x: Floats) -> None:
     most, mean = values(x, variables.at_once), values(x, variables.rent)
     found = np.minimum(np.ceil(mean - WHOLE), most) if problem.whole_on_demand_lots else np.minimum(mean, most)
     needed = np.zeros((len(pools.pools), *most.shape[1:]))
-    np.add.at(needed, assignments.pool[by_job[assignments.pool]], _job_gpus(model, x)[by_job[assignments.pool]])
+    np.add.at(needed, assignments.pool[jobs], _job_gpus(model, x)[jobs])
     hosted = np.array([item.hosting.gpus for item in problem.supply.hourly], dtype=float)
     # Offers that work already come before those that would be taken for the count alone.
     for working in (True, False):

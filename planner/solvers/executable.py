@@ -24,7 +24,7 @@ from planner.problem import Problem
 from planner.solvers.answer import Answer, Leg, Options, relative_gap
 from planner.solvers.clock import Clock
 from planner.solvers.packing import DEMAND, STOCKS, Packing, pack, packer
-from planner.solvers.relay import Incumbent, Polish, cheapest
+from planner.solvers.relay import Incumbent, Polish, cheapest, just_inside
 
 Floats = NDArray[np.float64]
 # The relaxation of a model, solved: matrix, options, and a plan to start from.
@@ -38,8 +38,6 @@ OF_GAP_RAISED = 0.3
 # A period may be off its best packing by so much of the whole cost, times the gap asked for.
 FINE = 0.03
 ROUNDS = 5
-# A little less than the gap: engines measure it against another denominator.
-INSIDE = 0.98
 # Demand that found no room is asked for once more, and by how much more at each round.
 RAISE = 1.5
 # Beyond so many times the gap asked for, the stocks are not those of a good plan.
@@ -129,7 +127,7 @@ def _around(search: _Search, model: Model, milp: Milp, polish: Polish, options: 
         left_out = ids[~np.broadcast_to(running, ids.shape)]
         upper[left_out[left_out != ABSENT]] = 0.0
     scale = 10.0 ** (3 - np.floor(np.log10(max(abs(search.best[1]), 1e-12))))
-    near = replace(milp, upper=upper, cost=milp.cost * scale, constant=milp.constant * scale)
+    near = replace(milp, upper=upper).scaled(scale)
     nodes = NEAR_NODES if options.nodes is None else min(NEAR_NODES, options.nodes)
     found = solvers.run(near, NEAR_ENGINE, replace(options, nodes=nodes), x)
     better = polish(found.x) if found.x is not None and found.objective / scale < search.best[1] else None
@@ -147,11 +145,10 @@ def _last_leg(search: _Search, milp: Milp, polish: Polish, options: Options) -> 
     """
     cost = search.in_parts if search.best is None else search.best[1]
     scale = 10.0 ** (3 - np.floor(np.log10(max(abs(cost), 1e-12))))
-    scaled = replace(milp, cost=milp.cost * scale, constant=milp.constant * scale)
     most = FIRST_NODES if search.best is None else LAST_NODES
     nodes = most if options.nodes is None else min(most, options.nodes)
     hint = None if search.best is None else search.best[0]
-    last = solvers.run(scaled, LAST_ENGINE, replace(options, gap=options.gap * INSIDE, nodes=nodes), hint)
+    last = solvers.run(milp.scaled(scale), LAST_ENGINE, replace(just_inside(options), nodes=nodes), hint)
     leg = replace(last.leg("whole"), objective=None if last.x is None else last.objective / scale)
     search.legs.append(replace(leg, bound=last.bound / scale if np.isfinite(last.bound) else None))
     if last.x is not None and (search.best is None or last.objective / scale < search.best[1]):
@@ -223,7 +220,7 @@ def _in_relaxation(model: Model, inner: Model, packing: Packing) -> Floats:
 
 
 def _rows(milp: Milp, name: str) -> list[slice]:
-    return [slice(block.first, block.first + len(block.cells)) for block in milp.row_blocks if block.name == name]
+    return [block.span for block in milp.row_blocks if block.name == name]
 
 
 def _asking_more(inner: Model, relaxed: Milp, raised: Floats) -> Milp:

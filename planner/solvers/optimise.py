@@ -29,16 +29,12 @@ POLISH_S = 3600.0
 def scale_of(milp: Milp, options: Options) -> tuple[float, Answer]:
     """The power of ten that brings the LP optimum near 10³, and the LP's answer at that scale."""
     guess = 10.0 ** -np.floor(np.log10(max(float(np.abs(milp.cost).max(initial=0.0)), 1e-12)))
-    lp = solvers.run(_scaled(milp, guess).relaxed(), "glop", options)
+    lp = solvers.run(milp.scaled(guess).relaxed(), "glop", options)
     size = abs(lp.objective) if lp.x is not None else 0.0
     if lp.x is None or size < ZERO:
         return guess, lp
     step = 10.0 ** (TARGET_DECADE - np.floor(np.log10(size)))
     return guess * step, _rescaled(lp, step)
-
-
-def _scaled(milp: Milp, factor: float) -> Milp:
-    return replace(milp, cost=milp.cost * factor, constant=milp.constant * factor)
 
 
 def _rescaled(answer: Answer, factor: float) -> Answer:
@@ -84,7 +80,7 @@ def optimise(
         return replace(lp, solver=solver)
     if lp.wall_clock_stop:
         raise no_plan(options.time_limit_s)
-    scaled = _scaled(milp, scale)
+    scaled = milp.scaled(scale)
 
     def polish(x: Floats) -> tuple[Floats, float] | None:
         return polished(model, scaled, x, options)
@@ -130,7 +126,7 @@ def _packed(model: Model, milp: Milp, options: Options, warm_start: Floats | Non
     scale = 10.0 ** -np.floor(np.log10(max(float(np.abs(milp.cost).max(initial=0.0)), 1e-12)))
 
     def polish(x: Floats) -> tuple[Floats, float] | None:
-        found = polished(model, _scaled(milp, scale), x, options)
+        found = polished(model, milp.scaled(scale), x, options)
         return None if found is None else (found[0], milp.objective(found[0]))
 
     start = polish(warm_start) if warm_start is not None and warm_start.shape == milp.cost.shape else None

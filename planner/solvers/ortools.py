@@ -123,8 +123,7 @@ def to_proto(milp: Milp) -> model_pb2.ModelProto:
     proto.linear_constraints.ids.extend(range(milp.rows))
     proto.linear_constraints.lower_bounds.extend(milp.row_lower.tolist())
     proto.linear_constraints.upper_bounds.extend(milp.row_upper.tolist())
-    row_of = np.repeat(np.arange(milp.rows), np.diff(milp.indptr))
-    proto.linear_constraint_matrix.row_ids.extend(row_of.tolist())
+    proto.linear_constraint_matrix.row_ids.extend(milp.row_of.tolist())
     proto.linear_constraint_matrix.column_ids.extend(milp.indices.tolist())
     proto.linear_constraint_matrix.coefficients.extend(milp.data.tolist())
     return proto

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from planner import solvers
 from planner.milp import ABSENT, Milp, Model
+from planner.milp.capacity import by_job
 from planner.milp.parts import Entries, entries_of, part, with_entries
 from planner.solvers.answer import Answer, Options
 from planner.solvers.clock import Clock
@@ -87,17 +88,16 @@ def packer(model: Model, milp: Milp) -> Packer:
         group[ids[there]] = np.broadcast_to(when[None, :, :, None], ids.shape)[there]
         block[ids[there]] = np.broadcast_to(np.arange(blocks), ids.shape)[there]
     for columns in milp.column_blocks:
-        own = slice(columns.first, columns.first + len(columns.cells))
         if columns.name.startswith("in_service"):
-            group[own] = columns.cells
+            group[columns.span] = columns.cells
             at = columns.name.partition(" at ")[2]
-            block[own] = model.problem.timeline.blocks.index(at) if at else -1
+            block[columns.span] = model.problem.timeline.blocks.index(at) if at else -1
         elif columns.name in ("used", "lost"):
-            group[own], block[own] = np.divmod(columns.cells % (futures * periods * blocks), blocks)
+            group[columns.span], block[columns.span] = np.divmod(columns.cells % (futures * periods * blocks), blocks)
     demand = np.zeros(milp.rows, dtype=bool)
     for rows in milp.row_blocks:
         if rows.name in DEMAND:
-            demand[rows.first : rows.first + len(rows.cells)] = True
+            demand[rows.span] = True
     covering = _cover_form(model, milp, demand)
     every = entries_of(covering)
     order = np.argsort(group[every.column], kind="stable")
@@ -119,10 +119,9 @@ def packer(model: Model, milp: Milp) -> Packer:
 
 def _standing(model: Model) -> Bools:
     """Assignments of whole replicas to GPUs that are there for a whole block, (L, F, T, B)."""
-    variables, problem = model.variables, model.problem
-    by_job = np.array([pool.by_job for pool in problem.pools.pools], dtype=bool)[problem.assignments.pool]
+    variables = model.variables
     there = (variables.gpus != ABSENT) & (variables.replicas != ABSENT)
-    return np.asarray(there & ~by_job[:, None, None, None])
+    return np.asarray(there & ~by_job(model.problem)[:, None, None, None])
 
 
 def _cover_form(model: Model, milp: Milp, demand: Bools) -> Milp:
@@ -235,7 +234,7 @@ def _block_by_block(
 ) -> Floats | None:  # fmt: skip
     """The period's columns packed one block at a time, rows that several share priced at the relaxation's duals."""
     milp = ready.milp
-    relaxed = solvers.run(_scaled(whole, _scale(whole)).relaxed(), "glop", options)
+    relaxed = solvers.run(whole.scaled(_scale(whole)).relaxed(), "glop", options)
     if relaxed.duals is None:
         return None
     duals = relaxed.duals / _scale(whole)
@@ -269,14 +268,10 @@ def _scale(milp: Milp) -> float:
     return float(10.0 ** -np.floor(np.log10(max(largest, 1e-12))))
 
 
-def _scaled(milp: Milp, factor: float) -> Milp:
-    return replace(milp, cost=milp.cost * factor)
-
-
 def _solved(milp: Milp, allowed_usd: float, options: Options) -> Answer:
     """``milp`` solved to within about ``allowed_usd``, scaled so that its optimum is near 10³."""
     guess = _scale(milp)
-    lp = solvers.run(_scaled(milp, guess).relaxed(), "glop", options)
+    lp = solvers.run(milp.scaled(guess).relaxed(), "glop", options)
     size = max(abs(lp.objective) / guess, 1.0) if lp.x is not None else 1.0 / guess
     gap = min(max(allowed_usd / size, 1e-5), 0.3)
-    return solvers.run(_scaled(milp, 10.0 ** (3 - np.floor(np.log10(size)))), ENGINE, replace(options, gap=gap))
+    return solvers.run(milp.scaled(10.0 ** (3 - np.floor(np.log10(size)))), ENGINE, replace(options, gap=gap))

@@ -74,7 +74,7 @@ def solve(
         best = cheapest(best, polish(found.x) if found.x is not None else None)
     if open_still():
         fixed = milp if best is None else fix(milp, relaxation, best[1])
-        last = engine(fixed, ENGINE, _just_inside(clock.rest(options)), None if best is None else best[0])
+        last = engine(fixed, ENGINE, just_inside(clock.rest(options)), None if best is None else best[0])
         legs.append(last.leg("whole"))
         stopped = last.wall_clock_stop
         if last.status == "infeasible" and best is None:
@@ -132,7 +132,7 @@ def cheapest(*plans: Incumbent | None) -> Incumbent | None:
     return min((plan for plan in plans if plan is not None), key=itemgetter(1), default=None)
 
 
-def _just_inside(options: Options) -> Options:
+def just_inside(options: Options) -> Options:
     """A little less than the gap: engines measure it against another denominator."""
     return replace(options, gap=options.gap * 0.98)
 
