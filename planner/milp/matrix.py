@@ -116,6 +116,16 @@ class Milp:
         """The same matrix with its objective times ``factor``."""
         return replace(self, cost=self.cost * factor, constant=self.constant * factor)
 
+    def in_units(self, units: Floats) -> Milp:
+        """The same matrix with each column counted in its unit, (columns,): x of this one is ``units`` · x of that."""
+        return replace(
+            self,
+            cost=self.cost * units,
+            lower=self.lower / units,
+            upper=self.upper / units,
+            data=self.data * units[self.indices],
+        )
+
     def relaxed(self) -> Milp:
         """The same matrix with no integers: its LP relaxation."""
         return replace(self, integer=np.zeros(self.columns, dtype=bool))

@@ -14,6 +14,7 @@ from planner.milp.matrix import ABSENT
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+# Less than this of the most that a column can be, or of one, is nothing.
 DUST = 1e-9
 # A count this close to a whole number is that number.
 WHOLE = 1e-6
@@ -27,7 +28,7 @@ def values(x: Floats, ids: Ints) -> Floats:
 def tidy(model: Model, x: Floats) -> Floats:
     """``x`` with whole integers, no dust, and own, held and keep following from buy and sign."""
     x = np.where(model.milp.integer, np.round(x), x)
-    x = np.where(np.abs(x) < DUST, 0.0, x)
+    x = np.where(np.abs(x) < DUST * np.minimum(model.milp.upper, 1.0), 0.0, x)
     x = np.clip(x, model.milp.lower, model.milp.upper)
     variables, supply = model.variables, model.problem.supply
     for stock, inflow, lives in (

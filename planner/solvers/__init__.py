@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from planner.errors import InputError
 from planner.milp.matrix import Milp
@@ -12,6 +15,12 @@ from planner.solvers.answer import Answer, Floats, Leg, Options, relative_gap
 
 MATHOPT = ("scip", "highs", "cpsat", "glop")
 NAMES = ("auto", "relay", "scip", "highs", "cpsat", "pulp:cbc")
+
+# A column that can only be less is counted in a smaller unit, or it is lost in the tolerances of the engines, 1e-9 to
+# 1e-6: a pilot of a token a day takes some 1e-9 GPUs.
+TINY = 1e-6
+# Coefficients below 1e-9 are nothing to an engine, and those of a column are as small as its unit.
+SMALLEST_UNIT = 2.0**-24
 
 __all__ = [
     "MATHOPT",
@@ -35,6 +44,27 @@ def check_name(name: str) -> None:
 
 def run(milp: Milp, engine: str, options: Options, hint: Floats | None = None) -> Answer:
     """``milp`` solved by one engine: a name in ``MATHOPT``, or ``pulp:NAME``."""
+    units = units_of(milp)
+    if units is None:
+        return _solved(milp, engine, options, hint)
+    found = _solved(milp.in_units(units), engine, options, None if hint is None else hint / units)
+    return replace(
+        found,
+        x=None if found.x is None else found.x * units,
+        reduced_costs=None if found.reduced_costs is None else found.reduced_costs / units,
+    )
+
+
+def units_of(milp: Milp) -> Floats | None:
+    """For each column a power of two to count it in, which changes no digit; None where all are counted in ones."""
+    tiny = ~milp.integer & (milp.lower >= 0) & (milp.upper > 0) & (milp.upper < TINY)
+    if not tiny.any():
+        return None
+    fitting = np.exp2(np.floor(np.log2(np.where(tiny, milp.upper, 1.0))))
+    return np.where(tiny, np.maximum(fitting, SMALLEST_UNIT), 1.0)
+
+
+def _solved(milp: Milp, engine: str, options: Options, hint: Floats | None) -> Answer:
     if engine.startswith("pulp:"):
         load_pulp()
         from planner.solvers import pulp

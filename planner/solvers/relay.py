@@ -57,7 +57,7 @@ def solve(
     A leg that the clock breaks off is the last.
     """
     if lp.x is None or lp.duals is None:
-        return engine(milp, ENGINE, options, None if start is None else start[0])
+        return _without_relaxation(milp, engine, polish, options, start)
     clock = Clock(options.time_limit_s)
     relaxation = prove(milp, lp.x, lp.duals)
     legs: list[Leg] = [replace(lp.leg("relaxation"), bound=relaxation.bound)]
@@ -102,6 +102,27 @@ def solve(
         reduced_costs=relaxation.reduced_costs,
         legs=tuple(legs),
         wall_clock_stop=stopped,
+    )
+
+
+def _without_relaxation(
+    milp: Milp, engine: Engine, polish: Polish, options: Options, start: Incumbent | None
+) -> Answer:
+    """One leg, where the LP failed: the whole model. Its plan is polished like any other."""
+    whole = engine(milp, ENGINE, just_inside(options), None if start is None else start[0])
+    if whole.status == "infeasible" and start is None:
+        return whole
+    best = cheapest(start, polish(whole.x) if whole.x is not None else None)
+    bound = _proven(whole, best)
+    closed = best is not None and relative_gap(best[1], bound) <= options.gap
+    return replace(
+        whole,
+        status="optimal" if closed else "feasible" if best is not None else "unknown",
+        x=None if best is None else best[0],
+        objective=np.inf if best is None else best[1],
+        bound=bound,
+        solver="relay",
+        legs=(whole.leg("whole"),),
     )
 
 

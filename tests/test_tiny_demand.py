@@ -1,0 +1,117 @@
+"""Demand so small beside the rest that its GPUs are below the tolerances of the engines: a pilot of a token a day."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from planner import solvers
+from planner.catalog import Catalog
+from planner.milp import Milp, build_model
+from planner.pipeline import catalog_of, solve
+from planner.plan import Plan
+from planner.problem import build_problem
+from planner.scenario import Scenario, load_scenario
+from planner.solvers import SMALLEST_UNIT, Answer, Options, run, units_of
+
+# In Mtok.
+A_TOKEN = 1e-6
+PILOT = """
+version: 1
+name: pilot
+horizon: {decided_on: 2026-12-01, start: 2027-01, periods: 1, period: year}
+blocks: {day: 0.5, night: 0.5}
+workloads:
+  - {name: big, model: gpt-oss-120b, tokens: {input: 1024, output: 1024}, sla: {ttft_s: 5, tpot_ms: 40},
+     demand: {output_mtok_per_day: 50000}}
+  - {name: pilot, model: llama-3.3-70b, tokens: {input: 1024, output: 1024}, sla: {ttft_s: 5, tpot_ms: 40},
+     demand: {output_mtok_per_day: 1}}
+procurement: {buy: false, rent: [on_demand, reserved], token_api: false, providers: {allow: [nebius]},
+  systems: {allow: [hgx-b200, hgx-h200]}}
+solve: {time_limit_s: 1000}
+"""
+
+
+def pilot(mtok_per_day: float, *overrides: str) -> Scenario:
+    asked = f"workloads.pilot.demand.output_mtok_per_day={mtok_per_day}"
+    return load_scenario(io.StringIO(PILOT), (asked, *overrides))
+
+
+@cache
+def catalog() -> Catalog:
+    return catalog_of(pilot(1))
+
+
+@cache
+def planned(mtok_per_day: float, engine: str = "auto", *overrides: str) -> Plan:
+    return solve(pilot(mtok_per_day, *overrides), catalog(), solver=engine)
+
+
+@pytest.mark.solve
+@pytest.mark.parametrize("engine", ["auto", "scip", "pulp:cbc"])
+@pytest.mark.parametrize("mtok_per_day", [A_TOKEN, 1e-3 * A_TOKEN])
+def test_a_pilot_of_next_to_nothing_costs_in_proportion(mtok_per_day: float, engine: str) -> None:
+    plan, without, larger = planned(mtok_per_day, engine), planned(0.0), planned(1e-3)
+    assert plan.audit.passed
+    assert plan.status == "optimal"
+    assert (plan.serving.loc[plan.serving["workload"] == "pilot", "gpus"] > 0).all()
+    per_mtok = (larger.proof.objective_usd - without.proof.objective_usd) / 1e-3
+    # Of millions of USD a double keeps some 1e-9.
+    more = plan.proof.objective_usd - without.proof.objective_usd
+    assert more == pytest.approx(per_mtok * mtok_per_day, rel=1e-3, abs=2e-9)
+
+
+@pytest.mark.solve
+def test_a_share_of_next_to_nothing_may_go_unserved() -> None:
+    plan = planned(A_TOKEN, "auto", "objective=cost_per_token", "workloads.pilot.min_served=0.5")
+    assert plan.audit.passed
+    assert plan.status == "optimal"
+
+
+def _without_an_lp(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The first LP finds nothing, as GLOP has in trouble with numbers; what ran."""
+    ran: list[str] = []
+
+    def failing(milp: Milp, engine: str, options: Options, hint: Any = None) -> Answer:
+        ran.append(engine)
+        found = run(milp, engine, options, hint)
+        if len(ran) == 1:
+            return replace(found, status="unknown", x=None, duals=None, objective=np.inf, bound=-np.inf)
+        if engine == "highs" and found.x is not None:
+            # What its tolerances admit.
+            return replace(found, x=found.x - 1e-12)
+        return found
+
+    monkeypatch.setattr(solvers, "run", failing)
+    return ran
+
+
+@pytest.mark.solve
+def test_where_the_lp_fails_the_plan_is_as_tidy_as_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = planned(1.0)
+    ran = _without_an_lp(monkeypatch)
+    plan = solve(pilot(1.0), catalog())
+    assert ran[:3] == ["glop", "highs", "glop"]
+    assert plan.audit.passed
+    assert [leg.name for leg in plan.proof.legs] == ["whole"]
+    assert plan.proof.objective_usd == pytest.approx(usual.proof.objective_usd, rel=2e-3)
+
+
+def test_tiny_columns_are_counted_in_powers_of_two_and_others_in_ones() -> None:
+    assert units_of(build_model(build_problem(pilot(1.0), catalog())).milp) is None
+    milp = build_model(build_problem(pilot(A_TOKEN), catalog())).milp
+    units = units_of(milp)
+    assert units is not None
+    tiny = units < 1
+    assert np.array_equal(tiny, (milp.upper < 1e-6) & (milp.upper > 0))
+    assert set(np.log2(units[tiny]) % 1) == {0.0}
+    assert units.min() >= SMALLEST_UNIT
+    x = np.linspace(0.0, 1.0, milp.columns) * np.minimum(milp.upper, 10.0)
+    counted = milp.in_units(units)
+    assert np.array_equal(counted.activity(x / units), milp.activity(x))
+    assert counted.objective(x / units) == milp.objective(x)
