@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 import planner
 from planner.plan import Plan
+from tests.limits import AMPLE_S
 
 # Marks that say why a test is slow. The README's test line leaves these tests out, .ci/run runs them.
 WHY_SLOW = {"solve", "process", "files", "docs", "office", "browser"}
@@ -44,10 +45,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def tiny() -> Plan:
     """The plan of ``scenarios/tiny.yaml``."""
-    return planner.solve(planner.load("scenarios/tiny.yaml"))
+    return planner.solve(planner.load("scenarios/tiny.yaml"), time_limit_s=AMPLE_S)
 
 
 @pytest.fixture(scope="session")
 def ten_mw() -> Plan:
     """The plan of ``scenarios/10mw.yaml``."""
-    return planner.solve(planner.load("scenarios/10mw.yaml"))
+    return planner.solve(planner.load("scenarios/10mw.yaml"), time_limit_s=AMPLE_S)

@@ -22,6 +22,7 @@ from planner.errors import SolverFailure
 from planner.schema.published import schema
 from planner.studies.verify.study import Verification
 from tests.command import FUTURES, SMALL, many_periods, plan, small_scenario  # noqa: F401
+from tests.limits import AMPLE_S
 
 solve_command = import_module("planner.cli.solve")
 verify_study = import_module("planner.studies.verify.study")
@@ -231,7 +232,7 @@ def test_init_writes_a_scenario_that_solves_once(tmp_path: Path) -> None:
     assert again.returncode == 2
     assert again.stderr == f"{path} exists already; name a file that does not\n"
     assert path.read_text() == before
-    assert plan(path, "-q").returncode == 0
+    assert plan(path, "-q", "--time-limit", f"{AMPLE_S}").returncode == 0
 
 
 @pytest.mark.process
@@ -268,7 +269,7 @@ def test_several_futures_tell_what_information_is_worth() -> None:
 
 @pytest.mark.process
 def test_verify_is_0_where_the_engines_agree(small: Path, tmp_path: Path) -> None:
-    done = plan("verify", small, "--time-limit", "20", "--json", tmp_path / "v.json")
+    done = plan("verify", small, "--time-limit", f"{AMPLE_S}", "--json", tmp_path / "v.json")
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "v.json").read_text())
     voices = {voice["engine"]: voice for voice in found["voices"]}
@@ -280,7 +281,7 @@ def test_verify_is_0_where_the_engines_agree(small: Path, tmp_path: Path) -> Non
 
 @pytest.mark.process
 def test_verify_of_an_infeasible_scenario_is_3(infeasible: Path) -> None:
-    done = plan("verify", infeasible, "--time-limit", "20")
+    done = plan("verify", infeasible, "--time-limit", f"{AMPLE_S}")
     assert done.returncode == 3
     assert "hall needs 0.02805 MW in 2027" in done.stderr
 

@@ -31,6 +31,7 @@ from planner.studies.frontier.study import frontier
 from planner.studies.levers.study import levers
 from planner.studies.sensitivity.study import sensitivity
 from planner.studies.verify.study import verify
+from tests.limits import AMPLE_S
 
 TINY = "scenarios/tiny.yaml"
 PACKAGE = Path(__file__).parents[1] / "planner"
@@ -192,7 +193,7 @@ def test_plan_says_that_the_clock_stopped_it(monkeypatch: pytest.MonkeyPatch, tm
     ("arguments", "at"),
     [
         (("economics", TINY, "--set", "workloads.chat.price_usd_per_mtok={input: 0.5, output: 2}"), 1),
-        (("verify", TINY, "--time-limit", "60"), 1),
+        (("verify", TINY, "--time-limit", f"{AMPLE_S}"), 1),
     ],
 )
 def test_commands_of_one_process_say_so_and_end_with_4(
@@ -259,7 +260,7 @@ def test_a_cell_and_a_voice_that_the_clock_stopped_say_so(monkeypatch: pytest.Mo
     Striking(monkeypatch, 1)
     assert frontier(scenario, "demand=x0.9:1.1:0.1").stopped == ("demand × 0.9",)
     Striking(monkeypatch, 1)
-    assert verify(scenario, catalog_of(scenario), 1e-3, 60, names=("relay", "scip")).stopped == ("relay",)
+    assert verify(scenario, catalog_of(scenario), 1e-3, AMPLE_S, names=("relay", "scip")).stopped == ("relay",)
 
 
 def _reads(tree: ast.AST) -> tuple[bool, bool, bool]:

@@ -13,6 +13,7 @@ from _pytest.mark.structures import ParameterSet
 import planner
 from planner.plan import Plan
 from planner.scenario import digest, scenario_digest
+from tests.limits import AMPLE_S
 from tests.store import ROOT
 
 FOLDER = ROOT / "tests" / "compat" / "0.1.0"
@@ -36,7 +37,7 @@ def planned(name: str) -> Plan:
     """The plan of a scenario of 0.1.0, from the catalog of 0.1.0 in the place of the builtin one."""
     catalogs = planner.load(path_of(name)).catalogs
     frozen = ", ".join("../catalog" if catalog == "builtin" else catalog for catalog in catalogs)
-    return planner.solve(planner.load(path_of(name), (f"catalogs=[{frozen}]",)))
+    return planner.solve(planner.load(path_of(name), (f"catalogs=[{frozen}]",)), time_limit_s=AMPLE_S)
 
 
 def test_every_frozen_scenario_has_its_plan() -> None:

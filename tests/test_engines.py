@@ -17,6 +17,7 @@ from planner.problem import build_problem
 from planner.solvers import Options, check_name, relay, run
 from planner.solvers.optimise import optimise
 from planner.studies.changes import with_demand
+from tests.limits import AMPLE_S
 from tests.strategies import Case, cases, examples, solved
 
 
@@ -59,8 +60,8 @@ def test_a_plan_to_start_from_changes_no_optimum(case: Case, demand: float, engi
 @pytest.mark.solve
 def test_a_good_plan_to_start_from_is_all_it_takes() -> None:
     scenario = planner.load("scenarios/existing-fleet.yaml")
-    plan = planner.solve(scenario)
-    again = planner.solve(scenario, warm_start=plan, gap=2 * scenario.solve.gap)
+    plan = planner.solve(scenario, time_limit_s=AMPLE_S)
+    again = planner.solve(scenario, time_limit_s=AMPLE_S, warm_start=plan, gap=2 * scenario.solve.gap)
     assert [leg.name for leg in again.proof.legs] == ["relaxation"]
     assert again.proof.objective_usd == pytest.approx(plan.proof.objective_usd, rel=1e-9)
     # A plan of another shape says nothing here.
@@ -76,9 +77,10 @@ def test_a_time_limit_is_never_read_as_a_proof() -> None:
     except planner.SolverFailure as failure:
         assert "time" in str(failure)  # noqa: PT017
     else:
-        assert plan.status == "feasible"
-        assert plan.proof.gap > 1e-7
-        assert not plan.proof.reproducible
+        # A machine may be fast enough to prove it.
+        proven = plan.proof.gap <= 1e-7
+        assert plan.status == ("optimal" if proven else "feasible")
+        assert plan.proof.reproducible == proven
 
 
 def test_the_bound_from_duals_holds_for_any_duals() -> None:

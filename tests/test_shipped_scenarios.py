@@ -18,6 +18,7 @@ from planner.errors import InfeasiblePlan
 from planner.pipeline import catalog_of
 from planner.plan import Plan
 from planner.problem import build_problem
+from tests.limits import AMPLE_S
 
 SCENARIOS = Path("scenarios")
 NAMES = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
@@ -32,7 +33,7 @@ def _marked(name: str) -> ParameterSet:
 
 @cache
 def solved(name: str, *overrides: str) -> Plan:
-    return planner.solve(planner.load(SCENARIOS / f"{name}.yaml", overrides))
+    return planner.solve(planner.load(SCENARIOS / f"{name}.yaml", overrides), time_limit_s=AMPLE_S)
 
 
 @pytest.mark.parametrize("name", [_marked(name) for name in NAMES])

@@ -22,6 +22,7 @@ from planner.schedule import Schedule
 from planner.studies.compare.study import Entry, _table
 from planner.studies.result import VALUED, told
 from tests.laws import same
+from tests.limits import AMPLE_S
 from tests.strategies import (
     CHAT,
     SITE,
@@ -43,7 +44,7 @@ YEAR = {"decided_on": "2027-01-01", "start": "2027-01", "periods": 1, "period": 
 HOURS = 365 * 24
 MIDDLE = 1.1 ** (-182.5 / 365.25)
 MTOK_PER_HOUR = 3600 * TOKENS["output"] / 1e6
-EXACT = {"gap": 1e-9, "time_limit_s": 20}
+EXACT = {"gap": 1e-9, "time_limit_s": AMPLE_S}
 
 
 def short(

@@ -15,6 +15,7 @@ from planner.solvers.objectives import Kind, Outcome, minimise
 from planner.studies.verify import study as module
 from planner.studies.verify.sheet import verify_sheet
 from planner.studies.verify.study import EngineResult, State, against, engines, judge, verify
+from tests.limits import AMPLE_S
 from tests.tiny import in_parts, whole
 
 HALL = """
@@ -63,7 +64,7 @@ def test_engines_agree_on_every_objective(overrides: tuple[str, ...]) -> None:
     scenario = hall(*overrides)
     heard: list[str] = []
     names = ("relay", "scip", "highs", "pulp:cbc")
-    found = verify(scenario, catalog_of(scenario), 1e-3, 20, names=names, progress=heard.append)
+    found = verify(scenario, catalog_of(scenario), 1e-3, AMPLE_S, names=names, progress=heard.append)
     assert found.passed, found.sentence
     assert found.refuted == ()
     assert heard == list(names)
@@ -84,7 +85,7 @@ def test_every_installed_engine_is_asked() -> None:
 
 def test_whole_steps_prove_nothing() -> None:
     scenario = hall()
-    found = verify(scenario, catalog_of(scenario), 1e-3, 10, names=("relay", "cpsat"))
+    found = verify(scenario, catalog_of(scenario), 1e-3, AMPLE_S, names=("relay", "cpsat"))
     assert found.passed, found.sentence
     assert found.voices[1].bound is None
 
@@ -144,7 +145,7 @@ def test_an_engine_that_fails_is_a_line_of_the_table(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(module, "minimise", failing)
     scenario = hall()
-    found = verify(scenario, catalog_of(scenario), 1e-3, 10, names=("relay", "scip"))
+    found = verify(scenario, catalog_of(scenario), 1e-3, AMPLE_S, names=("relay", "scip"))
     assert found.passed
     assert (found.voices[1].state, found.voices[1].remark) == ("no plan", "scip refused the model: too odd")
     line = verify_sheet(found).rows[1]
@@ -154,18 +155,18 @@ def test_an_engine_that_fails_is_a_line_of_the_table(monkeypatch: pytest.MonkeyP
 def test_an_unknown_engine_is_bad_input() -> None:
     scenario = hall()
     with pytest.raises(InputError, match="pulp:abacus"):
-        verify(scenario, catalog_of(scenario), 1e-3, 10, names=("pulp:abacus",))
+        verify(scenario, catalog_of(scenario), 1e-3, AMPLE_S, names=("pulp:abacus",))
 
 
 def test_an_infeasible_scenario_says_what_to_relax() -> None:
     scenario = hall("procurement.rent=[]", "procurement.lead_weeks={hgx-h200: 4}", "sites.hall.power_mw=0.01")
     with pytest.raises(InfeasiblePlan, match="hall needs"):
-        verify(scenario, catalog_of(scenario), 1e-3, 10, names=("relay", "scip"))
+        verify(scenario, catalog_of(scenario), 1e-3, AMPLE_S, names=("relay", "scip"))
 
 
 def test_the_table_has_a_line_per_engine_and_the_verdict() -> None:
     scenario = hall()
-    found = verify(scenario, catalog_of(scenario), 1e-3, 10, names=("relay", "pulp:cbc"))
+    found = verify(scenario, catalog_of(scenario), 1e-3, AMPLE_S, names=("relay", "pulp:cbc"))
     part = verify_sheet(found)
     assert part.sentence == "hall (cost) to a gap of 0.1 %, each engine on the same matrix:"
     assert [row[0] for row in part.rows] == ["relay", "pulp:cbc"]
@@ -178,12 +179,12 @@ def test_the_table_has_a_line_per_engine_and_the_verdict() -> None:
 
 def test_the_engines_have_a_small_matrix_of_whole_replicas_as_it_is() -> None:
     scenario = whole()
-    found = verify(scenario, catalog_of(scenario), 1e-3, 60, names=("relay", "scip"))
+    found = verify(scenario, catalog_of(scenario), 1e-3, AMPLE_S, names=("relay", "scip"))
     assert found.passed, found.sentence
     assert (found.in_parts, found.plan) == (False, None)
     assert verify_sheet(found).sentence.endswith("each engine on the same matrix, in whole replicas and lots:")
     assert found.to_dict()["in_parts"] is False
-    assert not {"in_parts", "plan"} & set(verify(hall(), catalog_of(hall()), 1e-3, 60, names=("scip",)).to_dict())
+    assert not {"in_parts", "plan"} & set(verify(hall(), catalog_of(hall()), 1e-3, AMPLE_S, names=("scip",)).to_dict())
 
 
 @pytest.mark.solve
@@ -191,10 +192,11 @@ def test_beside_a_large_plan_of_whole_replicas_the_engines_solve_it_in_parts(mon
     monkeypatch.setattr(executable, "OUTRIGHT", 0)
     scenario = whole()
     heard: list[str] = []
-    found = verify(scenario, catalog_of(scenario), 1e-3, 60, names=("relay", "scip", "pulp:cbc"), progress=heard.append)
+    names = ("relay", "scip", "pulp:cbc")
+    found = verify(scenario, catalog_of(scenario), 1e-3, AMPLE_S, names=names, progress=heard.append)
     assert found.passed, found.sentence
     assert heard == ["plan", "relay", "scip", "pulp:cbc"]
-    alone = verify(in_parts(), catalog_of(in_parts()), 1e-3, 60, names=("scip",)).voices[0]
+    alone = verify(in_parts(), catalog_of(in_parts()), 1e-3, AMPLE_S, names=("scip",)).voices[0]
     assert found.voices[1].value == pytest.approx(alone.value, rel=1e-9)
     assert found.plan is not None
     assert found.plan.value is not None

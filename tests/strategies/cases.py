@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from planner.catalog.models import LoadShape
 from planner.scenario.models import Scenario
+from tests.limits import AMPLE_S
 from tests.strategies.asked import draw_floor, draw_futures, draw_revealed, draw_workloads
 from tests.strategies.case import META, Case
 from tests.strategies.halls import draw_sites
@@ -101,7 +102,7 @@ def cases(
         "budget": draw_budget(draw, calendar, wanted),
         "objective": wanted.objective or one(draw, "cost", "cost_per_token", "tokens", "profit"),
         "service": {"min_served": draw_floor(draw, wanted)},
-        "solve": {"gap": 1e-4 if wanted.whole else 1e-5, "time_limit_s": 20},
+        "solve": {"gap": 1e-4 if wanted.whole else 1e-5, "time_limit_s": AMPLE_S},
     }
     rows = [LoadShape.model_validate(META | {"name": n, "level": v}) for n, v in load_levels(blocks).items()]
     return Case(

@@ -18,6 +18,7 @@ from planner.catalog.models import (
     TokenApi,
 )
 from planner.scenario.models import Scenario
+from tests.limits import AMPLE_S
 from tests.strategies.case import META, rekeyed
 
 MODELS = ("m1", "m2")
@@ -201,5 +202,5 @@ def catalog(
 def scenario(**fields: Any) -> Scenario:
     """A scenario of one workload over four quarters of 2027 unless told otherwise."""
     horizon = {"decided_on": "2026-10-01", "start": "2027-01", "periods": 4, "period": "quarter"}
-    solve = {"gap": 1e-6, "time_limit_s": 30}
+    solve = {"gap": 1e-6, "time_limit_s": AMPLE_S}
     return Scenario.model_validate({"name": "case", "horizon": horizon, "workloads": [CHAT], "solve": solve} | fields)
