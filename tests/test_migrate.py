@@ -15,7 +15,7 @@ import planner
 from planner.document import parse
 from planner.errors import ScenarioError
 from planner.scenario import Scenario, load_scenario
-from planner.scenario.versions import NEWEST, OLDEST, VERSION_1, WHY, in_todays_fields, shown, unsaid
+from planner.scenario.versions import NEWEST, OLDEST, VERSION_1, WHY, in_todays_fields, in_words, unsaid
 from planner.schema.published import schema_name, schema_text
 from planner.validation import field_type
 from tests.command import SMALL
@@ -75,8 +75,11 @@ def test_a_scenario_keeps_its_text_and_takes_the_new_defaults(here: Path) -> Non
     news = todays(planner.load(path)).items()
     fields = {path: path[-1] + " of chat" if "*" in path else ".".join(path) for path in VERSION_1}
     assert [line.split(":")[0] for line in lines[1:]] == [
-        f"  {fields[path]} {shown(VERSION_1[path])} → {shown(new)}" for path, new in news if path[-1] not in before
+        f"  {fields[path]} {in_words(VERSION_1[path])} → {in_words(new)}"
+        for path, new in news
+        if path[-1] not in before
     ]
+    assert "  procurement.hourly_depth_gpus unlimited → 512" in [line.split(":")[0] for line in lines]
     assert lines[1].startswith("  horizon.lookahead 0 → 1: a year beyond the reported periods is planned too")
     expected = before.replace("scenario-1.json", "scenario-2.json").replace("version: 1", "version: 2")
     assert path.read_text() == expected

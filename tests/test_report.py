@@ -92,7 +92,7 @@ def shown(text: str) -> tuple[float, float]:
     """The number a text shows and half of its last digit; shares never round up, so theirs is a whole one."""
     if text == "-":
         return 0.0, 0.5
-    if text == "under 0.0001 %":
+    if text in ("under 0.0001 %", "0.0001 %"):
         return 0.0, 1e-6
     found = re.fullmatch(r"(-?)\$?([\d,]+)(?:\.(\d+))?(?:e(-?\d+))?( M| k| %| MW| MWh| trillion)?", text)
     assert found, text

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from planner.render import sheet
 from planner.render.console import WIDTH, console_on
-from planner.render.figures import bar, count, digits, gap_percent, money, money_unit, percent, price, short
+from planner.render.figures import bar, count, digits, gap_percent, money, money_unit, percent, price, short, within
 from planner.render.sheet import Sheet, left, right
 from planner.report import cash, futures, headline, hourly, orders, serving, terminal
 from planner.report.view import timeline_of
@@ -301,6 +301,8 @@ def test_a_terminal_gets_bold_sentences_and_its_own_width() -> None:
         (gap_percent(0.0), "0 %"),
         (gap_percent(1e-9), "under 0.0001 %"),
         (gap_percent(float("inf")), "unknown"),
+        (within(1e-9), "0.0001 %"),
+        (within(0.00071), "0.071 %"),
         (count(5.24), "5.2"),
         (count(1234.4), "1,234"),
         (bar(0.999, 10), "#########."),

@@ -152,6 +152,14 @@ def test_an_engine_that_fails_is_a_line_of_the_table(monkeypatch: pytest.MonkeyP
     assert line[:4] == ("scip", "no plan", "-", "-")
 
 
+def test_cpsat_is_a_line_of_the_table_where_whole_replicas_leave_it_no_whole_steps() -> None:
+    scenario = whole()
+    found = verify(scenario, catalog_of(scenario), 1e-3, AMPLE_S, names=("relay", "cpsat"))
+    assert found.passed, found.sentence
+    said = "cpsat refused the model: it counts in whole steps, and rounded to them a row is left that nothing meets"
+    assert verify_sheet(found).rows[1] == ("cpsat", "no plan", "-", "-", *verify_sheet(found).rows[1][4:6], said)
+
+
 def test_an_unknown_engine_is_bad_input() -> None:
     scenario = hall()
     with pytest.raises(InputError, match="pulp:abacus"):

@@ -12,7 +12,7 @@ from planner.errors import InputError
 from planner.render.console import WIDTH
 from planner.render.files import check_file
 from planner.scenario.migrate import Change, Migrated, migrated, names_elsewhere
-from planner.scenario.versions import NEWEST, OLDEST, WHY, shown
+from planner.scenario.versions import NEWEST, OLDEST, WHY, in_words
 from planner.schema.published import schema_name, schema_text
 from planner.studies.command import Outcome
 
@@ -104,4 +104,4 @@ def _sentence(change: Change) -> str:
         names = ", ".join(name.removeprefix(f"{change.path[0]}.") for name in change.names)
         field = f"{change.path[-1]} of {names}"
     why = f": {WHY[change.path]}" if change.path in WHY else ""
-    return f"{field} {shown(change.old)} → {shown(change.new)}{why}"
+    return f"{field} {in_words(change.old)} → {in_words(change.new)}{why}"

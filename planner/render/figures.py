@@ -84,6 +84,11 @@ def gap_percent(gap: float) -> str:
     return f"{short(100 * gap, 2)} %" if gap >= 1e-6 else "under 0.0001 %"
 
 
+def within(gap: float) -> str:
+    """A relative gap after the word *within*."""
+    return gap_percent(gap).removeprefix("under ")
+
+
 def count(number: float) -> str:
     """``1,234``; a tenth below ten where it is no whole number."""
     return f"{number:,.0f}" if number >= 10 or abs(number - round(number)) < 0.05 else f"{number:.1f}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from planner.kinds.evidence import CLASSES
 from planner.plan import Plan
-from planner.render.figures import digits, gap_percent, money, percent
+from planner.render.figures import digits, gap_percent, money, percent, within
 from planner.render.sheet import Sheet, left
 from planner.report.cost import cost_lines
 from planner.report.hourly_peak import hourly_line
@@ -125,9 +125,9 @@ def _status(plan: Plan) -> str:
     proof = plan.proof
     asked = gap_percent(proof.gap_asked)
     if plan.status == "optimal":
-        words = f"optimal: proven within {gap_percent(proof.gap)} (asked for {asked})"
+        words = f"optimal: proven within {within(proof.gap)} (asked for {asked})"
     else:
-        words = f"feasible: within {gap_percent(proof.gap)} of the proven bound, {asked} was asked for"
+        words = f"feasible: within {within(proof.gap)} of the proven bound, {asked} was asked for"
     if proof.whole_gap:
         words += f", {gap_percent(proof.whole_gap)} of it what whole replicas and lots add"
     words += "" if proof.reproducible else CLOCK

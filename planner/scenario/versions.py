@@ -97,6 +97,13 @@ def shown(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+def in_words(value: Any) -> str:
+    """A plain value as a sentence says it: a limit that is not there is ``unlimited``, 512.0 is 512."""
+    if value is None:
+        return "unlimited"
+    return f"{value:.15g}" if isinstance(value, float) else shown(value)
+
+
 def version_of(text: str) -> int:
     """The version of a scenario's text, which extends no other."""
     root, _ = parse(text, "")

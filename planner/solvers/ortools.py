@@ -66,7 +66,10 @@ def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None)
         result = mathopt.solve(model, ENGINES[engine], params=parameters, model_params=model_parameters)
     except (RuntimeError, ValueError, AttributeError) as error:
         # MathOpt's own translation of an engine's refusal can fail with AttributeError; its cause has the words.
-        raise SolverFailure(f"{engine} refused the model: {error.__context__ or error}") from error
+        said = str(error.__context__ or error)
+        if engine == "cpsat" and "MODEL_INVALID" in said:
+            said = "it counts in whole steps, and rounded to them a row is left that nothing meets"
+        raise SolverFailure(f"{engine} refused the model: {said}") from error
     return _answer(milp, engine, result, time.perf_counter() - started, options.time_limit_s)
 
 

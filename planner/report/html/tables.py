@@ -10,7 +10,7 @@ import pandas as pd
 from planner.kinds.cash import in_words
 from planner.plan import Plan
 from planner.plan.tables import ALL
-from planner.render.figures import Unit, count, digits, gap_percent, money, money_unit, percent, price, short
+from planner.render.figures import Unit, count, digits, gap_percent, money, money_unit, percent, price, short, within
 from planner.report.html import flows
 from planner.report.html.cells import Cell, Grid, heading, headings, number, rows_where, words
 from planner.report.limits import power_use
@@ -45,7 +45,7 @@ def tiles(plan: Plan, scenario: Scenario) -> list[tuple[str, Cell, tuple[Cell, .
         ),
         (
             "proven within",
-            Cell(gap_percent(plan.proof.gap), "solver.gap", plan.proof.gap),
+            Cell(within(plan.proof.gap), "solver.gap", plan.proof.gap),
             (
                 words("audit:"),
                 Cell(f"{plan.audit.checks:,}", "audit.checks", plan.audit.checks),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from planner.plan.tables import ALL
-from planner.render.figures import Unit, count, digits, gap_percent, money_unit, percent, price
+from planner.render.figures import Unit, count, digits, money_unit, percent, price, within
 from planner.render.sheet import Sheet, left, right
 from planner.studies.diff.comparand import Comparand
 from planner.studies.diff.inputs import said
@@ -127,7 +127,7 @@ def _cost(found: Diff) -> Sheet:
         label = f"{name}, {money.name}" if figure.unit == "USD" else name
         rows.append((label, *_cells(figure, text)))
     gaps = [
-        gap_percent(side.result["solver"]["gap"]) if side.planned and side.result["solver"]["gap"] is not None else "-"
+        within(side.result["solver"]["gap"]) if side.planned and side.result["solver"]["gap"] is not None else "-"
         for side in (found.a, found.b)
     ]
     rows.append(("proven within", *gaps, "", ""))
