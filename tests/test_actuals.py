@@ -40,6 +40,7 @@ def test_planned_figures_are_the_plans(file: Path) -> None:
     assert drawn == pytest.approx(result["kpis"]["energy_mwh"])
 
 
+@pytest.mark.solve
 def test_of_several_futures_the_expectation(file: Path) -> None:
     scenario = load_scenario(io.StringIO(SMALL + FUTURES))
     catalog = catalog_of(scenario)

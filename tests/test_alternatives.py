@@ -16,6 +16,7 @@ from planner.studies.alternatives import study as module
 from planner.studies.alternatives.objectives import OBJECTIVES, objective_vector
 from planner.studies.alternatives.study import Target, alternative, alternatives
 from tests.command import plan
+from tests.limits import AMPLE_S
 
 TINY = "scenarios/tiny.yaml"
 # Room to choose: two systems and two providers.
@@ -28,7 +29,7 @@ def test_every_alternative_is_within_its_distance_by_the_audit(overrides: tuple[
     scenario = planner.load(TINY, overrides)
     catalog = catalog_of(scenario)
     model = build_model(build_problem(scenario, catalog))
-    best, x = module._best(scenario, catalog, model, Options(1e-6, 30))
+    best, x = module._best(scenario, catalog, model, Options(1e-6, AMPLE_S))
     for objective in OBJECTIVES:
         target = Target(scenario, catalog, objective, (0.01, 0.05, 0.2), best.proof.objective_usd, x, 20.0)
         found = alternative(target)
@@ -62,7 +63,7 @@ def test_an_aim_is_the_sum_that_it_says() -> None:
     scenario = planner.load(TINY)
     catalog = catalog_of(scenario)
     model = build_model(build_problem(scenario, catalog))
-    best, x = module._best(scenario, catalog, model, Options(1e-6, 30))
+    best, x = module._best(scenario, catalog, model, Options(1e-6, AMPLE_S))
     assert objective_vector(model, "least capex") @ x == pytest.approx(best.kpis["capex_usd"])
     mean_mw = best.fleet.groupby("period")["provisioned_utility_mw"].sum().mean()
     assert objective_vector(model, "least power") @ x == pytest.approx(mean_mw, rel=1e-3)

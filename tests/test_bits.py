@@ -112,6 +112,7 @@ def _uses(tree: ast.AST) -> tuple[bool, bool]:
     return product or bool(numpy & {"dot", "matmul", "linalg", "inner"}), bool(numpy & curves)
 
 
+@pytest.mark.files
 def test_products_and_curves_are_in_an_order_of_their_own_but_where_they_decide_nothing() -> None:
     found = {
         str(path.relative_to(PACKAGE)): _uses(ast.parse(path.read_text(encoding="utf-8")))

@@ -211,6 +211,7 @@ def test_bad_input_is_2_with_one_sentence(arguments: list[str], sentence: str) -
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.solve
 def test_what_stands_there_is_not_repriced_with_the_new() -> None:
     standing = ("sites.hall.existing=[{system: hgx-h200, count: 2, in_service: 2026-01}]", "finance.residual_of=market")
     found = []

@@ -158,6 +158,7 @@ def test_names_are_not_markup(tmp_path: Path) -> None:
     assert "\x1b" not in done.stdout
 
 
+@pytest.mark.process
 def test_infeasible_is_3_and_says_what_to_relax(infeasible: Path) -> None:
     done = plan(infeasible)
     assert (done.returncode, done.stderr) == (3, "")
@@ -307,6 +308,7 @@ def test_contradictions_end_verify_with_5(small: Path, monkeypatch: pytest.Monke
     assert "small: scip and relay exclude each other." in done.stdout
 
 
+@pytest.mark.process
 def test_a_plan_stands_without_the_value_of_information(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def out_of_time(*arguments: object, **options: object) -> None:
         raise SolverFailure("no plan found within 1 s")

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from _pytest.mark.structures import ParameterSet
 from typer.testing import CliRunner
 
 import planner
@@ -55,6 +56,11 @@ DATED = {
 }
 
 
+def large(value: object) -> ParameterSet:
+    """A case for the slow tests, where another stands for it in the quick ones."""
+    return pytest.param(value, marks=pytest.mark.solve)
+
+
 def untimed(found: Any) -> Any:
     """Plain values without what was measured or asked of the clock."""
     if isinstance(found, dict):
@@ -62,8 +68,8 @@ def untimed(found: Any) -> Any:
     return [untimed(value) for value in found] if isinstance(found, list) else found
 
 
-@pytest.mark.parametrize("overrides", [(), (BOTH,), RATIO, MOST])
-@pytest.mark.parametrize("solver", ["relay", "scip"])
+@pytest.mark.parametrize("overrides", [(), large((BOTH,)), large(RATIO), large(MOST)])
+@pytest.mark.parametrize("solver", ["relay", large("scip")])
 def test_another_time_limit_gives_the_same_plan(overrides: tuple[str, ...], solver: str) -> None:
     scenario = planner.load(TINY, overrides)
     one, other = (planner.solve(scenario, solver=solver, time_limit_s=limit).to_dict() for limit in LIMITS_S)
@@ -71,7 +77,7 @@ def test_another_time_limit_gives_the_same_plan(overrides: tuple[str, ...], solv
     assert one["solver"]["reproducible"]
 
 
-@pytest.mark.parametrize("overrides", [(), RATIO])
+@pytest.mark.parametrize("overrides", [(), large(RATIO)])
 def test_a_clock_that_runs_fast_gives_the_same_plan(
     overrides: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +172,7 @@ def test_a_node_limit_is_an_end_like_any_other(engine: str) -> None:
     assert ends[0].bound == ends[1].bound
 
 
+@pytest.mark.solve
 @pytest.mark.parametrize("engine", ["scip", "highs", "glop"])
 def test_an_engine_tells_that_it_was_the_clock(engine: str) -> None:
     scenario = planner.load("scenarios/10mw.yaml")
@@ -275,6 +282,7 @@ def _reads(tree: ast.AST) -> tuple[bool, bool, bool]:
     return timed, dated, split
 
 
+@pytest.mark.files
 def test_only_these_modules_read_the_clock_and_none_divides_a_time_limit() -> None:
     found = {
         str(path.relative_to(PACKAGE)): _reads(ast.parse(path.read_text(encoding="utf-8")))
@@ -286,6 +294,7 @@ def test_only_these_modules_read_the_clock_and_none_divides_a_time_limit() -> No
     assert {name for name, (_, _, split) in found.items() if split} == {"solvers/clock.py"}
 
 
+@pytest.mark.solve
 def test_a_packing_that_the_clock_struck_in_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time is up once parts of replicas are planned: what is packed by then stands, and is not called reproducible."""
 

@@ -208,6 +208,7 @@ def test_revisions_bring_the_files_they_draw_on(repository: Path, monkeypatch: p
     assert change == {"field": "workloads.chat.demand.output_mtok_per_day.2027-01", "a": 2400, "b": 2000}
 
 
+@pytest.mark.solve
 def test_another_catalog_is_one_line_of_the_inputs(repository: Path) -> None:
     energy = repository / "plans" / "own" / "energy.csv"
     lines = energy.read_text().splitlines()

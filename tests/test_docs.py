@@ -294,6 +294,7 @@ def test_a_page_comes_whole_out_of_what_is_written_by_hand(name: str) -> None:
     assert WRITTEN[name](by_hand) == text
 
 
+@pytest.mark.docs
 def test_the_pages_that_are_not_current_are_named(tmp_path: Path) -> None:
     for name in WRITTEN:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

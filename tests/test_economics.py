@@ -33,6 +33,7 @@ def test_figures_are_the_plans() -> None:
     assert found["margin"] == pytest.approx(per_mtok - kpis["levelised_usd_per_mtok_output"])
 
 
+@pytest.mark.solve
 def test_at_the_break_even_price_there_is_no_profit() -> None:
     found = figures()
     price = f"{{input: {found['break-even input price of chat']}, output: {found['break-even output price of chat']}}}"
@@ -40,6 +41,7 @@ def test_at_the_break_even_price_there_is_no_profit() -> None:
     assert abs(kpis["npv_profit_usd"]) < 1e-6 * kpis["npv_usd"]
 
 
+@pytest.mark.solve
 def test_at_the_irr_the_audit_finds_no_profit() -> None:
     rate = figures()["IRR"]
     scenario = planner.load(TINY, (PRICE,))

@@ -98,6 +98,7 @@ def test_the_bound_from_duals_holds_for_any_duals() -> None:
     assert relay.prove(milp, lp.x, lp.duals).bound == pytest.approx(lp.objective, rel=1e-6)
 
 
+@pytest.mark.solve
 def test_fixing_by_reduced_cost_keeps_every_better_plan() -> None:
     scenario = planner.load("scenarios/existing-fleet.yaml")
     model = build_model(build_problem(scenario, catalog_of(scenario)))

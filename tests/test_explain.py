@@ -49,6 +49,7 @@ def test_what_a_millisecond_is_worth_is_what_solving_again_says() -> None:
     assert (limits.loc["TPOT target", "cost_high_usd"] != 0).any()
 
 
+@pytest.mark.solve
 def test_a_system_enters_below_the_price_that_is_named_and_not_above() -> None:
     scenario = planner.load(TINY, (BOTH,))
     catalog = catalog_of(scenario)
@@ -62,6 +63,7 @@ def test_a_system_enters_below_the_price_that_is_named_and_not_above() -> None:
     assert f"${row.enters_at:,.0f}" in row.sentence
 
 
+@pytest.mark.solve
 def test_an_offer_enters_below_the_rate_that_is_named_and_not_above() -> None:
     name = "together/global/hgx-h200/on_demand"
     scenario = planner.load(TINY, (BOTH,))
@@ -89,6 +91,7 @@ def test_the_rule_in_the_way_is_named(overrides: tuple[str, ...], name: str, wor
     assert words in sentence.replace(", to buy,", "")
 
 
+@pytest.mark.solve
 def test_a_point_is_too_slow_or_shut_out_by_its_latency() -> None:
     scenario = planner.load(TINY)
     used = set(planner.solve(scenario).serving["point"])

@@ -105,6 +105,7 @@ def test_a_conversion_and_token_apis_add_up_too(tmp_path: Path, monkeypatch: pyt
 # CSV
 
 
+@pytest.mark.files
 def test_no_text_of_a_csv_file_is_a_formula_and_all_read_back(hostile: Solved) -> None:
     texts = [LINK, "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "＝1", "'=1", "''@a", "'quoted'", "plain", "", SCRIPT]
     frame = pd.DataFrame({"text": texts, "usd": [-1.5] * len(texts), "=SUM(A1)": texts})

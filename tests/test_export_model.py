@@ -40,6 +40,7 @@ def _scip(path: Path) -> float:
     return float(mathopt.solve(model, mathopt.SolverType.GSCIP).objective_value())
 
 
+@pytest.mark.solve
 def test_whole_replicas_are_whole_in_the_file_though_a_large_plan_is_packed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -147,6 +147,7 @@ def test_cached_figures_are_those_of_the_formulas(rich: Solved) -> None:
     assert len(differences) >= len(cached) / 2
 
 
+@pytest.mark.files
 def test_no_text_of_a_scenario_is_a_formula(hostile: Solved) -> None:
     book = workbook_bytes(hostile.plan, hostile.scenario)
     texts = ["".join(item.itertext()) for item in _xml(book, "xl/sharedStrings.xml").iter(f"{_MAIN}si")]

@@ -55,6 +55,7 @@ def tiny() -> Frontier:
     return frontier(planner.load(TINY), POWER)
 
 
+@pytest.mark.solve
 def test_a_cell_is_the_plan_of_its_scenario(tiny: Frontier) -> None:
     for power, cell in zip((0, 0.02, 0.04, 0.06), tiny.cells, strict=True):
         alone = planner.solve(planner.load(TINY, (f"sites.hall.power_mw={power}",)))
@@ -92,6 +93,7 @@ def test_plain_values_make_the_same_scenario_again(case: Case) -> None:
     assert Scenario.model_validate(plain(case.scenario)) == case.scenario
 
 
+@pytest.mark.solve
 def test_two_axes_are_a_grid_and_the_impossible_has_its_reason() -> None:
     scenario = planner.load(TINY, ("procurement.rent=[]",))
     found = frontier(scenario, ["sites.hall.power_mw=0.03,0.06", "demand=x0.5,1,1.5"])

@@ -65,6 +65,7 @@ def test_wait_and_see_is_below_here_and_now_is_below_the_mean_plan() -> None:
     assert found.evpi_range_usd[0] > 0
 
 
+@pytest.mark.solve
 def test_wait_and_see_is_the_mean_of_the_futures_alone() -> None:
     found, _, scenario = worth(TWO)
     catalog = catalog_of(scenario)
@@ -75,6 +76,7 @@ def test_wait_and_see_is_the_mean_of_the_futures_alone() -> None:
     assert found.wait_and_see[1] == pytest.approx(np.mean(alone), rel=2 * GAP)
 
 
+@pytest.mark.solve
 def test_futures_that_are_the_same_are_worth_nothing_to_know() -> None:
     found, _, _ = worth("futures:\n  - {name: one, probability: 0.3}\n  - {name: other, probability: 0.7}\n")
     for least, most in (found.evpi_range_usd, found.vss_range_usd):
@@ -82,6 +84,7 @@ def test_futures_that_are_the_same_are_worth_nothing_to_know() -> None:
         assert most <= 3 * GAP * found.here_and_now[1]
 
 
+@pytest.mark.solve
 def test_what_is_known_at_once_costs_what_waiting_costs() -> None:
     found, _, _ = worth(TWO, "revealed=2026-01-01")
     assert found.evpi_range_usd[0] == 0
@@ -110,6 +113,7 @@ def test_the_mean_future_has_expected_demand_and_prices() -> None:
         assert item.usd_per_hour[0] == pytest.approx(of_all.usd_per_hour.mean(axis=0))
 
 
+@pytest.mark.solve
 def test_only_what_is_decided_before_the_day_is_fixed() -> None:
     _, _, scenario = worth(TWO, "revealed=2028-01-01")
     problem = build_problem(scenario, catalog_of(scenario))

@@ -19,6 +19,7 @@ from planner.solvers import Options
 from planner.solvers.objectives import minimise
 from tests.audit_catalog import DAY, HOURLY, NIGHT, catalog
 from tests.audit_plan import Change, add, hourly, plan, scenario, with_procurement
+from tests.limits import AMPLE_S
 from tests.strategies import Case, cases, examples, with_part
 
 
@@ -123,7 +124,7 @@ def test_parts_make_up_the_whole_and_no_promise_is_exceeded(case: Case) -> None:
     rules = with_part(case.scenario.procurement, hourly_depth_gpus=150.0)
     asked = case.with_scenario(procurement=rules)
     model = build_model(build_problem(asked.scenario, asked.catalog))
-    found = minimise(model, "cost", "auto", Options(1e-3, 20, 1), None)
+    found = minimise(model, "cost", "auto", Options(1e-3, AMPLE_S, 1), None)
     assume(found.x is not None)
     assert found.x is not None
     account = Account(asked.scenario, asked.catalog, decisions(model, found.x))

@@ -122,6 +122,7 @@ def test_a_sentence_and_nothing_written(name: str, tmp_path: Path) -> None:
     assert not (tmp_path / "mine").exists()
 
 
+@pytest.mark.process
 def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     done = imported(tmp_path, "\ufeff" + json.dumps(VLLM), GIVEN)
     assert (done.returncode, done.stderr) == (0, "")
@@ -129,6 +130,7 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == "to plan with it: catalogs: [builtin, mine]"
 
 
+@pytest.mark.process
 def test_a_fault_in_the_second_file_leaves_the_first_unwritten(tmp_path: Path) -> None:
     (tmp_path / "good").write_text(json.dumps(VLLM))
     done = imported(tmp_path, "{", ["good", *GIVEN])
@@ -136,6 +138,7 @@ def test_a_fault_in_the_second_file_leaves_the_first_unwritten(tmp_path: Path) -
     assert not (tmp_path / "mine").exists()
 
 
+@pytest.mark.process
 def test_a_date_that_is_none(tmp_path: Path) -> None:
     done = imported(tmp_path, json.dumps(VLLM), [*GIVEN, "--as-of", "yesterday"])
     assert (done.returncode, done.stderr) == (

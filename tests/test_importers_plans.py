@@ -28,23 +28,29 @@ from tests.measured import (
     imported,
 )
 
+# One format for the quick tests; the others differ in how they are read, which tests/test_importers.py looks at.
+SLOW = pytest.mark.solve
+
 
 @pytest.mark.parametrize(
     ("run", "asked"),
     [
         pytest.param(VLLM, OURS, id="vllm"),
         pytest.param(
-            (SAMPLES / "sglang.jsonl").read_text(), replace(OURS, gpus_per_replica=8, engine="sglang"), id="sglang"
+            (SAMPLES / "sglang.jsonl").read_text(),
+            replace(OURS, gpus_per_replica=8, engine="sglang"),
+            id="sglang",
+            marks=pytest.mark.solve,
         ),
-        pytest.param(AIPERF, OURS, id="aiperf"),
-        pytest.param(AIPERF_CSV, OURS, id="aiperf-csv"),
-        pytest.param(GUIDELLM, OURS, id="guidellm"),
-        pytest.param(INFERENCEX, ImportOptions(), id="inferencex"),
-        pytest.param([INFERENCEX_API], ImportOptions(), id="inferencex-api"),
-        pytest.param(AGENTIC, ImportOptions(), id="agentic"),
-        pytest.param([MLPERF], replace(BY_MLPERF, spec_decode="none"), id="mlperf"),
-        pytest.param(MLPERF_LOG, replace(OURS, input_tokens=300), id="mlperf-log"),
-        pytest.param(AICONFIGURATOR, ImportOptions(model="llama-3.3-70b"), id="aiconfigurator"),
+        pytest.param(AIPERF, OURS, id="aiperf", marks=SLOW),
+        pytest.param(AIPERF_CSV, OURS, id="aiperf-csv", marks=SLOW),
+        pytest.param(GUIDELLM, OURS, id="guidellm", marks=SLOW),
+        pytest.param(INFERENCEX, ImportOptions(), id="inferencex", marks=SLOW),
+        pytest.param([INFERENCEX_API], ImportOptions(), id="inferencex-api", marks=SLOW),
+        pytest.param(AGENTIC, ImportOptions(), id="agentic", marks=SLOW),
+        pytest.param([MLPERF], replace(BY_MLPERF, spec_decode="none"), id="mlperf", marks=SLOW),
+        pytest.param(MLPERF_LOG, replace(OURS, input_tokens=300), id="mlperf-log", marks=SLOW),
+        pytest.param(AICONFIGURATOR, ImportOptions(model="llama-3.3-70b"), id="aiconfigurator", marks=SLOW),
     ],
 )
 def test_a_plan_on_the_rows_of_each_format_passes_its_audit(tmp_path: Path, run: Any, asked: ImportOptions) -> None:

@@ -199,6 +199,7 @@ def test_a_large_scenario_is_asked_in_parts_first(monkeypatch: pytest.MonkeyPatc
         planner.solve(whole(*TOO_FEW))
 
 
+@pytest.mark.solve
 def test_where_only_parts_are_known_to_have_a_plan_it_says_how_to_have_that(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executable, "OUTRIGHT", 0)
     # As if the whole matrix were too large to be searched to its end.

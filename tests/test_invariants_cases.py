@@ -92,6 +92,7 @@ def test_cost_per_token_where_a_workload_may_go_unserved() -> None:
         planner.solve(one_hall(workloads=[chat | {"min_served": 0}], objective="cost_per_token"), node_catalog())
 
 
+@pytest.mark.solve
 def test_a_group_of_a_kind_of_cooling_that_the_hall_lacks() -> None:
     """An existing rack in a hall without liquid cooling: a named error or no rack, no plan its audit refuses."""
     hall = SITE | {"cooling": ["air"], "existing": [{"system": "rack", "count": 1, "in_service": "2026-01"}]}

@@ -154,6 +154,7 @@ def test_tiny_by_hand(nodes: int, power_mw: float, usd_per_mtok: float) -> None:
     assert round(cost / (2400 / 24 * hours), 3) == usd_per_mtok
 
 
+@pytest.mark.solve
 def test_a_plan_carries_the_figure_and_says_where_it_does_not_look_ahead() -> None:
     asked = planner.load(TINY)
     plan = planner.solve(asked)

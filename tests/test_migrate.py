@@ -103,6 +103,7 @@ def test_kept_fields_stand_where_they_belong(here: Path) -> None:
     assert values(planner.load(path)) == values(planner.load(TINY))
 
 
+@pytest.mark.solve
 @pytest.mark.parametrize("keep", [False, True])
 def test_shipped_scenarios_of_0_1_0_become_version_2(here: Path, keep: bool) -> None:
     shutil.copytree(SHIPPED[0].parent, here / "scenarios")

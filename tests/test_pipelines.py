@@ -90,6 +90,7 @@ def test_every_scenario_names_its_schema_and_follows_it(path: Path) -> None:
     jsonschema.validate(as_json(path), json.loads(schema.read_text()))
 
 
+@pytest.mark.files
 def test_a_schema_finds_what_an_overlay_may_leave_out_and_a_scenario_may_not() -> None:
     schema = json.loads(schema_text("scenario"))
     jsonschema.validate({"extends": "base.yaml", "name": "x"}, schema)

@@ -68,6 +68,7 @@ def test_a_module_is_found_under_its_old_name_with_a_warning(old: str, new: str)
     assert all(getattr(module, name) is getattr(now, known) for name, known in names.items())
 
 
+@pytest.mark.files
 def test_what_the_pages_of_0_1_imported_is_what_planner_has_now() -> None:
     code = """
 from planner.analysis.screening import screen
@@ -94,6 +95,7 @@ def test_a_name_is_found_where_it_was_with_a_warning(module: str, name: str) -> 
         importlib.import_module(module).nothing  # noqa: B018
 
 
+@pytest.mark.solve
 def test_arguments_are_taken_by_their_old_names_with_a_warning() -> None:
     scenario = planner.load(TINY)
     plan = planner.solve(scenario)

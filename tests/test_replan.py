@@ -116,6 +116,7 @@ def test_the_same_question_at_a_later_day_costs_the_same(text: str, day: str) ->
     jsonschema.validate(json.loads(json.dumps(found.to_dict())), schema("result"))
 
 
+@pytest.mark.solve
 def test_the_cases_hold_every_kind_of_decision() -> None:
     kinds = {name for text in (SMALL, SIGNED, CONVERTED) for name, rows in run_for(text).decisions.items() if rows}
     assert {"buys", "signs", "keeps", "rents", "conversions"} <= kinds
@@ -137,6 +138,7 @@ def test_what_was_bought_stays_even_where_it_is_not_needed_any_more() -> None:
     assert found.plan.audit.passed
 
 
+@pytest.mark.solve
 def test_what_was_not_ordered_in_time_is_out_of_reach() -> None:
     more = tiny_run().question(["workloads.chat.demand.output_mtok_per_day=3000"])
     found = replan(tiny_run(), dt.date(2027, 12, 31), more)
@@ -165,6 +167,7 @@ def test_sunk_money_is_the_plans_own() -> None:
     assert found.sunk.bought_usd == pytest.approx(sum(bought))
 
 
+@pytest.mark.solve
 def test_of_several_futures_one_comes_true() -> None:
     run = run_for(SMALL + FUTURES)
     found = replan(run, dt.date(2027, 7, 1), future="boom")
@@ -187,6 +190,7 @@ def test_a_limit_below_what_stands_there_is_what_to_relax() -> None:
         replan(tiny_run(), dt.date(2027, 6, 1), tiny_run().question(["sites.hall.power_mw=0.03"]))
 
 
+@pytest.mark.solve
 def test_offers_outdone_since_are_still_held() -> None:
     run = run_for(SIGNED)
     signed = {(row["provider"], row["system"]) for row in run.result["contracts"] if row["order_by"] < "2027-06-01"}
@@ -275,6 +279,7 @@ CHEAP = (
 )
 
 
+@pytest.mark.solve
 def test_lots_signed_with_a_minimum_stay_where_hardly_any_would_be_needed() -> None:
     run = run_for(SIGNED, CHEAP, "workloads.assistant.demand.output_mtok_per_day=1e6")
     signed = [row for row in run.result["contracts"] if row["order_by"] < "2027-12-01"]
@@ -284,6 +289,7 @@ def test_lots_signed_with_a_minimum_stay_where_hardly_any_would_be_needed() -> N
     assert orders(found.to_dict(), "2027-12-01") == orders(run.result, "2027-12-01")
 
 
+@pytest.mark.solve
 def test_what_was_retired_and_kept_is_so_in_the_past() -> None:
     run = run_for(SIGNED, CHEAP)
     first, second = run.result["retirements"]

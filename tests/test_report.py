@@ -201,6 +201,7 @@ def test_nothing_on_it_is_fetched(tiny: Made) -> None:
         assert element.tag not in ("link", "iframe", "object", "embed", "base", "form")
 
 
+@pytest.mark.solve
 def test_only_addresses_on_the_web_are_links(tmp_path: Path) -> None:
     scenario, catalog = settled(tmp_path, small.SCENARIO + MORE)
     sources = dict(catalog.sources)
@@ -229,6 +230,7 @@ def test_headings_and_tables_can_be_read_aloud(either: Made) -> None:
     assert set(targets) <= set(ids)
 
 
+@pytest.mark.solve
 def test_the_same_plan_makes_the_same_bytes(several: Made, tmp_path: Path) -> None:
     plan = solve(several.scenario, several.catalog)
     assert plan.proof.seconds != several.plan.proof.seconds

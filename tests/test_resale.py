@@ -16,11 +16,12 @@ from planner.problem import build_problem
 from planner.solvers import Options
 from planner.solvers.repriced import repriced
 from planner.studies.resale import Resale, applies, resale
+from tests.limits import AMPLE_S
 from tests.strategies import SITE, Case, cases, catalog, examples, offer, point, scenario, system
 
 END = 1.1 ** -(365 / 365.25)
 MIDDLE = 1.1 ** -(182.5 / 365.25)
-OPTIONS = Options(0.01, 20.0)
+OPTIONS = Options(0.01, AMPLE_S)
 # A node at 200,000 against 8 GPUs for a year at 2 USD an hour; in service it draws 7 kW at a PUE of 1.2 and 100 USD.
 RENT = 8 * 2.0 * 8760 * MIDDLE
 POWER = 7 * 1.2 * 8.76 * 100 * MIDDLE

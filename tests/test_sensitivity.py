@@ -49,6 +49,7 @@ def test_inputs_that_change_nothing_regret_nothing() -> None:
     assert not row.first_year_changes
 
 
+@pytest.mark.solve
 def test_late_deliveries_bring_todays_orders_later() -> None:
     scenario = planner.load(TINY)
     late = [w for w in worlds(scenario, catalog_of(scenario)) if w.input == "delivery"]

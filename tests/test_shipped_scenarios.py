@@ -22,7 +22,7 @@ from tests.limits import AMPLE_S
 
 SCENARIOS = Path("scenarios")
 NAMES = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
-LARGE = ("rent-only", "three-futures", "ten-billion")
+LARGE = ("10mw", "existing-fleet", "rent-only", "three-futures", "ten-billion")
 # Those that the session solves once for all tests.
 SOLVED = {"tiny": "tiny", "10mw": "ten_mw"}
 
@@ -45,6 +45,7 @@ def test_a_shipped_scenario_has_an_audited_plan_within_its_gap(name: str, reques
     assert plan.proof.gap <= plan.proof.gap_asked
 
 
+@pytest.mark.solve
 def test_every_kind_of_lever_is_used_in_10mw(ten_mw: Plan) -> None:
     reported = {name: frame[~frame["lookahead"]] for name, frame in ten_mw.tables.items() if "lookahead" in frame}
     assert len(reported["purchases"]) > 0
@@ -73,6 +74,7 @@ def test_nothing_in_10mw_is_worth_having_for_the_horizons_end_alone() -> None:
         assert reservation.npv_usd[reservation.exists].min() > 0
 
 
+@pytest.mark.solve
 def test_what_10mw_starts_in_the_last_quarters_is_needed_there(ten_mw: Plan) -> None:
     """Whatever starts late starts because the pool it feeds is full at the surge of that very quarter."""
     plan = ten_mw
@@ -154,7 +156,7 @@ def test_the_published_comparison_gives_the_published_arithmetic() -> None:
     assert list(hopper.contracts["lots"]) == [600]
 
 
-@pytest.mark.parametrize("name", ["tiny", "existing-fleet"])
+@pytest.mark.parametrize("name", [_marked("tiny"), _marked("existing-fleet")])
 def test_the_same_question_gives_the_same_bytes(name: str) -> None:
     def answer() -> dict[str, Any]:
         result: dict[str, Any] = json.loads(planner.solve(planner.load(SCENARIOS / f"{name}.yaml")).to_json())
@@ -177,6 +179,7 @@ def test_the_futures_agree_on_what_is_ordered_before_they_are_known() -> None:
     assert set(later["future"]) >= {"boom", "bust"}
 
 
+@pytest.mark.solve
 def test_the_readme_shows_the_plan_of_10mw(ten_mw: Plan) -> None:
     """Alternative optima exist, so what is printed there is held against the plan within the gap, not to the letter."""
     text = Path("README.md").read_text(encoding="utf-8")

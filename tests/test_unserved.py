@@ -26,7 +26,6 @@ from tests.limits import AMPLE_S
 from tests.strategies import (
     CHAT,
     SITE,
-    TOKENS,
     Case,
     cases,
     catalog,
@@ -39,11 +38,8 @@ from tests.strategies import (
     with_part,
     with_workloads,
 )
+from tests.year import FOR_A_YEAR, HOURS, MIDDLE, MTOK_PER_HOUR, YEAR
 
-YEAR = {"decided_on": "2027-01-01", "start": "2027-01", "periods": 1, "period": "year"}
-HOURS = 365 * 24
-MIDDLE = 1.1 ** (-182.5 / 365.25)
-MTOK_PER_HOUR = 3600 * TOKENS["output"] / 1e6
 EXACT = {"gap": 1e-9, "time_limit_s": AMPLE_S}
 
 
@@ -55,7 +51,7 @@ def short(
     **fields: Any,
 ) -> Case:
     """Ten GPUs at 1 USD an hour, and no others, for a year at 10 % a year."""
-    parts: dict[str, Any] = {"horizon": YEAR, "finance": {"discount_rate": 0.1}, "solve": EXACT}
+    parts: dict[str, Any] = FOR_A_YEAR | {"solve": EXACT}
     given = [point(), point(model="m2", rate=0.25)] if points is None else points
     offers = [offer(usd_per_gpu_hour=1.0, max_lots=lots), *more]
     return Case(scenario(**(parts | {"workloads": workloads} | fields)), catalog([system("h-node")], offers, given))

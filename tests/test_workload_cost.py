@@ -28,6 +28,7 @@ from planner.report.terminal import render
 from planner.report.workloads import workload_sheets
 from planner.solvers import Answer, Options
 from planner.studies.increments import increments, with_increments
+from tests.limits import AMPLE_S
 from tests.strategies import (
     CHAT,
     SITE,
@@ -43,21 +44,18 @@ from tests.strategies import (
     token_api,
     with_workloads,
 )
+from tests.year import FOR_A_YEAR, HOURS, MIDDLE, MTOK_PER_HOUR
 
-YEAR = {"decided_on": "2026-10-01", "start": "2027-01", "periods": 1, "period": "year"}
-HOURS = 365 * 24
-MIDDLE = 1.1 ** (-182.5 / 365.25)
-MTOK_PER_HOUR = 3600 * TOKENS["output"] / 1e6
 BLOCKS: dict[str, Any] = {
     "blocks": {"day": 0.5, "night": 0.5},
     "load_shapes": {"sunny": {"day": 2.0, "night": 0.0}, "dark": {"day": 0.0, "night": 2.0}},
 }
-EXACT = Options(1e-6, 20.0, 1)
+EXACT = Options(1e-6, AMPLE_S, 1)
 ALONE = {"rent": ["reserved"], "buy": False, "token_api": False}
 
 
 def made(workloads: list[dict[str, Any]], offers: list[Any], apis: list[Any] | None = None, **fields: Any) -> Case:
-    parts: dict[str, Any] = {"horizon": YEAR, "finance": {"discount_rate": 0.1}, "solve": {"gap": 1e-9}}
+    parts: dict[str, Any] = FOR_A_YEAR | {"solve": {"gap": 1e-9}}
     rows = catalog([system("h-node")], offers, [point()], apis=apis or [])
     return Case(scenario(**(parts | {"workloads": workloads} | fields)), rows)
 
@@ -148,7 +146,7 @@ def test_what_nobody_uses_is_borne_by_all_as_they_use_anything() -> None:
     }
     idle |= {"gpus": 1, "usd_per_gpu_hour": 1.0}
     rows = catalog([system("h-node"), system("b-node")], [offer(usd_per_gpu_hour=3.0)], [point()])
-    fields: dict[str, Any] = {"horizon": YEAR, "finance": {"discount_rate": 0.1}, "contracts": [idle]}
+    fields: dict[str, Any] = FOR_A_YEAR | {"contracts": [idle]}
     case = Case(scenario(workloads=[chat("one", 4), chat("two", 2)], **fields), rows)
     found = by_name(plan_of(case))
     assert found["npv_usd"].to_dict() == {
@@ -213,7 +211,7 @@ def test_the_clock_stops_the_increments(monkeypatch: pytest.MonkeyPatch) -> None
     problem = build_problem(case.scenario, case.catalog)
     given_up = Answer("unknown", "glop", "1", None, math.inf, -math.inf, 1.0, wall_clock_stop=True)
     monkeypatch.setattr(solvers, "run", lambda *_: given_up)
-    with pytest.raises(StoppedByClock, match=r"the clock stopped the search \(20 s\)"):
+    with pytest.raises(StoppedByClock, match=r"the clock stopped the search \(2000 s\)"):
         increments(problem, EXACT)
 
 
