@@ -130,6 +130,7 @@ def test_a_source_without_its_particulars_is_refused(copy: Path, field: str) -> 
     assert (fault.file, fault.field) == (f"{copy}/sources.yaml", f"sources.{name}.{field}")
 
 
+@pytest.mark.files
 def test_the_digest_knows_neither_folder_nor_order(builtin: Catalog, copy: Path) -> None:
     for name in TABLES:
         write_csv(copy / name, read_csv(copy / name)[::-1])

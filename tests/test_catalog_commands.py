@@ -163,6 +163,7 @@ def test_sources_count_their_rows(mine: Path) -> None:
     assert found["planner-estimate"]["rows"]["systems"] == 7
 
 
+@pytest.mark.files
 def test_a_difference_names_rows_and_fields(mine: Path) -> None:
     both = f"builtin+{mine}"
     assert "the same rows" in plan("diff", "builtin", "builtin")
@@ -216,6 +217,7 @@ def test_a_figure_is_the_same_bytes_every_time(tmp_path: Path) -> None:
     assert plan("frontier", "llama-3.3-70b", "--plot", "f.png", code=2).startswith("--plot f.png: must end in .svg")
 
 
+@pytest.mark.files
 def test_a_checklist_asks_for_what_the_row_leaves_open(mine: Path) -> None:
     asked = json.loads(plan("checklist", "nscale/global/gb300-nvl72/reserved-36m", "--json", "-"))["questions"]
     fields = [question["field"] for question in asked]

@@ -56,9 +56,9 @@ DATED = {
 }
 
 
-def large(value: object) -> ParameterSet:
+def large(*values: object) -> ParameterSet:
     """A case for the slow tests, where another stands for it in the quick ones."""
-    return pytest.param(value, marks=pytest.mark.solve)
+    return pytest.param(*values, marks=pytest.mark.solve)
 
 
 def untimed(found: Any) -> Any:
@@ -125,7 +125,7 @@ class Striking:
         return replace(found, status="feasible", bound=-np.inf, wall_clock_stop=True)
 
 
-@pytest.mark.parametrize(("overrides", "at"), [((), 1), (RATIO, 1), (RATIO, 2), (MOST, 1), (MOST, 2)])
+@pytest.mark.parametrize(("overrides", "at"), [((), 1), large(RATIO, 1), (RATIO, 2), large(MOST, 1), large(MOST, 2)])
 def test_the_leg_that_the_clock_breaks_off_is_the_last(
     overrides: tuple[str, ...], at: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -242,6 +242,7 @@ def test_a_study_that_the_clock_stopped_ends_with_4(monkeypatch: pytest.MonkeyPa
     assert SAID + "the plan itself" in said
 
 
+@pytest.mark.solve
 def test_conflicts_that_the_clock_stopped_are_not_all(monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = planner.load(TINY, NO_PLAN)
     whole = explain(scenario)

@@ -122,6 +122,7 @@ def test_conflicts_are_minimal_and_all_of_them(overrides: tuple[str, ...]) -> No
     assert limits.keeps(group for group in limits.groups if group not in given_up)
 
 
+@pytest.mark.solve
 def test_the_way_out_in_one_currency_is_enough() -> None:
     overrides = (OWN, "sites.hall.power_mw=0.03")
     ways = explain(planner.load(TINY, overrides))["relaxations"].set_index("currency")

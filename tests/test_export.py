@@ -75,6 +75,7 @@ def test_rows_that_do_not_add_up_are_refused(tiny: Solved) -> None:
         ledger(replace(tiny.plan, cashflow=cash), tiny.scenario)
 
 
+@pytest.mark.solve
 def test_a_conversion_and_token_apis_add_up_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hall converted for liquid nodes, beside an API for what they cannot serve; the charge has eight quarters."""
     monkeypatch.chdir(tmp_path)

@@ -86,6 +86,7 @@ def test_names_that_solvers_would_confuse_are_kept_apart() -> None:
     assert max(map(len, names)) <= mps.LONGEST
 
 
+@pytest.mark.solve
 @pytest.mark.parametrize("objective", ["profit", "tokens"])
 def test_other_objectives_are_those_of_the_plan(tiny: Solved, tmp_path: Path, objective: str) -> None:
     more = ["workloads.chat.price_usd_per_mtok={input: 0.2, output: 0.7}", "workloads.chat.min_served=0.5"]

@@ -66,6 +66,7 @@ def test_a_cell_is_the_plan_of_its_scenario(tiny: Frontier) -> None:
         assert cell["mean_gpus"].get("own hgx-h200", 0) == 8 * nodes
 
 
+@pytest.mark.solve
 def test_more_power_never_costs_more_and_replaces_what_is_rented(tiny: Frontier) -> None:
     assert list(tiny.table["npv_usd"]) == sorted(tiny.table["npv_usd"], reverse=True)
     assert list(tiny.mix["hourly hgx-h200"]) == sorted(tiny.mix["hourly hgx-h200"], reverse=True)

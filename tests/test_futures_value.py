@@ -91,6 +91,7 @@ def test_what_is_known_at_once_costs_what_waiting_costs() -> None:
     assert found.evpi_usd <= 3 * GAP * found.here_and_now[1]
 
 
+@pytest.mark.solve
 def test_a_mean_plan_may_leave_a_future_unserved() -> None:
     found, _, _ = worth(TWO, "procurement.rent=[]", "procurement.lead_weeks={hgx-h200: 0}")
     assert found.mean_plan == (np.inf, np.inf)
