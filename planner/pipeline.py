@@ -20,7 +20,7 @@ from planner.milp.elastic import Elastic, build_elastic
 from planner.plan import Plan, Proof, tables
 from planner.plan.extract import decisions
 from planner.plan.kpis import kpis
-from planner.plan.notes import horizon_notes
+from planner.plan.notes import Solved, notes_of
 from planner.plan.relaxation import relaxations
 from planner.plan.trace import trace
 from planner.plan.workload_cost import workload_cost
@@ -175,6 +175,8 @@ def plan_of(
         "workload_cost": workload_cost(account),
         "binding": tables.binding(model, outcome.x, reach),
     }
+    origins = trace(scenario, catalog, frames)
+    known = {**frames, "origins": origins}
     return Plan(
         scenario=scenario.name,
         scenario_digest=scenario_digest(scenario),
@@ -187,11 +189,11 @@ def plan_of(
         catalog_digest=catalog.digest,
         sources=_sources(catalog, model),
         left_out=problem.left_out,
-        origins=trace(scenario, catalog, frames),
+        origins=origins,
         periods=problem.timeline.names,
         futures=problem.futures,
         solution=outcome.x,
-        notes=horizon_notes(scenario, problem),
+        notes=notes_of(Solved(scenario, catalog, problem, known, abs(totals.objective_usd))),
     )
 
 

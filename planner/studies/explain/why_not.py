@@ -11,7 +11,7 @@ import pandas as pd
 from planner.catalog import Catalog
 from planner.catalog.models import Offer, ServingPoint, System
 from planner.errors import InputError, StoppedByClock
-from planner.plan import Plan
+from planner.plan import Plan, exclusion
 from planner.problem import Problem, build_problem
 from planner.problem.serving import Candidate, candidates
 from planner.render.figures import digits, money
@@ -21,7 +21,6 @@ from planner.scenario import Scenario
 from planner.solvers import Options
 from planner.studies import changes
 from planner.studies.command import Progress
-from planner.studies.explain import exclusion
 from planner.studies.explain.entry import Entry, EntryCandidate, entry
 from planner.studies.pool import each
 from planner.studies.solves import Question, Reply, answer, refused

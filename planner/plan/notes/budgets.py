@@ -1,0 +1,45 @@
+"""Notes on budgets: years that a budget by year does not name, where its last one holds on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from planner.kinds.limits import BUDGET, SPENDING
+from planner.plan.notes.note import ANYTHING, NOTHING, Note, Solved
+from planner.render.figures import money
+
+
+def budget_notes(solved: Solved) -> Iterator[Note]:
+    """Where a budget holds on after its last year, or holds in no year before its first."""
+    years = sorted({int(year) for year in solved.problem.timeline.years})
+    reported = {int(year) for year in solved.problem.timeline.years[: solved.problem.timeline.reported]}
+    binding = solved.tables.get("binding")
+    for kind in SPENDING:
+        limit = getattr(solved.scenario.budget, kind.field)
+        if not isinstance(limit, dict):
+            if limit is not None and solved.problem.timeline.lookahead.any():
+                sentence = "holds over the reported periods; nothing limits the lookahead"
+                yield Note("budget", f"budget.{kind.field} {sentence}.")
+            continue
+        early = [year for year in years if year < min(limit)]
+        if early:
+            yield Note(
+                "budget", f"budget.{kind.field} begins in {min(limit)}: nothing limits {_years(early)}.", ANYTHING
+            )
+        later = [year for year in years if year > max(limit)]
+        if not later:
+            continue
+        labels = {f"{kind.key} in {year}" for year in later}
+        binds = False
+        if binding is not None and len(binding):
+            binds = bool((binding["constraint"].eq(BUDGET.key) & binding["where"].isin(labels)).any())
+        ahead = ", the lookahead," if not reported.intersection(later) else ""
+        sentence = (
+            f"budget.{kind.field} names {max(limit)} last: its {money(limit[max(limit)])} hold on in each of "
+            f"{_years(later)}{ahead}" + (" and bind there" if binds else "")
+        )
+        yield Note("budget", f"{sentence.rstrip(',')}.", ANYTHING if binds else NOTHING)
+
+
+def _years(years: list[int]) -> str:
+    return str(years[0]) if len(years) == 1 else f"{years[0]} to {years[-1]}"
