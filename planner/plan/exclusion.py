@@ -64,7 +64,9 @@ def of_system(scenario: Scenario, catalog: Catalog, problem: Problem, system: Sy
     offered = any(offer.system == system.system for offer in problem.supply.offers)
     bought = any(item.asset.system.system == system.system for item in problem.supply.purchases)
     if bought or offered:
-        return ""
+        fed = [pool for pool in problem.pools.pools if pool.system.system == system.system]
+        reasons = dict.fromkeys(nothing_runs_on(scenario, catalog, problem, pool.supplies[0]) for pool in fed)
+        return "" if "" in reasons else "; ".join(reasons)
     if not scenario.procurement.buy:
         return "procurement.buy is false, and no offer of it can be signed or rented"
     halls = [site for site in scenario.sites if coolable(site, system)]

@@ -166,6 +166,20 @@ def with_rates(
     return scenario.model_copy(update={"quotes": quotes}), replace(catalog, offers=offers)
 
 
+def with_api_price(catalog: Catalog, factor: float, name: str) -> Catalog:
+    """The prices of the token API or token quote ``name`` times ``factor``."""
+    fields = ("input_usd_per_mtok", "cached_input_usd_per_mtok", "output_usd_per_mtok")
+    found = {
+        key: row.model_copy(
+            update={field: usd * factor for field in fields if (usd := getattr(row, field)) is not None}
+        )
+        if row.name == name
+        else row
+        for key, row in catalog.token_apis.items()
+    }
+    return replace(catalog, token_apis=found)
+
+
 def quote_name(quote: object) -> str:
     """The name of the offer that a quote is: ``nscale/quoted/gb300-nvl72/reserved-36m``."""
     return f"{quote.provider}/{quote.region}/{quote.system}/reserved-{quote.term_months}m"  # type: ignore[attr-defined]

@@ -33,12 +33,13 @@ def budget_notes(solved: Solved) -> Iterator[Note]:
         binds = False
         if binding is not None and len(binding):
             binds = bool((binding["constraint"].eq(BUDGET.key) & binding["where"].isin(labels)).any())
-        ahead = ", the lookahead," if not reported.intersection(later) else ""
+        ahead = "" if reported.intersection(later) else "the lookahead, "
+        each = "" if len(later) == 1 else "each of "
         sentence = (
-            f"budget.{kind.field} names {max(limit)} last: its {money(limit[max(limit)])} hold on in each of "
-            f"{_years(later)}{ahead}" + (" and bind there" if binds else "")
+            f"budget.{kind.field} names {max(limit)} last: its {money(limit[max(limit)])} a year hold on in {ahead}"
+            f"{each}{_years(later)}" + (", and bind there" if binds else "")
         )
-        yield Note("budget", f"{sentence.rstrip(',')}.", ANYTHING if binds else NOTHING)
+        yield Note("budget", f"{sentence}.", ANYTHING if binds else NOTHING)
 
 
 def _years(years: list[int]) -> str:

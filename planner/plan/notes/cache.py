@@ -28,11 +28,12 @@ def cache_notes(solved: Solved) -> Iterator[Note]:
         share = float(made[idle].sum()) / all_made
         if not share:
             continue
+        part = "all" if share > 0.9995 else percent(share) if share >= 0.005 else "less than 1 %"
         systems = " and ".join(dict.fromkeys(serving["system"][np.flatnonzero(idle)]))
         yield Note(
             "cache",
             f"{workload.name}: prefix_cache_hit_share {workload.prefix_cache_hit_share:g} has no effect on "
-            f"{'all' if share > 0.9995 else percent(share) if share >= 0.005 else 'less than 1 %'} of what {systems} serve: their points were measured at too few lengths to tell what "
+            f"{part} of what {systems} serve: their points were measured at too few lengths to tell what "
             "input costs. Three lengths of one configuration, in a catalog of your own, would tell.",
             share * workload.prefix_cache_hit_share * solved.cost_usd,
         )

@@ -35,8 +35,9 @@ def offer_notes(solved: Solved) -> Iterator[Note]:
     served = {candidate.system for candidate in solved.problem.assignments.candidates}
     reasons = Counter(_offer_reason(solved, offer, kept, dropped, served) for offer in idle)
     if reasons:
-        total = f"Of {count(len(offers))} offers in the catalogs {count(len(idle))} are not taken"
-        yield Note("catalog", f"{total}: {_counted(reasons)}.")
+        yield Note(
+            "catalog", f"{_of(len(idle), len(offers), 'offers in the catalogs')} not taken: {_counted(reasons)}."
+        )
 
 
 def _offer_reason(solved: Solved, offer: Offer, kept: set[str], dropped: set[str], served: set[str]) -> str:
@@ -65,8 +66,8 @@ def system_notes(solved: Solved) -> Iterator[Note]:
     idle = [system for system in solved.catalog.systems.values() if system.system not in bought]
     reasons = Counter(_system_reason(solved, system) for system in idle)
     if reasons:
-        total = f"Of {count(len(solved.catalog.systems))} systems {count(len(idle))} cannot be bought"
-        yield Note("catalog", f"{total}: {_counted(reasons)}.")
+        named = _of(len(idle), len(solved.catalog.systems), "systems")
+        yield Note("catalog", f"{named} not for sale to this plan: {_counted(reasons)}.")
 
 
 def _system_reason(solved: Solved, system: System) -> str:
@@ -90,8 +91,8 @@ def api_notes(solved: Solved) -> Iterator[Note]:
         idle = [api for api in listed_apis if (api.provider, api.model, workload.name) not in called]
         reasons = Counter(_api_reason(solved, workload, api) for api in idle)
         if reasons:
-            total = f"{workload.name}: of {count(len(listed_apis))} token APIs for {workload.model} {count(len(idle))}"
-            yield Note("catalog", f"{total} are not called: {_counted(reasons)}.")
+            named = _of(len(idle), len(listed_apis), f"token APIs for {workload.model}")
+            yield Note("catalog", f"{workload.name}: {named} not called: {_counted(reasons)}.")
 
 
 def _api_reason(solved: Solved, workload: Workload, api: TokenApi) -> str:
@@ -99,6 +100,11 @@ def _api_reason(solved: Solved, workload: Workload, api: TokenApi) -> str:
     if rule == "latency" and np.isinf(sla_excess(api, workload.sla, solved.scenario.tail_ratio)):
         return "without a known latency, of which it has a target"
     return API_RULES[rule]
+
+
+def _of(idle: int, total: int, what: str) -> str:
+    """``3 of 12 offers are``."""
+    return f"{count(idle)} of {count(total)} {what} {'is' if idle == 1 else 'are'}"
 
 
 def _counted(reasons: Counter[str]) -> str:

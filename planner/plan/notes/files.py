@@ -27,8 +27,8 @@ def file_notes(solved: Solved) -> Iterator[Note]:
     for file, held in sorted(files.items()):
         if any(place_of(row) in used for _, row in held):
             continue
-        rows = "its one row is not" if len(held) == 1 else f"none of its {count(len(held))} rows is"
-        what = f"{file} was read and {rows} in the plan ({listed([name_of(row) for _, row in held])})"
+        none = "its one row is not" if len(held) == 1 else f"none of its {count(len(held))} rows is"
+        what = f"{file} was read and {none} in the plan ({listed([name_of(row) for _, row in held])})"
         if any(place_of(row) in able for _, row in held):
             yield Note("catalog", f"{what}: the plan costs no less with them.", NOTHING)
             continue
