@@ -83,12 +83,13 @@ def with_demand(scenario: Scenario, factor: float, workload: str | None = None) 
     return workloads(scenario, change, workload)
 
 
-def with_tpot(scenario: Scenario, by_ms: float, workload: str) -> Scenario:
-    """The TPOT target of ``workload`` moved by so many milliseconds."""
+def with_latency(scenario: Scenario, field: str, by: float, workload: str) -> Scenario:
+    """The target ``ttft_s`` or ``tpot_ms`` of ``workload`` moved by so much of its unit."""
 
     def change(item: Workload) -> Workload:
-        assert item.sla.tpot_ms is not None
-        sla: Sla = item.sla.model_copy(update={"tpot_ms": max(item.sla.tpot_ms + by_ms, 1e-6)})
+        stated = getattr(item.sla, field)
+        assert stated is not None
+        sla: Sla = item.sla.model_copy(update={field: max(stated + by, 1e-6)})
         return item.model_copy(update={"sla": sla})
 
     return workloads(scenario, change, workload)
