@@ -109,8 +109,8 @@ def _counts(scenario: Scenario, catalog: Catalog) -> Found:
                 whole = max(round(existing.gpus / each), 1)
                 yield (
                     ("sites", index, "existing", position, "gpus"),
-                    f"{existing.count:,} × {existing.system} are {existing.count * each:,} GPUs, not {existing.gpus:,}; "
-                    f"count is of systems of {each} GPUs; nearest: count {whole}, gpus {whole * each}",
+                    f"{existing.count:,} × {existing.system} are {existing.count * each:,} GPUs, "
+                    f"not {existing.gpus:,}; count is of systems of {each} GPUs; nearest: {whole}",
                 )
 
 
