@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -21,7 +22,7 @@ def default_notes(solved: Solved) -> Iterator[Note]:
     scenario = solved.scenario
     for path, sentence in (*_of_money(solved), *_of_workloads(solved), *_of_sites(solved), *_of_supply(solved)):
         if not stated(scenario, path):
-            yield Note("default", f"{scenario.origin.root.title(path)} is not stated: {sentence}.")
+            yield Note("default", f"{title(scenario, path)} is not stated: {sentence}.")
 
 
 def stated(scenario: Scenario, path: KeyPath) -> bool:
@@ -40,6 +41,16 @@ def stated(scenario: Scenario, path: KeyPath) -> bool:
         else:
             part = part.get(key) if isinstance(part, dict) else None
     return part is not None
+
+
+def title(scenario: Scenario, path: KeyPath) -> str:
+    """``workloads.chat.headroom``: the path with the names of named things in place of their index."""
+    words: list[str] = []
+    part: Any = scenario
+    for key in path:
+        part = getattr(part, str(key)) if isinstance(part, BaseModel) else part[key]
+        words.append(str(getattr(part, "name", key)) if isinstance(key, int) else str(key))
+    return ".".join(words)
 
 
 def _of_money(solved: Solved) -> Iterator[tuple[KeyPath, str]]:

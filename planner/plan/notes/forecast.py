@@ -91,11 +91,12 @@ def _beyond(workload: Workload, given: Schedule, timeline: Timeline) -> Iterator
     end = timeline.starts[timeline.reported]
     after = [day for day, _ in given.anchors[1:] if day > end]
     if after:
-        ahead = f", and {span(list(timeline.names[timeline.reported :]))} holds the demand of the last one"
+        later = list(timeline.names[timeline.reported :])
+        ahead = f", and {span(later)} holds the demand of the last one" if later else ""
         yield Note(
             "forecast",
             f"{workload.name}: its forecast goes on to {after[-1]}; the reported periods end on {_last(timeline)}"
-            f"{ahead if timeline.lookahead.any() else ''}.",
+            f"{ahead}.",
         )
 
 
