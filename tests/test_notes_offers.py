@@ -75,7 +75,7 @@ def test_a_quote_that_cannot_be_signed_says_why(fields: dict[str, Any], procurem
         procurement=procurement,
     )
     (note,) = told(quote_notes, asked)
-    assert note.sentence == f"The quote {BOLT.replace('h-node', (QUOTE | fields)['system'])} is not signed: {why}."
+    assert note.sentence == f"The quote {BOLT.replace('h-node', fields.get('system', 'h-node'))} is not signed: {why}."
     assert note.most_usd == float("inf")
 
 
@@ -137,10 +137,8 @@ def test_a_token_quote_that_is_called_or_dearer_is_told_as_such() -> None:
 
 
 def test_domains_that_shut_points_out_are_named() -> None:
-    points = (
-        point(gpus_per_replica=1, largest_worker_gpus=1),
-        point(series="wide", gpus_per_replica=4, largest_worker_gpus=4),
-    )
+    narrow, wide = ({"gpus_per_replica": gpus, "largest_worker_gpus": gpus} for gpus in (1, 4))
+    points = (point(**narrow), point(series="wide", **wide))
     small = offer(provider="vm", lot_gpus=1, domain_gpus=1)
     (note,) = told(domain_notes, case((small,), points))
     assert note.sentence.startswith("chat: 1 of 2 points that fit on h-node have workers of 4 GPUs or more")
@@ -154,7 +152,7 @@ def test_domains_that_shut_points_out_are_named() -> None:
 
 def test_without_a_plan_what_may_not_have_been_meant_is_told() -> None:
     hall = HALL | {"cooling": ["liquid"], "existing": [node()]}
-    said = {"sites": [hall], "token_quotes": [TOKENS], "workloads": [chat(**TARGETS)]}
+    said: dict[str, Any] = {"sites": [hall], "token_quotes": [TOKENS], "workloads": [chat(**TARGETS)]}
     asked = case((), systems=(system("h-node", cooling="air"),), **said)
     rows = apply_quotes(asked.scenario, asked.catalog)
     fleet, quote = notes_without_a_plan(asked.scenario, rows, build_problem(asked.scenario, rows, elastic=True))
