@@ -137,8 +137,8 @@ def test_a_token_quote_that_is_called_or_dearer_is_told_as_such() -> None:
 
 
 def test_domains_that_shut_points_out_are_named() -> None:
-    narrow, wide = ({"gpus_per_replica": gpus, "largest_worker_gpus": gpus} for gpus in (1, 4))
-    points = (point(**narrow), point(series="wide", **wide))
+    narrow = point(gpus_per_replica=1, largest_worker_gpus=1)
+    points = (narrow, point(series="wide", gpus_per_replica=4, largest_worker_gpus=4))
     small = offer(provider="vm", lot_gpus=1, domain_gpus=1)
     (note,) = told(domain_notes, case((small,), points))
     assert note.sentence.startswith("chat: 1 of 2 points that fit on h-node have workers of 4 GPUs or more")
