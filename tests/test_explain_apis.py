@@ -14,6 +14,7 @@ from tests.rule_cases import case, chat
 from tests.strategies import Case, offer, point, system, token_api
 
 QUOTE = {"provider": "zenith", "model": "m1", "input_usd_per_mtok": 2.0, "output_usd_per_mtok": 4.0}
+CHEAP = {"input_usd_per_mtok": 0.1, "output_usd_per_mtok": 0.1}
 ZENITH = "zenith/m1"
 
 
@@ -33,13 +34,13 @@ def enters_as_told(one: Case, row: Any) -> None:
 @pytest.mark.solve
 @pytest.mark.parametrize("quoted", [True, False])
 def test_an_api_enters_below_the_price_that_is_named_and_not_above(quoted: bool) -> None:
-    # A GPU of one request/s at 9 USD an hour makes 500 tokens of output a second: 9 ÷ 1.8 = 5 USD per Mtok, of which
-    # 1,000 tokens of input at half the price of output are half.
+    # A GPU of one request/s at 9 USD an hour answers for 0.0025 USD. At 4 USD per Mtok of output and 2 of input the API
+    # asks 0.004 USD for 500 and 1,000 tokens, so it enters at 2.5 ÷ 4 of its price.
     fields: dict[str, Any] = {"token_quotes": [QUOTE]} if quoted else {"tables": {"apis": [token_api(**QUOTE)]}}
     one = case(workloads=[chat(whole_replicas=False)], procurement={"whole_on_demand_lots": False}, **fields)
     row = asked(one.scenario, one.catalog, ZENITH)
     assert (row.kind, row.state, row.price, row.unit) == ("api", "priced out", 4.0, "USD per Mtok of output")
-    assert row.enters_at == pytest.approx(2.5 / 0.95, rel=0.01)
+    assert row.enters_at == pytest.approx(2.5, rel=0.01)
     assert "at $4.00 per Mtok of output the first 1 % of its workload's requests costs" in row.sentence
     enters_as_told(one, row)
 
@@ -47,11 +48,7 @@ def test_an_api_enters_below_the_price_that_is_named_and_not_above(quoted: bool)
 @pytest.mark.parametrize(
     ("fields", "state", "words"),
     [
-        (
-            {"token_quotes": [QUOTE | {"output_usd_per_mtok": 0.1, "input_usd_per_mtok": 0.1}]},
-            "in the plan",
-            "for chat",
-        ),
+        ({"token_quotes": [QUOTE | CHEAP]}, "in the plan", "for chat"),
         ({"token_quotes": [QUOTE], "workloads": [chat(sla={"ttft_s": 1.0})]}, "excluded", "it states no TTFT"),
         ({"token_quotes": [QUOTE], "procurement": {"token_api": False}}, "excluded", "procurement.token_api is false"),
         ({"token_quotes": [QUOTE], "workloads": [chat(token_api=False)]}, "excluded", "token_api is false for chat"),
@@ -88,17 +85,23 @@ def test_a_replica_beyond_a_domain_needs_rdma() -> None:
 
 
 @pytest.mark.solve
-@pytest.mark.parametrize(
-    ("metric", "field", "limit", "step"), [("ttft", "ttft_s", 1.0, 0.1), ("tpot", "tpot_ms", 20.0, 1.0)]
-)
-def test_a_step_of_latency_is_worth_what_solving_again_says(metric: str, field: str, limit: float, step: float) -> None:
+@pytest.mark.parametrize(("name", "field", "ms", "limit", "step"), [
+    ("TTFT target", "ttft_s", 1000.0, 1.0, 0.1), ("TPOT target", "tpot_ms", 1.0, 20.0, 1.0),
+])  # fmt: skip
+def test_a_step_of_latency_is_worth_what_solving_again_says(
+    name: str, field: str, ms: float, limit: float, step: float
+) -> None:
     # A point just beyond the target makes twice as much: a step lets it in, and halves the cost.
-    fast = point(**{f"{metric}_ms": 0.9 * limit * (1000 if metric == "ttft" else 1)})
-    slow = point(rate=2.0, series="slow", **{f"{metric}_ms": (limit + step / 2) * (1000 if metric == "ttft" else 1)})
-    parts = {"procurement": {"whole_on_demand_lots": False, "token_api": False}}
-    one = case(points=(fast, slow), workloads=[chat(sla={field: limit}, whole_replicas=False)], **parts)
+    latency = f"{field[:4]}_ms"
+    fast: Any = {latency: 0.9 * limit * ms}
+    slow: Any = {latency: (limit + step / 2) * ms, "series": "slow", "rate": 2.0}
+    one = case(
+        points=(point(**fast), point(**slow)),
+        workloads=[chat(sla={field: limit}, whole_replicas=False)],
+        procurement={"whole_on_demand_lots": False, "token_api": False},
+    )
     limits = explain(one.scenario, one.catalog, gap=1e-6)["limits"].set_index(["limit", "change"])
     cost = planner.solve(one.scenario, one.catalog, gap=1e-6).proof.objective_usd
-    looser = limits.loc[(f"{metric.upper()} target", step)]
+    looser = limits.loc[(name, step)]
     assert looser.cost_low_usd - 1 <= -cost / 2 <= looser.cost_high_usd + 1
-    assert limits.loc[(f"{metric.upper()} target", -step), "state"] in ("unchanged", "no effect")
+    assert limits.loc[(name, -step), "state"] in ("unchanged", "no effect")
