@@ -27,8 +27,8 @@ def enters_as_told(one: Case, row: Any) -> None:
     """Just below the price that is named the API is called, just above it is not."""
     rows = apply_quotes(one.scenario, one.catalog)
     for price, called in ((row.enters_at * 0.99, True), (row.not_above * 1.01, False)):
-        cheaper = changes.with_api_price(rows, price / row.price, row["name"])
-        assert bool(len(planner.solve(one.scenario, cheaper, gap=1e-6).token_api)) == called
+        cheaper = changes.with_api_price(one.scenario, rows, price / row.price, row["name"])
+        assert bool(len(planner.solve(*cheaper, gap=1e-6).token_api)) == called
 
 
 @pytest.mark.solve

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from planner.catalog import Catalog
-from planner.catalog.models import ServingPoint
-from planner.scenario.models import Demand, Scenario, Site, Sla, Workload, YearlyLimit
+from planner.catalog.models import ServingPoint, TokenApi
+from planner.scenario.models import Demand, Scenario, Site, Sla, TokenQuote, Workload, YearlyLimit
 from planner.schedule import Schedule, add_months
 
+Api = TypeVar("Api", TokenApi, TokenQuote)
 DEMAND_UNITS = ("output_mtok_per_day", "requests_per_s", "gpu_hours_per_day")
 
 
@@ -167,18 +168,19 @@ def with_rates(
     return scenario.model_copy(update={"quotes": quotes}), replace(catalog, offers=offers)
 
 
-def with_api_price(catalog: Catalog, factor: float, name: str) -> Catalog:
+def with_api_price(scenario: Scenario, catalog: Catalog, factor: float, name: str) -> tuple[Scenario, Catalog]:
     """The prices of the token API or token quote ``name`` times ``factor``."""
-    fields = ("input_usd_per_mtok", "cached_input_usd_per_mtok", "output_usd_per_mtok")
-    found = {
-        key: row.model_copy(
-            update={field: usd * factor for field in fields if (usd := getattr(row, field)) is not None}
-        )
-        if row.name == name
-        else row
-        for key, row in catalog.token_apis.items()
-    }
-    return replace(catalog, token_apis=found)
+
+    def priced(row: Api) -> Api:
+        fields = ("input_usd_per_mtok", "cached_input_usd_per_mtok", "output_usd_per_mtok")
+        stated = {field: getattr(row, field) for field in fields}
+        return row.model_copy(update={field: usd * factor for field, usd in stated.items() if usd is not None})
+
+    apis = {key: priced(row) if row.name == name else row for key, row in catalog.token_apis.items()}
+    quotes = tuple(
+        priced(quote) if f"{quote.provider}/{quote.model}" == name else quote for quote in scenario.token_quotes
+    )
+    return scenario.model_copy(update={"token_quotes": quotes}), replace(catalog, token_apis=apis)
 
 
 def quote_name(quote: object) -> str:

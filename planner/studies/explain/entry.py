@@ -138,7 +138,7 @@ def _model(scenario: Scenario, catalog: Catalog, candidate: EntryCandidate, fact
     if candidate.system:
         return build_model(build_problem(scenario, changes.with_hardware_price(catalog, factor, candidate.system)))
     if candidate.api:
-        catalog = changes.with_api_price(catalog, factor, candidate.api)
+        scenario, catalog = changes.with_api_price(scenario, catalog, factor, candidate.api)
     for name in candidate.offers:
         scenario, catalog = changes.with_rates(scenario, catalog, factor, name=name)
     # A dearer offer of the same kind must not take this one's column away, nor the other way round.
