@@ -17,6 +17,7 @@ TABLES = {
     "retirements": ("site", "system", "period", "count"),
     "contracts": ("provider", "region", "system", "term_months"),
     "token_api": ("provider", "model"),
+    "fleet": ("site", "system"),
     "binding": ("constraint", "where", "period"),
 }
 

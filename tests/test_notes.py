@@ -13,7 +13,7 @@ from planner.errors import ScenarioError
 from planner.plan.notes.budgets import budget_notes
 from planner.plan.notes.fleet import fleet_notes
 from planner.plan.notes.forecast import forecast_notes
-from planner.plan.notes.sites import site_notes
+from planner.plan.notes.sites import empty_notes, site_notes
 from planner.rules import check_references
 from tests.notes import COST, told
 from tests.rule_cases import HALL, QUARTERS, YEARS, case, chat, node, owning
@@ -127,6 +127,25 @@ def test_a_limit_that_begins_late_is_zero_before(field: str) -> None:
     assert told(site_notes, owning(sites=[HALL | {field: {"2027-01": 0.0, "2027-04": 1.0}}], horizon=QUARTERS)) == []
 
 
+@pytest.mark.parametrize(
+    ("site", "procurement", "why", "matters"),
+    [
+        ({}, {}, "Nothing stands at dallas: h-node could be bought for it, and the plan costs no less with one", False),
+        ({}, {"buy": False}, "Nothing stands at dallas: procurement.buy is false.", False),
+        ({"cooling": ["liquid"]}, {}, "Nothing can stand at dallas: no system that procurement.systems allows", True),
+        ({}, {"lead_weeks": {"h-node": 200}}, "fits its air and liquid cooling, its racks and its dates.", True),
+    ],
+)
+def test_a_hall_that_stays_empty_says_why(
+    site: dict[str, Any], procurement: dict[str, Any], why: str, matters: bool
+) -> None:
+    asked = owning(systems=(system("h-node", cooling="air"),), sites=[HALL | site], procurement=procurement)
+    (note,) = told(empty_notes, asked)
+    assert why in note.sentence
+    assert (note.most_usd > 0) == matters
+    assert told(empty_notes, asked, fleet=[("dallas", "h-node")]) == []
+
+
 # --- fleets ---
 
 
@@ -148,7 +167,7 @@ def test_what_is_sold_of_a_fleet_that_never_runs_is_told() -> None:
     asked = owning(systems=(system("h-node", cooling="air", **life),), sites=[hall], finance=worth)
     # Two years old on 2027-01-01: 75 × 100,000 × 0.4 × 0.5.
     (note,) = told(fleet_notes, asked)
-    assert note.sentence.endswith("they count as retired from 2027 and sold for $1.50 M.")
+    assert note.sentence.endswith("they count as retired from 2027 and sold for $1.50 M, which the NPV is net of.")
 
 
 @pytest.mark.parametrize(

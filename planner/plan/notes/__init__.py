@@ -19,7 +19,7 @@ from planner.plan.notes.forecast import forecast_notes
 from planner.plan.notes.horizon import horizon_notes
 from planner.plan.notes.note import Note, Solved
 from planner.plan.notes.quotes import quote_notes, token_quote_notes
-from planner.plan.notes.sites import site_notes
+from planner.plan.notes.sites import empty_notes, site_notes
 from planner.problem import Problem
 from planner.scenario import Scenario
 
@@ -29,6 +29,7 @@ RULES: tuple[Callable[[Solved], Iterator[Note]], ...] = (
     horizon_notes,
     forecast_notes,
     site_notes,
+    empty_notes,
     fleet_notes,
     budget_notes,
     contract_notes,

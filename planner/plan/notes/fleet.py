@@ -45,7 +45,7 @@ def _uncooled(solved: Solved, group: Group, site: Site) -> Note:
     if group.first < timeline.periods:
         brings = float(group.credit_usd[group.first]) * group.count
         gone = f"; they count as retired from {timeline.names[group.first]}"
-        sentence += f"{gone} and sold for {money(brings)}" if brings else gone
+        sentence += f"{gone} and sold for {money(brings)}, which the NPV is net of" if brings else gone
     return Note("fleet", f"{sentence}.", ANYTHING)
 
 

@@ -1,4 +1,4 @@
-"""Notes on sites: a PUE that no hall has, limits whose first date comes late."""
+"""Notes on sites: a PUE that no hall has, limits whose first date comes late, halls that stay empty."""
 
 from __future__ import annotations
 
@@ -6,11 +6,30 @@ import datetime as dt
 from collections.abc import Iterator
 
 from planner.kinds.limits import SITE_LIMITS
-from planner.plan.notes.note import ANYTHING, NOTHING, Note, Solved
+from planner.plan.notes.note import ANYTHING, NOTHING, Note, Solved, listed
 from planner.schedule import Schedule
 
 # The worst halls measured stay under it; above it somebody wrote a percentage, or a total.
 MOST_PUE = 3.0
+
+
+def empty_notes(solved: Solved) -> Iterator[Note]:
+    """Why nothing stands at a site in any period."""
+    scenario, supply = solved.scenario, solved.problem.supply
+    fleet = solved.tables["fleet"]
+    for index, site in enumerate(scenario.sites):
+        if fleet["site"].eq(site.name).any():
+            continue
+        able = sorted({item.asset.system.system for item in supply.purchases if item.asset.site == index})
+        if able:
+            costs = f"{listed(able)} could be bought for it, and the plan costs no less with one"
+            yield Note("site", f"Nothing stands at {site.name}: {costs} (`plan explain --why-not {able[0]}`).")
+        elif not scenario.procurement.buy:
+            yield Note("site", f"Nothing stands at {site.name}: procurement.buy is false.")
+        else:
+            has = " and ".join(site.cooling) or "no"
+            sentence = f"no system that procurement.systems allows fits its {has} cooling, its racks and its dates"
+            yield Note("site", f"Nothing can stand at {site.name}: {sentence}.", ANYTHING)
 
 
 def site_notes(solved: Solved) -> Iterator[Note]:
