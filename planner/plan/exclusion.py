@@ -50,7 +50,9 @@ def names(scenario: Scenario, catalog: Catalog, quotes: Iterable[Offer]) -> dict
 
 def unknown(name: str, known: Iterable[str]) -> str:
     """The sentence for a name that is nothing."""
-    return f"--why-not {name}: no such system, offer, token API or serving point{nearest(name, known)}"
+    within = sorted(other for other in known if name in other)
+    hint = f"; nearest: {', '.join(within[:3])}" if within else nearest(name, known)
+    return f"--why-not {name}: no such system, offer, token API or serving point{hint}"
 
 
 def of_system(scenario: Scenario, catalog: Catalog, problem: Problem, system: System) -> str:

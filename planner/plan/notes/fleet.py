@@ -133,9 +133,9 @@ def _retirement(solved: Solved, group: Group, site: Site, gone: int, number: flo
         return Note("fleet", f"{what}: something else pays better for the {limits}, which is used up.")
     running = float(group.asset.running_usd[gone]) / timeline.hours[gone] * HOURS_PER_YEAR
     sale = float(group.credit_usd[gone])
-    brings = f" and selling it then brings {money(sale)}" if sale else ""
+    brings = f", and selling it then brings {money(sale)}" if sale else ""
     return Note(
         "fleet",
-        f"{what}: the plan costs less without them; keeping one costs {money(running)} a year, idle{brings}.",
+        f"{what}: the plan costs less without them; keeping one costs {money(running)} a year while idle{brings}.",
         NOTHING,
     )
