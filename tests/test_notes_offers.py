@@ -10,6 +10,7 @@ from planner.plan.notes import RULES, notes_without_a_plan
 from planner.plan.notes.contracts import contract_notes
 from planner.plan.notes.domains import domain_notes
 from planner.plan.notes.quotes import quote_notes, token_quote_notes
+from planner.plan.notes.settings import setting_notes
 from planner.problem import build_problem
 from planner.rules import apply_quotes
 from tests.notes import told
@@ -162,3 +163,73 @@ def test_without_a_plan_what_may_not_have_been_meant_is_told() -> None:
 
 def test_every_rule_is_in_the_table_once() -> None:
     assert len(set(RULES)) == len(RULES)
+
+
+# --- settings ---
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        (
+            {"procurement": {"quotas": [{"system": "b-node", "gpus": 8}]}},
+            "procurement.quotas.0 has no effect: no offer or contract for b-node can be taken.",
+        ),
+        (
+            {"procurement": {"quotas": [{"system": "h-node", "gpus": 8, "provider": "bolt"}]}},
+            "procurement.quotas.0 has no effect: no offer or contract of bolt for h-node can be taken.",
+        ),
+        (
+            {"procurement": {"lead_weeks": {"h-node": 8}}},
+            "procurement.lead_weeks.h-node has no effect: no h-node can be bought.",
+        ),
+        (
+            {"procurement": {"lead_weeks": {"reserved_3y": 8}}},
+            "procurement.lead_weeks.reserved_3y has no effect: no contract of 36 months can be signed.",
+        ),
+        (
+            {"procurement": {"hourly_depth_gpus": {"bolt": 8}}},
+            "procurement.hourly_depth_gpus.bolt has no effect: no hourly offer of bolt without max_lots can be taken.",
+        ),
+        (
+            {"procurement": {"spot_availability": {"all": 0.5}}},
+            "procurement.spot_availability has no effect: no spot offer can be taken.",
+        ),
+        (
+            {"procurement": {"software_gain_per_year": {"b-node": 0.5}}},
+            "procurement.software_gain_per_year.b-node has no effect: "
+            "no b-node can be bought or rented, and none stands.",
+        ),
+        (
+            {"procurement": {"systems": {"include": ["h-node"]}}},
+            "procurement.systems.include has no effect: h-node ships already, so nothing has to switch it on.",
+        ),
+        ({"load_shapes": {"office": {"all": 1.0}}}, "load_shapes.office has no effect: no workload has that load."),
+        (
+            {"tail_ratio": {"ttft": 3.0}},
+            "tail_ratio has no effect: no workload has a latency target at a percentile above the median.",
+        ),
+        ({"revealed": "2027-06"}, "revealed has no effect: the scenario names no futures."),
+    ],
+)
+def test_a_setting_without_effect_is_named(fields: dict[str, Any], sentence: str) -> None:
+    systems = (system("h-node"), system("b-node"))
+    (note,) = told(setting_notes, case(systems=systems, **fields))
+    assert note.sentence == sentence
+    assert note.most_usd == 0
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"procurement": {"quotas": [{"system": "h-node", "gpus": 80}]}},
+        {"procurement": {"lead_weeks": {"h-node": 8}}, "sites": [HALL]},
+        {"procurement": {"lead_weeks": {"reserved_1y": 8}}, "quotes": [QUOTE]},
+        {"procurement": {"hourly_depth_gpus": {"acme": 80}}},
+        {"procurement": {"software_gain_per_year": {"h-node": 0.5}}},
+        {"load_shapes": {"office": {"all": 1.0}}, "workloads": [chat(load="office")]},
+        {"tail_ratio": {"ttft": 3.0}, "workloads": [chat(sla={"ttft_s": 9.0, "ttft_percentile": 99})]},
+    ],
+)
+def test_a_setting_with_an_effect_needs_no_note(fields: dict[str, Any]) -> None:
+    assert told(setting_notes, case(**fields)) == []

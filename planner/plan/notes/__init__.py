@@ -19,6 +19,7 @@ from planner.plan.notes.forecast import forecast_notes
 from planner.plan.notes.horizon import horizon_notes
 from planner.plan.notes.note import Note, Solved
 from planner.plan.notes.quotes import quote_notes, token_quote_notes
+from planner.plan.notes.settings import setting_notes
 from planner.plan.notes.sites import empty_notes, site_notes
 from planner.problem import Problem
 from planner.scenario import Scenario
@@ -37,6 +38,7 @@ RULES: tuple[Callable[[Solved], Iterator[Note]], ...] = (
     token_quote_notes,
     cache_notes,
     domain_notes,
+    setting_notes,
     file_notes,
     offer_notes,
     system_notes,
