@@ -95,9 +95,11 @@ def test_a_forecast_that_covers_the_horizon_needs_no_note(forecast: Any) -> None
     assert told(forecast_notes, asks(forecast)) == []
 
 
-def test_a_forecast_of_zero_is_told() -> None:
-    (note,) = told(forecast_notes, asks(0.0))
+@pytest.mark.parametrize("forecast", [0.0, {"2027-01": 0.0, "2028-12": 0.0}, {"2027-07": 0.0}])
+def test_a_forecast_of_zero_is_told(forecast: Any) -> None:
+    *others, note = told(forecast_notes, asks(forecast))
     assert note.sentence == "chat: its forecast is zero throughout, so it asks for nothing."
+    assert all(other.most_usd > 0 for other in (*others, note))
 
 
 @given(st.dates(dt.date(2027, 1, 2), dt.date(2028, 12, 31)))

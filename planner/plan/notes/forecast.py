@@ -57,9 +57,9 @@ def _late(workload: Workload, given: Schedule, timeline: Timeline, cost_usd: flo
     empty = [name for name, (_, after) in zip(timeline.names, timeline.spans, strict=True) if after <= first]
     until = f"in {span(empty)} it asks for nothing" if empty else "it asks for nothing before"
     asked = _asked(workload, timeline)
-    missed = value * (first - start).days / asked if asked else ANYTHING
+    missed = value * (first - start).days / asked * cost_usd if asked else ANYTHING
     sentence = f"{begins}: {until}. Where it runs from the start, give it a value for {start}."
-    yield Note("forecast", sentence, missed * cost_usd)
+    yield Note("forecast", sentence, missed)
 
 
 def _early(workload: Workload, unit: str, given: Schedule, timeline: Timeline, cost_usd: float) -> Iterator[Note]:
