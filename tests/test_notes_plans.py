@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 import planner
 from planner.errors import InfeasiblePlan
@@ -21,7 +22,7 @@ from planner.report.view import timeline_of
 from planner.schema.result import infeasible
 from tests.rule_cases import DEAR, HALL, YEARS, case, chat, node, owning
 from tests.small import settle
-from tests.strategies import Case, offer, point, system, token_api
+from tests.strategies import Case, cases, examples, offer, point, system, token_api
 from tests.tiny import whole
 
 TINY = "scenarios/tiny.yaml"
@@ -180,3 +181,44 @@ def test_a_wide_point_in_small_lots_leaves_no_plan_and_says_why() -> None:
     wide: Any = (point(gpus_per_replica=4, largest_worker_gpus=4),)
     with pytest.raises(InfeasiblePlan, match="all of 1 points that fit on h-node have workers of 4 GPUs or more"):
         solved(case((small,), wide))
+
+
+@pytest.mark.solve
+@given(cases())
+@examples(40)
+def test_nothing_is_silent(asked: Case) -> None:
+    """Whatever a scenario names that its plan does not use is named by a sentence, each a sentence and none twice."""
+    plan: Plan | None
+    try:
+        plan = planner.solve(asked.scenario, asked.catalog, gap=0.05)
+    except InfeasiblePlan as refused:
+        plan, sentences = None, list(refused.notes)
+    if plan is None:
+        assert all(sentence.endswith(".") for sentence in sentences)
+        return
+    scenario, sentences = asked.scenario, [note.sentence for note in plan.notes]
+    assert len(set(sentences)) == len(sentences)
+    assert all(sentence.endswith(".") and "\n" not in sentence and "nan" not in sentence for sentence in sentences)
+    assert all(note.most_usd >= 0 for note in plan.notes)
+
+    def named(*words: str) -> bool:
+        return any(all(word in sentence for word in words) for sentence in sentences)
+
+    signed = {(row.provider, row.region, row.system, row.term_months) for row in plan.contracts.itertuples()}
+    for quote in scenario.quotes:
+        taken = (quote.provider, quote.region, quote.system, quote.term_months) in signed
+        assert taken != named(f"The quote {quote.provider}/{quote.region}/{quote.system}/reserved-{quote.term_months}m")
+    called = {(row.provider, row.model) for row in plan.token_api.itertuples()}
+    for token_quote in scenario.token_quotes:
+        name = (token_quote.provider, token_quote.model)
+        assert (name in called) != named(f"The token quote {'/'.join(name)} is not called")
+    for site in scenario.sites:
+        stands = (plan.fleet["site"] == site.name).any()
+        assert stands != named(f"at {site.name}: ", "Nothing ")
+    for row in plan.retirements.itertuples():
+        retired = named(f"{row.system} at {row.site} are retired in {row.period}")
+        assert retired or named(f"{row.system} (", f"at {row.site} never run")
+    for site in scenario.sites:
+        for existing in site.existing:
+            mine = plan.fleet[(plan.fleet["site"] == site.name) & (plan.fleet["system"] == existing.system)]
+            assert len(mine) or named(existing.system, f"at {site.name}")

@@ -47,6 +47,9 @@ def retirements(problem: Problem, account: Account) -> pd.DataFrame:
     found = []
     kept = account.decisions.keeps
     for group in problem.supply.groups:
+        if group.first >= problem.timeline.periods:
+            # What is there in no period of the horizon is not there to be retired.
+            continue
         site = problem.limits.sites[group.asset.site].name
         mine = kept[(kept["site"] == site) & (kept["group"] == group.index)]
         for future in problem.futures:
