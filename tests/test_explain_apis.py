@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import planner
+from planner.errors import InputError
 from planner.rules import apply_quotes
 from planner.studies import changes
 from planner.studies.explain.study import explain
@@ -73,6 +74,12 @@ def test_workers_that_fit_no_domain_are_told_of_system_offer_and_point(name: str
     if name != "the point":
         told = "its NVLink domains have 1 GPU, and the smallest worker that fits takes 4 GPUs"
     assert told in row.sentence
+
+
+def test_a_part_of_a_name_is_answered_with_names_that_it_is_in() -> None:
+    one = case(token_quotes=[QUOTE])
+    with pytest.raises(InputError, match="no such system, offer, token API or serving point; .*zenith/m1"):
+        asked(one.scenario, one.catalog, "zenith")
 
 
 def test_a_replica_beyond_a_domain_needs_rdma() -> None:

@@ -50,8 +50,11 @@ def names(scenario: Scenario, catalog: Catalog, quotes: Iterable[Offer]) -> dict
 
 def unknown(name: str, known: Iterable[str]) -> str:
     """The sentence for a name that is nothing."""
-    within = sorted(other for other in known if name in other)
-    hint = f"; nearest: {', '.join(within[:3])}" if within else nearest(name, known)
+    words = list(known)
+    hint = nearest(name, words)
+    within = sorted(word for word in words if name in word)
+    if not hint and within:
+        hint = f"; in the name of {', '.join(within[:3])}"
     return f"--why-not {name}: no such system, offer, token API or serving point{hint}"
 
 
