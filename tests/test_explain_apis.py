@@ -78,7 +78,7 @@ def test_workers_that_fit_no_domain_are_told_of_system_offer_and_point(name: str
 
 def test_a_part_of_a_name_is_answered_with_names_that_it_is_in() -> None:
     one = case(token_quotes=[QUOTE])
-    with pytest.raises(InputError, match="no such system, offer, token API or serving point; .*zenith/m1"):
+    with pytest.raises(InputError, match=r"no such system, offer, token API or serving point; .*zenith/m1"):
         asked(one.scenario, one.catalog, "zenith")
 
 
