@@ -132,7 +132,12 @@ def test_a_limit_that_begins_late_is_zero_before(field: str) -> None:
 @pytest.mark.parametrize(
     ("site", "procurement", "why", "matters"),
     [
-        ({}, {}, "Nothing stands at dallas: h-node could be bought for it, and the plan costs no less with one", False),
+        (
+            {},
+            {},
+            "Nothing stands at dallas: h-node could be bought for it, and no cheaper plan with one was found",
+            False,
+        ),
         ({}, {"buy": False}, "Nothing stands at dallas: procurement.buy is false.", False),
         ({"cooling": ["liquid"]}, {}, "Nothing can stand at dallas: no system that procurement.systems allows", True),
         ({}, {"lead_weeks": {"h-node": 200}}, "fits its air and liquid cooling, its racks and its dates.", True),
@@ -249,3 +254,13 @@ def test_a_budget_that_holds_on_in_reported_years_or_begins_late_is_told() -> No
         "budget.opex_usd names 2028 last: its $1.00 M a year hold on in each of 2029 to 2030.",
     ]
     assert told(budget_notes, owning(horizon=YEARS, budget={"opex_usd": {2027: 1e6, 2028: 1e6}})) == []
+
+
+def test_a_budget_of_the_horizon_leaves_the_lookahead_free() -> None:
+    asked = owning(horizon=TWO_YEARS | {"lookahead": 4}, budget={"capex_usd": 1e6})
+    (note,) = told(budget_notes, asked)
+    assert note.sentence == "budget.capex_usd holds over the reported periods; nothing limits the lookahead."
+    assert note.most_usd == 0
+    (note,) = told(budget_notes, asked, binding=[("budget", "capex over the horizon", "")])
+    assert note.most_usd == float("inf")
+    assert told(budget_notes, owning(horizon=TWO_YEARS, budget={"capex_usd": 1e6})) == []

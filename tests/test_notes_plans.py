@@ -103,7 +103,7 @@ def test_a_catalog_file_that_no_plan_can_use_is_named(own_folder: Path) -> None:
     assert not [n for n in plan_of(own_folder, both).notes if "mine/" in n.sentence]
     Path("mine/offers.csv").write_text(f"{header}\ndear,us,node,on_demand,,99,8,acme-prices,2026-01-01,vendor\n")
     (note,) = [n for n in plan_of(own_folder, both).notes if "mine/" in n.sentence]
-    assert note.sentence.endswith("(dear/us/node/on_demand): the plan costs no less with them.")
+    assert note.sentence.endswith("(dear/us/node/on_demand): no cheaper plan with them was found.")
     assert note.most_usd == 0
 
 

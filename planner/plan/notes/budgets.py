@@ -13,13 +13,14 @@ def budget_notes(solved: Solved) -> Iterator[Note]:
     """Where a budget holds on after its last year, or holds in no year before its first."""
     years = sorted({int(year) for year in solved.problem.timeline.years})
     reported = {int(year) for year in solved.problem.timeline.years[: solved.problem.timeline.reported]}
-    binding = solved.tables.get("binding")
+    binding = solved.tables["binding"]
     for kind in SPENDING:
         limit = getattr(solved.scenario.budget, kind.field)
         if not isinstance(limit, dict):
             if limit is not None and solved.problem.timeline.lookahead.any():
+                bound = binding["constraint"].eq(BUDGET.key) & binding["where"].str.startswith(f"{kind.key} ")
                 sentence = "holds over the reported periods; nothing limits the lookahead"
-                yield Note("budget", f"budget.{kind.field} {sentence}.")
+                yield Note("budget", f"budget.{kind.field} {sentence}.", ANYTHING if bound.any() else NOTHING)
             continue
         early = [year for year in years if year < min(limit)]
         if early:
@@ -30,9 +31,7 @@ def budget_notes(solved: Solved) -> Iterator[Note]:
         if not later:
             continue
         labels = {f"{kind.key} in {year}" for year in later}
-        binds = False
-        if binding is not None and len(binding):
-            binds = bool((binding["constraint"].eq(BUDGET.key) & binding["where"].isin(labels)).any())
+        binds = (binding["constraint"].eq(BUDGET.key) & binding["where"].isin(labels)).any()
         ahead = "" if reported.intersection(later) else "the lookahead, "
         each = "" if len(later) == 1 else "each of "
         sentence = (

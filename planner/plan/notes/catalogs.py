@@ -19,7 +19,7 @@ API_RULES = {
     "workload": "shut out by token_api of the workload",
     "provider": "of providers that procurement.providers rules out",
     "latency": "too slow for its latency targets",
-    "": "allowed, and the plan costs no less with them",
+    "": "allowed, and no cheaper plan with them was found",
 }
 
 
@@ -54,7 +54,7 @@ def _offer_reason(solved: Solved, offer: Offer, kept: set[str], dropped: set[str
         return "not there in any whole period"
     if offer.system not in served:
         return "of systems on which no serving point fits a workload"
-    return "usable, and the plan costs no less with them"
+    return "usable, and no cheaper plan with them was found"
 
 
 def system_notes(solved: Solved) -> Iterator[Note]:

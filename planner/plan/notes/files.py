@@ -30,7 +30,7 @@ def file_notes(solved: Solved) -> Iterator[Note]:
         none = "its one row is not" if len(held) == 1 else f"none of its {count(len(held))} rows is"
         what = f"{file} was read and {none} in the plan ({listed([name_of(row) for _, row in held])})"
         if any(place_of(row) in able for _, row in held):
-            yield Note("catalog", f"{what}: the plan costs no less with them.", NOTHING)
+            yield Note("catalog", f"{what}: no cheaper plan with them was found.", NOTHING)
             continue
         how = ""
         if {kind for kind, _ in held} & {"systems", "offers", "apis", "serving"}:

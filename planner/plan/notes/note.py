@@ -22,7 +22,8 @@ MOST_NAMED = 4
 class Note(NamedTuple):
     """``sentence`` with what it is ``about``, and the most that it may move the least cost by (USD, NPV).
 
-    That is ``NOTHING`` where the plan would surely be the same, ``ANYTHING`` where only solving again could tell.
+    That is ``NOTHING`` where the plan would surely be the same, and for values to know rather than things left out;
+    ``ANYTHING`` where only solving again could tell.
     """
 
     about: str

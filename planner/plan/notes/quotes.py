@@ -8,7 +8,7 @@ from planner.plan import exclusion
 from planner.plan.notes.note import ANYTHING, Note, Solved
 from planner.rules.offers import quote_offer
 
-PRICED_OUT = "the plan costs no less with it; `plan explain --why-not {}` says at which price it would"
+PRICED_OUT = "no cheaper plan with it was found; `plan explain --why-not {}` says at which price it would be taken"
 
 
 def quote_notes(solved: Solved) -> Iterator[Note]:

@@ -22,7 +22,7 @@ def empty_notes(solved: Solved) -> Iterator[Note]:
             continue
         able = sorted({item.asset.system.system for item in supply.purchases if item.asset.site == index})
         if able:
-            costs = f"{listed(able)} could be bought for it, and the plan costs no less with one"
+            costs = f"{listed(able)} could be bought for it, and no cheaper plan with one was found"
             yield Note("site", f"Nothing stands at {site.name}: {costs} (`plan explain --why-not {able[0]}`).")
         elif not scenario.procurement.buy:
             yield Note("site", f"Nothing stands at {site.name}: procurement.buy is false.")
