@@ -80,19 +80,24 @@ class InfeasiblePlan(PlannerError):
     """No plan meets every limit. ``relaxations`` is the smallest set of limits to relax together.
 
     ``proven`` tells whether no smaller set would do, or whether the search for one was stopped; ``stopped`` whether it
-    was the clock that stopped it.
+    was the clock that stopped it. ``notes`` are sentences on what of the scenario no plan of it can use.
     """
 
     exit_code = 3
 
-    def __init__(self, relaxations: Iterable[Relaxation], proven: bool, *, stopped: bool = False) -> None:
+    def __init__(
+        self, relaxations: Iterable[Relaxation], proven: bool, *, stopped: bool = False, notes: Iterable[str] = ()
+    ) -> None:
         self.relaxations = tuple(relaxations)
         self.proven = proven
         self.stopped = stopped
+        self.notes = tuple(notes)
         lines = [f"  - {relaxation.sentence}" for relaxation in self.relaxations]
         smallest = "the smallest set of limits to relax" if proven else "a set of limits to relax (not proven smallest)"
         if stopped:
             lines.append("The clock stopped the search for less to relax; --time-limit gives it more.")
+        if self.notes:
+            lines += ["what the scenario says may not be what was meant:", *(f"  - {note}" for note in self.notes)]
         super().__init__("\n".join([f"no plan meets every limit; {smallest}:", *lines]))
 
 

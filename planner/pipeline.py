@@ -20,7 +20,7 @@ from planner.milp.elastic import Elastic, build_elastic
 from planner.plan import Plan, Proof, tables
 from planner.plan.extract import decisions
 from planner.plan.kpis import kpis
-from planner.plan.notes import horizon_notes
+from planner.plan.notes import Solved, notes_of, notes_without_a_plan
 from planner.plan.relaxation import relaxations
 from planner.plan.trace import trace
 from planner.plan.workload_cost import workload_cost
@@ -175,6 +175,8 @@ def plan_of(
         "workload_cost": workload_cost(account),
         "binding": tables.binding(model, outcome.x, reach),
     }
+    origins = trace(scenario, catalog, frames)
+    known = {**frames, "origins": origins}
     return Plan(
         scenario=scenario.name,
         scenario_digest=scenario_digest(scenario),
@@ -187,11 +189,11 @@ def plan_of(
         catalog_digest=catalog.digest,
         sources=_sources(catalog, model),
         left_out=problem.left_out,
-        origins=trace(scenario, catalog, frames),
+        origins=origins,
         periods=problem.timeline.names,
         futures=problem.futures,
         solution=outcome.x,
-        notes=horizon_notes(scenario, problem),
+        notes=notes_of(Solved(scenario, catalog, problem, known, abs(totals.objective_usd))),
     )
 
 
@@ -260,16 +262,16 @@ def explain(
     whole = _model(build_problem(scenario, catalog, reductions, elastic=True), fixed)
     if whole.problem.whole and not executable.outright(whole.milp):
         in_parts = _model(build_problem(scenario, catalog, reductions, elastic=True, whole=False), fixed)
-        found = _to_relax(in_parts, options)
+        found = _to_relax(scenario, catalog, in_parts, options)
         if found is not None:
             return found
-    found = _to_relax(whole, options)
+    found = _to_relax(scenario, catalog, whole, options)
     if found is None:
         raise SolverFailure("the scenario has no plan, and no set of limits was found whose relaxation gives one")
     return found
 
 
-def _to_relax(model: Model, options: Options) -> InfeasiblePlan | None:
+def _to_relax(scenario: Scenario, catalog: Catalog, model: Model, options: Options) -> InfeasiblePlan | None:
     """A smallest set of limits of an elastic model to relax; None where none is found.
 
     A set that is smallest with parts of systems allowed is a smallest one wherever whole systems do with it too; only
@@ -286,7 +288,8 @@ def _to_relax(model: Model, options: Options) -> InfeasiblePlan | None:
             stopped = fewest.wall_clock_stop or least.wall_clock_stop
             found = relaxations(model, elastic, least.x) if least.x is not None else ()
             if found:
-                return InfeasiblePlan(found, proven=fewest.status == "optimal", stopped=stopped)
+                notes = notes_without_a_plan(scenario, catalog, model.problem)
+                return InfeasiblePlan(found, proven=fewest.status == "optimal", stopped=stopped, notes=notes)
             _check_clock(fewest, options)
             _check_clock(least, options)
     return None

@@ -152,7 +152,10 @@ def test_no_plan_is_exit_3_with_the_conflict() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--why-not", "hgx-h20"), "--why-not hgx-h20: no such system, offer or serving point; nearest: hgx-h200"),
+        (
+            ("--why-not", "hgx-h20"),
+            "--why-not hgx-h20: no such system, offer, token API or serving point; nearest: hgx-h200",
+        ),
         (("--set", "objective=tokens"), "plan explain compares plans by their cost"),
     ],
 )

@@ -23,8 +23,9 @@ from planner.cli import app
 from planner.errors import InputError
 from planner.render.plots import drawn
 from planner.scenario import Scenario
+from planner.scenario.factors import plain
 from planner.schema.result import text_of
-from planner.studies.frontier.axes import Axis, changed, parse_axis, plain
+from planner.studies.frontier.axes import Axis, changed, parse_axis
 from planner.studies.frontier.sheet import frontier_plot, frontier_sheets
 from planner.studies.frontier.study import Frontier, frontier, known_cells
 from tests import strategies

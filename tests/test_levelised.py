@@ -160,9 +160,9 @@ def test_a_plan_carries_the_figure_and_says_where_it_does_not_look_ahead() -> No
     plan = planner.solve(asked)
     assert sum(plan.kpis["reported_cost_by_part_usd"].values()) == pytest.approx(plan.kpis["reported_cost_usd"])
     assert plan.kpis["reported_levelised_usd_per_mtok_output"] < plan.kpis["levelised_usd_per_mtok_output"]
-    (note,) = plan.notes
+    (note,) = plan.weighty_notes
     assert "horizon.lookahead is 0" in note
-    assert plan.to_dict()["notes"] == [note]
+    assert plan.to_dict()["notes"][0] == note
     ahead = asked.model_copy(update={"horizon": asked.horizon.model_copy(update={"lookahead": 1})})
-    assert planner.solve(ahead).notes == ()
+    assert planner.solve(ahead).weighty_notes == ()
     assert "notes" not in replace(plan, notes=()).to_dict()

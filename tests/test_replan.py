@@ -295,7 +295,8 @@ def test_what_was_retired_and_kept_is_so_in_the_past() -> None:
     first, second = run.result["retirements"]
     assert (first["period"], second["period"]) == ("2027-Q1", "2027-Q2")
     more = run.question(["workloads.assistant.demand.output_mtok_per_day={2027-01: 4e3, 2027-12: 2e5}"])
-    assert solve(more).to_dict()["retirements"] == [first | {"count": first["count"] + second["count"]}]
+    both = {name: first[name] + second[name] for name in ("count", "gpus")}
+    assert solve(more).to_dict()["retirements"] == [first | both]
     found = replan(run, dt.date(2027, 7, 1), more)
     assert found.to_dict()["retirements"] == [first, second]
 

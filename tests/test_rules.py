@@ -10,6 +10,7 @@ import pytest
 
 from planner.catalog.models import TokenApi
 from planner.errors import ScenarioError
+from planner.plan import exclusion
 from planner.problem import build_problem
 from planner.rules import check_references
 from planner.rules.budgets import yearly_limit
@@ -19,7 +20,6 @@ from planner.rules.residual import residual_share
 from planner.rules.tariffs import lease_usd
 from planner.scenario.models import Site
 from planner.studies.breakeven.sourcing import token_api as sourced
-from planner.studies.explain import exclusion
 from planner.timeline import scenario_timeline
 from tests.rule_cases import HALL, YEAR, case, chat, node
 from tests.strategies import Case, offer, point, solved, system, token_api

@@ -38,8 +38,10 @@ formats](versions.md) says so; `plan migrate FILE` rewrites it.
 
 `extends: other.yaml` at the top of a file takes another scenario as its base and overlays this one on it; a file that
 states no version has its base's.
-`--set path=value` on the command line overrides one field; items of a list are named by their `name`:
-`--set sites.dallas.power_mw=12`.
+`--set path=value` on the command line overrides one field; items of a list are named by their `name`, and `*` is every
+one of them: `--set sites.dallas.power_mw=12`, `--set workloads.*.headroom=0.2`. With an `x` in front, what the scenario
+says is multiplied, a schedule or a limit by year as a whole: `--set workloads.*.demand=x1.3`; `--set demand=x1.3` is
+every forecast, also those in CSV files. Factors come after values, and multiply each other.
 """
 
 CATALOG_HEAD = """\

@@ -204,7 +204,8 @@ def _cost_by_evidence(problem: Problem, account: Account) -> dict[str, float]:
 
 
 def _shares(amounts: Mapping[Any, float]) -> dict[str, float]:
-    whole = sum(amounts.values())
+    """The share of each class that anything is left of: one whose sales outweigh its cost is nobody's part."""
+    whole = sum(amount for amount in amounts.values() if amount > 0)
     if not whole:
         return {}
     ranked = sorted(amounts.items(), key=lambda item: (-item[1], str(item[0])))

@@ -15,6 +15,7 @@ from planner._version import __version__
 from planner.audit import Audit
 from planner.decisions import Decisions
 from planner.errors import InputError
+from planner.plan.notes import Note
 from planner.plan.proof import Proof
 from planner.plan.trace import item_of
 
@@ -41,7 +42,7 @@ class Plan:
 
     ``status`` is ``optimal`` within the gap asked for, or ``feasible`` where the search was stopped above it.
     ``kpis`` sum over the reported periods, as do those that begin with ``reported``; other NPVs and levelised costs are
-    over the solved horizon. ``notes`` are sentences that a reader of them should know. ``left_out`` says what
+    over the solved horizon. ``notes`` are what a reader of them should know, a sentence each. ``left_out`` says what
     rules and reductions dropped, ``sources`` which catalog sources the plan's figures come from, ``origins`` which rows
     (see ``trace``). ``solution`` (columns,) is the vector of the matrix, from which a search for a similar plan starts.
     """
@@ -71,7 +72,7 @@ class Plan:
     periods: tuple[str, ...]
     futures: tuple[str, ...]
     solution: NDArray[np.float64] = field(repr=False, compare=False)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def trace(self, table: str | None = None, row: int | None = None) -> pd.DataFrame:
         """The catalog rows that a plan's figures were computed from, with file, line, evidence and sources.
@@ -89,6 +90,12 @@ class Plan:
             raise InputError(f"{table} has no row {row}; it has {len(self.tables[table])}, counted from 0")
         item = item_of(table, self.tables[table].iloc[row].to_dict())
         return found[found["item"] == item].reset_index(drop=True)
+
+    @property
+    def weighty_notes(self) -> tuple[str, ...]:
+        """The sentences of those notes that may change the cost by more than the gap that was asked for."""
+        least = self.proof.gap_asked * abs(self.proof.objective_usd)
+        return tuple(note.sentence for note in self.notes if note.most_usd > least)
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -113,7 +120,7 @@ class Plan:
                 "worst_violation": self.audit.worst_violation,
             },
             "catalog": {"digest": self.catalog_digest, "sources": list(self.sources)},
-            **({"notes": list(self.notes)} if self.notes else {}),
+            **({"notes": [note.sentence for note in self.notes]} if self.notes else {}),
         }
 
     def to_json(self) -> str:

@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.errors import Relaxation
+from planner.kinds.limits import BUDGET
 from planner.milp import Model
 from planner.milp.elastic import Elastic, LimitGroup
 from planner.milp.matrix import LimitRows
 from planner.milp.vector import values
+from planner.problem import Problem
 
 Floats = NDArray[np.float64]
 NOTICEABLE = 1e-6
@@ -49,8 +51,17 @@ def _limit(model: Model, elastic: Elastic, group: LimitGroup, x: Floats) -> Rela
     needed = limit - over if kind.floor else limit + over
     if kind.of_fleet:
         needed = _share_of(model, group.subject, int(block.future[index]), int(block.period[index]), x)
-    sentence = kind.sentence(group.subject, period, needed, limit)
+    sentence = kind.sentence(group.subject, period, needed, limit) + held_on(model.problem, group)
     return Relaxation(kind.key, group.subject, period, float(needed), limit, kind.unit, sentence)
+
+
+def held_on(problem: Problem, group: LimitGroup) -> str:
+    """Where a budget's figure is that of an earlier year, and whether any reported period is in its year; else ''."""
+    for spent in problem.limits.spend if group.kind is BUDGET else ():
+        if spent.label == group.subject and spent.held_from is not None:
+            ahead = "" if spent.periods[: problem.timeline.reported].any() else "; it lies in the lookahead"
+            return f" (that of {spent.held_from}, the last year that budget.{spent.kind.field} names{ahead})"
+    return ""
 
 
 def _sla(model: Model, group: LimitGroup, x: Floats) -> Relaxation | None:

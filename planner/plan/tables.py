@@ -43,10 +43,13 @@ def purchases(problem: Problem, account: Account) -> pd.DataFrame:
 
 
 def retirements(problem: Problem, account: Account) -> pd.DataFrame:
-    """site, system, period, count: systems of an existing group gone from that period on."""
+    """site, system, period, count, gpus: systems of an existing group gone from that period on."""
     found = []
     kept = account.decisions.keeps
     for group in problem.supply.groups:
+        if group.first >= problem.timeline.periods:
+            # What is there in no period of the horizon is not there to be retired.
+            continue
         site = problem.limits.sites[group.asset.site].name
         mine = kept[(kept["site"] == site) & (kept["group"] == group.index)]
         for future in problem.futures:
@@ -59,10 +62,14 @@ def retirements(problem: Problem, account: Account) -> pd.DataFrame:
             gone[:first] = 0.0
             if first:
                 gone[first] = group.count - count[first]
-            system = group.asset.system.system
-            found += [(future, site, system, int(period), gone[period]) for period in np.flatnonzero(gone > 0.5)]
-    rows = pd.DataFrame(found, columns=["future", "site", "system", "period", "count"])
-    return _finished(problem, rows, ["site", "system", "period", "count"], ["period", "site", "system"])
+            system = group.asset.system
+            found += [
+                (future, site, system.system, int(period), gone[period], gone[period] * system.gpus)
+                for period in np.flatnonzero(gone > 0.5)
+            ]
+    columns = ["site", "system", "period", "count", "gpus"]
+    rows = pd.DataFrame(found, columns=["future", *columns])
+    return _finished(problem, rows, columns, ["period", "site", "system"])
 
 
 def contracts(problem: Problem, account: Account) -> pd.DataFrame:

@@ -73,12 +73,16 @@ class SiteLimit:
 
 @dataclass(frozen=True)
 class SpendLimit:
-    """One limit on undiscounted cash: the periods (T,) whose cash it adds up."""
+    """One limit on undiscounted cash: the periods (T,) whose cash it adds up.
+
+    ``held_from`` is the last year that the budget names, where its figure holds on in a later one; None elsewhere.
+    """
 
     kind: Spending
     label: str
     periods: Bools
     usd: float
+    held_from: int | None = None
 
 
 @dataclass(frozen=True)
@@ -208,8 +212,13 @@ def _spend(budget: Budget, timeline: Timeline) -> list[SpendLimit]:
         for span in budget_spans(getattr(budget, kind.field), timeline):
             if np.isfinite(span.usd):
                 label = f"{kind.key} over the horizon" if span.year is None else f"{kind.key} in {span.year}"
-                found.append(SpendLimit(kind, label, span.periods, span.usd))
+                found.append(SpendLimit(kind, label, span.periods, span.usd, _held_from(budget, kind, span.year)))
     return found
+
+
+def _held_from(budget: Budget, kind: Spending, year: int | None) -> int | None:
+    named = getattr(budget, kind.field)
+    return max(named) if year is not None and year > max(named) else None
 
 
 def _quotas(scenario: Scenario, supply: Supply) -> list[QuotaLimit]:

@@ -63,7 +63,7 @@ def headline(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Sequenc
         ("solved in", _solved(plan)),
     ]
     futures = f", the expectation of {len(plan.futures)} futures" if several else ""
-    notes = (*_weak(figures["evidence_share"]), *_alone(plan, scenario), *plan.notes)
+    notes = (*_weak(figures["evidence_share"]), *_alone(plan, scenario), *plan.weighty_notes)
     return Sheet(f"The headline of {plan.scenario}{futures}:", (left(), left()), tuple(lines), notes)
 
 

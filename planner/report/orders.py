@@ -64,7 +64,7 @@ def orders(plan: Plan, scenario: Scenario) -> list[Order]:
     ]  # fmt: skip
     found += [
         Order(row.future, None, row.period, index[row.period], "retire", row.count, row.system,
-              f"at {row.site}", 0.0, 0.0, row.lookahead)
+              f"at {row.site}", row.gpus, 0.0, row.lookahead)
         for row in plan.retirements.itertuples()
     ]  # fmt: skip
     found += _conversions(plan, scenario)

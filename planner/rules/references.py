@@ -27,6 +27,7 @@ def check_references(scenario: Scenario, catalog: Catalog) -> None:
     """Everything ``scenario`` names is there. Raises ScenarioError with every fault."""
     checks = (
         _systems,
+        _counts,
         _providers,
         _models,
         _evaluations,
@@ -95,6 +96,22 @@ def _systems(scenario: Scenario, catalog: Catalog) -> Found:
         if not RESERVED_TERM.fullmatch(name)
     ]
     yield from _unknown("system or reserved term", leads, [*catalog.systems, "reserved_1y", "reserved_3y"])
+
+
+def _counts(scenario: Scenario, catalog: Catalog) -> Found:
+    """Where an existing group states its GPUs beside its systems, both are the same fleet."""
+    for index, site in enumerate(scenario.sites):
+        for position, existing in enumerate(site.existing):
+            if existing.gpus is None or existing.system not in catalog.systems:
+                continue
+            each = catalog.systems[existing.system].gpus
+            if existing.count * each != existing.gpus:
+                whole = max(round(existing.gpus / each), 1)
+                yield (
+                    ("sites", index, "existing", position, "gpus"),
+                    f"{existing.count:,} × {existing.system} are {existing.count * each:,} GPUs, "
+                    f"not {existing.gpus:,}; count is of systems of {each} GPUs; nearest: {whole}",
+                )
 
 
 def _providers(scenario: Scenario, catalog: Catalog) -> Found:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from planner.document import Node, read_text
 from planner.errors import Fault, InputError, ScenarioError
+from planner.scenario.factors import ALL_DEMAND, ONLY_SCALED, factor_of, multiplied
 from planner.scenario.forecast import with_forecasts
 from planner.scenario.models import Scenario
 from planner.scenario.origin import Origin
@@ -34,8 +35,39 @@ def load_scenario(source: Path | str | TextIO, overrides: Sequence[str] = (), fo
 def scenario_of(root: Node, folder: Path, overrides: Sequence[str] = ()) -> Scenario:
     """The scenario whose files are put together in ``root``. Raises ScenarioError with all its faults."""
     faults: list[Fault] = []
-    root = overridden(root, overrides, faults)
+    values, factors = _told_apart(root, overrides, faults)
+    root = overridden(root, values, faults)
     root = with_forecasts(root, folder, faults)
+    scenario = _validated(root, folder, faults)
+    # What is multiplied has to be known: forecasts are read by now, and defaults filled in.
+    for path, factor in factors:
+        try:
+            root = multiplied(root, scenario, path, factor)
+        except ValueError as error:
+            message = f"{error}; a factor such as x{factor:g} multiplies numbers and schedules"
+            raise ScenarioError([Fault(f"--set {path}", 0, "", message)]) from None
+        scenario = _validated(root, folder, faults)
+    return scenario
+
+
+def _told_apart(root: Node, overrides: Sequence[str], faults: list[Fault]) -> tuple[list[str], list[tuple[str, float]]]:
+    """The overrides that give a value, as they are, and those that multiply one: path and factor."""
+    values, factors = [], []
+    for override in overrides:
+        path, _, text = override.partition("=")
+        path = path.strip()
+        factor = factor_of(path, text, root)
+        if factor is not None:
+            factors.append((path, factor))
+        elif path == ALL_DEMAND:
+            faults.append(Fault(f"--set {path}", 0, "", ONLY_SCALED))
+        else:
+            values.append(override)
+    return values, factors
+
+
+def _validated(root: Node, folder: Path, faults: list[Fault]) -> Scenario:
+    """The scenario that ``root`` says. Raises ScenarioError with its faults, and those found before."""
     origin = Origin(folder, root)
     data = root.plain()
     try:

@@ -11,6 +11,8 @@ from planner.scenario.models import Scenario
 from planner.schedule import Schedule, parse_date
 from planner.validation import is_section, nearest, part_type
 
+# In a path, every item of a list.
+EVERY = "*"
 EXAMPLE = "write path=value, such as --set sites.dallas.power_mw=12"
 
 
@@ -33,10 +35,30 @@ def overridden(root: Node, overrides: Sequence[str], faults: list[Fault]) -> Nod
             continue
         placed = _placed(value if value is not None else Node(None, shown, 0))
         try:
-            root = _set(root, Scenario, path.split("."), placed, [])
+            for one in everywhere(root, path):
+                root = _set(root, Scenario, one.split("."), placed, [])
         except _Refused as refused:
             faults.append(Fault(shown, 0, "", str(refused)))
     return root
+
+
+def everywhere(root: Node, path: str) -> list[str]:
+    """The paths that ``path`` stands for: one for every item of the list that each ``*`` in it follows.
+
+    Raises ValueError with a sentence where that is no list, or an empty one.
+    """
+    words = path.split(".")
+    if EVERY not in words:
+        return [path]
+    at = words.index(EVERY)
+    above = ".".join(words[:at])
+    listed = root.at(key_path(root, above)) if above else root
+    if listed is None or not isinstance(listed.value, list):
+        raise _Refused(f"{above or 'the scenario'} is no list, so {EVERY} stands for nothing in it")
+    every = [".".join([*words[:at], str(index), *words[at + 1 :]]) for index in range(len(listed.value))]
+    if not every:
+        raise _Refused(f"{above} is empty, so {EVERY} stands for nothing in it")
+    return [one for part in every for one in everywhere(root, part)]
 
 
 def key_path(root: Node, path: str) -> KeyPath:

@@ -23,6 +23,7 @@ class Existing(Section):
 
     system: Annotated[str, plain("key of systems.yaml")]
     count: Annotated[Count, plain("systems, not GPUs", "systems")]
+    gpus: Annotated[Count | None, doc("GPUs in all of them, where they are to be checked against count", "GPUs")] = None
     in_service: Annotated[Day, doc("a date ahead for an open order")]
     until: Annotated[Day | None, doc("first day out of service; default: the system's life")] = None
     price_usd: Annotated[

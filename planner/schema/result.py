@@ -297,6 +297,7 @@ class InfeasibleResult(Head):
     status: Annotated[Literal["infeasible"], doc("no plan meets every limit")]
     relaxations: list[RelaxedLimit]
     smallest_proven: Annotated[bool, doc("whether no smaller set would do")]
+    notes: NotRequired[Annotated[list[str], doc("what of the scenario no plan can use, a sentence each")]]
 
 
 Result = PlanResult | InfeasibleResult
@@ -321,6 +322,7 @@ def infeasible(scenario: Scenario, found: InfeasiblePlan) -> dict[str, Any]:
             for relaxation in found.relaxations
         ],
         "smallest_proven": found.proven,
+        **({"notes": list(found.notes)} if found.notes else {}),
     }
 
 

@@ -52,6 +52,7 @@ class Retirement(Row):
     system: Annotated[str, doc("key of systems.yaml")]
     period: Period
     count: Annotated[float, doc("systems, not GPUs", "systems")]
+    gpus: NotRequired[Annotated[float, doc("GPUs in them", "GPUs")]]
 
 
 @with_config(CLOSED)

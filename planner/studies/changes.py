@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from planner.catalog import Catalog
-from planner.catalog.models import ServingPoint
-from planner.scenario.models import Demand, Scenario, Site, Sla, Workload, YearlyLimit
+from planner.catalog.models import ServingPoint, TokenApi
+from planner.scenario.models import Demand, Scenario, Site, Sla, TokenQuote, Workload, YearlyLimit
 from planner.schedule import Schedule, add_months
 
+Api = TypeVar("Api", TokenApi, TokenQuote)
 DEMAND_UNITS = ("output_mtok_per_day", "requests_per_s", "gpu_hours_per_day")
 
 
@@ -83,12 +84,13 @@ def with_demand(scenario: Scenario, factor: float, workload: str | None = None) 
     return workloads(scenario, change, workload)
 
 
-def with_tpot(scenario: Scenario, by_ms: float, workload: str) -> Scenario:
-    """The TPOT target of ``workload`` moved by so many milliseconds."""
+def with_latency(scenario: Scenario, field: str, by: float, workload: str) -> Scenario:
+    """The target ``ttft_s`` or ``tpot_ms`` of ``workload`` moved by so much of its unit."""
 
     def change(item: Workload) -> Workload:
-        assert item.sla.tpot_ms is not None
-        sla: Sla = item.sla.model_copy(update={"tpot_ms": max(item.sla.tpot_ms + by_ms, 1e-6)})
+        stated = getattr(item.sla, field)
+        assert stated is not None
+        sla: Sla = item.sla.model_copy(update={field: max(stated + by, 1e-6)})
         return item.model_copy(update={"sla": sla})
 
     return workloads(scenario, change, workload)
@@ -164,6 +166,21 @@ def with_rates(
             for quote in scenario.quotes
         )
     return scenario.model_copy(update={"quotes": quotes}), replace(catalog, offers=offers)
+
+
+def with_api_price(scenario: Scenario, catalog: Catalog, factor: float, name: str) -> tuple[Scenario, Catalog]:
+    """The prices of the token API or token quote ``name`` times ``factor``."""
+
+    def priced(row: Api) -> Api:
+        fields = ("input_usd_per_mtok", "cached_input_usd_per_mtok", "output_usd_per_mtok")
+        stated = {field: getattr(row, field) for field in fields}
+        return row.model_copy(update={field: usd * factor for field, usd in stated.items() if usd is not None})
+
+    apis = {key: priced(row) if row.name == name else row for key, row in catalog.token_apis.items()}
+    quotes = tuple(
+        priced(quote) if f"{quote.provider}/{quote.model}" == name else quote for quote in scenario.token_quotes
+    )
+    return scenario.model_copy(update={"token_quotes": quotes}), replace(catalog, token_apis=apis)
 
 
 def quote_name(quote: object) -> str:

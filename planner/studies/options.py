@@ -14,7 +14,11 @@ import typer
 ScenarioPath = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or - for standard input.")]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Override one field, e.g. sites.dallas.power_mw=12; repeatable."),
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Override one field, e.g. sites.dallas.power_mw=12, or multiply it: demand=x1.3; repeatable.",
+    ),
 ]
 Gap = Annotated[float | None, typer.Option("--gap", help="Relative gap to prove, over the scenario's own.")]
 Solver = Annotated[

@@ -73,6 +73,8 @@ class Resale:
     def line(self) -> tuple[str, str]:
         """What stands beside the headline."""
         part = "" if self.share is None else f", {percent(self.share, 0)} of it"
+        if self.share is not None and not 0 <= self.share <= 1:
+            part = f", which would be {money(self.credit_usd / self.share + self.credit_usd)} without it"
         carried = f"{money(self.credit_usd)} off the NPV{part}, at a haircut of {self.haircut:g}"
         return "resale carries", f"{carried}; {self._switching()}"
 

@@ -91,6 +91,13 @@ def rows_used(plan: Plan, ids: dict[str, int]) -> Grid:
     return Grid("Catalog rows that the plan rests on", columns, tuple(lines), notes)
 
 
+def every_note(plan: Plan) -> Grid:
+    """What the plan does not use, and why; what it rests on unasked: each note, those that may matter first."""
+    ranked = sorted(plan.notes, key=lambda note: -note.most_usd)
+    rows = tuple((words(note.about), words(note.sentence)) for note in ranked)
+    return Grid("Read and not used, or used unasked, a sentence each", headings("about", "note"), rows)
+
+
 def numbered(plan: Plan) -> dict[str, int]:
     """Source ids of the rows that the plan rests on, by their number on the page."""
     used = {source for cell in plan.trace()["source"] for source in str(cell).split("; ") if source}

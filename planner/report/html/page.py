@@ -290,11 +290,16 @@ def _comparison(beside: Beside) -> Section:
 
 def _assumptions(plan: Plan, scenario: Scenario, catalog: Catalog) -> Section:
     ids = assumptions.numbered(plan)
+    notes = (assumptions.every_note(plan),) if plan.notes else ()
     return Section(
         "assumptions",
         "Assumptions and sources",
         grids=(assumptions.terms(plan, scenario),),
-        folded=(assumptions.rows_used(plan, ids), assumptions.sources(catalog, ids)),
+        folded=(
+            *notes,
+            assumptions.rows_used(plan, ids),
+            assumptions.sources(catalog, ids),
+        ),
     )
 
 

@@ -169,12 +169,12 @@ def retirements(plan: Plan) -> Grid:
             words(row.site),
             words(row.system),
             number(count(row.count), f"retirements.{index}.count", row.count),
+            number(count(row.gpus), f"retirements.{index}.gpus", row.gpus),
         )
         for index, row in enumerate(plan.retirements.itertuples())
     )
-    return Grid(
-        "Retirements", (*_future_heading(plan), *headings("from", "site", "system"), heading("count", right=True)), rows
-    )
+    columns = (*headings("from", "site", "system"), heading("count", right=True), heading("GPUs", right=True))
+    return Grid("Retirements", (*_future_heading(plan), *columns), rows)
 
 
 def power(plan: Plan, scenario: Scenario, timeline: Timeline) -> Grid:

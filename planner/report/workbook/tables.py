@@ -22,7 +22,7 @@ LOOKS: dict[Unit | None, str] = {
 # Columns whose sum means something, by table.
 SUMMED = {
     "purchases": ("count", "gpus", "cost_usd"),
-    "retirements": ("count",),
+    "retirements": ("count", "gpus"),
     "contracts": ("lots", "gpus", "cost_usd", "remaining_commitment_usd"),
     "on_demand": ("cost_usd",),
     "token_api": ("mtok_input", "mtok_output", "cost_usd"),

@@ -27,7 +27,9 @@ class Options:
     scenario: ScenarioPath
     why_not: Annotated[
         list[str] | None,
-        typer.Option("--why-not", metavar="NAME", help="A system, offer or serving point left out; repeatable."),
+        typer.Option(
+            "--why-not", metavar="NAME", help="A system, offer, quote, token API or serving point left out; repeatable."
+        ),
     ] = None
     overrides: Set = None
     gap: Gap = None

@@ -19,8 +19,8 @@ from planner.kinds.limits import CURRENCIES
 from planner.milp import Milp, Model, build_model
 from planner.milp.elastic import Elastic, LimitGroup, build_elastic
 from planner.pipeline import ELASTIC_EXCESS
-from planner.plan.relaxation import relaxations
-from planner.problem import build_problem
+from planner.plan.relaxation import held_on, relaxations
+from planner.problem import Problem, build_problem
 from planner.scenario import Scenario
 from planner.solvers import Options
 from planner.solvers.clock import no_plan
@@ -39,10 +39,9 @@ class Conflict:
     groups: tuple[LimitGroup, ...]
     minimal: bool
 
-    @property
-    def sentence(self) -> str:
+    def sentence(self, problem: Problem) -> str:
         """The set in words."""
-        return " and ".join(words(group) for group in self.groups)
+        return " and ".join(words(group) + held_on(problem, group) for group in self.groups)
 
 
 class Limits:

@@ -7,6 +7,7 @@ solve, at that price, may find a better plan and a higher price, until none does
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,11 +35,12 @@ GIFT = 0.01
 
 @dataclass(frozen=True)
 class EntryCandidate:
-    """What may enter a plan: by buying ``system``, or by renting from the offers named ``offers``."""
+    """What may enter a plan: by buying ``system``, renting from the offers named ``offers``, or calling ``api``."""
 
     name: str
     system: str = ""
     offers: tuple[str, ...] = ()
+    api: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,8 @@ def _forced(
 def _model(scenario: Scenario, catalog: Catalog, candidate: EntryCandidate, factor: float) -> Model:
     if candidate.system:
         return build_model(build_problem(scenario, changes.with_hardware_price(catalog, factor, candidate.system)))
+    if candidate.api:
+        scenario, catalog = changes.with_api_price(scenario, catalog, factor, candidate.api)
     for name in candidate.offers:
         scenario, catalog = changes.with_rates(scenario, catalog, factor, name=name)
     # A dearer offer of the same kind must not take this one's column away, nor the other way round.
@@ -142,7 +146,10 @@ def _model(scenario: Scenario, catalog: Catalog, candidate: EntryCandidate, fact
 
 
 def _columns(model: Model, candidate: EntryCandidate) -> tuple[Ints, Floats]:
-    """Columns of which the weighted sum counts units: systems bought, lots signed, lots rented for a mean period."""
+    """Columns of which the weighted sum counts units.
+
+    Systems bought, lots signed, lots rented for a mean period, percents of a workload's requests that an API answers.
+    """
     supply, variables, timeline = model.problem.supply, model.variables, model.problem.timeline
     ids, weights = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
     for index, purchase in enumerate(supply.purchases):
@@ -158,6 +165,19 @@ def _columns(model: Model, candidate: EntryCandidate) -> tuple[Ints, Floats]:
         if rented.offer.name in candidate.offers:
             ids.append(variables.rent[index].ravel())
             weights.append(np.broadcast_to(share, variables.rent[index].shape).ravel())
+    for index, called in _percents(model, candidate.api):
+        ids.append(variables.api[index].ravel())
+        weights.append(called.ravel())
     columns, first = np.unique(np.concatenate(ids), return_index=True)
     present = columns != ABSENT
     return columns[present], np.concatenate(weights)[first][present]
+
+
+def _percents(model: Model, api: str) -> Iterator[tuple[int, Floats]]:
+    """Workloads that ``api`` may answer: percents of all their requests by the requests/s sent to it, (F, T, B)."""
+    problem = model.problem
+    hours = problem.probability[:, None, None] * problem.timeline.block_hours[None]
+    for index, (workload, position) in enumerate(zip(problem.api.workload, problem.api.api, strict=True)):
+        asked = float((problem.demand.requests_per_s[workload] * hours).sum())
+        if problem.api.names[position] == api and asked > 0:
+            yield index, 100 * hours / asked

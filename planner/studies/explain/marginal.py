@@ -21,9 +21,12 @@ from planner.studies import changes
 from planner.studies.command import Progress
 from planner.studies.solves import Question, Range, Reply, answers, difference
 
-STEP_USD, STEP_GPUS, STEP_SHARE, STEP_TPOT_MS, STEP_DEMAND = 1e6, 8.0, 0.01, 1.0, 0.01
+STEP_USD, STEP_GPUS, STEP_SHARE, STEP_DEMAND = 1e6, 8.0, 0.01, 0.01
+STEP_TTFT_S, STEP_TPOT_MS = 0.1, 1.0
 # A step is at most this share of the limit: a megawatt more says nothing of a hall of 60 kW.
 LARGEST_STEP = 0.1
+# Latency targets: how each is called, its field, step and unit.
+LATENCIES = (("TTFT target", "ttft_s", STEP_TTFT_S, "s"), ("TPOT target", "tpot_ms", STEP_TPOT_MS, "ms"))
 # Of the quotas only those that the LP relaxation thinks dearest are solved again.
 MOST_QUOTAS = 1
 DUST = 1e-9
@@ -48,7 +51,7 @@ class Step:
 
 
 def steps(scenario: Scenario, plan: Plan) -> list[Step]:
-    """Both ways from ``scenario``: limits of a site, a kind of budget, what binds of providers, TPOT, demand."""
+    """Both ways from ``scenario``: limits of a site, a kind of budget, what binds of providers, latencies, demand."""
     found: list[Step] = []
 
     def both(
@@ -89,12 +92,13 @@ def steps(scenario: Scenario, plan: Plan) -> list[Step]:
         less = changes.with_max_share(scenario, -STEP_SHARE)
         both("max_share", "each provider", 100 * STEP_SHARE, "%", more, less, None)
     for workload in scenario.workloads:
-        target = workload.sla.tpot_ms
-        if target is not None:
-            size = min(STEP_TPOT_MS, LARGEST_STEP * target)
-            more = changes.with_tpot(scenario, size, workload.name)
-            less = changes.with_tpot(scenario, -size, workload.name)
-            both("TPOT target", workload.name, size, "ms", more, less, None)
+        for name, field, step, unit in LATENCIES:
+            target = getattr(workload.sla, field)
+            if target is not None:
+                size = min(step, LARGEST_STEP * target)
+                more = changes.with_latency(scenario, field, size, workload.name)
+                less = changes.with_latency(scenario, field, -size, workload.name)
+                both(name, workload.name, size, unit, more, less, None)
     up, down = changes.with_demand(scenario, 1 + STEP_DEMAND), changes.with_demand(scenario, 1 - STEP_DEMAND)
     found.append(Step("demand", "all workloads", 100 * STEP_DEMAND, "%", 1, up))
     found.append(Step("demand", "all workloads", -100 * STEP_DEMAND, "%", -1, down))

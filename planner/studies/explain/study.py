@@ -159,7 +159,9 @@ def _infeasible(about: tuple[str, str], limits: Limits, progress: Progress, *, i
     ]
     sentences = ["No plan keeps every limit."]
     sentences += [
-        f"Together impossible: {conflict.sentence}" + ("" if conflict.minimal else " (perhaps with one to spare)") + "."
+        f"Together impossible: {conflict.sentence(limits.model.problem)}"
+        + ("" if conflict.minimal else " (perhaps with one to spare)")
+        + "."
         for conflict in found
     ]
     if not complete:

@@ -1,4 +1,4 @@
-"""Why a system, an offer or a serving point is not in the plan: one sentence, the figure that would change it."""
+"""Why a system, an offer, a token API or a serving point is not in the plan, and the figure that would change it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from planner.catalog import Catalog
-from planner.catalog.models import Offer, ServingPoint, System
+from planner.catalog.models import Offer, ServingPoint, System, TokenApi
 from planner.errors import InputError, StoppedByClock
-from planner.plan import Plan
+from planner.plan import Plan, exclusion
 from planner.problem import Problem, build_problem
 from planner.problem.serving import Candidate, candidates
 from planner.render.figures import digits, money
@@ -21,12 +21,18 @@ from planner.scenario import Scenario
 from planner.solvers import Options
 from planner.studies import changes
 from planner.studies.command import Progress
-from planner.studies.explain import exclusion
 from planner.studies.explain.entry import Entry, EntryCandidate, entry
 from planner.studies.pool import each
 from planner.studies.solves import Question, Reply, answer, refused
 
 COLUMNS = ["name", "kind", "state", "price", "unit", "enters_at", "not_above", "sentence", "stopped"]
+API_UNIT = "USD per Mtok of output"
+# How a price in each unit is told, and what the least of it is that a plan can have.
+PER = {
+    "USD a system": (" a system", "the first one"),
+    "USD per GPU-hour": (" per GPU-hour", "the first one"),
+    API_UNIT: (" per Mtok of output", "the first 1 % of its workload's requests"),
+}
 MOST_SPEED = 16.0
 SPEED_ROUNDS = 5
 
@@ -45,7 +51,7 @@ class Rejected:
 
 
 def check(scenario: Scenario, catalog: Catalog, asked: Sequence[str]) -> None:
-    """Raises InputError for a name that is no system, offer or serving point of the scenario's catalogs."""
+    """Raises InputError for a name that is no system, offer, token API or serving point of the scenario's catalogs."""
     known = exclusion.names(scenario, catalog, _quotes(scenario))
     for name in asked:
         if name not in known:
@@ -68,7 +74,8 @@ def why_not(
 
     ``state`` is ``in the plan``, ``excluded`` by a rule, ``no room``, ``priced out``, ``at no price``, ``too slow`` or
     ``as good``, or ``not known`` where the clock ended the search (``stopped``).
-    ``enters_at`` and ``not_above`` are in ``unit`` (USD a system, USD per GPU-hour, times its speed).
+    ``enters_at`` and ``not_above`` are in ``unit`` (USD a system, USD per GPU-hour, USD per Mtok of output at the same
+    ratio to input, times its speed).
     """
     check(scenario, catalog, asked)
     items = [Rejected(name, scenario, catalog, base, solver, gap, time_limit_s) for name in asked]
@@ -86,6 +93,9 @@ def reasons(item: Rejected) -> list[tuple[object, ...]]:
     if kind == "offer":
         assert isinstance(row, Offer)
         return [_offer(item, problem, row)]
+    if kind == "api":
+        assert isinstance(row, TokenApi)
+        return [_api(item, problem, row)]
     assert isinstance(row, ServingPoint)
     return [_point(item, problem, row)]
 
@@ -134,10 +144,28 @@ def _offer(item: Rejected, problem: Problem, offer: Offer) -> tuple[object, ...]
     why = exclusion.of_offer(item.scenario, item.catalog, problem, offer)
     if why:
         return _row(item, "offer", "excluded", f"{item.name} is excluded: {why}")
-    dropped = next((line for line in problem.left_out if line.startswith(f"{offer.name}:")), "")
-    because = f", where {dropped.partition(': ')[2]} " if dropped else ""
+    because = _dropped(problem, offer.name)
     candidate = EntryCandidate(item.name, offers=(offer.name,))
     return _priced(item, "offer", candidate, offer.usd_per_gpu_hour, "USD per GPU-hour", "", because)
+
+
+def _api(item: Rejected, problem: Problem, api: TokenApi) -> tuple[object, ...]:
+    called = _plan(item).token_api
+    mine = called[(called["provider"] == api.provider) & (called["model"] == api.model)]
+    if len(mine):
+        used = ", ".join(mine["workload"].unique())
+        return _row(item, "api", "in the plan", f"{item.name} is in the plan, for {used}")
+    why = exclusion.of_api(item.scenario, problem, api)
+    if why:
+        return _row(item, "api", "excluded", f"{item.name} is excluded: {why}")
+    candidate = EntryCandidate(item.name, api=api.name)
+    return _priced(item, "api", candidate, api.output_usd_per_mtok, API_UNIT, "", _dropped(problem, api.name))
+
+
+def _dropped(problem: Problem, name: str) -> str:
+    """What the reductions said of ``name``, where they left it out, to stand behind its price."""
+    line = next((line for line in problem.left_out if line.startswith(f"{name}:")), "")
+    return f", where {line.partition(': ')[2]}," if line else ""
 
 
 def _priced(
@@ -149,7 +177,7 @@ def _priced(
     said = f"{item.name}, {what}," if what else item.name
     if found.stopped:
         return _stopped(item, kind, said, price, unit)
-    of = " a system" if unit == "USD a system" else " per GPU-hour"
+    of, first = PER[unit]
 
     def usd(factor: float) -> str:
         return f"${digits(price * factor)}{of}"
@@ -158,7 +186,7 @@ def _priced(
         return _row(item, kind, "no room", f"{said} is not in the plan: the limits leave no room for one", price, unit)
     low, high = found.premium_usd
     span = money(low) if money(low) == money(high) else f"{money(low)} to {money(high)}"
-    extra = f"at {usd(1)}{because} the first one costs {span} more than going without"
+    extra = f"at {usd(1)}{because} {first} costs {span} more than going without"
     if np.isinf(found.not_above):
         sentence = f"{said} is not in this plan, but at {usd(1)}{because} a plan with one costs no more"
         return _row(item, kind, "as good", sentence, price, unit, price, np.nan)

@@ -1,17 +1,27 @@
-"""Which rule keeps a system, an offer or a serving point out of every plan, before any price is looked at."""
+"""Which rule keeps a system, an offer, a token API or a serving point out of every plan, before any price counts."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
 
 from planner.catalog import Catalog
-from planner.catalog.models import Offer, ServingPoint, System
+from planner.catalog.models import Offer, QuotedApi, ServingPoint, System, TokenApi
 from planner.problem import Problem
-from planner.rules.dates import system_lead_weeks
-from planner.rules.eligibility import PointRule, coolable, misfits, provider_ruled_out, system_ruled_out
-from planner.rules.latency import latency_ms, targets
+from planner.problem.serving import candidates
+from planner.rules.dates import on_all_days, system_lead_weeks
+from planner.rules.eligibility import (
+    PointRule,
+    api_ruled_out,
+    coolable,
+    misfits,
+    pool_ruled_out,
+    provider_ruled_out,
+    system_ruled_out,
+)
+from planner.rules.latency import SLACK, latency_ms, targets
 from planner.rules.offers import offers_by_name
 from planner.scenario.models import Scenario, Workload
 from planner.validation import nearest
@@ -30,8 +40,9 @@ RANK: dict[PointRule, int] = {
 
 
 def names(scenario: Scenario, catalog: Catalog, quotes: Iterable[Offer]) -> dict[str, tuple[str, object]]:
-    """What can be asked about, by name: kind (system, offer, point) and row."""
+    """What can be asked about, by name: kind (system, offer, api, point) and row."""
     found: dict[str, tuple[str, object]] = {row.name: ("point", row) for row in catalog.serving.values()}
+    found |= {row.name: ("api", row) for row in catalog.token_apis.values()}
     found |= {row.name: ("offer", row) for row in (*catalog.offers.values(), *quotes)}
     found |= {key: ("system", row) for key, row in catalog.systems.items()}
     return found
@@ -39,7 +50,12 @@ def names(scenario: Scenario, catalog: Catalog, quotes: Iterable[Offer]) -> dict
 
 def unknown(name: str, known: Iterable[str]) -> str:
     """The sentence for a name that is nothing."""
-    return f"--why-not {name}: no such system, offer or serving point{nearest(name, known)}"
+    words = list(known)
+    hint = nearest(name, words)
+    within = sorted(word for word in words if name in word)
+    if not hint and within:
+        hint = f"; in the name of {', '.join(within[:3])}"
+    return f"--why-not {name}: no such system, offer, token API or serving point{hint}"
 
 
 def of_system(scenario: Scenario, catalog: Catalog, problem: Problem, system: System) -> str:
@@ -47,13 +63,15 @@ def of_system(scenario: Scenario, catalog: Catalog, problem: Problem, system: Sy
     ruled = _system_rule(scenario, system)
     if ruled:
         return ruled
-    served = _no_point(scenario, catalog, system.system)
+    served = no_point(scenario, catalog, system.system)
     if served:
         return served
     offered = any(offer.system == system.system for offer in problem.supply.offers)
     bought = any(item.asset.system.system == system.system for item in problem.supply.purchases)
     if bought or offered:
-        return ""
+        fed = [pool for pool in problem.pools.pools if pool.system.system == system.system]
+        reasons = dict.fromkeys(nothing_runs_on(scenario, catalog, problem, pool.supplies[0]) for pool in fed)
+        return "" if "" in reasons else "; ".join(reasons)
     if not scenario.procurement.buy:
         return "procurement.buy is false, and no offer of it can be signed or rented"
     halls = [site for site in scenario.sites if coolable(site, system)]
@@ -78,7 +96,7 @@ def of_offer(scenario: Scenario, catalog: Catalog, problem: Problem, offer: Offe
     ruled = _system_rule(scenario, catalog.systems[offer.system], named=offer.source == ("quote",))
     if ruled:
         return ruled
-    served = _no_point(scenario, catalog, offer.system)
+    served = no_point(scenario, catalog, offer.system)
     if served:
         return served
     months = problem.timeline.months_per_period
@@ -86,7 +104,10 @@ def of_offer(scenario: Scenario, catalog: Catalog, problem: Problem, offer: Offe
         return f"its term of {offer.term_months} months is not a whole number of periods of {months} months"
     if offer.kind == "spot" and not any(workload.spot_allowed for workload in scenario.workloads):
         return "no workload may run on spot"
-    lacking = _capabilities(problem, offer)
+    if offer.available_until is not None and offer.available_until < scenario.horizon.decided_on:
+        ended = "expired on" if offer.source == ("quote",) else "was on offer until"
+        return f"it {ended} {offer.available_until}, before the plan is decided on {scenario.horizon.decided_on}"
+    lacking = nothing_runs_on(scenario, catalog, problem, f"offer:{offer.name}")
     if lacking:
         return lacking
     dropped = any(line.startswith(f"{offer.name}:") for line in problem.left_out)
@@ -115,7 +136,7 @@ def _listed(name: str, section: str, rule: str) -> str:
     return f"{name} is {where}, procurement.{section}.{rule}"
 
 
-def _no_point(scenario: Scenario, catalog: Catalog, system: str) -> str:
+def no_point(scenario: Scenario, catalog: Catalog, system: str) -> str:
     """The nearest miss, where no serving point on ``system`` fits any workload."""
     misses: list[tuple[int, float, str]] = []
     for workload in scenario.workloads:
@@ -162,7 +183,7 @@ def _misfit(scenario: Scenario, catalog: Catalog, point: ServingPoint, workload:
     return RANK[rule], off, why
 
 
-def _latency(scenario: Scenario, point: ServingPoint, workload: Workload) -> str:
+def _latency(scenario: Scenario, point: ServingPoint | TokenApi, workload: Workload) -> str:
     """The target that ``point`` misses by most, with both figures."""
     found = []
     for metric, limit, percentile in targets(workload.sla):
@@ -193,9 +214,88 @@ def _point_rule(scenario: Scenario, catalog: Catalog, problem: Problem, point: S
     return ""
 
 
-def _capabilities(problem: Problem, offer: Offer) -> str:
-    """Why no serving point may run on the pool that ``offer`` feeds."""
-    pools = [i for i, pool in enumerate(problem.pools.pools) if f"offer:{offer.name}" in pool.supplies]
-    if not pools or np.isin(problem.assignments.pool, pools).any():
+def nothing_runs_on(scenario: Scenario, catalog: Catalog, problem: Problem, supply: str) -> str:
+    """Why no serving point may run on the pools that ``supply`` feeds, in a clause; empty where one does.
+
+    Of the points that fit otherwise each falls to one rule; that of the most of them is told.
+    """
+    fed = {i: pool for i, pool in enumerate(problem.pools.pools) if supply in pool.supplies}
+    if not fed or np.isin(problem.assignments.pool, list(fed)).any():
         return ""
-    return f"no serving point that fits runs on it (service {offer.service}, interconnect {offer.interconnect})"
+    pool = next(iter(fed.values()))
+    system = pool.system.system
+    fitting = [
+        candidate
+        for candidate in candidates(scenario, catalog, problem.timeline, {system})
+        if candidate.sla_excess <= SLACK
+    ]
+    rules = Counter(
+        pool_ruled_out(
+            candidate.requires,
+            candidate.gpus_per_replica,
+            candidate.worker_gpus,
+            scenario.workloads[candidate.workload].spot_allowed,
+            stack=pool.capabilities,
+            rdma=pool.rdma,
+            preemptible=pool.preemptible,
+            domain_gpus=pool.domain_gpus,
+        )
+        for candidate in fitting
+    )
+    rule = rules.most_common(1)[0][0] if rules else ""
+    if rule == "domain":
+        least = min(candidate.worker_gpus for candidate in fitting)
+        return (
+            f"its NVLink domains have {_gpus(pool.domain_gpus)}, and the smallest worker that fits takes {_gpus(least)}"
+        )
+    if rule == "rdma":
+        least_replica = min(candidate.gpus_per_replica for candidate in fitting)
+        return f"it has no RDMA, and the smallest replica that fits takes {_gpus(least_replica)}, more than a domain"
+    if rule == "capabilities":
+        lacking = sorted(set().union(*(candidate.requires for candidate in fitting)) - (pool.capabilities or set()))
+        return f"no serving point that fits runs on it: its endpoint does not enable {', '.join(lacking)}"
+    if rule == "spot":
+        return "no workload that it could serve may run on spot"
+    return no_point(scenario, catalog, system)
+
+
+def of_api(scenario: Scenario, problem: Problem, api: TokenApi) -> str:
+    """Why ``api`` may answer no workload, in a clause; empty where it may, also where a cheaper one always does."""
+    rules = {workload.name: api_ruled_out(scenario, workload, api) for workload in scenario.workloads}
+    ruled = set(rules.values())
+    if "" in ruled:
+        if on_all_days(problem.timeline, None, api.available_until).any():
+            return ""
+        return (
+            f"it serves until {api.available_until}, which covers no whole period from {problem.timeline.names[0]} on"
+        )
+    if ruled == {"off"}:
+        return "procurement.token_api is false"
+    mine = [workload for workload in scenario.workloads if rules[workload.name] not in ("off", "model", "workload")]
+    if not mine:
+        barred = [workload for workload in scenario.workloads if workload.model == api.model]
+        if barred:
+            return f"token_api is false for {' and '.join(workload.name for workload in barred)}"
+        return f"no workload is for its model, {api.model}"
+    if listed := provider_ruled_out(scenario, api.provider):
+        return _listed(api.provider, "providers", listed)
+    return "; ".join(f"for {workload.name}, {_api_latency(scenario, api, workload)}" for workload in mine)
+
+
+def _api_latency(scenario: Scenario, api: TokenApi, workload: Workload) -> str:
+    """The target that ``api`` misses by most; what to state where its latency is not known."""
+    unknown = [
+        metric
+        for metric, _, percentile in targets(workload.sla)
+        if np.isinf(latency_ms(api, metric, percentile, scenario.tail_ratio))
+    ]
+    if unknown and all(getattr(api, f"{metric}_ms") is None for metric in unknown):
+        words = " and ".join(metric.upper() for metric in unknown)
+        fields = " and ".join(f"{metric}_ms with {metric}_statistic" for metric in unknown)
+        where = "the quote" if isinstance(api, QuotedApi) else "a token quote of that provider"
+        return f"it states no {words}, so it meets no target; give {fields} in {where}"
+    return _latency(scenario, api, workload)
+
+
+def _gpus(number: float) -> str:
+    return f"{number:g} GPU" if number == 1 else f"{number:g} GPUs"
