@@ -264,7 +264,7 @@ name: small => name: small\nbudget: {capex_usd: lots}
 name: small => name: small\nbudget: {capex_usd: {2027: -3}}
 ! s.yaml:2: budget.capex_usd.2027: -3 is negative
 name: small => name: small\nbudget: {capex_usd: {2027-01: 3}}
-! s.yaml:2: budget.capex_usd.2027-01: '2027-01' is not a calendar year; write a number or {2027: 70e6}
+! s.yaml:2: budget.capex_usd.2027-01: '2027-01' is not a year; write a number or {2027: 70e6}
 name: small => name: small\nbudget: {capex_usd: -3}
 ! s.yaml:2: budget.capex_usd: -3 is negative
 name: small => name: small\nbudget: {capex_usd: {}}
