@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from planner.catalog.models import NonNegative, not_bool, wrong
 from planner.schedule import Schedule, parse_date
 
+# Columns of a file of actuals, where tags have columns too.
+MEASURED = ("period", "workload", "output_mtok", "cost_usd", "power_mw")
 MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
@@ -74,6 +76,18 @@ def _month(value: Any) -> Any:
     return value
 
 
+def _tags(value: Any) -> Any:
+    """Tags as they are; raises at one that is no text, or is named like a column of what a plan is held against."""
+    for key, text in value.items() if isinstance(value, Mapping) else ():
+        if text is None or text == "":
+            raise wrong(key, "this is empty; give it a value")
+        if not isinstance(text, str):
+            raise wrong(key, f"{text} is not text; write it in quotes, so that it stays as it is")
+        if key in MEASURED:
+            raise wrong(key, f"'{key}' is a column of the files that `plan actuals` reads; name the tag otherwise")
+    return value
+
+
 def _by_name(value: Any) -> Any:
     """A number of GPUs as it is, or one for each name; raises where it is neither."""
     if isinstance(value, Mapping):
@@ -94,4 +108,5 @@ BelowOne = Annotated[float, Field(ge=0, lt=1), BeforeValidator(not_bool)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 GpusByName = Annotated[NonNegative | dict[str, NonNegative] | None, BeforeValidator(_by_name)]
 Month = Annotated[int, Field(ge=1, le=12), BeforeValidator(_month)]
+Tags = Annotated[dict[Name, Name], BeforeValidator(_tags)]
 YearlyLimit = Annotated[NonNegative | dict[int, NonNegative] | None, BeforeValidator(_by_year)]
