@@ -55,14 +55,13 @@ def test_the_same_run_approved_alike_is_the_same_bytes_and_says_nothing_of_where
     assert str(ROOT) not in one.stdout
     assert tiny_run().saved_at not in one.stdout
     assert json.loads(one.stdout)["approved"] == {"by": "Kim", "on": "2027-01-01"}
-    assert one.stderr.startswith(
-        "run 1 (tiny) approved by Kim on 2027-01-01: $0.619 per Mtok output, $1.64 M of cash; "
-    )
+    told = "run 1 (tiny) approved by Kim on 2027-01-01\n$0.619 per Mtok output, $1.64 M of cash, digest "
+    assert one.stderr.startswith(told)
 
 
 def test_nobody_and_no_day_is_named_unless_it_is_given(store: Path, tmp_path: Path) -> None:
     done = plan("approve", "1", "-o", tmp_path / "b.json", "--store", store)
-    assert done.stdout.startswith(f"{tmp_path / 'b.json'}: run 1 (tiny) approved: $0.619")
+    assert done.stdout.startswith(f"{tmp_path / 'b.json'}: run 1 (tiny) approved\n$0.619")
     assert json.loads((tmp_path / "b.json").read_text())["approved"] == {"by": None, "on": None}
     digests = {approve(tiny_run(), by, None).digest for by in ("", "Kim", "kim")}
     assert len(digests) == 3

@@ -106,11 +106,10 @@ def cost_by_tag(account: Account) -> pd.DataFrame:
     tagged = Tagged(scenario)
     sums: dict[tuple[str, str], Floats] = {}
     for line, shares in expected_shares(account, ledger_lines(account)) if keys else ():
-        money = np.stack(_money(account, line))
-        for part in tagged.parts(line, shares):
-            for key in keys:
-                at = (key, part.tags.get(key, ""))
-                sums[at] = sums.get(at, np.zeros_like(money)) + part.share * money
+        money, parts = np.stack(_money(account, line)), tagged.parts(line, shares)
+        for key in keys:
+            for value, share in _by_value(parts, key).items():
+                sums[key, value] = sums.get((key, value), np.zeros_like(money)) + share * money
     order = sorted(sums, key=lambda at: (keys.index(at[0]), not at[1], at[1]))
     rows = [
         (*at, timeline.names[t], float(sums[at][0, t]), float(sums[at][1, t]), bool(timeline.lookahead[t]))
@@ -119,6 +118,15 @@ def cost_by_tag(account: Account) -> pd.DataFrame:
         if sums[at][:, t].any()
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _by_value(parts: list[Part], key: str) -> dict[str, float]:
+    """The share of a line that bears each value of a tag, exactly all of it where that is one value."""
+    found: dict[str, float] = {}
+    for part in parts:
+        value = part.tags.get(key, "")
+        found[value] = found.get(value, 0.0) + part.share
+    return dict.fromkeys(found, 1.0) if len(found) == 1 else found
 
 
 def _money(account: Account, line: Line) -> tuple[Floats, Floats]:

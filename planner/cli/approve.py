@@ -41,6 +41,6 @@ def _sentence(found: Baseline, target: str) -> str:
     cost = f"{price(usd)} per Mtok output, " if usd is not None else ""
     where = "" if target == "-" else f"{target}: "
     return (
-        f"{where}{found.run.label} ({found.run.scenario}) {found.approved}: {cost}{money(kpis['cash_usd'])} of cash; "
-        f"digest {found.digest[:SHOWN_DIGITS]}"
+        f"{where}{found.run.label} ({found.run.scenario}) {found.approved}\n"
+        f"{cost}{money(kpis['cash_usd'])} of cash, digest {found.digest[:SHOWN_DIGITS]}"
     )
