@@ -78,7 +78,7 @@ def baseline_of(value: Any, shown: str) -> Baseline:
     content = {name: part for name, part in value.items() if name not in (MARK, "digest")}
     found = _digest(content)
     if value.get("digest") != found:
-        said = str(value.get("digest"))[:SHOWN_DIGITS]
+        said = str(value.get("digest") or "missing")[:SHOWN_DIGITS]
         raise InputError(
             f"{shown}: this baseline is not what was approved: its digest is {said}, that of what it holds "
             f"{found[:SHOWN_DIGITS]}; take the approved file, or approve the run anew"
