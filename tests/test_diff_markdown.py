@@ -75,6 +75,7 @@ def test_what_changes_is_seen_and_the_rest_is_folded(store: Path) -> None:
     assert text.count("</details>") == 3
 
 
+@pytest.mark.slow
 def test_without_a_plan_the_verdict_says_so_and_what_to_relax_is_seen(store: Path, tmp_path: Path) -> None:
     none = tmp_path / "none.yaml"
     none.write_text(TINY.read_text().replace("power_mw: 0.06 ", "power_mw: 0.03 ").replace("[on_demand]", "[]"))

@@ -63,6 +63,7 @@ def test_focus_rows_bear_one_set_of_tags_each_and_add_up_by_tag(exported: Export
         assert sum(borne.values()) == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 def test_every_amount_of_a_focus_row_is_split_alike(exported: Exported) -> None:
     asked, rows, plan = exported
     split = focus_rows(plan, asked, rows)
