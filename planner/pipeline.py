@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from planner import solvers
 from planner._moved import renamed
 from planner.accounts import Account, totals_of
+from planner.accounts.tags import cost_by_tag
 from planner.audit import audit_of
 from planner.catalog import Catalog, is_catalog, load_catalog
 from planner.errors import AuditFailure, InfeasiblePlan, ScenarioError, SolverFailure, StoppedByClock
@@ -173,6 +174,7 @@ def plan_of(
         "fleet": tables.fleet_table(problem, account),
         "cashflow": tables.cashflow(problem, account),
         "workload_cost": workload_cost(account),
+        "cost_by_tag": cost_by_tag(account),
         "binding": tables.binding(model, outcome.x, reach),
     }
     origins = trace(scenario, catalog, frames)

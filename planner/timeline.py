@@ -143,6 +143,13 @@ def period_name(first: dt.date, months: int) -> str:
     return f"{first.year}-Q{(first.month + 2) // 3}" if months == 3 else str(first.year)
 
 
+def first_day(period: str) -> dt.date:
+    """The first day of a period, given by its name."""
+    year, _, part = period.partition("-")
+    month = 3 * int(part[1:]) - 2 if part.startswith("Q") else int(part or 1)
+    return dt.date(int(year), month, 1)
+
+
 def _periods(start: dt.date, periods: int, months: int) -> tuple[tuple[dt.date, ...], tuple[str, ...]]:
     starts = tuple(add_months(start, months * index) for index in range(periods + 1))
     return starts, tuple(period_name(first, months) for first in starts[:-1])

@@ -21,7 +21,7 @@ Unit = Literal[
     "USD", "USD per Mtok", "USD per GPU-hour", "USD per GPU-year", "USD per MWh", "USD per kW-month", "USD per MW-year",
     "USD or Mtok", "USD per unit", "unit",
     "kW", "MW", "MWh", "gCO₂e per kWh",
-    "ms", "s", "weeks", "months", "years", "periods",
+    "ms", "s", "weeks", "month", "months", "years", "periods",
     "tokens", "Mtok", "Mtok per day", "tokens per kWh", "tok/s per GPU", "tok/s per MW", "requests", "requests/s",
     "GPUs", "hours", "GPU-hours", "GPU-hours per day", "systems", "lots", "replicas", "rack positions",
     "GB per GPU", "TB/s per GPU", "PFLOP/s per GPU", "billion parameters",

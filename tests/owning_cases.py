@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.rule_cases import HALL, YEAR, YEARS, case, chat, owning
+from tests.rule_cases import HALL, QUARTERS, YEAR, YEARS, case, chat, owning
 from tests.strategies import Case, system
 
 
@@ -47,3 +47,11 @@ def a_budget_that_holds_on() -> Case:
 def a_budget_of_the_reported_year() -> Case:
     """What renting costs in the reported year, of which the lookahead takes nothing."""
     return case(horizon=YEAR | {"lookahead": 1}, budget={"opex_usd": 2_000_000.0})
+
+
+def a_budget_of_fiscal_years() -> Case:
+    """Renting costs 400,000 a quarter: a quarter of that in FY2027, which ends in March, three quarters in FY2028."""
+    by_year: dict[str, Any] = {"fiscal_year_start": 4, "opex_usd": {2027: 100_000.0, 2028: 1_200_000.0}}
+    dear = chat(price_usd_per_mtok={"input": 2.0, "output": 4.0})
+    horizon = QUARTERS | {"periods": 5}
+    return case(horizon=horizon, objective="profit", workloads=[dear], budget=by_year, service={"min_served": 0.0})

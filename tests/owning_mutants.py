@@ -29,6 +29,14 @@ def fed_anyway(right: Any) -> Callable[..., float]:
     return lambda site, row: min(1.0, right(site, row))
 
 
+def named_by_its_start(_: Any) -> Callable[..., int]:
+    return lambda day, first_month: day.year - (day.month < first_month)
+
+
+def a_month_late(_: Any) -> Callable[..., int]:
+    return lambda day, first_month: day.year + (day.month > first_month)
+
+
 OWNED = [
     Mutant(halls, "pue", design_for_annual, hardware_resold),
     Mutant(halls, "pue", annual_for_design, cases.nodes_at_the_cap),
@@ -51,13 +59,16 @@ OWNED = [
     Mutant(
         budgets,
         "budget_spans",
-        lambda right: lambda limit, timeline: [span for span in right(limit, timeline) if span.year is None],
+        lambda right: lambda *asked: [span for span in right(*asked) if span.year is None],
         cases.a_budget_that_holds_on,
     ),
     Mutant(
         budgets,
         "budget_spans",
-        lambda right: lambda limit, timeline: [s._replace(periods=s.periods | True) for s in right(limit, timeline)],
+        lambda right: lambda *asked: [span._replace(periods=span.periods | True) for span in right(*asked)],
         cases.a_budget_of_the_reported_year,
     ),
+    Mutant(budgets, "fiscal_year", lambda _: lambda day, first_month: day.year, cases.a_budget_of_fiscal_years),
+    Mutant(budgets, "fiscal_year", named_by_its_start, cases.a_budget_of_fiscal_years),
+    Mutant(budgets, "fiscal_year", a_month_late, cases.a_budget_of_fiscal_years),
 ]

@@ -13,7 +13,8 @@ from planner.history.run import run_of
 from planner.history.store import save
 from planner.pipeline import catalog_of, solve
 from planner.scenario import load_scenario
-from planner.studies.actuals.study import ALL_WORKLOADS, actuals
+from planner.studies.actuals.given import ALL_WORKLOADS
+from planner.studies.actuals.study import actuals
 from tests.command import FUTURES, SMALL
 from tests.store import plan, tiny_run
 

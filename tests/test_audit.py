@@ -206,6 +206,8 @@ WRONG: list[tuple[str, Change, dict[str, Any], str]] = [
     ),
     ("positions", same, with_site(kw_per_rack_position=100), "needs more kW than a rack position feeds"),
     ("budget", same, {"budget": {"capex_usd": {2026: 1.4e6}}}, "capex of 2027"),
+    ("budget", same, {"budget": {"fiscal_year_start": 4, "capex_usd": {2027: 1e5, 2028: 9e6}}}, "capex of FY2027"),
+    ("budget", same, {"budget": {"fiscal_year_start": 4, "total_usd": {2027: 9e6, 2028: 1e6}}}, "cash of FY2028"),
     ("budget", same, {"budget": {"opex_usd": 1e6}}, "opex of the reported periods"),
     ("budget", same, {"budget": {"total_usd": {2027: 2e6}}}, "cash of 2027"),
     ("budget", same, {"budget": {"commitments_usd": 4e5}}, "contracts started"),

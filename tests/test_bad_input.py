@@ -264,11 +264,21 @@ name: small => name: small\nbudget: {capex_usd: lots}
 name: small => name: small\nbudget: {capex_usd: {2027: -3}}
 ! s.yaml:2: budget.capex_usd.2027: -3 is negative
 name: small => name: small\nbudget: {capex_usd: {2027-01: 3}}
-! s.yaml:2: budget.capex_usd.2027-01: '2027-01' is not a calendar year; write a number or {2027: 70e6}
+! s.yaml:2: budget.capex_usd.2027-01: '2027-01' is not a year; write a number or {2027: 70e6}
 name: small => name: small\nbudget: {capex_usd: -3}
 ! s.yaml:2: budget.capex_usd: -3 is negative
 name: small => name: small\nbudget: {capex_usd: {}}
 ! s.yaml:2: budget.capex_usd: this budget is empty; write a number or {2027: 70e6}
+name: small => name: small\nbudget: {fiscal_year_start: 4, capex_usd: {2026: 1e6, 2028: 1e6}}
+! s.yaml:2: budget.capex_usd.2026: FY2026 is outside the solved horizon, FY2027 to FY2028
+name: small => name: small\nbudget: {fiscal_year_start: 5}
+! s.yaml:2: budget.fiscal_year_start: 5: a quarter of the horizon would straddle fiscal years; nearest: 4 or 7, or periods of a month
+name: small => name: small\nbudget: {fiscal_year_start: 12}
+! s.yaml:2: budget.fiscal_year_start: 12: a quarter of the horizon would straddle fiscal years; nearest: 10, or periods of a month
+name: small => name: small\nbudget: {fiscal_year_start: april}
+! s.yaml:2: budget.fiscal_year_start: 'april' is not the number of a month; write 4
+name: small => name: small\nbudget: {fiscal_year_start: 13}
+! s.yaml:2: budget.fiscal_year_start: '13' is not the number of a month; write 1 to 12
 name: small => name: small\nobjective: cost_per_token\nservice: {min_served: 0}
 ! s.yaml:3: service.min_served: the objective cost_per_token needs a share above 0: serving nothing would be cheapest
 # Files and sizes

@@ -141,7 +141,7 @@ def test_csv_has_one_file_per_table_with_the_rows_of_the_result(
         f"{name}.csv"
         for name in (
             "purchases", "retirements", "contracts", "on_demand", "token_api",
-            "serving", "unserved", "fleet", "cashflow", "workload_cost", "binding",
+            "serving", "unserved", "fleet", "cashflow", "workload_cost", "cost_by_tag", "binding",
         )
     )  # fmt: skip
     with (folder / "purchases.csv").open(newline="") as file:

@@ -196,8 +196,8 @@ def test_one_command_writes_all_of_them(tiny: Solved, tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        "t.xlsx: workbook, 11 tables and the 12 payments behind their sums\n"
-        "tables: 11 Parquet tables, 24 rows\n"
+        "t.xlsx: workbook, 12 tables and the 12 payments behind their sums\n"
+        "tables: 12 Parquet tables, 24 rows\n"
         "focus.csv: FOCUS 1.2, 17 rows: $1.64 M billed, $970 k effective\n"
         "m.lp: the model, 16 variables and 16 constraints\n"
     )

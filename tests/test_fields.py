@@ -99,7 +99,7 @@ BY = "_by_.*"
 SINCE_0_1_0 = {
     "notes", "reported_cost_by_part_usd", "reported_cost_usd", "reported_levelised_usd_per_mtok_output",
     "reported_levelised_usd_per_mtok_total", "resale_npv_usd", "resale_share_of_npv",
-    "npv_unserved_usd", "value_usd", "workload_cost", "in_parts_usd",
+    "npv_unserved_usd", "value_usd", "workload_cost", "cost_by_tag", "in_parts_usd",
 }  # fmt: skip
 
 
@@ -193,9 +193,10 @@ def test_trust_speaks_of_classes_of_evidence_as_their_records_do() -> None:
 @pytest.mark.parametrize("table", TABLES)
 def test_a_table_has_the_columns_of_the_published_row(tiny: Plan, table: str) -> None:
     own = [name for name in fields_of(table_rows()[table]) if name not in fields_of(Row)]
-    # What a workload costs is an expectation over futures and periods.
-    of_futures = [] if table == "workload_cost" else ["future", "lookahead"]
-    assert list(tiny.tables[table].columns) == [*of_futures[:1], *own, *of_futures[1:]]
+    # What a workload costs is an expectation over futures and periods, what bears a tag one over futures.
+    future = [] if table in ("workload_cost", "cost_by_tag") else ["future"]
+    ahead = [] if table == "workload_cost" else ["lookahead"]
+    assert list(tiny.tables[table].columns) == [*future, *own, *ahead]
 
 
 def test_figures_proof_and_trace_have_the_published_fields(tiny: Plan) -> None:

@@ -271,4 +271,4 @@ def test_a_run_is_what_the_store_has_columns_for() -> None:
 
     from planner.history.store import COLUMNS
 
-    assert {field.name for field in fields(Run)} == {"id", *COLUMNS}
+    assert {field.name for field in fields(Run)} == {"id", "source", *COLUMNS}

@@ -57,9 +57,10 @@ ALL_MUTANTS = [*MUTANTS, *HOSTING, *OWNED, *RESOLD, *SUPPLIED, *SURVIVED, *UNSER
 ORACLE = Path(__file__).parent / "oracle"
 
 # Said by what is tried: misfits are unfit and latency, a family's shape and work are in every fit.
-# Energy is counted apart from what it costs.
+# Energy is counted apart from what it costs, and years are named by their number.
 UNTRIED = {
     "misfits", "family", "shape_of", "gpu_seconds", "fit_of", "reachable", "apart", "utility_per_it", "check_complete",
+    "year_name", "year_of_period",
 }  # fmt: skip
 RULES = (
     budgets, dates, demand, eligibility, families, halls, hosting, latency, offers, quotes, rates, residual, running,

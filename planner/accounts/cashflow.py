@@ -55,7 +55,7 @@ def cash_flow(scenario: Scenario, catalog: Catalog, decisions: Decisions) -> pd.
 
 
 def commitments(scenario: Scenario, catalog: Catalog, decisions: Decisions) -> pd.DataFrame:
-    """Whole value of the contracts that start in a calendar year: columns future, year, usd."""
+    """Whole value of the contracts that start in a fiscal year: columns future, year, usd."""
     return contracts.commitments(Account(scenario, catalog, decisions))
 
 

@@ -13,6 +13,7 @@ from planner.accounts.holdings import running, term_periods
 from planner.accounts.inputs import Floats, Inputs
 from planner.accounts.terms import ContractTerms
 from planner.kinds import cash
+from planner.rules.budgets import fiscal_year
 from planner.timeline import Timeline
 from planner.units import HOURS_PER_DAY
 
@@ -45,13 +46,15 @@ def rented(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
 
 
 def commitments(account: Account) -> pd.DataFrame:
-    """Whole value of the contracts that start in a year: columns future, year, usd."""
+    """Whole value of the contracts that start in a fiscal year: columns future, year, usd."""
     value = commitments_by_period(account)
+    month = account.scenario.budget.fiscal_year_start
+    years = np.array([fiscal_year(first, month) for first in account.inputs.timeline.starts[:-1]], dtype=np.int64)
     future, period = np.nonzero(value)
     frame = pd.DataFrame(
         {
             "future": account.inputs.names["future"].take(future),
-            "year": account.inputs.timeline.years[period],
+            "year": years[period],
             "usd": value[future, period],
         }
     )

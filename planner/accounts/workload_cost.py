@@ -99,6 +99,16 @@ def line_shares(account: Account, lines: Iterable[Line]) -> tuple[LineShare, ...
     )
 
 
+def expected_shares(account: Account, lines: Iterable[Line]) -> tuple[tuple[Line, Floats], ...]:
+    """Every line but revenue with the part of it that each workload bears, (W,), adding up to 1."""
+    found = []
+    for shared in line_shares(account, lines):
+        usd = bits.dot(shared.usd.T, account.inputs.probability)
+        whole = usd.sum()
+        found.append((shared.line, usd / whole if whole else np.full(len(usd), 1 / len(usd))))
+    return tuple(found)
+
+
 def _npv(account: Account, line: Line) -> Floats:
     """The line's money discounted, (F, periods)."""
     own = account.inputs.timeline

@@ -1,4 +1,4 @@
-"""Rules of money: budgets of cash and commitments, by calendar year or over the reported periods."""
+"""Rules of money: budgets of cash and commitments, by fiscal year or over the reported periods."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def check_money(account: Account, findings: Findings, claimed_cost_usd: float | 
 
 
 def _within_budget(inputs: Inputs, findings: Findings, what: str, limit: YearlyLimit, usd: Floats) -> None:
-    """USD by period (F, T), summed over each calendar year or all reported periods ≤ the limit."""
-    for span in budget_spans(limit, inputs.timeline):
+    """USD by period (F, T), summed over each fiscal year or all reported periods ≤ the limit."""
+    for span in budget_spans(limit, inputs.timeline, inputs.scenario.budget.fiscal_year_start):
         total = usd[:, span.periods].sum(axis=1)
 
         def told(total: Floats, span: BudgetSpan, future: int) -> Told:
-            period = "" if span.year is None else str(span.year)
+            period = span.year or ""
             counted = f"{period or 'the reported periods'}{inputs.where_several(future)}"
             sentence = f"{what} of {counted} is {figure(total[future])} USD, the budget is {figure(span.usd)}"
             return Told(what, period, sentence)

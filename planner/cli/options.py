@@ -13,6 +13,7 @@ from planner.studies.options import (
     Csv,
     Gap,
     Json,
+    RunId,
     Save,
     ScenarioPath,
     Set,
@@ -114,6 +115,24 @@ class MigrateOptions:
             "--output", "-o", metavar="FILE", help="Where to write it, if not in place; - for standard output."
         ),
     ] = None
+
+
+@dataclass(frozen=True)
+class ApproveOptions:
+    """The options of one call; ``output`` is a path or `-`."""
+
+    run: RunId
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Where to write it, else baseline.json; - for standard output."
+        ),
+    ] = None
+    by: Annotated[str | None, typer.Option("--by", metavar="WHO", help="Who approved it.")] = None
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help="The day it was approved; no clock is asked.")
+    ] = None
+    store: Store = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from ruamel.yaml import YAML
 
 from planner.accounts.inputs import Floats
 from planner.accounts.ledger import GPU_HOURS, START, Line
+from planner.accounts.tags import Part, Tagged, tags_text
+from planner.accounts.workload_cost import expected_shares
 from planner.catalog import Catalog
 from planner.export.focus_workloads import COLUMN as WORKLOADS
 from planner.export.focus_workloads import WorkloadShares
@@ -31,6 +33,7 @@ from planner.plan.ledger import Ledger
 from planner.render.csv import csv_text
 from planner.render.files import write_bytes
 from planner.render.target import check_ending
+from planner.rules.budgets import year_of_period
 from planner.scenario import Scenario
 
 ENDINGS = (".csv", ".parquet")
@@ -55,7 +58,8 @@ COLUMNS = (
     "ConsumedQuantity", "ConsumedUnit", "ContractedCost", "ContractedUnitPrice", "EffectiveCost", "InvoiceId",
     "InvoiceIssuerName", "ListCost", "ListUnitPrice", "PricingCategory", "PricingQuantity", "PricingUnit",
     "ProviderName", "PublisherName", "RegionId", "RegionName", "ResourceId", "ResourceType", "ServiceCategory",
-    "ServiceName", "ServiceSubcategory", "SkuId", "SkuPriceId", "x_Category", "x_Period", "x_ScenarioDigest", WORKLOADS,
+    "ServiceName", "ServiceSubcategory", "SkuId", "SkuPriceId", "Tags", "x_Category", "x_FiscalYear", "x_Period",
+    "x_ScenarioDigest", WORKLOADS,
 )  # fmt: skip
 
 
@@ -98,10 +102,14 @@ def rows_of(found: Ledger) -> pd.DataFrame:
     weight = found.account.inputs.probability
     reported = found.account.inputs.timeline.reported
     rows: list[dict[str, Any]] = []
-    shares = WorkloadShares(found)
-    for line in found.lines:
-        if line.category in SERVICES:
-            rows += [row | shares.parts(line, row) for row in _of_line(found, line, weight, reported)]
+    shares = WorkloadShares([workload.name for workload in found.account.inputs.workloads])
+    tagged = Tagged(found.account.scenario)
+    for line, borne in expected_shares(found.account, found.lines):
+        parts = tagged.parts(line, borne) if line.category in SERVICES else []
+        for whole in _of_line(found, line, weight, reported) if parts else ():
+            for part in parts:
+                row = _part(whole, part)
+                rows.append(row | shares.parts(row, part.workloads))
     keys = [column for column in COLUMNS if column not in (*METRICS, "ListUnitPrice", "ContractedUnitPrice", WORKLOADS)]
     summed_up = [*METRICS, *shares.columns]
     frame = pd.DataFrame(rows, columns=[*keys, *summed_up])
@@ -115,6 +123,12 @@ def rows_of(found: Ledger) -> pd.DataFrame:
     summed = summed.sort_values(order, kind="stable", ignore_index=True)
     frame = summed[list(COLUMNS)].astype(object)
     return frame.where(frame.notna(), None)
+
+
+def _part(row: Mapping[str, Any], part: Part) -> dict[str, Any]:
+    """The part of a row that bears the same tags: of every amount that share."""
+    amounts = {name: row[name] * part.share for name in METRICS if row[name] is not None}
+    return {**row, **amounts, "Tags": tags_text(part.tags) or None}
 
 
 def _of_line(found: Ledger, line: Line, weight: Floats, reported: int) -> Iterator[dict[str, Any]]:
@@ -172,6 +186,7 @@ def _row(found: Ledger, line: Line, period: int, usd: float, quantity: float, un
         "SkuId": sku,
         "SkuPriceId": sku,
         "x_Category": line.category,
+        "x_FiscalYear": year_of_period(timeline.names[period], found.account.scenario.budget.fiscal_year_start),
         "x_Period": timeline.names[period],
         "x_ScenarioDigest": plan.scenario_digest,
     }

@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from planner import bits
-from planner.accounts.ledger import Line
-from planner.accounts.workload_cost import line_shares
-from planner.plan.ledger import Ledger
+from planner.accounts.inputs import Floats
 
 COLUMN = "x_WorkloadShares"
 
 
 class WorkloadShares:
-    """The shares of each line of a ledger: dollars while rows are summed, then text."""
+    """Shares of the rows of a ledger: dollars while rows are summed, then text."""
 
-    def __init__(self, found: Ledger) -> None:
-        self._names = [workload.name for workload in found.account.inputs.workloads]
-        chance = found.account.inputs.probability
-        self.columns = tuple(f"{COLUMN}/{name}" for name in self._names)
-        self._of: dict[int, list[float]] = {}
-        for shared in line_shares(found.account, found.lines):
-            usd = bits.dot(shared.usd.T, chance)
-            whole = float(usd.sum())
-            self._of[id(shared.line)] = [float(part) / whole if whole else 1 / len(usd) for part in usd]
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = tuple(names)
+        self.columns = tuple(f"{COLUMN}/{name}" for name in names)
 
-    def parts(self, line: Line, row: Mapping[str, Any]) -> dict[str, float]:
-        """A row's cost, billed or else effective, by workload."""
+    def parts(self, row: Mapping[str, Any], shares: Floats) -> dict[str, float]:
+        """A row's cost, billed or else effective, by workload; ``shares`` (W,) add up to 1."""
         usd = float(row["BilledCost"] or row["EffectiveCost"])
-        return {column: share * usd for column, share in zip(self.columns, self._of[id(line)], strict=True)}
+        return {column: float(share) * usd for column, share in zip(self.columns, shares, strict=True)}
 
     def told(self, rows: pd.DataFrame) -> list[str]:
         """``{"chat":0.75,"batch":0.25}`` for each row, adding up to 1; workloads without a share are left out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import posixpath
 import subprocess
@@ -10,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from planner.catalog.load import BUILTIN
 from planner.document import Node, parse
@@ -24,18 +26,32 @@ def scenario_at(source: str) -> Iterator[Scenario]:
     As for git, the path starts at the top of the repository, or where one is if it begins with ``./``. Raises
     InputError where git knows no such thing, ScenarioError with the scenario's own faults.
     """
+    commit, path = _named_in_git(source)
+    text = _text(source, commit, path)
+    with tempfile.TemporaryDirectory(prefix="plan-") as folder:
+        top = Path(folder)
+        _fetch(source, commit, path, text, top, set())
+        opened = io.StringIO(text)
+        opened.name = source
+        yield load_scenario(opened, (), (top / path).parent)
+
+
+def json_at(source: str) -> Any:
+    """What the JSON file ``REV:path`` holds, None where it is none. Raises InputError where git has no such file."""
+    commit, path = _named_in_git(source)
+    try:
+        return json.loads(_text(source, commit, path))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _named_in_git(source: str) -> tuple[str, str]:
+    """Commit and path of ``REV:path``. Raises InputError where git knows no such revision."""
     revision, _, path = source.partition(":")
     commit = _git(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"])
     if commit is None:
         raise InputError(f"{source}: git knows no revision {revision} here")
-    path = _from_top(path)
-    text = _text(source, commit.strip(), path)
-    with tempfile.TemporaryDirectory(prefix="plan-") as folder:
-        top = Path(folder)
-        _fetch(source, commit.strip(), path, text, top, set())
-        opened = io.StringIO(text)
-        opened.name = source
-        yield load_scenario(opened, (), (top / path).parent)
+    return commit.strip(), _from_top(path)
 
 
 def _fetch(source: str, commit: str, path: str, text: str, top: Path, seen: set[str]) -> None:

@@ -38,10 +38,11 @@ EPOCH = "SOURCE_DATE_EPOCH"
 class Run:
     """A plan and all that it takes to look at it again.
 
-    ``id`` is 0 until it is saved. ``scenario_text`` is the whole scenario, base files, forecasts and ``overrides`` put
-    together; ``folder`` is what its paths are relative to. ``result_text`` is what ``--json`` wrote, to the byte;
-    ``view`` the parts of the terminal view; ``decisions`` and ``served`` (future, workload, period, output_mtok) tables
-    that the result does not hold, empty where there was no plan.
+    ``id`` is 0 until it is saved, ``source`` the file it was read from where that is no store. ``scenario_text`` is the
+    whole scenario, base files, forecasts and ``overrides`` put together; ``folder`` is what its paths are relative to.
+    ``result_text`` is what ``--json`` wrote, to the byte; ``view`` the parts of the terminal view; ``decisions`` and
+    ``served`` (future, workload, period, output_mtok) tables that the result does not hold, empty where there was no
+    plan.
     """
 
     saved_at: str
@@ -57,12 +58,18 @@ class Run:
     decisions: dict[str, list[dict[str, Any]]]
     served: list[dict[str, Any]]
     id: int = 0
+    source: str = ""
 
     @cached_property
     def result(self) -> dict[str, Any]:
         """The result as plain values."""
         found: dict[str, Any] = json.loads(self.result_text)
         return found
+
+    @property
+    def label(self) -> str:
+        """What it is called in sentences."""
+        return self.source or f"run {self.id}"
 
     @property
     def planned(self) -> bool:
@@ -72,7 +79,7 @@ class Run:
     def question(self, overrides: Sequence[str] = ()) -> Scenario:
         """The scenario, with further ``path=value`` overrides. Raises ScenarioError where these are wrong."""
         text = io.StringIO(self.scenario_text)
-        text.name = f"run {self.id}"
+        text.name = self.label
         return load_scenario(text, overrides, Path(self.folder))
 
     def decided(self) -> Decisions:

@@ -1,4 +1,4 @@
-"""Budgets: undiscounted cash of a calendar year, or of the reported horizon."""
+"""Budgets: undiscounted cash of a fiscal year, or of the reported horizon."""
 
 from __future__ import annotations
 

@@ -11,10 +11,12 @@ import pandas as pd
 
 from planner.accounts import Account
 from planner.accounts.ledger import MIDDLE, START, TOLERANCE, Line, ledger_lines
+from planner.accounts.tags import Tagged, tags_text
 from planner.catalog import Catalog
 from planner.errors import AuditFailure, InputError
 from planner.kinds.cash import CATEGORIES
 from planner.plan.plan import Plan
+from planner.rules.budgets import year_of_period
 from planner.scenario import Scenario, scenario_digest
 from planner.timeline import Timeline
 from planner.units import years_from_days
@@ -42,10 +44,11 @@ class Ledger:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """future, period, counts, category, timing, kind, resource, provider, region, system, day, usd, npv_usd.
+        """future, period, counts, category, timing, kind, resource, provider, region, system, day, usd, npv_usd, …
 
-        One row per payment, out positive, in negative, undiscounted and discounted. ``counts`` is reported, lookahead
-        or after (what falls after the solved horizon, which the plan's own cash flow shows in its last period).
+        and fiscal_year and tags (of what is paid for, as JSON, empty where it has none). One row per payment, out
+        positive, in negative, undiscounted and discounted. ``counts`` is reported, lookahead or after (what falls after
+        the solved horizon, which the plan's own cash flow shows in its last period).
         """
         return _table(self)
 
@@ -82,6 +85,7 @@ def _table(found: Ledger) -> pd.DataFrame:
     order = {category: index for index, category in enumerate(CATEGORIES)}
     factor = {START: timeline.discount_start, MIDDLE: timeline.discount_middle}
     names = [future.name for future in found.account.inputs.futures]
+    tagged, first_month = Tagged(found.account.scenario), found.account.scenario.budget.fiscal_year_start
     rows = []
     for line in found.lines:
         resource = line.resource
@@ -103,13 +107,15 @@ def _table(found: Ledger) -> pd.DataFrame:
                     "day": first if line.timing == START else _middle(first, after),
                     "usd": usd,
                     "npv_usd": usd * float(factor[line.timing][period]),
+                    "fiscal_year": year_of_period(timeline.names[period], first_month),
+                    "tags": tags_text(tagged.of(resource)),
                     "_order": (int(future), int(period), order[line.category], line.timing != START, resource.key),
                 }
             )
     rows.sort(key=lambda row: row["_order"])
     columns = [
         "future", "period", "counts", "category", "timing", "kind", "resource", "provider", "region", "system", "day",
-        "usd", "npv_usd",
+        "usd", "npv_usd", "fiscal_year", "tags",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 

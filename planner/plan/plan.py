@@ -32,6 +32,7 @@ TABLES = (
     "fleet",
     "cashflow",
     "workload_cost",
+    "cost_by_tag",
     "binding",
 )
 
@@ -62,6 +63,7 @@ class Plan:
     fleet: pd.DataFrame
     cashflow: pd.DataFrame
     workload_cost: pd.DataFrame
+    cost_by_tag: pd.DataFrame
     binding: pd.DataFrame
     audit: Audit
     decisions: Decisions

@@ -209,7 +209,7 @@ def _site(scenario: Scenario, site: Site, timeline: Timeline) -> SiteLimits:
 def _spend(budget: Budget, timeline: Timeline) -> list[SpendLimit]:
     found = []
     for kind in limits.SPENDING:
-        for span in budget_spans(getattr(budget, kind.field), timeline):
+        for span in budget_spans(getattr(budget, kind.field), timeline, budget.fiscal_year_start):
             if np.isfinite(span.usd):
                 label = f"{kind.key} over the horizon" if span.year is None else f"{kind.key} in {span.year}"
                 found.append(SpendLimit(kind, label, span.periods, span.usd, _held_from(budget, kind, span.year)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from planner.render.sheet import Sheet, plain
 
@@ -11,15 +11,21 @@ from planner.render.sheet import Sheet, plain
 _ACTIVE = re.compile(r"[&<>\\`*{}\[\]#|~@!$]|(?<!\w)_|_(?!\w)|:(?=//)|(?<=www)\.", re.ASCII)
 
 
-def markdown(title: str, sheets: Iterable[Sheet]) -> str:
-    """A heading, then every part: its sentence, its table, its notes."""
-    parts = [f"### {_inert(title)}"]
-    for sheet in sheets:
-        parts.append(f"**{_inert(sheet.sentence)}**" if sheet.rows else _inert(sheet.sentence))
-        if sheet.rows:
-            parts.append("\n".join(_table(sheet)))
-        parts += [f"<sub>{_inert(note)}</sub>" for note in sheet.notes]
+def markdown(title: str, sheets: Iterable[Sheet], folded: Iterable[tuple[str, Iterable[Sheet]]] = ()) -> str:
+    """A heading, then every part: its sentence, its table, its notes; what is ``folded`` opens by its summary."""
+    parts = [f"### {_inert(title)}", *_parts(sheets)]
+    for summary, inside in folded:
+        parts += [f"<details><summary>{_inert(summary)}</summary>", *_parts(inside), "</details>"]
     return "\n\n".join(parts) + "\n"
+
+
+def _parts(sheets: Iterable[Sheet]) -> Iterator[str]:
+    for sheet in sheets:
+        if sheet.sentence:
+            yield f"**{_inert(sheet.sentence)}**" if sheet.rows else _inert(sheet.sentence)
+        if sheet.rows:
+            yield "\n".join(_table(sheet))
+        yield from (f"<sub>{_inert(note)}</sub>" for note in sheet.notes)
 
 
 def _table(sheet: Sheet) -> Iterable[str]:

@@ -11,10 +11,12 @@ from planner.kinds.limits import LIMITS
 from planner.plan import Plan
 from planner.render.figures import digits, money, percent, short, span
 from planner.render.sheet import Column, Sheet, left, right
+from planner.rules.budgets import fiscal_year
 from planner.scenario import Scenario
+from planner.timeline import first_day
 
 SHOWN = 3
-_YEAR = re.compile(r" in (\d{4})$")
+_YEAR = re.compile(r" in ((?:FY)?)(\d{4})$")
 
 
 def binding_sheet(plan: Plan, scenario: Scenario, most: int = SHOWN) -> Sheet:
@@ -48,9 +50,10 @@ def binding_sheet(plan: Plan, scenario: Scenario, most: int = SHOWN) -> Sheet:
 
 def _reported(plan: Plan, scenario: Scenario) -> pd.DataFrame:
     """Binding rows of the reported horizon; a budget of a later year belongs to the lookahead."""
-    last = plan.periods[scenario.horizon.periods - 1][:4]
+    last, month = first_day(plan.periods[scenario.horizon.periods - 1]), scenario.budget.fiscal_year_start
+    ends = {"": last.year, "FY": fiscal_year(last, month)}
     years = [_YEAR.search(where) for where in plan.binding["where"]]
-    later = np.array([found is not None and found.group(1) > last for found in years], dtype=bool)
+    later = np.array([found is not None and int(found[2]) > ends[found[1]] for found in years], dtype=bool)
     return plan.binding[~plan.binding["lookahead"].to_numpy(dtype=bool) & ~later]
 
 

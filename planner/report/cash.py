@@ -1,4 +1,4 @@
-"""Cash by category and calendar year, and each category's part of the NPV."""
+"""Cash by category and fiscal year, and each category's part of the NPV."""
 
 from __future__ import annotations
 
@@ -9,24 +9,33 @@ from planner.plan import Plan
 from planner.render.figures import Unit, money_unit
 from planner.render.sheet import Sheet, left, right
 from planner.report.view import probabilities
+from planner.rules.budgets import year_of_period
 from planner.scenario import Scenario
 
 # As many as fit beside the category, the total and the NPV.
 MOST_YEARS = 6
 
 
+def shown_years(plan: Plan, scenario: Scenario, most: int) -> dict[str, str]:
+    """The fiscal year that each reported period is shown under: ``most`` of them, late ones together."""
+    named = {
+        name: year_of_period(name, scenario.budget.fiscal_year_start)
+        for name in plan.periods[: scenario.horizon.periods]
+    }
+    years = list(dict.fromkeys(named.values()))
+    shown = years if len(years) <= most else [*years[: most - 1], f"{years[most - 1]} on"]
+    return {name: shown[min(years.index(year), len(shown) - 1)] for name, year in named.items()}
+
+
 def cash_sheet(plan: Plan, scenario: Scenario) -> Sheet:
     """Expected cash of the reported horizon by category and year, out positive."""
-    rows = plan.cashflow.assign(year=plan.cashflow["period"].str[:4])
+    named = shown_years(plan, scenario, MOST_YEARS)
+    rows = plan.cashflow.assign(year=plan.cashflow["period"].map(named))
     weight = rows["future"].map(probabilities(plan))
     rows = rows.assign(usd=rows["usd"] * weight, npv_usd=rows["npv_usd"] * weight)
     reported = rows[~rows["lookahead"].astype(bool) & ~rows["category"].isin(END_OF_HORIZON)]
-    years = sorted({name[:4] for name in plan.periods[: scenario.horizon.periods]})
-    shown = years if len(years) <= MOST_YEARS else [*years[: MOST_YEARS - 1], f"{years[MOST_YEARS - 1]} on"]
-    late = {year: shown[min(index, len(shown) - 1)] for index, year in enumerate(years)}
-    by_year = reported.assign(year=reported["year"].map(late)).pivot_table(
-        index="category", columns="year", values="usd", aggfunc="sum", fill_value=0.0
-    )
+    shown = list(dict.fromkeys(named.values()))
+    by_year = reported.pivot_table(index="category", columns="year", values="usd", aggfunc="sum", fill_value=0.0)
     by_year = by_year.reindex(columns=shown, fill_value=0.0)
     npv = rows.groupby("category")["npv_usd"].sum()
     unit = money_unit([*by_year.sum(), *npv])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from planner.plan import Plan
 from planner.render.figures import bar, money_unit, percent
 from planner.render.sheet import Sheet, left, right
 from planner.report.view import rows_of
-from planner.rules.budgets import yearly_limit
+from planner.rules.budgets import budget_spans
 from planner.scenario import Scenario
 from planner.scenario.models import YearlyLimit
 from planner.timeline import Timeline
@@ -86,12 +87,13 @@ def budget_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
     for kind in SPENDING:
         limit: YearlyLimit = getattr(scenario.budget, kind.field)
         if isinstance(limit, dict):
-            for year in sorted({name[:4] for name in timeline.names[: timeline.reported]}):
-                usd = yearly_limit(limit, int(year))
-                if math.isfinite(usd):
-                    lines.append((f"{kind.key} in {year}", _spent(plan, kind, year, timeline), usd))
+            for span in budget_spans(limit, timeline, scenario.budget.fiscal_year_start):
+                inside = [name for name, counted in zip(timeline.names, span.periods, strict=True) if counted]
+                if math.isfinite(span.usd) and not timeline.lookahead[span.periods].all():
+                    lines.append((f"{kind.key} in {span.year}", _spent(plan, kind, inside), span.usd))
         elif limit is not None:
-            lines.append((f"{kind.key} over the horizon", _spent(plan, kind, "", timeline), float(limit)))
+            reported = timeline.names[: timeline.reported]
+            lines.append((f"{kind.key} over the horizon", _spent(plan, kind, reported), float(limit)))
     if not lines:
         return Sheet("No budget is set.")
     unit = money_unit(limit for _, _, limit in lines)
@@ -110,9 +112,8 @@ def budget_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
     return Sheet(f"Budgets used, undiscounted{most}:", columns, rows)
 
 
-def _spent(plan: Plan, kind: Spending, year: str, timeline: Timeline) -> float:
-    """What counts against a budget of ``year``, or of the reported horizon where that is empty; the worst future."""
-    inside = [name for name in timeline.names if name.startswith(year)] if year else timeline.names[: timeline.reported]
+def _spent(plan: Plan, kind: Spending, inside: Sequence[str]) -> float:
+    """What counts against a budget of the periods ``inside``, of the worst future."""
     categories = (*(CAPEX if kind.capex else ()), *(OPEX if kind.opex else ()))
     worst = 0.0
     for future in plan.futures:

@@ -12,6 +12,7 @@ from planner.plan import Plan
 from planner.plan.tables import ALL
 from planner.render.figures import count, money, money_unit, span, times
 from planner.render.sheet import Sheet, left, right
+from planner.rules.budgets import year_of_period
 from planner.rules.dates import order_day
 from planner.scenario import Scenario
 from planner.scenario.models import MONTHS_PER_PERIOD
@@ -142,7 +143,7 @@ def purchases_and_contracts(plan: Plan, scenario: Scenario, length: str) -> Shee
         return Sheet(f"Nothing is bought, signed or retired{whatever}.", notes=tuple(notes))
     by = length
     if len(shown) > MOST_ROWS:
-        shown, by = _by_year(shown), "year"
+        shown, by = _by_year(shown, scenario.budget.fiscal_year_start), "year"
     if len(shown) > MOST_ROWS:
         dearest = sorted(shown, key=lambda order: -order.usd)[:MOST_ROWS]
         rest = [order for order in shown if order not in dearest]
@@ -159,9 +160,9 @@ def purchases_and_contracts(plan: Plan, scenario: Scenario, length: str) -> Shee
     return Sheet(f"Purchases and contracts by {by}{whatever}:", columns, rows, tuple(notes))
 
 
-def _by_year(found: list[Order]) -> list[Order]:
+def _by_year(found: list[Order], first_month: int) -> list[Order]:
     rows = pd.DataFrame([vars(order) for order in found])
-    rows["period"] = rows["period"].str[:4]
+    rows["period"] = [year_of_period(period, first_month) for period in rows["period"]]
     merged = []
     for (year, verb, what, where), same in rows.groupby(["period", "verb", "what", "where"], sort=False):
         first = same.iloc[0]

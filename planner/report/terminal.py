@@ -17,6 +17,7 @@ from planner.report.hourly import rented_sheet
 from planner.report.limits import budget_sheet, power_sheet
 from planner.report.orders import next_orders, purchases_and_contracts
 from planner.report.serving import serving_sheet
+from planner.report.tags import tag_sheets
 from planner.report.view import timeline_of
 from planner.report.workloads import workload_sheets
 from planner.scenario import Scenario
@@ -46,6 +47,7 @@ def sheets(
     yield power_sheet(plan, scenario, timeline, length)
     yield budget_sheet(plan, scenario, timeline)
     yield cash_sheet(plan, scenario)
+    yield from tag_sheets(plan, scenario)
     yield binding_sheet(plan, scenario)
 
 

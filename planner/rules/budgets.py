@@ -1,7 +1,12 @@
-"""Budgets: what a limit on cash adds up, and the figure of each year."""
+"""Budgets: what a limit on cash adds up, the figure of each year, and which year a day belongs to.
+
+Fiscal years bear the number of the calendar year in which they end: that which starts in April 2027 is FY2028. Those
+that start in January are calendar years, and bear no letters.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.scenario.models import YearlyLimit
-from planner.timeline import Timeline
+from planner.timeline import Timeline, first_day
 
 Bools = NDArray[np.bool_]
 
@@ -18,9 +23,24 @@ Bools = NDArray[np.bool_]
 class BudgetSpan(NamedTuple):
     """Periods (T,) whose cash is added up, and the most that may be; ``year`` is None for all reported periods."""
 
-    year: int | None
+    year: str | None
     periods: Bools
     usd: float
+
+
+def fiscal_year(day: dt.date, first_month: int) -> int:
+    """The calendar year in which the fiscal year of a day ends; ``first_month`` is the one that it starts in."""
+    return day.year + (first_month > 1 and day.month >= first_month)
+
+
+def year_name(year: int, first_month: int) -> str:
+    """``2027``, or ``FY2027`` where that is no calendar year."""
+    return str(year) if first_month == 1 else f"FY{year}"
+
+
+def year_of_period(period: str, first_month: int) -> str:
+    """The name of the fiscal year that a period, given by its name, lies in."""
+    return year_name(fiscal_year(first_day(period), first_month), first_month)
 
 
 def yearly_limit(limit: Mapping[int, float], year: int) -> float:
@@ -29,11 +49,14 @@ def yearly_limit(limit: Mapping[int, float], year: int) -> float:
     return float(limit[max(named)]) if named else math.inf
 
 
-def budget_spans(limit: YearlyLimit, timeline: Timeline) -> list[BudgetSpan]:
-    """What a budget holds over: every calendar year, lookahead included, or the reported periods; nothing for None."""
+def budget_spans(limit: YearlyLimit, timeline: Timeline, first_month: int) -> list[BudgetSpan]:
+    """What a budget holds over: every fiscal year, lookahead included, or the reported periods; nothing for None."""
     if limit is None:
         return []
     if isinstance(limit, dict):
-        years = [int(year) for year in np.unique(timeline.years)]
-        return [BudgetSpan(year, timeline.years == year, yearly_limit(limit, year)) for year in years]
+        years = np.array([fiscal_year(first, first_month) for first in timeline.starts[:-1]])
+        return [
+            BudgetSpan(year_name(year, first_month), years == year, yearly_limit(limit, year))
+            for year in map(int, np.unique(years))
+        ]
     return [BudgetSpan(None, ~timeline.lookahead, float(limit))]

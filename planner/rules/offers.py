@@ -29,7 +29,7 @@ class Sold(NamedTuple):
 def quote_offer(quote: Quote, as_of: dt.date) -> Offer:
     """The row of offers.csv that a quote is, as of the day the plan is decided; it can be signed until it expires."""
     return Offer(
-        **quote.model_dump(exclude={"expires", "lead_weeks"}),
+        **quote.model_dump(exclude={"expires", "lead_weeks", "tags"}),
         lead_weeks=quote.lead_weeks or 0.0,
         available_until=quote.expires,
         source=("quote",),

@@ -18,7 +18,7 @@ def apply_quotes(scenario: Scenario, catalog: Catalog) -> Catalog:
     day = scenario.horizon.decided_on
     rows = [
         QuotedApi(
-            **quote.model_dump(exclude={"concurrency", "tokens", "max_mtok_per_day"}),
+            **quote.model_dump(exclude={"concurrency", "tokens", "max_mtok_per_day", "tags"}),
             max_mtok_per_day=quote.most_mtok_per_day,
             source=(SOURCE,),
             as_of=day,

@@ -10,11 +10,13 @@ from planner.catalog import Catalog
 from planner.catalog.shapes import level_fault
 from planner.document import KeyPath
 from planner.errors import ScenarioError
+from planner.kinds.limits import SPENDING
+from planner.rules.budgets import fiscal_year, year_name
 from planner.rules.eligibility import api_ruled_out
 from planner.rules.families import reachable, shape_of
 from planner.rules.tariffs import FLAT
 from planner.rules.work import apart
-from planner.scenario.models import MONTHS_PER_PERIOD, Budget, Scenario
+from planner.scenario.models import MONTHS_PER_PERIOD, Horizon, Scenario
 from planner.schedule import add_months
 from planner.validation import nearest
 
@@ -211,16 +213,33 @@ def _money(scenario: Scenario, catalog: Catalog) -> Found:
         yield from _unknown("price path", [(("finance", "price_path"), path)], [FLAT, *catalog.price_paths])
     horizon = scenario.horizon
     months = MONTHS_PER_PERIOD[horizon.period] * (horizon.periods + horizon.lookahead)
-    first, last = horizon.start.year, add_months(horizon.start, months - 1).year
-    years = f"{first} to {last}" if first < last else str(first)
-    for field in Budget.model_fields:
-        limit = getattr(scenario.budget, field)
+    month = scenario.budget.fiscal_year_start
+    first, last = (fiscal_year(day, month) for day in (horizon.start, add_months(horizon.start, months - 1)))
+    years = year_name(first, month) + (f" to {year_name(last, month)}" if first < last else "")
+    for kind in SPENDING:
+        limit = getattr(scenario.budget, kind.field)
         for year in limit if isinstance(limit, dict) else ():
             if not first <= year <= last:
-                yield ("budget", field, year), f"{year} is outside the solved horizon, {years}"
+                yield ("budget", kind.field, year), f"{year_name(year, month)} is outside the solved horizon, {years}"
+    yield from _fiscal_year(horizon, month)
     if scenario.objective == "cost_per_token" and scenario.service.min_served <= 0:
         message = "the objective cost_per_token needs a share above 0: serving nothing would be cheapest"
         yield ("service", "min_served"), message
+
+
+def _fiscal_year(horizon: Horizon, month: int) -> Found:
+    """A period lies in one fiscal year."""
+    months = MONTHS_PER_PERIOD[horizon.period]
+    before = (month - 1) % months
+    if before:
+        close = [
+            str(start) for start in (month - before, month - before + months) if start <= MONTHS_PER_PERIOD["year"]
+        ]
+        yield (
+            ("budget", "fiscal_year_start"),
+            f"{month}: a {horizon.period} of the horizon would straddle fiscal years; nearest: {' or '.join(close)}, "
+            f"or periods of a {'quarter or a month' if horizon.period == 'year' and not (month - 1) % 3 else 'month'}",
+        )
 
 
 def _energy(scenario: Scenario, catalog: Catalog) -> Found:

@@ -23,7 +23,7 @@ from planner.fields import doc, plain
 from planner.kinds.evidence import POINTS, Evidence
 from planner.scenario.origin import Origin
 from planner.scenario.procurement import Contract, Procurement, Providers, Quota, Quote, Systems, TokenQuote
-from planner.scenario.section import Amounts, BelowOne, Name, Overhead, Section, YearlyLimit
+from planner.scenario.section import Amounts, BelowOne, Month, Name, Overhead, Section, YearlyLimit
 from planner.scenario.site import Conversion, Existing, Lease, Pue, Site
 from planner.scenario.versions import OLDEST, in_todays_fields
 from planner.scenario.workload import Demand, Sla, TokenPrice, Tokens, Workload
@@ -178,12 +178,15 @@ class Future(Section):
 
 
 class Budget(Section):
-    """Undiscounted cash limits: a number for the reported horizon, or one per calendar year (the last holds on)."""
+    """Undiscounted cash limits: a number for the reported horizon, or one per fiscal year (the last holds on)."""
 
     capex_usd: Annotated[YearlyLimit, doc("hardware, network, installation, conversion", "USD")] = None
     opex_usd: Annotated[YearlyLimit, doc("everything else, upfront payments included", "USD")] = None
     total_usd: Annotated[YearlyLimit, doc("capex and opex", "USD")] = None
     commitments_usd: Annotated[YearlyLimit, doc("whole value of the contracts that start in the year", "USD")] = None
+    fiscal_year_start: Annotated[
+        Month, doc("first month of a fiscal year, which has the number of the calendar year it ends in", "month")
+    ] = 1
 
 
 class Service(Section):

@@ -22,7 +22,7 @@ from planner.catalog.models import (
     wrong,
 )
 from planner.fields import doc, plain
-from planner.scenario.section import GpusByName, Section
+from planner.scenario.section import GpusByName, Section, Tags
 from planner.scenario.workload import Tokens
 from planner.units import MS_PER_S, SECONDS_PER_DAY, mtok_from_tokens
 
@@ -122,6 +122,9 @@ class Quote(Section):
     interconnect: Interconnect = "rdma"
     capabilities: Annotated[tuple[Capability, ...], doc("endpoint: what the contract enables")] = ()
     expires: Annotated[Day | None, doc("last day to sign")] = None
+    tags: Annotated[Tags, doc("such as cost_centre: what it costs bears them, for cost by tag")] = Field(
+        default_factory=dict
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Quote:
@@ -154,6 +157,9 @@ class TokenQuote(Section):
     tokens: Annotated[Tokens | None, doc("of a request at that concurrency")] = None
     max_mtok_per_day: Annotated[Positive | None, doc("input and output together, on any day", "Mtok per day")] = None
     available_until: Annotated[Day | None, doc("last day it serves")] = None
+    tags: Annotated[Tags, doc("such as cost_centre: what it costs bears them, for cost by tag")] = Field(
+        default_factory=dict
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> TokenQuote:
@@ -195,6 +201,9 @@ class Contract(Section):
     service: Delivery = "bare_metal"
     interconnect: Interconnect = "rdma"
     capabilities: Annotated[tuple[Capability, ...], doc("endpoint: what the contract enables")] = ()
+    tags: Annotated[Tags, doc("such as cost_centre: what it costs bears them, for cost by tag")] = Field(
+        default_factory=dict
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Contract:

@@ -11,6 +11,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from planner.catalog.models import NonNegative, not_bool, wrong
 from planner.schedule import Schedule, parse_date
 
+# Columns of a file of actuals, where tags have columns too.
+MEASURED = ("period", "workload", "output_mtok", "cost_usd", "power_mw")
+MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+
 
 class Section(BaseModel):
     """A part of a scenario: frozen, unknown fields refused."""
@@ -49,7 +56,7 @@ def _by_year(value: Any) -> Any:
     if isinstance(value, Mapping):
         for year, usd in value.items():
             if not (str(year).isdecimal() and len(str(year)) == 4):
-                raise wrong(year, f"'{year}' is not a calendar year; write a number or {{2027: 70e6}}")
+                raise wrong(year, f"'{year}' is not a year; write a number or {{2027: 70e6}}")
             _not_negative(usd, year)
     elif isinstance(value, bool) or not isinstance(value, int | float | None):
         raise ValueError(f"'{value}' is not a number of USD; write a number or {{2027: 70e6}}")
@@ -57,6 +64,27 @@ def _by_year(value: Any) -> Any:
         raise ValueError(f"{value:g} is negative" if value < 0 else f"{value} is not a finite number")
     if value == {}:
         raise ValueError("this budget is empty; write a number or {2027: 70e6}")
+    return value
+
+
+def _month(value: Any) -> Any:
+    """The number of a month as it is; raises for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= len(MONTHS):
+        text = str(value).strip().casefold()
+        close = [number for number, name in enumerate(MONTHS, 1) if len(text) > 2 and name.startswith(text)]
+        raise ValueError(f"'{value}' is not the number of a month; write {close[0] if close else '1 to 12'}")
+    return value
+
+
+def _tags(value: Any) -> Any:
+    """Tags as they are; raises at one that is no text, or is named like a column of what a plan is held against."""
+    for key, text in value.items() if isinstance(value, Mapping) else ():
+        if text is None or text == "":
+            raise wrong(key, "this is empty; give it a value")
+        if not isinstance(text, str):
+            raise wrong(key, f"{text} is not text; write it in quotes, so that it stays as it is")
+        if key in MEASURED:
+            raise wrong(key, f"'{key}' is a column of the files that `plan actuals` reads; name the tag otherwise")
     return value
 
 
@@ -79,4 +107,6 @@ Overhead = Annotated[float, Field(ge=1), BeforeValidator(not_bool)]
 BelowOne = Annotated[float, Field(ge=0, lt=1), BeforeValidator(not_bool)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 GpusByName = Annotated[NonNegative | dict[str, NonNegative] | None, BeforeValidator(_by_name)]
+Month = Annotated[int, Field(ge=1, le=12), BeforeValidator(_month)]
+Tags = Annotated[dict[Name, Name], BeforeValidator(_tags)]
 YearlyLimit = Annotated[NonNegative | dict[int, NonNegative] | None, BeforeValidator(_by_year)]

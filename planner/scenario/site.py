@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from planner.catalog.models import Cooling, Count, Day, Fraction, NonNegative, Positive, Weeks, wrong
 from planner.fields import doc, plain
-from planner.scenario.section import Amounts, Name, Overhead, Section
+from planner.scenario.section import Amounts, Name, Overhead, Section, Tags
 
 
 class Pue(Section):
@@ -30,6 +30,8 @@ class Existing(Section):
         Positive | None,
         doc("price paid for one, basis of support and most that a sale brings; default: catalog", "USD"),
     ] = None
+
+    tags: Annotated[Tags, doc("over the site's: such as cost_centre, for cost by tag")] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _consistent(self) -> Existing:
@@ -84,6 +86,9 @@ class Site(Section):
     ] = None
     conversion: Annotated[Conversion | None, doc("hall conversion that adds liquid cooling")] = None
     existing: Annotated[tuple[Existing, ...], doc("groups already owned or on order; may be retired early")] = ()
+    tags: Annotated[Tags, doc("such as cost_centre: what is bought and paid here bears them, for cost by tag")] = Field(
+        default_factory=dict
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Site:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from planner.catalog.models import NonNegativeCount, Positive, Precision, Share, wrong
 from planner.fields import doc, plain
-from planner.scenario.section import Amounts, BelowOne, Name, Section
+from planner.scenario.section import Amounts, BelowOne, Name, Section, Tags
 from planner.schedule import Schedule
 
 Percentile = Literal[50, 90, 95, 99]
@@ -118,6 +118,9 @@ class Workload(Section):
     ] = False
     gpu_hours_weight: Annotated[
         dict[str, Positive], doc("gpu_hours: systems that may run it and the work of one GPU-hour on each", "factor")
+    ] = Field(default_factory=dict)
+    tags: Annotated[
+        Tags, doc("such as product: what it costs bears them, unless what is paid for has its own, for cost by tag")
     ] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -23,6 +23,7 @@ from planner.schema.result_rows import (
     ApiCalls,
     Binding,
     Cash,
+    CostByTag,
     Day,
     Fleet,
     Origin,
@@ -271,6 +272,7 @@ class PlanResult(Head):
     fleet: list[Fleet]
     cashflow: list[Cash]
     workload_cost: NotRequired[list[WorkloadCost]]
+    cost_by_tag: NotRequired[list[CostByTag]]
     binding: list[Binding]
     audit: AuditResult
     catalog: CatalogUsed

@@ -193,6 +193,18 @@ class WorkloadCost(TypedDict):
 
 
 @with_config(CLOSED)
+class CostByTag(TypedDict):
+    """What bears a value of a tag, expected over the futures; over the values of a tag it adds up to all cost."""
+
+    tag: Annotated[str, doc("tag of the scenario, such as cost_centre")]
+    value: Annotated[str, doc("its value; empty for what does not bear the tag")]
+    period: Period
+    usd: Annotated[float, doc("cash out, capex and opex, undiscounted", "USD")]
+    npv_usd: Annotated[float, doc("all cost, discounted; what falls due after the horizon in the last period", "USD")]
+    lookahead: NotRequired[Annotated[Literal[True], doc("a period after the reported horizon")]]
+
+
+@with_config(CLOSED)
 class Origin(TypedDict):
     """A catalog row behind an item of a table; empty where the scenario states the figure itself."""
 

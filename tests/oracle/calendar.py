@@ -67,6 +67,13 @@ class Calendar:
         """The period that a day lies in; the first for days before."""
         return max([0, *(t for t in range(self.periods) if self.first(t) <= day)])
 
+    def fiscal_year(self, t: int, first_month: int) -> int:
+        """The calendar year that the last month of a period's fiscal year lies in."""
+        month = self.first(t)
+        while add_months(month, 1).month != first_month:
+            month = add_months(month, 1)
+        return month.year
+
     def within(self, t: int, first: dt.date | None, after: dt.date | None) -> bool:
         """Whether all days of a period lie in [first, after)."""
         return (first is None or first <= self.first(t)) and (after is None or self.first(t + 1) <= after)

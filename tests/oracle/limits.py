@@ -11,7 +11,7 @@ class Limits(Writer):
     """Limits of money and provider."""
 
     def budgets(self) -> None:
-        years = sorted({self.calendar.first(t).year for t in self.times})
+        year_of = {t: self.calendar.fiscal_year(t, self.scenario.budget.fiscal_year_start) for t in self.times}
         for limit, kinds in (
             (self.scenario.budget.capex_usd, {CAPEX}),
             (self.scenario.budget.opex_usd, {OPEX}),
@@ -19,10 +19,10 @@ class Limits(Writer):
             (self.scenario.budget.commitments_usd, {COMMITMENTS}),
         ):
             if isinstance(limit, dict):
-                for year in years:
+                for year in sorted(set(year_of.values())):
                     named = [known for known in sorted(limit) if known <= year]
                     if named:
-                        counted = [t for t in self.times if self.calendar.first(t).year == year]
+                        counted = [t for t in self.times if year_of[t] == year]
                         self.budget(limit[named[-1]], kinds, counted)
             elif limit is not None:
                 self.budget(limit, kinds, list(range(self.calendar.reported)))

@@ -18,7 +18,7 @@ class Offers(Writer):
         listed = [offer for offer in self.catalog.offers.values() if offer.kind == "reserved"]
         found: dict[str, tuple[Offer, float | None, bool]] = {offer.name: (offer, None, False) for offer in listed}
         for quote in self.scenario.quotes:
-            fields = quote.model_dump(exclude={"expires", "lead_weeks"})
+            fields = quote.model_dump(exclude={"expires", "lead_weeks", "tags"})
             row = {"source": ("quote",), "as_of": "2026-01", "evidence": "vendor", "available_until": quote.expires}
             offer = Offer.model_validate(fields | row)
             own = quote.lead_weeks

@@ -70,5 +70,9 @@ def limit_scaled(limit: Any, factor: float) -> Any:
 def budget_scaled(case: Case, factor: float) -> Case:
     """All budgets times ``factor``."""
     budget = case.scenario.budget
-    limits = {field: limit_scaled(getattr(budget, field), factor) for field in type(budget).model_fields}
+    limits = {
+        field: limit_scaled(getattr(budget, field), factor)
+        for field in type(budget).model_fields
+        if field.endswith("_usd")
+    }
     return case.with_scenario(budget=with_part(budget, **limits))

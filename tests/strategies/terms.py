@@ -81,22 +81,25 @@ def draw_procurement(
 
 def draw_budget(draw: Draw, calendar: Calendar, wanted: Wanted) -> dict[str, Any]:
     years = calendar.periods * calendar.months / 12
-    budget: dict[str, Any] = {}
+    month = one(draw, 4, 10, 7) if calendar.months < 12 and some(draw, 2) else 1
+    budget: dict[str, Any] = {"fiscal_year_start": month} if month > 1 else {}
     if some(draw, 3):
-        budget["capex_usd"] = _limit(draw, calendar, 0.0, 1.5e6)
+        budget["capex_usd"] = _limit(draw, calendar, month, 0.0, 1.5e6)
     if wanted.relaxed:
         return budget
     if some(draw, 1):
-        budget["opex_usd"] = _limit(draw, calendar, 5e5 * years, 5e6 * years)
+        budget["opex_usd"] = _limit(draw, calendar, month, 5e5 * years, 5e6 * years)
     if some(draw, 1):
-        budget["total_usd"] = _limit(draw, calendar, 5e5 * years, 8e6 * years)
+        budget["total_usd"] = _limit(draw, calendar, month, 5e5 * years, 8e6 * years)
     if some(draw, 2):
-        budget["commitments_usd"] = _limit(draw, calendar, 0.0, 2e6)
+        budget["commitments_usd"] = _limit(draw, calendar, month, 0.0, 2e6)
     return budget
 
 
-def _limit(draw: Draw, calendar: Calendar, low: float, high: float) -> Any:
+def _limit(draw: Draw, calendar: Calendar, month: int, low: float, high: float) -> Any:
     if some(draw, 5):
         return number(draw, low, high)
-    years = sorted({calendar.start.year, (calendar.end - dt.timedelta(days=1)).year})
+    # Fiscal years have the number of the calendar year they end in.
+    ends = (add_months(day, 13 - month if month > 1 else 0) for day in (calendar.start, add_months(calendar.end, -1)))
+    years = sorted({day.year for day in ends})
     return {year: number(draw, low, high) for year in years[one(draw, 0, -1) :]}

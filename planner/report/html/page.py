@@ -30,6 +30,7 @@ from planner.report.html.cells import Grid, of_sheet
 from planner.report.limits import budget_sheet
 from planner.report.orders import next_orders, orders
 from planner.report.serving import serving_sheet
+from planner.report.tags import tag_sheets
 from planner.report.view import timeline_of
 from planner.report.workloads import workload_sheets
 from planner.scenario import Scenario
@@ -265,7 +266,8 @@ def _costs(plan: Plan, scenario: Scenario, timeline: Timeline) -> Section:
                 ),
             )
         )
-    sheets = (cash_sheet(plan, scenario), budget_sheet(plan, scenario, timeline), *workload_sheets(plan, scenario))
+    money = (cash_sheet(plan, scenario), *tag_sheets(plan, scenario), budget_sheet(plan, scenario, timeline))
+    sheets = (*money, *workload_sheets(plan, scenario))
     grids = tuple(map(of_sheet, sheets))
     return Section("cost", "Cost by category and period", views=tuple(views), grids=grids)
 

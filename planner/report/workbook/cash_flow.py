@@ -14,6 +14,7 @@ from planner.accounts.tokens import requests, tokens_per_request
 from planner.kinds.cash import CAPEX, OPEX, PROCEEDS, RECORDS, RESERVED, REVENUE
 from planner.plan.ledger import Ledger
 from planner.report.workbook.sheet import WorkbookSheet, cells, header, letter
+from planner.rules.budgets import year_of_period
 from planner.units import TOKENS_PER_MTOK
 
 CASH, PAYMENTS = "Cash flow", "Ledger"
@@ -72,12 +73,7 @@ def cash_flow(sheet: WorkbookSheet, payments: WorkbookSheet, found: Ledger) -> C
                 sheet.put(row, column, value, look)
             else:
                 sheet.compute(row, column, formula, float(value), _look(name))
-    last = _HEAD + len(values) + 1
-    sheet.put(last, 0, "expected", "bold")
-    for column, name in enumerate(names[_FACTORS:], start=_FACTORS):
-        formula = f"=SUMPRODUCT(${letters['probability']}${flow.first}:${letters['probability']}${flow.last},"
-        formula += f"{letters[name]}{flow.first}:{letters[name]}{flow.last})"
-        sheet.compute(last, column, formula, float(values["probability"] @ values[name]), "total")
+    _sums(sheet, flow)
     sheet.sheet.freeze_panes(_HEAD, 4)
     sheet.sheet.autofilter(_HEAD - 1, 0, flow.last - 1, len(names) - 1)
     sheet.widths[0] = 16
@@ -88,6 +84,28 @@ def cash_flow(sheet: WorkbookSheet, payments: WorkbookSheet, found: Ledger) -> C
         if name in (*AT_START, *OVER_PERIOD, REVENUE.key, "npv_revenue") and not values[name].any():
             sheet.sheet.set_column(column, column, None, None, {"hidden": True})
     return flow
+
+
+def _sums(sheet: WorkbookSheet, flow: CashFlow) -> None:
+    """Below the rows: what is expected of the futures, over all of them and of the reported periods of each year."""
+    values, letters = flow.values, flow.letters
+    reported = values["counts"] == "reported"
+    years = list(dict.fromkeys(values.loc[reported, "fiscal_year"]))
+    at = _HEAD + len(values) + 1
+
+    def rows(name: str) -> str:
+        return f"${letters[name]}${flow.first}:${letters[name]}${flow.last}"
+
+    for row, year in enumerate([None, *years], start=at):
+        sheet.put(row, 0, "expected" if year is None else f"of {year}, reported periods", "bold")
+        counted = values["probability"] * (1.0 if year is None else reported & (values["fiscal_year"] == year))
+        for column, name in enumerate(values.columns[_FACTORS:-1], start=_FACTORS):
+            cells = f"{letters[name]}{flow.first}:{letters[name]}{flow.last}"
+            formula = f"=SUMPRODUCT({rows('probability')},{cells})"
+            if year is not None:
+                only = f'({rows("counts")}="reported")*({rows("fiscal_year")}="{year}")'
+                formula = f"=SUMPRODUCT({rows('probability')}*{only}*{cells})"
+            sheet.compute(row, column, formula, float(counted @ values[name]), "total")
 
 
 def _look(name: str) -> str:
@@ -130,7 +148,7 @@ def _values(found: Ledger) -> pd.DataFrame:
         "mtok_output": np.einsum("fwt,w->ft", made, out) / TOKENS_PER_MTOK,
         "mtok_total": np.einsum("fwt,w->ft", made, into + out) / TOKENS_PER_MTOK,
     }
-    shape = (len(inputs.futures), timeline.periods)
+    shape, first_month = (len(inputs.futures), timeline.periods), inputs.scenario.budget.fiscal_year_start
     paid = {name: np.zeros(shape) for name in (*AT_START, *OVER_PERIOD, REVENUE.key)}
     for line in found.lines:
         sign = -1.0 if line.category == REVENUE.key else 1.0
@@ -164,6 +182,7 @@ def _values(found: Ledger) -> pd.DataFrame:
                     "npv_revenue": money["revenue"] * float(middle[t]),
                     **served,
                     **{f"{name}_discounted": value * float(middle[t]) for name, value in served.items()},
+                    "fiscal_year": year_of_period(timeline.names[t], first_month),
                 }
             )
     return pd.DataFrame(rows)

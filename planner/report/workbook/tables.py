@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from planner.fields import fields_of, unit_of
+from planner.plan.tables import ALL
 from planner.report.workbook.sheet import WorkbookSheet, header, letter
 from planner.schema.result import table_rows
 from planner.units import Unit
@@ -19,6 +20,9 @@ LOOKS: dict[Unit | None, str] = {
     "USD per GPU-hour": "price",
     "share": "share",
 }
+FUTURE = "future"
+# Of a table whose rows say the same cost by one thing after another, sums of each of them alone.
+BY = {"cost_by_tag": "tag"}
 # Columns whose sum means something, by table.
 SUMMED = {
     "purchases": ("count", "gpus", "cost_usd"),
@@ -28,6 +32,7 @@ SUMMED = {
     "token_api": ("mtok_input", "mtok_output", "cost_usd"),
     "unserved": ("value_usd",),
     "workload_cost": ("mtok_output", "mtok_total", "gpu_hours", "npv_usd", "idle_npv_usd"),
+    "cost_by_tag": ("usd", "npv_usd"),
     "fleet": ("energy_mwh",),
     "cashflow": ("usd", "npv_usd"),
 }
@@ -57,18 +62,21 @@ def _totals(sheet: WorkbookSheet, name: str, frame: pd.DataFrame, columns: list[
         return
     last = len(frame) + 1
     # Expectations are one, however many futures there are.
-    several = len(futures) > 1 and "future" in columns
-    for number, future in enumerate(futures if several else futures[:1]):
+    several = len(futures) > 1 and FUTURE in columns
+    by = BY.get(name, FUTURE if several else "")
+    sums = futures if by == FUTURE else list(dict.fromkeys(frame[by])) if by else ["total"]
+    for number, one in enumerate(sums):
         row = last + 1 + number
-        sheet.put(row, 0, future if several else "total", "bold")
-        mine = frame[frame["future"].isin([future, "all"])] if several else frame
+        sheet.put(row, 0, one, "bold")
+        mine = frame[frame[by].isin([one, ALL] if by == FUTURE else [one])] if by else frame
         for column in summed:
             index = columns.index(column)
             name_of_column = letter(index)
             cells = f"{name_of_column}$2:{name_of_column}${last}"
             formula = f"=SUBTOTAL(109,{cells})"
-            if several:
-                own = f'EXACT($A$2:$A${last},$A${row + 1})+EXACT($A$2:$A${last},"all")'
+            if by:
+                own = f"EXACT($A$2:$A${last},$A${row + 1})"
+                own += f'+EXACT($A$2:$A${last},"{ALL}")' if by == FUTURE else ""
                 formula = f"=SUMPRODUCT(({own})*{cells})"
             sheet.compute(row, index, formula, float(mine[column].sum()), "total")
 

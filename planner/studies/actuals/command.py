@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from planner.studies.command import RUNS, Outcome, Place, Progress
-from planner.studies.options import Json, RunId, Store
+from planner.studies.options import Json, Store
 
 PLACE = Place(
     RUNS,
     50,
     "`plan actuals RUN FILE`",
-    "what really came, beside the plan",
+    "what really came, beside a saved or an approved plan, by period, workload and tag",
     "history.md",
 )
 
@@ -24,9 +24,14 @@ PLACE = Place(
 class Options:
     """The options of one call."""
 
-    run: RunId
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="The number of a saved run, `last`, or a baseline, FILE.json.")
+    ]
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="CSV: period, and any of workload, output_mtok, cost_usd, power_mw.")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="CSV: period, and any of workload, a tag, output_mtok, cost_usd, power_mw."
+        ),
     ]
     store: Store = None
     json: Json = None
@@ -34,9 +39,11 @@ class Options:
 
 def run(options: Options, progress: Progress) -> Outcome:
     """What really came, beside what a saved run planned."""
-    from planner.history.store import find, store_path
+    from planner.history.baseline import run_or_baseline
+    from planner.history.store import store_path
     from planner.studies.actuals.sheet import actuals_sheets
     from planner.studies.actuals.study import actuals
 
-    found = actuals(find(store_path(options.store), options.run), options.file)
+    run, baseline = run_or_baseline(options.run, store_path(options.store))
+    found = actuals(run, options.file, baseline)
     return Outcome(list(actuals_sheets(found)), found.to_dict())

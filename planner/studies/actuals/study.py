@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from planner._version import __version__
-from planner.document import read_text
-from planner.errors import Fault, InputError
+from planner.errors import InputError
+from planner.history.baseline import Baseline
 from planner.history.run import Run
 from planner.kinds.cash import CAPEX, OPEX
-from planner.records import amount, records
+from planner.studies.actuals.given import ALL_WORKLOADS, UNTAGGED, Cell, Given, Names, TagCell, read_given
 from planner.studies.result import Result
 from planner.timeline import build_timeline
-from planner.validation import nearest
 
 ACTUALS_VERSION = 1
-# What can be measured: column of the file, unit.
-MEASURES = {"output_mtok": "Mtok", "cost_usd": "USD", "power_mw": "MW"}
-KEYS = ("period", "workload")
-ALL_WORKLOADS = "all"
-Cell = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -53,13 +47,24 @@ class Line:
 
 
 @dataclass(frozen=True)
+class TagLine:
+    """Cash of a period that bears a value of a tag, ``(none)`` for what does not bear it, as planned and as it came."""
+
+    period: str
+    tag: str
+    value: str
+    pair: Pair
+
+
+@dataclass(frozen=True)
 class Actuals(Result):
     """Plan and reality by period, in the plan's order, to the last period that the file has.
 
     ``output_mtok`` counts output tokens, ``cost_usd`` cash out (capex and opex, undiscounted), ``power_mw`` the mean
     power drawn at the utility meters; of several futures the plan is the expectation. Where the file tells workloads
     apart, ``all`` of them come after them: what the file says of them, or their sum where it knows every one. ``sums``
-    add up tokens and cost over the periods in which both sides are known.
+    add up tokens and cost over the periods in which both sides are known. ``tags`` are the tags that the file tells.
+    ``baseline`` is the approved plan where ``run`` is that of one.
     """
 
     run: Run
@@ -67,6 +72,8 @@ class Actuals(Result):
     by_workload: bool
     lines: tuple[Line, ...]
     sums: dict[str, Pair]
+    tags: tuple[TagLine, ...] = ()
+    baseline: Baseline | None = None
 
     @property
     def usd_per_mtok(self) -> Pair:
@@ -96,31 +103,54 @@ class Actuals(Result):
             ],
             "sums": {name: _pair(pair) for name, pair in self.sums.items()},
             "usd_per_mtok_output": _pair(self.usd_per_mtok),
+            **({"tags": [_tag_line(line) for line in self.tags]} if self.tags else {}),
+            **({"baseline": self.baseline.summary()} if self.baseline else {}),
         }
 
 
-def actuals(run: Run, path: Path) -> Actuals:
-    """The plan of ``run`` beside the file at ``path``: columns period, workload, output_mtok, cost_usd, power_mw.
+def actuals(run: Run, path: Path, baseline: Baseline | None = None) -> Actuals:
+    """The plan of ``run`` beside the file at ``path``: columns period, workload, tags, output_mtok, cost_usd, power_mw.
 
-    All but period may be left out, and cells may be empty. Raises InputError with every fault of the file.
+    All but period may be left out, and cells may be empty. ``baseline`` is the one that the run was read from. Raises
+    InputError with every fault of the file.
     """
     if not run.planned:
-        raise InputError(f"run {run.id} has no plan to hold anything against")
+        raise InputError(f"{run.label} has no plan to hold anything against")
     planned = _planned(run)
-    given, measures, by_workload = _read(run, path, planned)
-    periods = list(planned.periods)
-    last = max(periods.index(period) for period, _ in given)
+    given = read_given(path, planned.names(run.label))
+    measures = given.measures
+    periods = planned.periods[: max(planned.periods.index(period) for period in given.periods) + 1]
+    tags = tuple(_of_tags(given, planned, periods))
     found = []
-    for period in periods[: last + 1]:
-        came = {workload: given.get((period, workload), {}) for workload in (*planned.workloads, ALL_WORKLOADS)}
-        if by_workload:
-            came[ALL_WORKLOADS] = _whole([came[name] for name in planned.workloads], measures) | came[ALL_WORKLOADS]
-        for workload in (*(planned.workloads if by_workload else ()), ALL_WORKLOADS):
+    for period in periods:
+        came = {workload: given.cells.get((period, workload), {}) for workload in (*planned.workloads, ALL_WORKLOADS)}
+        whole = _whole([came[name] for name in planned.workloads], measures) if given.by_workload else {}
+        came[ALL_WORKLOADS] = _whole_of_tags(tags, period) | whole | came[ALL_WORKLOADS]
+        for workload in (*(planned.workloads if given.by_workload else ()), ALL_WORKLOADS):
             pairs = {name: Pair(planned.of(name, period, workload), came[workload].get(name)) for name in measures}
             found.append(Line(period, workload, pairs))
-    whole = [line for line in found if line.workload == ALL_WORKLOADS]
-    sums = {name: _sum([line.pairs[name] for line in whole]) for name in measures if name != "power_mw"}
-    return Actuals(run, measures, by_workload, tuple(found), sums)
+    all_of_it = [line for line in found if line.workload == ALL_WORKLOADS]
+    sums = {name: sum_of([line.pairs[name] for line in all_of_it]) for name in measures if name != "power_mw"}
+    return Actuals(run, measures, given.by_workload, tuple(found), sums, tags, baseline)
+
+
+def _of_tags(given: Given, planned: _Planned, periods: Sequence[str]) -> Iterator[TagLine]:
+    """A line for each value of each tag of the file, planned or given, in every period."""
+    for tag in given.tags:
+        values = [value for cells in (planned.by_tag, given.by_tag) for _, of, value in cells if of == tag]
+        for value in sorted(set(values), key=lambda value: (value == UNTAGGED, value)):
+            for period in periods:
+                at = (period, tag, value)
+                yield TagLine(period, tag, value, Pair(planned.by_tag.get(at, 0.0), given.by_tag.get(at)))
+
+
+def _whole_of_tags(tags: Sequence[TagLine], period: str) -> dict[str, float]:
+    """What everything came to in a period, where of some tag every value is known that was planned to cost anything."""
+    for tag in dict.fromkeys(line.tag for line in tags):
+        mine = [line.pair for line in tags if (line.period, line.tag) == (period, tag)]
+        if all(pair.actual is not None or not pair.plan for pair in mine):
+            return {"cost_usd": sum(pair.actual or 0.0 for pair in mine)}
+    return {}
 
 
 def _whole(parts: list[dict[str, float]], measures: tuple[str, ...]) -> dict[str, float]:
@@ -136,6 +166,11 @@ class _Planned:
     workloads: tuple[str, ...]
     in_tokens: frozenset[str]
     amounts: Mapping[str, Mapping[Cell, float]]
+    by_tag: Mapping[TagCell, float]
+
+    def names(self, label: str) -> Names:
+        """What a file may name."""
+        return Names(label, self.periods, self.workloads, tuple(dict.fromkeys(tag for _, tag, _ in self.by_tag)))
 
     def of(self, measure: str, period: str, workload: str) -> float | None:
         """0 where nothing is planned; None of a single workload's cost and power, and of tokens where it makes none."""
@@ -171,60 +206,27 @@ def _planned(run: Run) -> _Planned:
             "cost_usd": total(cash, lambda row: float(row["usd"]), whole),
             "power_mw": total(result["fleet"], lambda row: row["energy_mwh"] / hours[row["period"]], whole),
         },
+        by_tag={
+            (row["period"], row["tag"], row["value"] or UNTAGGED): float(row["usd"])
+            for row in result.get("cost_by_tag", ())
+        },
     )
-
-
-def _read(run: Run, path: Path, planned: _Planned) -> tuple[dict[Cell, dict[str, float]], tuple[str, ...], bool]:
-    """The file's figures by period and workload, the measures it has, and whether it tells workloads apart."""
-    shown = str(path)
-    faults: list[Fault] = []
-    lines = records(read_text(path, shown), shown, faults)
-    line, header = next(lines, (0, []))
-    if faults:
-        raise InputError(faults)
-    measures = tuple(name for name in MEASURES if name in header)
-    if "period" not in header or not measures or len(set(header)) < len(header):
-        raise InputError(
-            [Fault(shown, line, "", f"expected columns period, workload and some of {', '.join(MEASURES)}, each once")]
-        )
-    known = (*KEYS, *MEASURES)
-    faults += [
-        Fault(shown, line, "", f"no column '{column}'{nearest(column, known)}")
-        for column in header
-        if column not in known
-    ]
-    found: dict[Cell, dict[str, float]] = {}
-    for line, cells in lines:
-        row = dict(zip(header, cells, strict=True))
-        cell = (row["period"], row.get("workload", "") or ALL_WORKLOADS)
-        before = len(faults)
-        if cell[0] not in planned.periods:
-            words = f"'{cell[0]}' is no period of run {run.id}{nearest(cell[0], planned.periods)}"
-            faults.append(Fault(shown, line, "period", words))
-        if cell[1] not in (*planned.workloads, ALL_WORKLOADS):
-            words = f"'{cell[1]}' is no workload of run {run.id}{nearest(cell[1], planned.workloads)}"
-            faults.append(Fault(shown, line, "workload", words))
-        if cell in found:
-            faults.append(Fault(shown, line, "", f"{' '.join(cell)} is given twice"))
-        amounts = {name: amount(row[name], shown, line, name, faults) for name in measures if row[name]}
-        if len(faults) == before:
-            found[cell] = amounts
-    if not found and not faults:
-        faults.append(Fault(shown, line, "", "this file holds no figures, only a header"))
-    if faults:
-        raise InputError(faults)
-    return found, measures, any(workload != ALL_WORKLOADS for _, workload in found)
 
 
 def _known(pair: Pair | None) -> bool:
     return pair is not None and pair.more is not None
 
 
-def _sum(pairs: list[Pair]) -> Pair:
+def sum_of(pairs: list[Pair]) -> Pair:
+    """Plan and actual added up where both are known."""
     both = [pair for pair in pairs if _known(pair)]
     if not both:
         return Pair(None, None)
     return Pair(sum(pair.plan or 0.0 for pair in both), sum(pair.actual or 0.0 for pair in both))
+
+
+def _tag_line(line: TagLine) -> dict[str, Any]:
+    return {"period": line.period, "tag": line.tag, "value": line.value, "cost_usd": _pair(line.pair)}
 
 
 def _pair(pair: Pair) -> dict[str, float | None]:

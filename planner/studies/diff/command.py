@@ -17,7 +17,7 @@ PLACE = Place(
     RUNS,
     30,
     "`plan diff A B`",
-    "runs, scenarios, results or git revisions: inputs, decisions, cost; `--fail-above 3%` for pipelines",
+    "runs, scenarios, results, baselines or git revisions: inputs, decisions, cost; `--fail-above 3%` for pipelines",
     "history.md",
 )
 # B costs more than --fail-above allows.
@@ -28,7 +28,9 @@ ABOVE_EXIT = 6
 class Options:
     """The options of one call."""
 
-    a: Annotated[str, typer.Argument(metavar="A", help="A run, a scenario or result file, or REV:path/to/file.yaml.")]
+    a: Annotated[
+        str, typer.Argument(metavar="A", help="A run, a scenario, result or baseline file, or REV:path/to/file.")
+    ]
     b: Annotated[str, typer.Argument(metavar="B", help="What it became.")]
     fail_above: Annotated[
         str | None,
@@ -46,9 +48,8 @@ class Options:
 def run(options: Options, progress: Progress) -> Outcome:
     """What changed: in the inputs, in the decisions, in the cost."""
     from planner.history.store import store_path
-    from planner.render.markdown import markdown
     from planner.studies.diff.comparand import answered, read
-    from planner.studies.diff.sheet import diff_sheets, sentence, title
+    from planner.studies.diff.sheet import diff_markdown, diff_sheets, sentence
     from planner.studies.diff.study import diff
     from planner.studies.result import clock_sentence
 
@@ -60,17 +61,20 @@ def run(options: Options, progress: Progress) -> Outcome:
     found = diff(one, other)
     too_much = allowed is not None and other.planned and found.above(allowed)
     sheets = list(diff_sheets(found))
-    message, code = "", 0
+    message, code, verdict = "", 0, sentence(found)
     if not other.planned:
         message, code = f"{other.label} has no plan", InfeasiblePlan.exit_code
+        verdict = f"{message}."
     elif too_much:
-        message, code = f"{sentence(found)} More than {options.fail_above} is not allowed here.", ABOVE_EXIT
+        message, code = f"{verdict} More than {options.fail_above} is not allowed here.", ABOVE_EXIT
+        verdict = message
     elif late := [side.label for side in (one, other) if side.planned and not side.result["solver"]["reproducible"]]:
         message, code = clock_sentence(late), FEASIBLE_EXIT
+        verdict = f"{verdict} {message}"
     return Outcome(
         sheets if options.markdown != "-" else (),
         found.to_dict(),
-        files=[(options.markdown, markdown(title(found), sheets))] if options.markdown is not None else (),
+        files=[(options.markdown, diff_markdown(found, verdict))] if options.markdown is not None else (),
         message=message,
         exit_code=code,
     )

@@ -1,8 +1,7 @@
-"""One of two things to compare: a run, a scenario file, a result file or a revision of a scenario."""
+"""One of two things to compare: a run, a scenario, a result or a baseline, the files also as they stood in git."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,9 @@ from typing import Any
 from planner._version import __version__
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError
-from planner.history.revision import scenario_at
+from planner.history.baseline import Baseline, baseline_of, is_baseline, json_of
+from planner.history.revision import json_at, scenario_at
+from planner.history.run import Run
 from planner.history.store import LAST, find
 from planner.pipeline import catalog_of, load, solve
 from planner.plan.plan import RESULT_VERSION
@@ -31,6 +32,7 @@ class Comparand:
     catalog_digest: str
     planner: str
     result: dict[str, Any]
+    baseline: Baseline | None = None
 
     @property
     def planned(self) -> bool:
@@ -48,23 +50,26 @@ class Unsolved:
 
 
 def read(source: str, store: Path) -> Comparand | Unsolved:
-    """What ``source`` names: a file that is there, ``REV:path`` in git, else a run of ``store``.
+    """What ``source`` names: a file that is there, ``REV:path`` in git (scenarios and JSON), else a run of ``store``.
 
     Raises InputError where it is none of them.
     """
     path = Path(source)
     if source == "-" or path.exists():
-        return _result(path) if path.suffix == ".json" else _unsolved(source, load(source))
+        return _answer(json_of(source), source) if path.suffix == ".json" else _unsolved(source, load(source))
+    if ":" in source and path.suffix == ".json":
+        return _answer(json_at(source), source)
     if ":" in source:
         with scenario_at(source) as scenario:
             return _unsolved(source, scenario)
     if not (source.isdecimal() or source == LAST) and path.suffix in (".yaml", ".yml", ".json"):
         raise InputError(f"{source}: no such file")
-    run = find(store, source)
-    label = f"run {run.id}"
-    return Comparand(
-        label, run.question(), run.scenario_digest, run.catalog_digest, run.versions.get("planner", ""), run.result
-    )
+    return _of_run(find(store, source))
+
+
+def _of_run(run: Run, baseline: Baseline | None = None) -> Comparand:
+    planner = run.versions.get("planner", "")
+    return Comparand(run.label, run.question(), run.scenario_digest, run.catalog_digest, planner, run.result, baseline)
 
 
 def answered(
@@ -86,16 +91,15 @@ def _unsolved(label: str, scenario: Scenario) -> Unsolved:
     return Unsolved(label, scenario, catalog_of(scenario))
 
 
-def _result(path: Path) -> Comparand:
-    """A result file. Raises InputError where it is none that this version reads."""
-    try:
-        result = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        raise InputError(f"{path}: this is not a result; `plan SCENARIO --json {path}` writes one") from None
-    if not isinstance(result, dict) or any(name not in result for name in NEEDED):
-        raise InputError(f"{path}: this is not a result; `plan SCENARIO --json {path}` writes one")
-    if result.get("version") not in range(1, RESULT_VERSION + 1):
+def _answer(found: Any, shown: str) -> Comparand:
+    """A baseline or a result, from JSON. Raises InputError where it is none that this version reads."""
+    if is_baseline(found):
+        baseline = baseline_of(found, shown)
+        return _of_run(baseline.run, baseline)
+    if not isinstance(found, dict) or any(name not in found for name in NEEDED):
+        raise InputError(f"{shown}: this is not a result; `plan SCENARIO --json {shown}` writes one")
+    if found.get("version") not in range(1, RESULT_VERSION + 1):
         known = f"this planner reads versions 1 to {RESULT_VERSION}"
-        raise InputError(f"{path}: this is a result of version {result.get('version')}; {known}")
-    digest = str(result.get("catalog", {}).get("digest", ""))
-    return Comparand(str(path), None, str(result["scenario_digest"]), digest, str(result["planner"]), result)
+        raise InputError(f"{shown}: this is a result of version {found.get('version')}; {known}")
+    digest = str(found.get("catalog", {}).get("digest", ""))
+    return Comparand(shown, None, str(found["scenario_digest"]), digest, str(found["planner"]), found)

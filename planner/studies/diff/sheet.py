@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
+from planner.history.baseline import SHOWN_DIGITS
 from planner.plan.tables import ALL
 from planner.render.figures import Unit, count, digits, money_unit, percent, price, within
+from planner.render.markdown import markdown
 from planner.render.sheet import Sheet, left, right
+from planner.rules.budgets import year_of_period
+from planner.studies.diff.cash import summed
 from planner.studies.diff.comparand import Comparand
+from planner.studies.diff.figure import Figure
 from planner.studies.diff.inputs import said
-from planner.studies.diff.study import REPORTED, Diff, Figure
+from planner.studies.diff.study import REPORTED, Diff
 
 # A value longer than this is shown by its beginning; the JSON has all of it.
 LONGEST = 60
+# Of more periods than these the cash is told by fiscal year.
+MOST_PERIODS = 12
+NONE = "(none)"
+# Beside the figure that a plan is judged by.
+AT_A_GLANCE = ("npv_usd", "cash_usd", "capex_usd", "opex_usd")
 NAMES = {
     f"{REPORTED}_output": "cost of the reported periods, $ per Mtok output",
     f"{REPORTED}_total": "cost of the reported periods, $ per Mtok total",
@@ -29,15 +40,28 @@ NAMES = {
 
 
 def diff_sheets(found: Diff) -> Iterator[Sheet]:
-    """The parts of the view, inputs first."""
+    """The parts of the view, inputs first, which of the two is dearer last."""
     yield _inputs(found)
     yield from _without_plan(found)
     if found.a.planned or found.b.planned:
         yield _decisions(found)
         yield _cost(found)
         yield _categories(found)
+        yield from cash_sheets(found)
     if found.a.planned and found.b.planned:
         yield Sheet(sentence(found))
+
+
+def diff_markdown(found: Diff, verdict: str) -> str:
+    """The same for a pull request: which is dearer first, then what changes at a glance, the rest folded."""
+    shown = [Sheet(f"{title(found)}.", notes=tuple(approvals(found))), *_without_plan(found)]
+    inputs = replace(_inputs(found), notes=_unknown(found))
+    folded = [(f"Inputs that changed: {len(found.inputs) or 'none'}", [inputs])]
+    if found.a.planned or found.b.planned:
+        shown += [_cost(found, AT_A_GLANCE), _decisions(found)]
+        folded += [("Cash by period and tag", list(cash_sheets(found)))]
+        folded += [("All figures of the cost", [_cost(found), _categories(found)])]
+    return markdown(verdict, shown, folded)
 
 
 def title(found: Diff) -> str:
@@ -76,13 +100,40 @@ def _proven(side: Comparand) -> tuple[float, float] | None:
 
 
 def _inputs(found: Diff) -> Sheet:
-    notes: tuple[str, ...] = ()
-    if not found.inputs_known:
-        notes = ("A result file holds no inputs; name a run or a scenario to see the fields.",)
+    notes = (*approvals(found), *_unknown(found))
     if not found.inputs:
         return Sheet(f"Nothing changed in the inputs, {title(found)}.", notes=notes)
     rows = tuple((change.path, _short(said(change.a)), _short(said(change.b))) for change in found.inputs)
     return Sheet(f"What changed in the inputs, {title(found)}:", (left("field"), left("A"), left("B")), rows, notes)
+
+
+def _unknown(found: Diff) -> tuple[str, ...]:
+    unknown = "A result file holds no inputs; name a run or a scenario to see the fields."
+    return () if found.inputs_known else (unknown,)
+
+
+def approvals(found: Diff) -> Iterator[str]:
+    """Who approved what is compared, and the digest that says it is that."""
+    for name, side in (("A", found.a), ("B", found.b)):
+        if side.baseline is not None:
+            digest = side.baseline.digest[:SHOWN_DIGITS]
+            yield f"{name} is the plan of {side.baseline.run.scenario} {side.baseline.approved}, digest {digest}."
+
+
+def cash_sheets(found: Diff) -> Iterator[Sheet]:
+    """Cash out of the reported periods by period, or by year where they are many, and by tag."""
+    scenario = found.b.scenario or found.a.scenario
+    month = scenario.budget.fiscal_year_start if scenario is not None else 1
+    by_year = len(found.periods) > MOST_PERIODS
+    by = "year" if by_year else "period"
+    periods = summed(found.periods, lambda cash: (year_of_period(cash.period, month) if by_year else cash.period,))
+    tags = summed(found.tags, lambda cash: (cash.tag, cash.value or NONE))
+    unit = money_unit(value for _, figure in (*periods, *tags) for value in _known(figure))
+    columns = (right("A"), right("B"), right("B less A"), right("B / A - 1"))
+    for what, heads, lines in ((by, (left(by),), periods), ("tag", (left("tag"), left("value")), tags)):
+        rows = tuple((*key, *_cells(figure, unit.of)) for key, figure in lines)
+        if rows:
+            yield Sheet(f"Cash out by {what}, {unit.name}:", (*heads, *columns), rows)
 
 
 def _short(words: str) -> str:
@@ -117,11 +168,13 @@ def _decisions(found: Diff) -> Sheet:
     return Sheet("What changed in the decisions:", tuple(columns), tuple(rows), notes)
 
 
-def _cost(found: Diff) -> Sheet:
+def _cost(found: Diff, only: Sequence[str] = ()) -> Sheet:
     money = money_unit(value for figure in found.figures if figure.unit == "USD" for value in _known(figure))
     rows: list[tuple[str, ...]] = []
     for figure in found.figures:
         if figure.name == "revenue_usd" and not any(_known(figure)):
+            continue
+        if only and figure.name not in (*only, found.headline.name):
             continue
         name, text = NAMES[figure.name], _text(figure, money)
         label = f"{name}, {money.name}" if figure.unit == "USD" else name

@@ -9,7 +9,9 @@ from typing import Any
 from planner._version import __version__
 from planner.errors import InputError
 from planner.kinds.cash import CATEGORIES
+from planner.studies.diff.cash import Cash, cash_by_period, cash_by_tag
 from planner.studies.diff.comparand import Comparand
+from planner.studies.diff.figure import Figure
 from planner.studies.diff.inputs import LAST, Change, changes
 from planner.studies.diff.steps import Step, steps
 from planner.studies.result import Result
@@ -34,37 +36,11 @@ FIGURES = (
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A figure of both plans, None where it is not known; ``share`` is B over A, less 1."""
-
-    name: str
-    unit: str
-    a: float | None
-    b: float | None
-
-    @property
-    def more(self) -> float | None:
-        """B less A."""
-        return None if self.a is None or self.b is None else self.b - self.a
-
-    @property
-    def share(self) -> float | None:
-        """B over A, less 1; None where there is nothing to divide by."""
-        return None if self.more is None or not self.a else self.more / abs(self.a)
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain values."""
-        return {
-            "figure": self.name, "unit": self.unit, "a": self.a, "b": self.b, "more": self.more,
-            "more_share": self.share,
-        }  # fmt: skip
-
-
-@dataclass(frozen=True)
 class Diff(Result):
     """``inputs`` has every field that differs; ``inputs_known`` is False where a result file does not hold them.
 
-    ``figures`` are the plans' key figures, ``categories`` the NPV of each category of cash (expected, out positive).
+    ``figures`` are the plans' key figures, ``categories`` the NPV of each category of cash (expected, out positive),
+    ``periods`` and ``tags`` the cash out of the reported periods by period and by tag.
     """
 
     a: Comparand
@@ -74,6 +50,8 @@ class Diff(Result):
     steps: tuple[Step, ...]
     figures: tuple[Figure, ...]
     categories: tuple[Figure, ...]
+    periods: tuple[Cash, ...]
+    tags: tuple[Cash, ...]
 
     @property
     def basis(self) -> str:
@@ -130,6 +108,8 @@ class Diff(Result):
             "decisions": [step.to_dict() for step in self.steps],
             "cost": [figure.to_dict() for figure in self.figures],
             "npv_by_category": [figure.to_dict() for figure in self.categories],
+            "cash_by_period": [figure.to_dict() for figure in self.periods],
+            "cash_by_tag": [figure.to_dict() for figure in self.tags],
         }
 
 
@@ -166,6 +146,8 @@ def diff(a: Comparand, b: Comparand) -> Diff:
             for name in CATEGORIES
             if name in before or name in after
         ),
+        periods=cash_by_period(a.result, b.result),
+        tags=cash_by_tag(a.result, b.result),
     )
 
 
@@ -201,4 +183,5 @@ def _side(side: Comparand) -> dict[str, Any]:
         "catalog_digest": side.catalog_digest or None,
         "planner": side.planner,
         "status": side.result["status"],
+        **({"baseline": side.baseline.summary()} if side.baseline else {}),
     }

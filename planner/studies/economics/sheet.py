@@ -15,7 +15,7 @@ def economics_sheets(found: Economics) -> list[Sheet]:
         (str(row.figure), _figure(row.value, str(row.unit)), str(row.unit)) for row in found.figures.itertuples()
     )
     cash = found.cash
-    years = cash.assign(year=cash["period"].str[:4]).groupby("year", sort=False)
+    years = cash.groupby("year", sort=False)
     unit = money_unit(cash["cumulative_usd"])
     flows = tuple(
         (

@@ -21,6 +21,7 @@ from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.plan.ledger import ledger_of
 from planner.render.figures import digits, money
+from planner.rules.budgets import year_of_period
 from planner.scenario import Scenario, scenario_digest
 from planner.studies.command import Progress
 from planner.studies.result import Study, limit_of, told
@@ -31,8 +32,8 @@ from planner.units import mtok_from_tokens
 class Economics(Study):
     """``figures`` (figure, value, unit) and ``cash`` by period.
 
-    ``cash`` has period, cost_usd, revenue_usd, net_usd, cumulative_usd, years: undiscounted, expected over the futures,
-    what falls after the horizon left out.
+    ``cash`` has period, cost_usd, revenue_usd, net_usd, cumulative_usd, years (from the horizon's start) and year (the
+    fiscal one): undiscounted, expected over the futures, what falls after the horizon left out.
     """
 
     command = "economics"
@@ -113,6 +114,7 @@ def cash_by_period(scenario: Scenario, plan: Plan) -> pd.DataFrame:
     found["cumulative_usd"] = found["net_usd"].cumsum()
     months = {"month": 1, "quarter": 3, "year": 12}[scenario.horizon.period]
     found["years"] = (np.arange(len(found)) + 1) * months / 12
+    found["year"] = [year_of_period(period, scenario.budget.fiscal_year_start) for period in plan.periods]
     return found
 
 

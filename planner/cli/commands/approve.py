@@ -1,0 +1,21 @@
+"""``plan approve``."""
+
+from __future__ import annotations
+
+from planner.cli.options import ApproveOptions as Options
+from planner.studies.command import RUNS, Outcome, Place, Progress
+
+PLACE = Place(
+    RUNS,
+    25,
+    "`plan approve RUN`",
+    "a saved run as a baseline that `plan diff` and `plan actuals` hold against",
+    "budgeting.md",
+)
+
+
+def run(options: Options, progress: Progress) -> Outcome:
+    """Export a saved run as the approved plan: a baseline file under a digest."""
+    from planner.cli.approve import approved
+
+    return approved(options)
