@@ -9,6 +9,8 @@ the relaxation thought enough can have no packing.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -174,14 +176,18 @@ def pack(
     milp = ready.milp
     x = np.zeros(milp.columns)
     x[ready.stocks] = stocks[ready.stocks]
-    taken = milp.activity(x)
+    fixed = milp.activity(x)
     short = np.zeros(milp.rows)
-    groups = len(ready.starts) - 1
-    allowed = fine * near_usd / max(1, groups)
-    for group in range(groups):
-        mine = ready.entries[np.arange(ready.starts[group], ready.starts[group + 1])]
-        mine = mine[milp.upper[mine.column] > 0]
-        if len(mine.row):
+    allowed = fine * near_usd / max(1, len(ready.starts) - 1)
+
+    def packed(chain: range) -> None:
+        # Chains have no column and no row in common, so each writes what no other reads.
+        taken = fixed.copy()
+        for group in chain:
+            mine = ready.entries[np.arange(ready.starts[group], ready.starts[group + 1])]
+            mine = mine[milp.upper[mine.column] > 0]
+            if not len(mine.row):
+                continue
             columns, rows = np.unique(mine.column), np.unique(mine.row)
             asked = clock.rest(replace(options, nodes=NODES))
             found, left = _period(ready, mine, columns, rows, taken, SHORT * near_usd, allowed, asked)
@@ -192,7 +198,26 @@ def pack(
             short[rows] += left
             # What rows over several periods have left for the later ones.
             taken += np.bincount(mine.row, weights=mine.value * x[mine.column], minlength=milp.rows)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(packed, _chains(ready)))
     return Packing(x, short)
+
+
+def _chains(ready: Packer) -> list[range]:
+    """Runs of periods that rows tie to each other; no row is in two of them."""
+    group = np.repeat(np.arange(len(ready.starts) - 1), np.diff(ready.starts))
+    row = ready.entries.row[ready.starts[0] : ready.starts[-1]]
+    first, last = np.full(ready.milp.rows, len(ready.starts)), np.full(ready.milp.rows, -1)
+    np.minimum.at(first, row, group)
+    np.maximum.at(last, row, group)
+    # A period goes on with the one before where some row is in both that one or an earlier and itself or a later.
+    tied = np.zeros(len(ready.starts) + 1, dtype=np.int64)
+    np.add.at(tied, first[last > first] + 1, 1)
+    np.add.at(tied, last[last > first] + 1, -1)
+    begins = np.flatnonzero(np.cumsum(tied)[: len(ready.starts) - 1] == 0)
+    ends = [*begins[1:], len(ready.starts) - 1]
+    return [range(begin, end) for begin, end in zip(begins, ends, strict=True)]
 
 
 def _period(
