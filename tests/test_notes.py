@@ -256,6 +256,15 @@ def test_a_budget_that_holds_on_in_reported_years_or_begins_late_is_told() -> No
     assert told(budget_notes, owning(horizon=YEARS, budget={"opex_usd": {2027: 1e6, 2028: 1e6}})) == []
 
 
+def test_a_budget_by_fiscal_years_is_told_by_their_names() -> None:
+    quarters = {"start": "2027-01", "periods": 4, "period": "quarter", "lookahead": 4}
+    asked = owning(horizon=YEARS | quarters, budget={"fiscal_year_start": 4, "capex_usd": {2028: 1e6}})
+    assert [note.sentence for note in told(budget_notes, asked)] == [
+        "budget.capex_usd begins in FY2028: nothing limits FY2027.",
+        "budget.capex_usd names FY2028 last: its $1.00 M a year hold on in the lookahead, FY2029.",
+    ]
+
+
 def test_a_budget_of_the_horizon_leaves_the_lookahead_free() -> None:
     asked = owning(horizon=TWO_YEARS | {"lookahead": 4}, budget={"capex_usd": 1e6})
     (note,) = told(budget_notes, asked)

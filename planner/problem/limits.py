@@ -82,7 +82,7 @@ class SpendLimit:
     label: str
     periods: Bools
     usd: float
-    held_from: int | None = None
+    held_from: str | None = None
 
 
 @dataclass(frozen=True)
@@ -212,13 +212,8 @@ def _spend(budget: Budget, timeline: Timeline) -> list[SpendLimit]:
         for span in budget_spans(getattr(budget, kind.field), timeline, budget.fiscal_year_start):
             if np.isfinite(span.usd):
                 label = f"{kind.key} over the horizon" if span.year is None else f"{kind.key} in {span.year}"
-                found.append(SpendLimit(kind, label, span.periods, span.usd, _held_from(budget, kind, span.year)))
+                found.append(SpendLimit(kind, label, span.periods, span.usd, span.held_from))
     return found
-
-
-def _held_from(budget: Budget, kind: Spending, year: int | None) -> int | None:
-    named = getattr(budget, kind.field)
-    return max(named) if year is not None and year > max(named) else None
 
 
 def _quotas(scenario: Scenario, supply: Supply) -> list[QuotaLimit]:

@@ -21,11 +21,15 @@ Bools = NDArray[np.bool_]
 
 
 class BudgetSpan(NamedTuple):
-    """Periods (T,) whose cash is added up, and the most that may be; ``year`` is None for all reported periods."""
+    """Periods (T,) whose cash is added up, and the most that may be; ``year`` is None for all reported periods.
+
+    ``held_from`` is the last year that the budget names, where its figure holds on in this later one.
+    """
 
     year: str | None
     periods: Bools
     usd: float
+    held_from: str | None = None
 
 
 def fiscal_year(day: dt.date, first_month: int) -> int:
@@ -55,8 +59,14 @@ def budget_spans(limit: YearlyLimit, timeline: Timeline, first_month: int) -> li
         return []
     if isinstance(limit, dict):
         years = np.array([fiscal_year(first, first_month) for first in timeline.starts[:-1]])
+        last = max(limit, default=math.inf)
         return [
-            BudgetSpan(year_name(year, first_month), years == year, yearly_limit(limit, year))
+            BudgetSpan(
+                year_name(year, first_month),
+                years == year,
+                yearly_limit(limit, year),
+                year_name(max(limit), first_month) if year > last else None,
+            )
             for year in map(int, np.unique(years))
         ]
     return [BudgetSpan(None, ~timeline.lookahead, float(limit))]

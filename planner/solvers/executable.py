@@ -38,8 +38,8 @@ OF_GAP_RAISED = 0.1
 # A period may be off its best packing by so much of the whole cost, times the gap asked for.
 FINE = 0.03
 ROUNDS = 5
-# Demand that found no room is asked for once more: so much of it, at each round again.
-RAISE = 1.0
+# Demand that found no room is asked for once more, and by how much more at each round.
+RAISE = 1.5
 # Beyond so many times the gap asked for, the stocks are not those of a good plan.
 FAR = 3.0
 # Measured: HiGHS finds better stocks where SCIP finds none.
