@@ -175,7 +175,7 @@ def test_the_command_prints_writes_and_repeats_itself(tmp_path: Path) -> None:
     picture = (tmp_path / "b.svg").read_text()
     assert "$ per GPU-hour in use" in picture
     again = plan(*asked, "--curves-only", "--json", "-", "--plot", tmp_path / "again.svg")
-    assert json.loads(again.stdout) == found | {"break_even": []}
+    assert json.loads(again.stdout) == found | {"break_even": [], "token_api": None}
     assert (tmp_path / "again.svg").read_text() == picture
 
 
