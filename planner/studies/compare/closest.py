@@ -40,7 +40,7 @@ class Needs:
 
     supply: float = 1.0
     budget: float = 1.0
-    supply_of: str = "the quotas and hourly depth"
+    supply_of: str = ""
     proven: bool = True
     rents_until: str = ""
     prolonged: bool = False
@@ -76,7 +76,7 @@ def closest(scenario: Scenario, catalog: Catalog, name: str, options: Options) -
             needs = Needs(
                 supply=supply.factor,
                 budget=budget.factor,
-                supply_of=_supply_of(_milp(way.scenario, way.catalog)),
+                supply_of=_supply_of(_milp(way.scenario, way.catalog)) if supply.factor > 1 else "",
                 proven=supply.proven and budget.proven,
                 rents_until=way.until,
                 prolonged=index > 0,

@@ -14,8 +14,8 @@ from planner.studies.options import Csv, Gap, Json, Set, TimeLimit
 PLACE = Place(
     PLANS,
     40,
-    "`plan compare A B`, `--options buy+rent,reserve+rent,…`",
-    "scenarios, or one under named alternatives, side by side and in words",
+    "`plan compare SCENARIO`, `plan compare A B`, `--options buy+rent,…`",
+    "buy or rent: the plan beside what each way alone would cost and need; or scenarios side by side",
     "compare.md",
 )
 
@@ -24,10 +24,10 @@ PLACE = Place(
 class Options:
     """The options of one call."""
 
-    scenarios: Annotated[list[str], typer.Argument(metavar="SCENARIO...", help="Scenario files; one with --options.")]
+    scenarios: Annotated[list[str], typer.Argument(metavar="SCENARIO...", help="One scenario file: buy or rent? More: side by side.")]
     options: Annotated[
         str | None,
-        typer.Option("--options", metavar="NAMES", help="mixed,buy,reserve,rent,api,hopper,blackwell; + joins some."),
+        typer.Option("--options", metavar="NAMES", help="plan,buy,rent,reserve,api,hopper,blackwell; + joins some; default: what the scenario leaves open."),
     ] = None
     overrides: Set = None
     gap: Gap = None
@@ -37,7 +37,7 @@ class Options:
 
 
 def run(options: Options, progress: Progress) -> Outcome:
-    """Plans side by side: scenarios, or one scenario under named alternatives."""
+    """Buy or rent? One scenario's plan beside what each way alone would cost and need, or scenarios side by side."""
     from planner.pipeline import load
     from planner.studies.compare.options import check_options
     from planner.studies.compare.sheet import comparison_sheets
