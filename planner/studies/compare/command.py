@@ -24,10 +24,16 @@ PLACE = Place(
 class Options:
     """The options of one call."""
 
-    scenarios: Annotated[list[str], typer.Argument(metavar="SCENARIO...", help="One scenario file: buy or rent? More: side by side.")]
+    scenarios: Annotated[
+        list[str], typer.Argument(metavar="SCENARIO...", help="One scenario file: buy or rent? More: side by side.")
+    ]
     options: Annotated[
         str | None,
-        typer.Option("--options", metavar="NAMES", help="plan,buy,rent,reserve,api,hopper,blackwell; + joins some; default: what the scenario leaves open."),
+        typer.Option(
+            "--options",
+            metavar="NAMES",
+            help="Some of plan,buy,rent,reserve,api,hopper,blackwell; + joins some; default: what is open.",
+        ),
     ] = None
     overrides: Set = None
     gap: Gap = None
