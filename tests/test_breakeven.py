@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,10 +20,15 @@ import planner
 from planner.cli import app
 from planner.errors import InputError
 from planner.pipeline import catalog_of
+from planner.rules.latency import api_excess
+from planner.studies.breakeven.api_price import api_threshold, with_api_price, without_apis
+from planner.studies.breakeven.defaults import largest_workload, systems_that_fit
 from planner.studies.breakeven.screening import Screening, screen
+from planner.studies.breakeven.sheet import _months
 from planner.studies.breakeven.sourcing import PriceOverrides, held_by_terms
 from planner.studies.breakeven.threshold import KINDS, Kind, Threshold, price_now, threshold, with_price, without_supply
 from tests import strategies
+from tests import tiny as small
 from tests.strategies import Case, solved, tiny_cases
 
 ROOT = Path(__file__).parents[1]
@@ -158,6 +164,96 @@ def test_prices_that_cannot_be_asked() -> None:
     assert (needed.needed, needed.low, needed.drawn_on) == (True, None, True)
 
 
+def test_every_crossing_is_named_by_hand() -> None:
+    """A contract of 12 months, paid whole: cheaper than 36 months of another for the first term alone."""
+    made = tiny()
+    crossed = {
+        key: list(zip(rows["at"], rows["below"], strict=True))
+        for key, rows in made.crossings.groupby(["way", "against", "over"])
+    }
+    assert crossed["reserve 12 m", "reserve 36 m", "months"] == [(13.0, "reserve 12 m")]
+    # Each pair that the table of crossovers has crossing once crosses there.
+    for row in made.crossovers.itertuples():
+        if row.utilisation > 0:
+            ((at, below),) = crossed[row.way, row.against, "utilisation"]
+            assert (at, below) == (pytest.approx(row.utilisation), row.against)
+    held = made.by_months.set_index("months")
+    for row in made.crossings[made.crossings["over"] == "months"].itertuples():
+        before, after = held.loc[row.at - 1], held.loc[row.at]
+        assert (before[row.way] < before[row.against]) == (row.below == row.way)
+        assert (after[row.way] < after[row.against]) == (row.above == row.way)
+
+
+def test_months_that_come_and_go_are_all_told() -> None:
+    def rows(*crossed: tuple[float, str, str]) -> pd.DataFrame:
+        return pd.DataFrame(crossed, columns=["at", "below", "above"])
+
+    assert _months(np.nan, rows((9.0, "own", "b"), (13.0, "b", "own")), "own") == "months 1 to 8, 13 on"
+    assert _months(np.nan, rows((9.0, "own", "b"), (13.0, "b", "own")), "b") == "months 9 to 12"
+    assert _months(12.0, rows((12.0, "b", "own")), "own") == "from month 12 on"
+    assert (_months(1.0, rows(), "own"), _months(np.nan, rows(), "own")) == ("always", "never")
+
+
+@pytest.mark.no_cover
+@pytest.mark.solve
+def test_the_price_at_which_tiny_calls_an_api_is_that_of_a_rented_gpus_tokens() -> None:
+    """What is rented beside the nodes is what tokens have to undercut: 5.99 an hour for 95 % of what a GPU makes."""
+    scenario = small.in_parts()
+    found = api_threshold(
+        scenario, catalog_of(scenario), scenario.workloads[0], gap=1e-6, precision=5e-3, most_solves=20
+    )
+    curves = screen(scenario, catalog_of(scenario), "hgx-h200", "chat")
+    # As many tokens in as out, at one price for both.
+    tie = 5.99 / 0.95 / (2 * curves.mtok_per_gpu_hour)
+    assert found is not None
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low <= tie <= found.high
+    assert found.high - found.low <= 0.01 * found.high
+    assert (found.unit, found.now, found.drawn_on) == ("USD per Mtok output", 0.88, False)
+
+
+def test_a_token_api_at_a_price_just_meets_the_targets_and_is_the_only_one() -> None:
+    scenario = planner.load(TINY, ("workloads.chat.sla.tpot_percentile=99",))
+    catalog = catalog_of(scenario)
+    priced, sold = with_api_price(scenario, catalog, scenario.workloads[0], 2.0)
+    assert not sold.token_apis
+    (quote,) = priced.token_quotes
+    assert (quote.provider, quote.output_usd_per_mtok, quote.input_usd_per_mtok) == ("together", 2.0, 2.0)
+    assert (quote.ttft_ms, quote.ttft_statistic, quote.tpot_ms, quote.tpot_statistic) == (2000.0, "p50", 25.0, "p99")
+    (api,) = catalog_of(priced, sold).token_apis.values()
+    assert api_excess(priced.workloads[0], api, priced.tail_ratio) == 0
+    without, none = without_apis(priced, catalog_of(priced, sold), priced.workloads[0])
+    assert not without.token_quotes
+    assert not none.token_apis
+    shut = scenario.workloads[0].model_copy(update={"token_api": False})
+    assert api_threshold(scenario, catalog, shut) is None
+
+
+def test_the_largest_workload_and_what_fits_it_are_taken_where_none_is_named() -> None:
+    scenario = planner.load(ROOT / "scenarios" / "10mw.yaml")
+    catalog = catalog_of(scenario)
+    # At the end 900 billion tokens of output a day against 300 billion of the summaries.
+    assert largest_workload(scenario, catalog) == "assistant"
+    assert "gb300-nvl72" in systems_that_fit(scenario, catalog, "assistant")
+    assert "hgx-h100" not in systems_that_fit(scenario, catalog, "assistant")
+    only = planner.load(TINY, ("workloads.chat.sla.tpot_ms=0.001",))
+    with pytest.raises(InputError, match="meets the latency targets of chat"):
+        systems_that_fit(only, catalog_of(only), "chat")
+
+
+@pytest.mark.process
+def test_the_command_needs_no_options(tmp_path: Path) -> None:
+    done = plan(TINY, "--set", "version=1", "--json", tmp_path / "b.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("For chat, on the systems of the plan that meet its targets: hgx-h200.")
+    assert "At what price per Mtok of output the plan of tiny calls a token API for chat:" in done.stdout
+    found = json.loads((tmp_path / "b.json").read_text())
+    assert (found["system"], found["workload"]) == ("hgx-h200", "chat")
+    assert found["token_api"]["low"] < found["token_api"]["high"] < found["token_api"]["now"]
+    assert found["remarks"] == ["For chat, on the systems of the plan that meet its targets: hgx-h200."]
+
+
 @pytest.mark.process
 def test_the_command_prints_writes_and_repeats_itself(tmp_path: Path) -> None:
     asked = (TINY, "--system", "hgx-h200", "--workload", "chat")
@@ -175,7 +271,7 @@ def test_the_command_prints_writes_and_repeats_itself(tmp_path: Path) -> None:
     picture = (tmp_path / "b.svg").read_text()
     assert "$ per GPU-hour in use" in picture
     again = plan(*asked, "--curves-only", "--json", "-", "--plot", tmp_path / "again.svg")
-    assert json.loads(again.stdout) == found | {"break_even": []}
+    assert json.loads(again.stdout) == found | {"break_even": [], "token_api": None}
     assert (tmp_path / "again.svg").read_text() == picture
 
 

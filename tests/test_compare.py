@@ -144,7 +144,7 @@ def test_options_leave_what_they_say() -> None:
 def test_what_cannot_be_compared_is_refused() -> None:
     scenario = planner.load(TINY)
     for sources, options, sentence in (
-        (scenario, [], "one scenario alone has nothing beside it"),
+        ([], [], "there is nothing to compare"),
         ([scenario, scenario], ["buy"], "options are alternatives of one scenario"),
         (scenario, ["buy", "buy"], "given twice"),
     ):
@@ -174,7 +174,6 @@ def test_the_command_prints_writes_and_repeats_itself(tmp_path: Path) -> None:
         (["--options", "byu"], "--options byu: there is no option 'byu'; did you mean buy?"),
         (["--options", "buy+nothing"], "there is no option 'nothing'"),
         (["--options", ","], "--options: this is empty"),
-        ([], "alone has nothing beside it"),
         ([str(TINY), "--options", "buy"], "--options are alternatives of one scenario"),
         (["--options", "buy", "--json", "/nowhere/c.json"], "there is no folder /nowhere"),
     ],

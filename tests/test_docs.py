@@ -7,7 +7,7 @@ What a fence's info string asks for:
   included. Nothing behind it: only the exit code counts. A line ``…`` stands for any lines. The exit code has to be 0,
   unless ``$ echo $?`` and a number follow. Other commands (``$ pip install …``) are not run.
 - ``yaml scenario``: loaded as a scenario, and its names looked up in its catalogs. One whose first line is a path
-  as a comment, ``# scenarios/mine.yaml``, is there under that path when the page's commands run.
+  as a comment, ``# scenarios/mine.yaml``, is there under that path when the page's commands and code run.
 
 Every page runs in its own copy of the repository's root (scenarios, catalogs, docs, the tests' samples), so blocks may
 write files.
@@ -189,10 +189,18 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def _write_scenarios(page: Path, workspace: Path) -> None:
+    for block in blocks(page, "yaml scenario"):
+        if name := file_of(block):
+            assert not (workspace / name).exists(), f"{block.place}: {name} is shipped"
+            (workspace / name).write_text(block.text, encoding="utf-8")
+            give_time(workspace / name)
+
+
 @pytest.mark.docs
-@pytest.mark.usefixtures("workspace")
 @pytest.mark.parametrize("page", _with("python"), ids=_ids(_with("python")))
-def test_python_blocks_run(page: Path) -> None:
+def test_python_blocks_run(page: Path, workspace: Path) -> None:
+    _write_scenarios(page, workspace)
     namespace: dict[str, object] = {"__name__": "__docs__"}
     for block in blocks(page, "python"):
         # Blank lines in front keep the page's line numbers in a traceback.
@@ -203,11 +211,7 @@ def test_python_blocks_run(page: Path) -> None:
 @pytest.mark.docs
 @pytest.mark.parametrize("page", _with("console"), ids=_ids(_with("console")))
 def test_commands_print_what_the_page_shows(page: Path, workspace: Path) -> None:
-    for block in blocks(page, "yaml scenario"):
-        if name := file_of(block):
-            assert not (workspace / name).exists(), f"{block.place}: {name} is shipped"
-            (workspace / name).write_text(block.text, encoding="utf-8")
-            give_time(workspace / name)
+    _write_scenarios(page, workspace)
     for block in blocks(page, "console"):
         for command in commands(block):
             done = subprocess.run(

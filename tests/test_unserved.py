@@ -19,7 +19,7 @@ from planner.audit import audit
 from planner.catalog.models import Offer, ServingPoint
 from planner.errors import InfeasiblePlan, InputError
 from planner.schedule import Schedule
-from planner.studies.compare.study import Entry, _table
+from planner.studies.compare.table import Entry, table_of
 from planner.studies.result import VALUED, told
 from tests.laws import same
 from tests.limits import AMPLE_S
@@ -292,7 +292,7 @@ def test_plans_side_by_side_differ_by_cash_and_value() -> None:
     )
     cases_by_name = {"kept": kept, "left out": left_out}
     entries = [Entry(name, each.scenario, each.catalog, solve(each)) for name, each in cases_by_name.items()]
-    row = _table(entries).iloc[1]
+    row = table_of(entries).iloc[1]
     assert row["npv_usd"] == 0
     assert row["npv_more_usd"] == pytest.approx(10 * (4 * MTOK_PER_HOUR - 1) * HOURS * MIDDLE)
     assert row["npv_unserved_usd"] == pytest.approx(20 * 4 * MTOK_PER_HOUR * HOURS * MIDDLE)

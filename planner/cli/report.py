@@ -83,5 +83,9 @@ def _beside(
     except SolverFailure as error:
         return replace(beside, uncompared=f"The comparison is not known: {error}.")
     meanings = [(name, option_words(name)) for name in others]
-    compared = tuple(comparison_sheets(found.table, found.sentences, TITLE, float("inf")))
+    compared = tuple(
+        comparison_sheets(
+            found.table, found.sentences, TITLE, float("inf"), workloads=found.workloads, remarks=found.remarks
+        )
+    )
     return replace(beside, options=found.table, compared=compared, meanings=meanings)

@@ -100,7 +100,7 @@ def build_elastic(model: Model, most_excess: float) -> Elastic:
         guided=np.concatenate([milp.guided, np.zeros(extra, bool)]),
         column_blocks=(*milp.column_blocks, Block("elastic", (), np.arange(extra), first)),
     )
-    widened = _with_entries(widened, np.array(rows, dtype=np.int64), excess[: len(rows)], -np.array(scales))
+    widened = with_entries(widened, np.array(rows, dtype=np.int64), excess[: len(rows)], -np.array(scales))
     added = [
         (np.array([excess[i], relaxed[group]]), np.array([1.0, -most_excess]), -np.inf, 0.0)
         for i, group in enumerate(group_of)
@@ -140,7 +140,7 @@ def _gates(model: Model) -> list[tuple[str, Ints, float]]:
     return [gate for gate in found if len(gate[1])]
 
 
-def _with_entries(milp: Milp, rows: Ints, columns: Ints, values: Floats) -> Milp:
+def with_entries(milp: Milp, rows: Ints, columns: Ints, values: Floats) -> Milp:
     """The same matrix with further coefficients in existing rows."""
     row_of = np.concatenate([milp.row_of, rows])
     order = np.argsort(row_of, kind="stable")

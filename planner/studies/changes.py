@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from planner.catalog import Catalog
 from planner.catalog.models import ServingPoint, TokenApi
+from planner.kinds.limits import SPENDING
+from planner.rules.offers import hourly_depth
 from planner.scenario.models import Demand, Scenario, Site, Sla, TokenQuote, Workload, YearlyLimit
 from planner.schedule import Schedule, add_months
 
@@ -123,6 +125,44 @@ def with_hourly_depth(scenario: Scenario, by_gpus: float) -> Scenario:
     else:
         moved = max(stated + by_gpus, 0.0)
     return with_procurement(scenario, hourly_depth_gpus=moved)
+
+
+def with_supply_factor(scenario: Scenario, catalog: Catalog, factor: float) -> Scenario:
+    """Every quota, and what each provider is taken to have by the hour, times ``factor``."""
+    rules = scenario.procurement
+    quotas = tuple(quota.model_copy(update={"gpus": quota.gpus * factor}) for quota in rules.quotas)
+    stated = rules.hourly_depth_gpus
+    if isinstance(stated, dict):
+        # A provider that is not named has a depth too.
+        names = {*stated, *(offer.provider for offer in catalog.offers.values())}
+        stated = {name: hourly_depth(rules, name, None) * factor for name in sorted(names)}
+    elif stated is not None:
+        stated = stated * factor
+    return with_procurement(scenario, quotas=quotas, hourly_depth_gpus=stated)
+
+
+def with_budget_factor(scenario: Scenario, factor: float) -> Scenario:
+    """Every budget times ``factor``, in each year it is given for."""
+    found: dict[str, YearlyLimit] = {}
+    for kind in SPENDING:
+        limit: YearlyLimit = getattr(scenario.budget, kind.field)
+        if isinstance(limit, dict):
+            found[kind.field] = {year: usd * factor for year, usd in limit.items()}
+        elif limit is not None:
+            found[kind.field] = limit * factor
+    return scenario.model_copy(update={"budget": scenario.budget.model_copy(update=found)})
+
+
+def with_hours_until(catalog: Catalog, first_without: dt.date) -> Catalog:
+    """Hourly offers end before ``first_without``, those that end sooner as they do."""
+    last = first_without - dt.timedelta(days=1)
+    offers = {
+        key: row
+        if row.kind == "reserved"
+        else row.model_copy(update={"available_until": min(last, row.available_until or last)})
+        for key, row in catalog.offers.items()
+    }
+    return replace(catalog, offers=offers)
 
 
 def with_max_share(scenario: Scenario, by: float) -> Scenario:

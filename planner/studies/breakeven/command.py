@@ -25,8 +25,12 @@ class Options:
     """The options of one call."""
 
     scenario: ScenarioPath
-    system: Annotated[str, typer.Option("--system", metavar="NAME", help="A system of the catalog, e.g. gb300-nvl72.")]
-    workload: Annotated[str, typer.Option("--workload", metavar="NAME", help="A workload of the scenario.")]
+    system: Annotated[
+        str | None, typer.Option("--system", metavar="NAME", help="A system, e.g. gb300-nvl72; default: the plan's.")
+    ] = None
+    workload: Annotated[
+        str | None, typer.Option("--workload", metavar="NAME", help="A workload; default: the one with most tokens.")
+    ] = None
     overrides: Set = None
     site: Annotated[str | None, typer.Option("--site", help="Where it would be owned; default: the first.")] = None
     months: Annotated[int, typer.Option("--months", help="Months held, for the curves over utilisation.")] = 36

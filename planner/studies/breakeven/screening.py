@@ -7,6 +7,7 @@ knows those.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +71,44 @@ class Screening:
                     (way.name, other.name, self._share(way, other), _from_month(months[way.name], months[other.name]))
                 )
         return pd.DataFrame(rows, columns=["way", "against", "utilisation", "from_month"])
+
+    @property
+    def crossings(self) -> pd.DataFrame:
+        """Every place where two curves cross: way, against, over (utilisation or months), at, below, above.
+
+        ``below`` and ``above`` name which of the two costs less on either side. Over utilisation, two ways paid for
+        whether used or not cross where their energy in use makes up for their price; over months, ``at`` is the first
+        month of the new order.
+        """
+        rows: list[tuple[str, str, str, float, str, str]] = []
+        months = self.by_months
+        for index, way in enumerate(self.ways):
+            for other in self.ways[index + 1 :]:
+                rows += [(way.name, other.name, *found) for found in self._over_utilisation(way, other)]
+                cheaper = (months[way.name] < months[other.name]).to_numpy()
+                for at in np.flatnonzero(cheaper[1:] != cheaper[:-1]) + 1:
+                    names = (other.name, way.name) if cheaper[at] else (way.name, other.name)
+                    rows.append((way.name, other.name, "months", float(months["months"].iloc[at]), *names))
+        return pd.DataFrame(rows, columns=["way", "against", "over", "at", "below", "above"])
+
+    def _over_utilisation(self, way: SourcingOption, other: SourcingOption) -> Iterator[tuple[str, float, str, str]]:
+        """The one utilisation at which two curves cross, if there is one: paid ÷ share + in use = the same of both."""
+        fixed, used = zip(*((self._paid(one), self._in_use(one)) for one in (way, other)), strict=True)
+        if used[0] == used[1]:
+            return
+        share = (fixed[0] - fixed[1]) / (used[1] - used[0])
+        if 0 < share < 1:
+            # What costs less by the hour in use wins where it is used most.
+            names = (other.name, way.name) if used[0] < used[1] else (way.name, other.name)
+            yield ("utilisation", float(share), *names)
+
+    def _paid(self, way: SourcingOption) -> float:
+        """USD per usable GPU-hour held, whether used or not."""
+        return 0.0 if way.hourly else float(way.usd_per_gpu_hour[self.months - 1] / way.usable)
+
+    def _in_use(self, way: SourcingOption) -> float:
+        """USD per hour in use beside it."""
+        return float(way.used(1.0, self.months)) - self._paid(way)
 
     def _share(self, way: SourcingOption, other: SourcingOption) -> float:
         """The utilisation above which ``way`` costs less; 0 where it does everywhere, NaN where nowhere."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from planner.render.figures import digits, money, percent
+from planner.render.figures import digits, money, percent, price
 from planner.render.plots import Line, curves
 from planner.render.sheet import Sheet, left, right
 from planner.studies.breakeven.study import Breakeven
@@ -23,14 +24,48 @@ HIGHEST = 8.0
 
 
 def breakeven_sheets(found: Breakeven) -> list[Sheet]:
-    """The curves, where they cross, and the plan's own break-even prices where it was solved."""
+    """The curves, where they cross, and the plan's own break-even prices where it was solved.
+
+    Of further systems of the plan only the crossings and the prices.
+    """
     curves = found.curves
-    sheets = list(screening_sheets(curves.by_utilisation, curves.by_months, curves.crossovers, found.said))
+    sheets = [Sheet(remark) for remark in found.remarks]
+    sheets += screening_sheets(
+        curves.by_utilisation, curves.by_months, curves.crossovers, found.said, crossings=curves.crossings
+    )
+    sheets += [
+        crossings_sheet(ways.curves.crossovers, ways.curves.crossings, ways.said, named=True) for ways in found.others
+    ]
+    for ways in found.systems:
+        if ways.thresholds:
+            missing = [kind for kind, item in ways.thresholds.items() if item is None]
+            sheets.append(threshold_sheet(ways.rows, missing, ways.curves.system, found.scenario))
     if found.thresholds:
-        missing = [kind for kind, item in found.thresholds.items() if item is None]
-        sheets.append(threshold_sheet(found.rows, missing, curves.system, found.scenario))
+        sheets.append(api_sheet(found))
         sheets += [Sheet(sentence) for sentence in found.sentences]
     return sheets
+
+
+def api_sheet(found: Breakeven) -> Sheet:
+    """At what price of output tokens the plan calls a token API."""
+    task, item = found.curves.workload, found.api
+    if item is None:
+        return Sheet(f"{task} may not use token APIs.")
+    share = found.api_input_share
+    priced = "as much" if share == 1 else f"{share:.2f} of it"
+    row = asdict(item) | {"drawn_on": item.drawn_on}
+    notes = [f"Input costs {priced}; the API takes any number of tokens, at latencies that just meet the targets."]
+    if item.worth_usd is not None and item.high is not None:
+        notes.append(
+            f"at its upper price and above, it is worth at most {money(item.worth_usd)} NPV ({item.solves} solves)."
+        )
+    verdict = {True: "calls it", False: "does without", None: "not known"}[item.drawn_on]
+    cells = ("token API", _price(row, "now"), *_ends(row), verdict)
+    columns = (
+        left("way"), right("listed at"), right("called below"), right("idle above"), left("the plan, at what is listed")
+    )  # fmt: skip
+    sentence = f"At what price per Mtok of output the plan of {found.scenario} calls a token API for {task}:"
+    return Sheet(sentence, columns, (cells,), tuple(notes))
 
 
 def breakeven_plot(found: Breakeven) -> Callable[[Figure], None]:
@@ -40,7 +75,12 @@ def breakeven_plot(found: Breakeven) -> Callable[[Figure], None]:
 
 
 def screening_sheets(
-    by_utilisation: pd.DataFrame, by_months: pd.DataFrame, crossovers: pd.DataFrame, said: Mapping[str, Any]
+    by_utilisation: pd.DataFrame,
+    by_months: pd.DataFrame,
+    crossovers: pd.DataFrame,
+    said: Mapping[str, Any],
+    *,
+    crossings: pd.DataFrame,
 ) -> Iterator[Sheet]:
     """``said`` holds system, workload, months, utilisation, point, mtok_per_gpu_hour and notes of the ways."""
     what = f"{said['system']} for {said['workload']}, $ per GPU-hour in use"
@@ -53,8 +93,24 @@ def screening_sheets(
     yield _curve_sheet(sentence, by_utilisation, "utilisation", SHOWN_UTILISATION, lambda share: percent(share), notes)
     sentence = f"{what}, {percent(said['utilisation'])} in use, by months held:"
     yield _curve_sheet(sentence, by_months, "months", SHOWN_MONTHS, lambda months: f"{months:.0f}", ())
+    yield crossings_sheet(crossovers, crossings, said)
+
+
+def crossings_sheet(
+    crossovers: pd.DataFrame, crossings: pd.DataFrame, said: Mapping[str, Any], *, named: bool = False
+) -> Sheet:
+    """Where each way costs less than another: by how much it is in use, and by how long it is held; every stretch."""
+
+    def of(row: Any, over: str) -> pd.DataFrame:
+        pair = (crossings["way"] == row.way) & (crossings["against"] == row.against)
+        return crossings[pair & (crossings["over"] == over)]
+
     rows = tuple(
-        (f"{row.way} below {row.against}", _share(float(row.utilisation)), _month(float(row.from_month)))
+        (
+            f"{row.way} below {row.against}",
+            _share(float(row.utilisation), of(row, "utilisation"), row.way),
+            _months(float(row.from_month), of(row, "months"), row.way),
+        )
         for row in crossovers.itertuples()
     )
     columns = (
@@ -62,7 +118,8 @@ def screening_sheets(
         right(f"in use, held {said['months']} months"),
         right(f"held, {percent(said['utilisation'])} in use"),
     )
-    yield Sheet("Where the curves cross:", columns, rows)
+    of_what = f" of {said['system']} for {said['workload']}" if named else ""
+    return Sheet(f"Where the curves{of_what} cross:", columns, rows)
 
 
 def _curve_sheet(
@@ -82,14 +139,30 @@ def _curve_sheet(
     return Sheet(sentence, columns, tuple(rows), notes)
 
 
-def _share(share: float) -> str:
+def _share(share: float, crossed: pd.DataFrame, way: str) -> str:
+    for row in crossed.itertuples():
+        return f"{'above' if row.above == way else 'below'} {float(row.at) * 100:.1f} %"
     if np.isnan(share):
         return "nowhere"
     return "everywhere" if share == 0 else f"above {share * 100:.1f} %"
 
 
-def _month(month: float) -> str:
-    return "never for good" if np.isnan(month) else "always" if month == 1 else f"from month {month:.0f} on"
+def _months(month: float, crossed: pd.DataFrame, way: str) -> str:
+    """The months held in which ``way`` costs less: every stretch of them."""
+    if crossed.empty:
+        return "always" if month == 1 else "never"
+    stretches: list[str] = []
+    begun = 1 if crossed["below"].iloc[0] == way else None
+    for row in crossed.itertuples():
+        at = int(row.at)
+        if row.above == way:
+            begun = at
+        elif begun is not None:
+            stretches.append(f"{begun} to {at - 1}" if begun < at - 1 else f"{begun}")
+            begun = None
+    if begun is None:
+        return f"months {', '.join(stretches)}"
+    return f"months {', '.join(stretches)}, {begun} on" if stretches else f"from month {begun} on"
 
 
 def threshold_sheet(thresholds: Sequence[Mapping[str, Any]], missing: Sequence[str], system: str, name: str) -> Sheet:
@@ -114,6 +187,8 @@ def _price(item: Mapping[str, Any], end: str) -> str:
     value = item[end]
     if value is None:
         return "-"
+    if item["kind"] == "api":
+        return price(value)
     return money(value) if item["kind"] == "buy" else f"${value:,.2f}/h"
 
 

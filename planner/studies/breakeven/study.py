@@ -12,6 +12,9 @@ from planner.catalog import Catalog
 from planner.pipeline import catalog_of
 from planner.plan.plan import _plain
 from planner.scenario import Scenario, scenario_digest
+from planner.scenario.models import Workload
+from planner.studies.breakeven.api_price import api_threshold, input_share
+from planner.studies.breakeven.defaults import largest_workload, systems_of_the_plan, systems_that_fit
 from planner.studies.breakeven.screening import Screening, screen
 from planner.studies.breakeven.sourcing import PriceOverrides
 from planner.studies.breakeven.threshold import KINDS, Kind, Threshold, threshold
@@ -24,11 +27,42 @@ GAP = 0.003
 
 
 @dataclass(frozen=True)
+class Ways:
+    """One system: ``curves`` of the ways to get it, ``thresholds`` of the plan by kind, None where there is none."""
+
+    curves: Screening
+    thresholds: dict[Kind, Threshold | None]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The thresholds that there are, as plain values."""
+        known = [item for item in self.thresholds.values() if item is not None]
+        return [asdict(item) | {"drawn_on": item.drawn_on} for item in known]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            **self.said,
+            "crossings": self.curves.crossings.to_dict(orient="records"),
+            "break_even": self.rows,
+        }
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the curves are of."""
+        names = ("system", "workload", "months", "utilisation", "point", "mtok_per_gpu_hour")
+        notes = {way.name: way.note for way in self.curves.ways}
+        return {name: getattr(self.curves, name) for name in names} | {"ways": notes}
+
+
+@dataclass(frozen=True)
 class Breakeven(Result):
     """``curves`` of the ways side by side; ``thresholds`` of the plan by kind, None where it cannot be had so.
 
     Without solves there are no ``thresholds``. ``in_parts`` where they are of plans in parts of replicas and of hourly
-    lots, though the scenario's own is in whole ones.
+    lots, though the scenario's own is in whole ones. ``others`` are further systems of the plan, where none was asked
+    for; ``api`` is the price of output tokens at which the plan would call a token API that meets the workload's
+    targets and sells input at ``api_input_share`` of it. ``remarks`` say what was taken and left out.
     """
 
     scenario: str
@@ -37,6 +71,15 @@ class Breakeven(Result):
     curves: Screening
     thresholds: dict[Kind, Threshold | None]
     in_parts: bool = False
+    others: tuple[Ways, ...] = ()
+    api: Threshold | None = None
+    api_input_share: float = 1.0
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def systems(self) -> tuple[Ways, ...]:
+        """Every system there are curves of."""
+        return (Ways(self.curves, self.thresholds), *self.others)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -51,21 +94,23 @@ class Breakeven(Result):
     @property
     def said(self) -> dict[str, Any]:
         """What the curves are of."""
-        names = ("system", "workload", "months", "utilisation", "point", "mtok_per_gpu_hour")
-        notes = {way.name: way.note for way in self.curves.ways}
-        return {name: getattr(self.curves, name) for name in names} | {"ways": notes}
+        return self.systems[0].said
 
     @property
     def stopped(self) -> tuple[str, ...]:
         """What the clock stopped the search for."""
-        late = [kind for kind, item in self.thresholds.items() if item is not None and item.stopped]
-        return tuple(f"the break-even price to {kind}" for kind in late)
+        late = [
+            f"the break-even price to {kind} {ways.curves.system}" if self.others else f"the break-even price to {kind}"
+            for ways in self.systems
+            for kind, item in ways.thresholds.items()
+            if item is not None and item.stopped
+        ]
+        return (*late, *(["the break-even price of tokens"] if self.api is not None and self.api.stopped else []))
 
     @property
     def rows(self) -> list[dict[str, Any]]:
         """The thresholds that there are, as plain values."""
-        known = [item for item in self.thresholds.values() if item is not None]
-        return [asdict(item) | {"drawn_on": item.drawn_on} for item in known]
+        return self.systems[0].rows
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, null for what is not known."""
@@ -80,7 +125,13 @@ class Breakeven(Result):
                 **{name: frame.to_dict(orient="records") for name, frame in self.tables.items()},
                 **compared_in_parts(self.in_parts),
                 **({"sentences": list(self.sentences)} if self.sentences else {}),
+                "crossings": self.curves.crossings.to_dict(orient="records"),
                 "break_even": self.rows,
+                "token_api": None
+                if self.api is None
+                else asdict(self.api) | {"drawn_on": self.api.drawn_on, "input_share": self.api_input_share},
+                **({"other_systems": [ways.to_dict() for ways in self.others]} if self.others else {}),
+                **({"remarks": list(self.remarks)} if self.remarks else {}),
             }
         )
         assert isinstance(made, dict)
@@ -89,18 +140,21 @@ class Breakeven(Result):
 
 @dataclass(frozen=True)
 class _Search:
+    """One break-even price: of a system by its kind, or of the tokens of ``workload``."""
+
     scenario: Scenario
     catalog: Catalog
     system: str
     kind: Kind
+    workload: Workload
     gap: float
     time_limit_s: float | None
 
 
 def breakeven(
     scenario: Scenario,
-    system: str,
-    workload: str,
+    system: str | None = None,
+    workload: str | None = None,
     catalog: Catalog | None = None,
     *,
     site: str | None = None,
@@ -115,27 +169,56 @@ def breakeven(
 ) -> Breakeven:
     """Screening curves of ``system`` for ``workload``, and unless ``solve`` is False the plan's break-even prices.
 
-    Raises InputError where one of them is unknown, does not fit, or no way of getting the system has a price.
+    Without a ``workload`` it is the one with the most tokens; without a ``system`` those of the plan, or where nothing
+    is solved all that serve the workload. Raises InputError where one of them is unknown, does not fit, or no way of
+    getting the system has a price.
     """
     original, scenario = scenario, compared(scenario)
+    in_parts = scenario is not original
     if catalog is None:
         catalog = catalog_of(scenario)
-    curves = screen(
-        scenario, catalog, system, workload, site=site, months=months, utilisation=utilisation, given=prices
-    )
-    found: dict[Kind, Threshold | None] = {}
+    if gap is None:
+        gap = GAP if in_parts else max(scenario.solve.gap, GAP)
+    task = workload if workload is not None else largest_workload(scenario, catalog)
+    systems: tuple[str, ...] = () if system is None else (system,)
+    remarks: tuple[str, ...] = ()
+    if system is None and solve:
+        progress("the plan")
+        systems, remarks = systems_of_the_plan(scenario, catalog, task, gap, time_limit_s)
+    elif system is None:
+        systems = systems_that_fit(scenario, catalog, task)
+    curves = [
+        screen(scenario, catalog, name, task, site=site, months=months, utilisation=utilisation, given=prices)
+        for name in systems
+    ]
+    chosen = next(item for item in scenario.workloads if item.name == task)
+    api: Threshold | None = None
+    found: list[dict[Kind, Threshold | None]] = [{} for _ in systems]
     if solve:
-        gap = gap if gap is not None else max(scenario.solve.gap, GAP)
-        searches = [_Search(scenario, catalog, system, kind, gap, time_limit_s) for kind in KINDS]
-        heard = "break-even prices"
-        found = dict(
-            zip(KINDS, each(_threshold, searches, workers=workers, progress=progress, done=heard), strict=True)
-        )
-    digests = (scenario_digest(original), catalog.digest)
-    return Breakeven(scenario.name, *digests, curves, found, in_parts=solve and scenario is not original)
+        searches = [
+            _Search(scenario, catalog, name, kind, chosen, gap, time_limit_s) for name in systems for kind in KINDS
+        ]
+        searches.append(_Search(scenario, catalog, "", "api", chosen, gap, time_limit_s))
+        *replies, api = each(_threshold, searches, workers=workers, progress=progress, done="break-even prices")
+        for index in range(len(systems)):
+            found[index] = dict(zip(KINDS, replies[index * len(KINDS) :], strict=False))
+    ways = [Ways(*both) for both in zip(curves, found, strict=True)]
+    return Breakeven(
+        scenario.name,
+        scenario_digest(original),
+        catalog.digest,
+        ways[0].curves,
+        ways[0].thresholds,
+        in_parts=solve and in_parts,
+        others=tuple(ways[1:]),
+        api=api,
+        api_input_share=input_share(scenario, catalog, chosen),
+        remarks=remarks,
+    )
 
 
 def _threshold(search: _Search) -> Threshold | None:
-    return threshold(
-        search.scenario, search.catalog, search.system, search.kind, gap=search.gap, time_limit_s=search.time_limit_s
-    )
+    gap, limit = search.gap, search.time_limit_s
+    if search.kind == "api":
+        return api_threshold(search.scenario, search.catalog, search.workload, gap=gap, time_limit_s=limit)
+    return threshold(search.scenario, search.catalog, search.system, search.kind, gap=gap, time_limit_s=limit)

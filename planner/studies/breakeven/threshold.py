@@ -15,9 +15,16 @@ from planner.studies.command import Progress
 from planner.studies.result import limit_of
 from planner.timeline import scenario_timeline
 
-Kind = Literal["buy", "reserve", "rent"]
+Kind = Literal["buy", "reserve", "rent", "api"]
+# Ways of getting a system's GPUs; a token API is of no system.
 KINDS: tuple[Kind, ...] = ("buy", "reserve", "rent")
-UNITS = {"buy": "USD per system", "reserve": "USD per GPU-hour", "rent": "USD per GPU-hour"}
+UNITS: dict[Kind, str] = {
+    "buy": "USD per system",
+    "reserve": "USD per GPU-hour",
+    "rent": "USD per GPU-hour",
+    "api": "USD per Mtok output",
+}
+Case = tuple[Scenario, Catalog]
 # A bracket is widened by this factor until it holds the break-even, up to a price nobody asks.
 WIDER, MOST_WIDENINGS = 2.0, 8
 # So late that nothing is delivered within any horizon.
@@ -32,13 +39,13 @@ class Threshold:
 
     At ``low`` and below every optimal plan draws on it: that is proven. At ``high`` and above, doing without costs at
     most ``worth_usd`` (NPV) more, which is what two solves' gaps leave open. None: no such price was found, down to a
-    256th or up to 256 times today's. ``now`` is today's cheapest price, in the same unit. ``stopped`` where the clock
-    ended the search: the interval is what was known then.
+    256th or up to 256 times today's. ``now`` is today's cheapest price, in the same unit, None where nobody lists one.
+    ``stopped`` where the clock ended the search: the interval is what was known then.
     """
 
     kind: Kind
     unit: str
-    now: float
+    now: float | None
     low: float | None
     high: float | None
     worth_usd: float | None
@@ -49,7 +56,11 @@ class Threshold:
     @property
     def drawn_on(self) -> bool | None:
         """Whether plans draw on it at today's price; None where that is within the interval."""
-        if self.needed or (self.low is not None and self.now <= self.low):
+        if self.needed:
+            return True
+        if self.now is None:
+            return None
+        if self.low is not None and self.now <= self.low:
             return True
         return False if self.high is not None and self.now >= self.high else None
 
@@ -77,11 +88,42 @@ def threshold(
         return None
     if kind == "buy":
         scenario = _keeping_what_stands(scenario)
-    asked: dict[str, Any] = {"gap": gap, "time_limit_s": limit_of(scenario, time_limit_s)}
+    return bracketed(
+        kind,
+        now,
+        now,
+        without_supply(scenario, catalog, system, kind),
+        lambda price: with_price(scenario, catalog, system, kind, price),
+        gap=gap,
+        time_limit_s=limit_of(scenario, time_limit_s),
+        precision=precision,
+        most_solves=most_solves,
+        progress=progress,
+    )
+
+
+def bracketed(
+    kind: Kind,
+    now: float | None,
+    start: float | None,
+    absent: Case,
+    priced: Callable[[float], Case],
+    *,
+    gap: float | None,
+    time_limit_s: float,
+    precision: float,
+    most_solves: int,
+    progress: Progress,
+) -> Threshold:
+    """The interval between what is ``priced`` so low that it is used and so high that the plan without is as good.
+
+    It begins at the price ``start``; without one at what the plan ``absent`` costs per Mtok of output.
+    """
+    asked: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s}
     solves = 1
     progress(f"{kind}: without it")
     try:
-        without = solve(*without_supply(scenario, catalog, system, kind), **asked)
+        without = solve(*absent, **asked)
     except InfeasiblePlan:
         return Threshold(kind, UNITS[kind], now, None, None, None, solves, needed=True)
     except StoppedByClock:
@@ -99,7 +141,7 @@ def threshold(
         solves += 1
         progress(f"{kind}: at {price:,.6g} {UNITS[kind]}")
         try:
-            plan = solve(*with_price(scenario, catalog, system, kind, price), **asked)
+            plan = solve(*priced(price), **asked)
         except StoppedByClock:
             stopped = True
             return "open"
@@ -109,7 +151,9 @@ def threshold(
         least = plan.proof.best_bound_usd
         return "idle" if least is not None and cost - least <= worth else "open"
 
-    low, high = _search(answer, now, precision, most_solves - 1)
+    if start is None:
+        start = float(without.kpis["levelised_usd_per_mtok_output"] or 1.0)
+    low, high = _search(answer, start, precision, most_solves - 1)
     return Threshold(kind, UNITS[kind], now, low, high, worth, solves, stopped=stopped)
 
 

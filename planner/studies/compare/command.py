@@ -7,15 +7,15 @@ from typing import Annotated
 
 import typer
 
-from planner.errors import InputError
+from planner.errors import InfeasiblePlan, InputError
 from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, Set, TimeLimit
 
 PLACE = Place(
     PLANS,
     40,
-    "`plan compare A B`, `--options buy+rent,reserve+rent,…`",
-    "scenarios, or one under named alternatives, side by side and in words",
+    "`plan compare SCENARIO`, `plan compare A B`, `--options buy+rent,…`",
+    "buy or rent: the plan beside what each way alone would cost and need; or scenarios side by side",
     "compare.md",
 )
 
@@ -24,10 +24,16 @@ PLACE = Place(
 class Options:
     """The options of one call."""
 
-    scenarios: Annotated[list[str], typer.Argument(metavar="SCENARIO...", help="Scenario files; one with --options.")]
+    scenarios: Annotated[
+        list[str], typer.Argument(metavar="SCENARIO...", help="One scenario file: buy or rent? More: side by side.")
+    ]
     options: Annotated[
         str | None,
-        typer.Option("--options", metavar="NAMES", help="mixed,buy,reserve,rent,api,hopper,blackwell; + joins some."),
+        typer.Option(
+            "--options",
+            metavar="NAMES",
+            help="Some of plan,buy,rent,reserve,api,hopper,blackwell; + joins some; default: what is open.",
+        ),
     ] = None
     overrides: Set = None
     gap: Gap = None
@@ -37,7 +43,7 @@ class Options:
 
 
 def run(options: Options, progress: Progress) -> Outcome:
-    """Plans side by side: scenarios, or one scenario under named alternatives."""
+    """Buy or rent? One scenario's plan beside what each way alone would cost and need, or scenarios side by side."""
     from planner.pipeline import load
     from planner.studies.compare.options import check_options
     from planner.studies.compare.sheet import comparison_sheets
@@ -49,10 +55,6 @@ def run(options: Options, progress: Progress) -> Outcome:
     names = () if asked is None else check_options(name for name in asked.split(",") if name)
     if names and len(sources) != 1:
         raise InputError("--options are alternatives of one scenario; name one scenario with them")
-    if not names and len(sources) < 2:
-        raise InputError(
-            f"{sources[0]} alone has nothing beside it; name a second scenario, or --options mixed,buy,rent"
-        )
     scenarios = [load(source, tuple(options.overrides or ())) for source in sources]
     found = compare(
         scenarios,
@@ -62,11 +64,17 @@ def run(options: Options, progress: Progress) -> Outcome:
         jobs=cores(),
         progress=lambda words: progress(f"comparing: {words}"),
     )
-    title = f"{scenarios[0].name} under {len(names)} options" if names else f"{len(scenarios)} scenarios side by side"
+    count, alone = len(found.entries), len(sources) == 1
+    title = f"{scenarios[0].name} under {count} options" if alone else f"{count} scenarios side by side"
+    # An answer for every column was asked for; of options that were named, some may be there to be ruled out.
+    unanswered = InfeasiblePlan.exit_code if alone and not names and found.unanswered else 0
+    sheets = comparison_sheets(
+        found.table, found.sentences, title, workloads=found.workloads, answer=found.answer, remarks=found.remarks
+    )
     return Outcome(
-        list(comparison_sheets(found.table, found.sentences, title)),
+        list(sheets),
         found.to_dict(),
         found.tables,
         message=clock_sentence(found.stopped),
-        exit_code=exit_of_stopped(found.stopped),
+        exit_code=unanswered or exit_of_stopped(found.stopped),
     )

@@ -13,6 +13,7 @@ from planner.scenario import Scenario
 # What each name leaves. Joined by +, what any of them leaves: ``buy+rent`` buys and rents by the hour.
 WAYS = {
     "mixed": "everything the scenario allows",
+    "plan": "everything the scenario allows",
     "buy": "systems bought",
     "reserve": "contracts for a term",
     "rent": "on demand and spot, by the hour",
@@ -20,11 +21,13 @@ WAYS = {
 }
 GENERATIONS = {"hopper": "Hopper systems, bought or rented", "blackwell": "Blackwell systems, Ultra among them"}
 KNOWN = (*WAYS, *GENERATIONS)
+# Names of what leaves everything.
+EVERYTHING = ("mixed", "plan")
 
 
 def option_words(name: str) -> str:
     """What an option leaves, in words."""
-    ways = [WAYS[word] for word in name.split("+") if word in WAYS and word != "mixed"]
+    ways = [WAYS[word] for word in name.split("+") if word in WAYS and word not in EVERYTHING]
     generations = [GENERATIONS[word] for word in name.split("+") if word in GENERATIONS]
     if not ways and not generations:
         return WAYS["mixed"]
@@ -57,7 +60,7 @@ def option(scenario: Scenario, catalog: Catalog, name: str) -> Scenario:
     words = set(name.split("+"))
     changed = _of_generations(scenario, catalog, words & set(GENERATIONS))
     ways = words & set(WAYS)
-    return changed if not ways or "mixed" in ways else _by_ways(changed, ways)
+    return changed if not ways or ways & set(EVERYTHING) else _by_ways(changed, ways)
 
 
 def _by_ways(scenario: Scenario, ways: set[str]) -> Scenario:

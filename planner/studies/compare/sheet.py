@@ -33,6 +33,8 @@ def difference_in_words(row: Mapping[str, Any], base: Mapping[str, Any], last_ye
         words.append(f"it leaves {money(liability)} to pay on contracts after {last_year}")
     elif base["liability_usd"] >= 1:
         words.append(f"it leaves nothing to pay on contracts after {last_year}")
+    if row["needs"] and not pd.isna(row["needs"]):
+        words.append(row["needs"])
     return "; ".join(words)
 
 
@@ -48,20 +50,32 @@ def _cost(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:
 
 
 def comparison_sheets(
-    table: pd.DataFrame, sentences: Sequence[str], title: str, width: float = WIDTH
+    table: pd.DataFrame,
+    sentences: Sequence[str],
+    title: str,
+    width: float = WIDTH,
+    *,
+    workloads: pd.DataFrame | None = None,
+    answer: Sequence[str] = (),
+    remarks: Sequence[str] = (),
 ) -> Iterator[Sheet]:
-    """Tables of as many plans as fit into ``width`` columns, then a sentence for each; ``table`` is a comparison's."""
-    yield from _side_by_side(table, title, width)
+    """Tables of as many plans as fit into ``width`` columns, then a sentence for each; all of it is a comparison's."""
+    if answer:
+        yield Sheet(answer[0], (left(),), tuple((sentence,) for sentence in answer[1:]))
+    yield from _side_by_side(table, title, width, workloads)
     notes = (
+        *remarks,
         "NPV and cost per Mtok are over the solved horizon; capex and opex are cash of the reported periods.",
         "Return and payback: of the plan with more capex, on the cash that it saves against the other.",
     )
     yield Sheet("In words:", (left(),), tuple((sentence,) for sentence in sentences), notes)
 
 
-def _side_by_side(table: pd.DataFrame, title: str, width: float) -> Iterator[Sheet]:
+def _side_by_side(table: pd.DataFrame, title: str, width: float, workloads: pd.DataFrame | None) -> Iterator[Sheet]:
     rows = table.to_dict(orient="records")
     lines = list(_lines(rows))
+    if workloads is not None:
+        lines += _by_workload(rows, workloads)
     names = ("", *(_name(row["name"]) for row in rows))
     widths = [max(map(len, column)) + 2 for column in zip(names, *lines, strict=True)]
     first = 1
@@ -98,12 +112,41 @@ def _lines(rows: list[Any]) -> Iterator[tuple[str, ...]]:
     yield line(f"opex, {unit.name}", "opex_usd", unit.of)
     yield line("peak power, MW", "peak_provisioned_utility_mw", lambda mw: f"{mw:,.2f}")
     yield line("served", "served_share", lambda share: percent(share, 1))
+    if any(not _nothing(row["needs"]) for row in rows):
+        yield line("needs, × quotas and depth", "supply_factor", factor)
+        yield line("needs, × budgets", "budget_factor", factor)
+        yield ("rents by the hour until", *(_text(row["rents_until"]) for row in rows))
     yield line("systems bought", "systems_bought", count)
     yield line("lots signed", "lots_signed", count)
     yield line(f"resale value, {unit.name}", "residual_usd", unit.of)
     yield line(f"contracts due later, {unit.name}", "liability_usd", unit.of)
     yield line("return on capex, a year", "irr", lambda rate: f"{rate * 100:,.0f} %")
     yield line("payback, years", "payback_years", lambda years: f"{years:.1f}")
+
+
+def _by_workload(rows: Sequence[Any], workloads: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+    """What each workload bears of the NPV; nothing where one bears it all."""
+    names = list(dict.fromkeys(workloads["workload"]))
+    if len(names) < 2:
+        return
+    unit = money_unit(row["npv_usd"] for row in rows if _there(row["npv_usd"]))
+    borne = workloads.set_index(["name", "workload"])["npv_usd"].to_dict()
+    for name in names:
+        usd = [borne.get((row["name"], name)) for row in rows]
+        yield (f"{_name(name)} bears, {unit.name}", *("-" if amount is None else unit.of(amount) for amount in usd))
+
+
+def factor(times: float) -> str:
+    """``1.3 ×``; a dash for what needs no more."""
+    return f"{times:g} ×" if times > 1 else "-"
+
+
+def _text(value: Any) -> str:
+    return "-" if _nothing(value) else str(value)
+
+
+def _nothing(value: Any) -> bool:
+    return value is None or value == "" or pd.isna(value)
 
 
 def _there(value: Any) -> bool:

@@ -12,41 +12,36 @@ from planner._moved import renamed
 from planner._version import __version__
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError
-from planner.kinds.cash import RESIDUAL
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
-from planner.plan.ledger import ledger_of
 from planner.plan.plan import _plain
-from planner.report.view import probabilities
 from planner.scenario import Scenario, scenario_digest
+from planner.solvers import Options
 from planner.studies.command import Progress
+from planner.studies.compare.answer import buy_or_rent
+from planner.studies.compare.closest import closest
+from planner.studies.compare.defaults import as_compared, default_options
 from planner.studies.compare.options import check_options, option
-from planner.studies.compare.returns import Return, gain, return_of, undiscounted
+from planner.studies.compare.table import Entry, in_words, table_of, workloads_of
 from planner.studies.pool import each
-from planner.studies.result import Result, limit_of
+from planner.studies.result import IN_PARTS, Result, compared_in_parts, limit_of
 
-_Case = tuple[str, Scenario, Catalog, dict[str, Any], Plan | None]
-COLUMNS = (
-    "name", "scenario", "scenario_digest", "status", "npv_usd", "npv_unserved_usd", "npv_bound_usd", "gap",
-    "levelised_usd_per_mtok_output", "levelised_usd_per_mtok_total", "capex_usd", "opex_usd",
-    "peak_provisioned_utility_mw", "served_share", "systems_bought", "lots_signed", "residual_usd", "liability_usd",
-    "npv_more_usd", "npv_more_low_usd", "npv_more_high_usd", "capex_more_usd", "irr", "payback_years", "stopped_by",
-)  # fmt: skip
+# Of many plans side by side, as of those of other studies: differences of options are larger than half a percent.
+GAP = 5e-3
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One plan of a comparison; where there is none, ``stopped_by`` are the limits that stand in the way.
-
-    ``late`` where the clock ended the search for them.
-    """
+class _Case:
+    """What one process plans: a scenario as it is, or an ``option`` of it, with what has to give."""
 
     name: str
     scenario: Scenario
     catalog: Catalog
-    plan: Plan | None
-    stopped_by: tuple[str, ...] = ()
-    late: bool = False
+    solver: str | None
+    gap: float | None
+    time_limit_s: float
+    known: Plan | None = None
+    option: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,17 +53,35 @@ class Comparison(Result):
     reported period, both undiscounted. ``npv_unserved_usd`` is the value of what is not served: it counts in the bound
     and in ``npv_more_usd``, not in ``npv_usd``. ``npv_more_usd`` and ``capex_more_usd`` are against the first plan, and
     the former lies between its low and high for every pair of optimal plans. ``irr`` (per year) and ``payback_years``
-    are of the plan with more capex against the other of the two. Missing figures are NaN or None.
+    are of the plan with more capex against the other of the two. Of options, ``supply_factor`` times the quotas and
+    hourly depth and ``budget_factor`` times the budgets are what the plan needs, the least with a plan where
+    ``factors_proven``; it rents by the hour until the period ``rents_until``, and ``site_factor`` times their power and
+    cooling is what the sites would need at least for it to end with the first delivery. Shares are of the mean GPUs in
+    service over the reported periods. Missing figures are NaN or None.
+
+    ``workloads`` has a row per plan and workload: what each bears of the NPV. ``answer`` says what it comes to,
+    ``remarks`` what stands in no column and why. ``in_parts`` where the plans are in parts of replicas and of hourly
+    lots, though the scenario's own is in whole ones; ``digest`` is the scenario's own.
     """
 
     entries: tuple[Entry, ...]
     table: pd.DataFrame
     sentences: tuple[str, ...]
+    workloads: pd.DataFrame
+    answer: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    in_parts: bool = False
+    digest: str = ""
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """The table, as ``compare``."""
-        return {"compare": self.table}
+        """The table, as ``compare``, and cost by workload, as ``compare_workloads``."""
+        return {"compare": self.table, "compare_workloads": self.workloads}
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """The entries without a plan."""
+        return tuple(entry.name for entry in self.entries if entry.plan is None)
 
     @property
     def stopped(self) -> tuple[str, ...]:
@@ -81,14 +94,18 @@ class Comparison(Result):
         for row, sentence in zip(self.table.to_dict(orient="records"), self.sentences, strict=True):
             plain = _plain(row)
             assert isinstance(plain, dict)
-            plans.append({**plain, "in_words": sentence})
+            own = self.workloads[self.workloads["name"] == row["name"]].drop(columns="name")
+            plans.append({**plain, "in_words": sentence, "workload_cost": _plain(own.to_dict(orient="records"))})
         return {
             "version": 1,
             "planner": __version__,
             "scenario": self.entries[0].scenario.name,
-            "scenario_digest": scenario_digest(self.entries[0].scenario),
+            "scenario_digest": self.digest,
             "catalog_digest": self.entries[0].catalog.digest,
             "reproducible": not self.stopped,
+            **compared_in_parts(self.in_parts),
+            **({"answer": list(self.answer)} if self.answer else {}),
+            **({"remarks": list(self.remarks)} if self.remarks else {}),
             "plans": plans,
         }
 
@@ -107,32 +124,80 @@ def compare(
 ) -> Comparison:
     """The plans of ``scenarios`` side by side, or of one scenario under named ``options``, as in ``plan compare``.
 
+    One scenario without options is its plan beside what it takes to buy, rent or reserve everything, or to call APIs.
     ``jobs`` of them are solved at once, each in a process of its own (a script then needs the usual ``__main__``
     guard); ``known`` are plans by name that need no solving any more; ``progress`` hears how far it is. Raises
     InputError where there is nothing to compare, and what ``solve`` raises but for InfeasiblePlan: a scenario without a
     plan stays in the table, with what stops it.
     """
     named = _named(scenarios)
-    if options:
-        if len(named) != 1:
-            raise InputError("options are alternatives of one scenario; name one scenario with them")
-        options = check_options(options)
-    elif len(named) < 2:
-        raise InputError("one scenario alone has nothing beside it; name a second one, or options")
-    cases: list[_Case] = []
     known = known or {}
-    limits: dict[str, Any] = {"solver": solver, "gap": gap, "time_limit_s": time_limit_s}
-    for name, scenario in named.items():
-        catalog = catalog_of(scenario)
-        if options:
-            cases += [
-                (choice, option(scenario, catalog, choice), catalog, limits, known.get(choice)) for choice in options
-            ]
-        else:
-            cases.append((name, scenario, catalog, limits, known.get(name)))
+    if not options and len(named) != 1:
+        if not named:
+            raise InputError("there is nothing to compare; name a scenario")
+        cases = [
+            _Case(name, scenario, catalog_of(scenario), solver, gap, limit_of(scenario, time_limit_s), known.get(name))
+            for name, scenario in named.items()
+        ]
+        entries = each(_entry, cases, workers=jobs, progress=progress, done="plans")
+        return _comparison(entries, entries[0].scenario)
+    if len(named) != 1:
+        raise InputError("options are alternatives of one scenario; name one scenario with them")
+    (original,) = named.values()
+    return _of_options(original, options, solver, gap, time_limit_s, known, jobs, progress)
+
+
+def _of_options(
+    original: Scenario,
+    options: Sequence[str],
+    solver: str | None,
+    gap: float | None,
+    time_limit_s: float | None,
+    known: Mapping[str, Plan],
+    jobs: int,
+    progress: Progress,
+) -> Comparison:
+    """One scenario under named options, or without any under those that answer whether to buy or to rent."""
+    catalog = catalog_of(original)
+    scenario = as_compared(original, catalog)
+    in_parts = scenario is not original
+    remarks: tuple[str, ...] = ()
+    asked = check_options(options) if options else ()
+    if not asked:
+        asked, remarks = default_options(scenario, catalog)
+    if gap is None and (in_parts or not options):
+        gap = GAP
+    limit = limit_of(scenario, time_limit_s)
+    cases = [
+        _Case(name, scenario, catalog, solver, gap, limit, None if in_parts else known.get(name), option=True)
+        for name in asked
+    ]
     entries = each(_entry, cases, workers=jobs, progress=progress, done="plans")
-    table = _table(entries)
-    return Comparison(tuple(entries), table, tuple(_in_words(entries, table)))
+    if in_parts:
+        remarks = (*remarks, IN_PARTS)
+    return _comparison(entries, original, remarks, in_parts=in_parts, answered=not options)
+
+
+def _comparison(
+    entries: list[Entry],
+    original: Scenario,
+    remarks: tuple[str, ...] = (),
+    *,
+    in_parts: bool = False,
+    answered: bool = False,
+) -> Comparison:
+    table = table_of(entries)
+    rows = table.to_dict(orient="records")
+    return Comparison(
+        tuple(entries),
+        table,
+        tuple(in_words(entries, table)),
+        workloads_of(entries),
+        answer=buy_or_rent(rows) if answered else (),
+        remarks=remarks,
+        in_parts=in_parts,
+        digest=scenario_digest(original),
+    )
 
 
 def _named(scenarios: Scenario | Sequence[Scenario] | Mapping[str, Scenario]) -> dict[str, Scenario]:
@@ -150,91 +215,21 @@ def _named(scenarios: Scenario | Sequence[Scenario] | Mapping[str, Scenario]) ->
 
 
 def _entry(case: _Case) -> Entry:
-    name, scenario, catalog, limits, plan = case
-    limits = limits | {"time_limit_s": limit_of(scenario, limits["time_limit_s"])}
+    scenario, catalog, needs = case.scenario, case.catalog, None
+    if case.option and case.known is None:
+        options = Options(time_limit_s=case.time_limit_s, seed=scenario.solve.seed)
+        found = closest(scenario, catalog, case.name, options)
+        if found is not None:
+            scenario, catalog, needs = found.scenario, found.catalog, found.needs
+        else:
+            scenario = option(scenario, catalog, case.name)
+    elif case.option:
+        scenario = option(scenario, catalog, case.name)
     try:
-        return Entry(name, scenario, catalog, solve(scenario, catalog, **limits) if plan is None else plan)
+        plan = case.known
+        if plan is None:
+            plan = solve(scenario, catalog, solver=case.solver, gap=case.gap, time_limit_s=case.time_limit_s)
+        return Entry(case.name, scenario, catalog, plan, needs=needs)
     except InfeasiblePlan as error:
-        return Entry(name, scenario, catalog, None, tuple(found.sentence for found in error.relaxations), error.stopped)
-
-
-def _table(entries: list[Entry]) -> pd.DataFrame:
-    rows = [_row(entry, entries[0]) for entry in entries]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _row(entry: Entry, base: Entry) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "name": entry.name,
-        "scenario": entry.scenario.name,
-        "scenario_digest": scenario_digest(entry.scenario),
-        "status": "infeasible",
-        "stopped_by": "; ".join(entry.stopped_by),
-    }
-    plan = entry.plan
-    if plan is None:
-        return row
-    kept = [column for column in COLUMNS if column in plan.kpis]
-    row |= {column: plan.kpis[column] for column in kept}
-    weight = probabilities(plan) | {"all": 1.0}
-    bought, signed = (table[~table["lookahead"].astype(bool)] for table in (plan.purchases, plan.contracts))
-    low, high = _proven(plan)
-    row |= {
-        "status": plan.status,
-        "npv_bound_usd": low,
-        "gap": plan.proof.gap,
-        "systems_bought": float((bought["count"] * bought["future"].map(weight)).sum()),
-        "lots_signed": float((signed["lots"] * signed["future"].map(weight)).sum()),
-        "residual_usd": -undiscounted(plan, RESIDUAL.key),
-        "liability_usd": float((signed["remaining_commitment_usd"] * signed["future"].map(weight)).sum()),
-    }
-    if base.plan is None or base is entry:
-        return row
-    base_low, base_high = _proven(base.plan)
-    found = _return(entry, base)
-    return row | {
-        "npv_more_usd": high - base_high,
-        "npv_more_low_usd": low - base_high,
-        "npv_more_high_usd": high - base_low,
-        "capex_more_usd": row["capex_usd"] - base.plan.kpis["capex_usd"],
-        "irr": found.irr,
-        "payback_years": found.payback_years,
-    }
-
-
-def _proven(plan: Plan) -> tuple[float, float]:
-    """Where the least cost lies, unserved at its value: proven bound (minus infinity without one) and audited cost."""
-    bound, cost = plan.proof.best_bound_usd, plan.proof.objective_usd
-    return (min(bound, cost) if bound is not None else -float("inf")), cost
-
-
-def _return(entry: Entry, base: Entry) -> Return:
-    """Of the plan with more capex against the other; flows start where each plan's own calendar does."""
-    assert entry.plan is not None
-    assert base.plan is not None
-    if entry.scenario.horizon != base.scenario.horizon:
-        return Return(None, None)
-    if abs(entry.plan.kpis["capex_usd"] - base.plan.kpis["capex_usd"]) < 1.0:
-        return Return(None, None)
-    first = ledger_of(entry.plan, entry.scenario, entry.catalog).dated
-    second = ledger_of(base.plan, base.scenario, base.catalog).dated
-    if entry.plan.kpis["capex_usd"] < base.plan.kpis["capex_usd"]:
-        first, second = second, first
-    return return_of(gain(first, second))
-
-
-def _in_words(entries: list[Entry], table: pd.DataFrame) -> list[str]:
-    """A sentence for each plan: what it costs more or less than the first, and what that brings."""
-    from planner.studies.compare.sheet import difference_in_words
-
-    return [
-        difference_in_words(row, table.iloc[0].to_dict(), _last_year(entry))
-        for entry, row in zip(entries, table.to_dict(orient="records"), strict=True)
-    ]
-
-
-def _last_year(entry: Entry) -> str:
-    """The last calendar year reported."""
-    if entry.plan is None:
-        return ""
-    return entry.plan.periods[entry.scenario.horizon.periods - 1][:4]
+        reasons = tuple(found.sentence for found in error.relaxations)
+        return Entry(case.name, scenario, catalog, None, reasons, error.stopped)

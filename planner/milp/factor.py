@@ -1,0 +1,51 @@
+"""Limits raised alike: how many times what they are, as one further column of the matrix.
+
+Every row of the kinds that are raised gets room in proportion to its limit. So all of them grow together, and none
+takes what another could not give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import numpy as np
+
+from planner.kinds.limits import LimitKind
+from planner.milp.elastic import with_entries
+from planner.milp.matrix import Block, Milp
+
+
+def with_factor(milp: Milp, raised: Collection[LimitKind], most: float, lifted: Collection[LimitKind] = ()) -> Milp:
+    """``milp`` with its limits of the kinds ``raised`` times a factor from 1 to ``most``, which is what it minimises.
+
+    The last column is the factor less 1. Limits of the kinds ``lifted`` hold no more. Floors are not raised.
+    """
+    row_upper, rows, room = milp.row_upper.copy(), [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
+    for block in milp.limits:
+        assert not (block.kind.floor and block.kind in raised)
+        if block.kind in lifted:
+            row_upper[block.rows] = np.inf
+        elif block.kind in raised:
+            rows.append(block.rows)
+            room.append(block.limit / block.kind.per_row_unit)
+    last, places = milp.columns, np.concatenate(rows)
+    widened = replace(
+        milp,
+        cost=np.append(np.zeros(last), 1.0),
+        constant=1.0,
+        lower=np.append(milp.lower, 0.0),
+        upper=np.append(milp.upper, most - 1.0),
+        integer=np.append(milp.integer, False),
+        guided=np.append(milp.guided, False),
+        row_upper=row_upper,
+        column_blocks=(*milp.column_blocks, Block("factor", (), np.zeros(1, dtype=np.int64), last)),
+    )
+    return with_entries(widened, places, np.full(len(places), last), -np.concatenate(room))
+
+
+def at_factor(factored: Milp, factor: float) -> Milp:
+    """A matrix of ``with_factor`` at a factor of at most ``factor``, without an objective: is there a plan?"""
+    upper = factored.upper.copy()
+    upper[-1] = factor - 1.0
+    return replace(factored, upper=upper, cost=np.zeros(factored.columns), constant=0.0)
