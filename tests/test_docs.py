@@ -34,7 +34,7 @@ from planner.pages.__main__ import main as write_pages
 from planner.pages.written import PAGES as WRITTEN
 from planner.pages.written import outdated
 from planner.pipeline import catalog_of
-from tests.limits import AMPLE_S
+from tests.limits import give_time
 
 ROOT = Path(__file__).parents[1]
 # Commands run in processes of their own, so tracing here finds nothing.
@@ -148,18 +148,6 @@ def _ids(pages: list[Path]) -> list[str]:
 
 def _with(info: str) -> list[Path]:
     return [page for page in PAGES if blocks(page, info)]
-
-
-def give_time(scenario: Path) -> None:
-    """Let a scenario's searches take as long as they do on any machine: no output that a page shows tells the limit."""
-    text = scenario.read_text(encoding="utf-8")
-    limit = f"time_limit_s: {AMPLE_S:g}"
-    if re.search(r"^solve:", text, re.M):
-        text = re.sub(r", time_limit_s: \d+", "", text)
-        text = re.sub(r"^solve: \{", f"solve: {{{limit}, ", text, flags=re.M)
-    elif not re.search(r"^extends:", text, re.M):
-        text += f"solve: {{{limit}}}\n"
-    scenario.write_text(text, encoding="utf-8")
 
 
 @pytest.fixture
