@@ -16,12 +16,15 @@ from ruamel.yaml.nodes import Node as YamlNode
 from ruamel.yaml.reader import ReaderError
 
 from planner.errors import Fault, InputError
+from planner.paths import read_bytes
 
 Key = str | int | float
 KeyPath = tuple[Key, ...]
 
 # Aliases let a few lines stand for billions of values; no honest file comes near this.
 MOST_VALUES = 200_000
+# Twice what so many values take; the parser reads some 40,000 letters a second.
+MOST_LETTERS = 2_000_000
 TAG = "tag:yaml.org,2002:"
 # The parser's usual complaints, and what they come from.
 REWORDED = {
@@ -96,21 +99,19 @@ class Node:
 def read_text(path: Path, shown: str) -> str:
     """The text of a file. Raises InputError, naming it ``shown``, where there is none."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         message = "this is not a text file (UTF-8)"
-    except FileNotFoundError:
-        message = "no such file"
-    except IsADirectoryError:
-        message = "this is a folder, not a file"
     except OSError as error:
-        message = f"the file cannot be read: {error.strerror or error}"
+        message = error.strerror if not error.errno else f"the file cannot be read: {error.strerror}"
     raise InputError([Fault(shown, 0, "", message)])
 
 
 @lru_cache(maxsize=64)
 def parse(text: str, file: str) -> tuple[Node | None, tuple[Fault, ...]]:
     """The root node of a YAML text and all its faults; no root where the text is empty or not YAML."""
+    if len(text) > MOST_LETTERS:
+        return None, (Fault(file, 0, "", f"more than {MOST_LETTERS:,} letters; tables belong into CSV"),)
     try:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:

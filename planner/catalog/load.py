@@ -32,6 +32,7 @@ from planner.catalog.rows import csv_rows, yaml_rows
 from planner.catalog.shapes import SHARE_TOLERANCE, level_fault
 from planner.document import KeyPath, Node, parse, read_text
 from planner.errors import CatalogError, Fault, InputError
+from planner.paths import is_folder, names_in, real
 from planner.validation import faults_of, nearest
 
 BUILTIN = "builtin"
@@ -107,14 +108,14 @@ def load_catalog(names: Sequence[str], base: Path | None = None) -> Catalog:
 
 def builtin_folder() -> Path:
     """The shipped catalogs: inside the installed package, or beside it in a working copy."""
-    package = Path(__file__).resolve().parents[1]
+    package = real(Path(__file__)).parents[1]
     shipped = package / "_catalogs"
-    return shipped if shipped.is_dir() else package.parent / "catalogs"
+    return shipped if is_folder(shipped) else package.parent / "catalogs"
 
 
 def is_catalog(name: str, base: Path | None = None) -> bool:
     """Whether ``name`` is `builtin` or a folder, relative to ``base``."""
-    return _folder(name, base)[0].is_dir()
+    return is_folder(_folder(name, base)[0])
 
 
 def _folder(name: str, base: Path | None) -> tuple[Path, str]:
@@ -165,16 +166,16 @@ def _read_file(content: _Content, path: Path, file: str, name: str, faults: list
 
 def _files(folder: Path, shown: str, faults: list[Fault]) -> list[str]:
     """The catalog files of a folder, by name. A table under an unknown name is a fault: it would be ignored."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         faults.append(Fault(shown, 0, "", "no such catalog folder; write builtin or the path of a folder"))
         return []
     known = [*CSV_FILES, *YAML_FILES, SOURCES]
-    tables = [entry.name for entry in folder.iterdir() if entry.suffix in (".csv", ".yaml", ".yml")]
+    tables = [name for name in names_in(folder) if name.endswith((".csv", ".yaml", ".yml"))]
     faults.extend(
         Fault(f"{shown}/{name}", 0, "", f"no catalog file has this name{nearest(name, known)}")
         for name in sorted(set(tables) - set(known))
     )
-    serving = sorted(f"serving/{path.name}" for path in (folder / "serving").glob("*.csv"))
+    serving = [f"serving/{name}" for name in names_in(folder / "serving") if name.endswith(".csv")]
     found = [name for name in known if name in tables] + serving
     if not found:
         faults.append(Fault(shown, 0, "", f"this folder holds no catalog file, such as {known[0]}"))

@@ -12,6 +12,7 @@ from typing import Any
 
 from planner.errors import InputError
 from planner.history.run import Run, sheets_of_plain, sheets_to_plain
+from planner.paths import is_folder, is_there, real
 from planner.validation import nearest
 
 # Says in the file's header whose file it is ("PLAN"), and in which layout.
@@ -77,14 +78,14 @@ def prepare(path: Path, *, own: bool) -> None:
 
     The folder is made where it is the user's data folder, not where somebody named it (``own``).
     """
-    if path.is_dir():
+    if is_folder(path):
         raise InputError(f"--store {path}: that is a folder, name a file in it")
     if not own:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"{path.parent} could not be made: {error.strerror or error}; name a --store") from error
-    if not path.parent.is_dir():
+    if not is_folder(path.parent):
         raise InputError(f"--store {path}: there is no folder {path.parent}")
     with writing(path):
         pass
@@ -127,7 +128,7 @@ def insert(connection: sqlite3.Connection, run: Run) -> Run:
 
 def listed(path: Path) -> list[Listed]:
     """All runs, oldest first; none where there is no store. Raises InputError where the file is no store."""
-    if not path.exists():
+    if not is_there(path):
         return []
     with _opened(path, "rw") as connection:
         if _is_empty(connection, path):
@@ -140,7 +141,7 @@ def listed(path: Path) -> list[Listed]:
 def find(path: Path, wanted: str) -> Run:
     """The run of an id, or the ``last`` one. Raises InputError, naming the nearest id, where there is none."""
     known: list[tuple[int, str]] = []
-    if path.exists():
+    if is_there(path):
         with _opened(path, "rw") as connection:
             if not _is_empty(connection, path):
                 known = connection.execute("SELECT id, scenario FROM runs ORDER BY id").fetchall()
@@ -177,7 +178,7 @@ def _run(row: tuple[Any, ...]) -> Run:
 def _opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
     """A connection; what SQLite finds wrong becomes a sentence."""
     try:
-        uri = f"{path.resolve().as_uri()}?mode={mode}"
+        uri = f"{real(path).as_uri()}?mode={mode}"
         connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE_S, isolation_level=None)
         try:
             connection.execute("PRAGMA synchronous = FULL")

@@ -12,6 +12,7 @@ from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError
 from planner.history.revision import scenario_at
 from planner.history.store import LAST, find
+from planner.paths import is_there, read_bytes
 from planner.pipeline import catalog_of, load, solve
 from planner.plan.plan import RESULT_VERSION
 from planner.scenario import Scenario
@@ -53,7 +54,7 @@ def read(source: str, store: Path) -> Comparand | Unsolved:
     Raises InputError where it is none of them.
     """
     path = Path(source)
-    if source == "-" or path.exists():
+    if source == "-" or is_there(path):
         return _result(path) if path.suffix == ".json" else _unsolved(source, load(source))
     if ":" in source:
         with scenario_at(source) as scenario:
@@ -89,7 +90,7 @@ def _unsolved(label: str, scenario: Scenario) -> Unsolved:
 def _result(path: Path) -> Comparand:
     """A result file. Raises InputError where it is none that this version reads."""
     try:
-        result = json.loads(path.read_bytes())
+        result = json.loads(read_bytes(path))
     except (OSError, ValueError):
         raise InputError(f"{path}: this is not a result; `plan SCENARIO --json {path}` writes one") from None
     if not isinstance(result, dict) or any(name not in result for name in NEEDED):
