@@ -103,7 +103,8 @@ def read_text(path: Path, shown: str) -> str:
     except UnicodeDecodeError:
         message = "this is not a text file (UTF-8)"
     except OSError as error:
-        message = error.strerror if not error.errno else f"the file cannot be read: {error.strerror}"
+        said = error.strerror or str(error)
+        message = f"the file cannot be read: {said}" if error.errno else said
     raise InputError([Fault(shown, 0, "", message)])
 
 

@@ -6,6 +6,10 @@ import io
 import os
 import sys
 from contextlib import suppress
+from typing import TextIO
+
+# What another stream writes through, and would close when it is forgotten.
+_KEPT: list[TextIO] = []
 
 
 def keep_open() -> None:
@@ -20,7 +24,8 @@ def keep_open() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)
     if sys.stderr is None:
-        sys.stderr = sys.__stderr__ = open(os.devnull, "w", encoding="utf-8", errors="replace")  # noqa: SIM115
+        sys.stderr = open(os.devnull, "w", encoding="utf-8", errors="replace")  # noqa: SIM115
+        _KEPT.append(sys.stderr)
 
 
 def keep_stdout() -> None:

@@ -84,6 +84,7 @@ def load_catalog(names: Sequence[str], base: Path | None = None) -> Catalog:
     for name in names:
         folder, shown = _folder(name, base)
         content.lay_over(_read(folder, shown, faults))
+    faults.extend(_check_names(content))
     faults.extend(_check_references(content))
     faults.extend(_check_shapes(content))
     if faults:
@@ -244,6 +245,19 @@ def _sources(nodes: Mapping[str, Node], faults: list[Fault]) -> dict[str, Source
 
 def _source_fault(node: Node, name: str, path: KeyPath, message: str) -> Fault:
     return Fault(node.file, node.nearest(path).line, ".".join(["sources", name, *map(str, path)]), message)
+
+
+def _check_names(content: _Content) -> Iterator[Fault]:
+    """No two rows are called the same: a `/` in a name of one may say what two names of another do."""
+    for model in (Offer, TokenApi, ServingPoint):
+        named: dict[str, Any] = {}
+        for row in content.of(model).values():
+            # Points of different models are never told apart by name alone.
+            name = f"{row.model} {row.name}" if model is ServingPoint else row.name
+            first = named.setdefault(name, row)
+            if first is not row:
+                message = f"{row.name} is also what {first.file}:{first.line} is called; rename one of them"
+                yield Fault(row.file, row.line, "", message)
 
 
 def _check_references(content: _Content) -> Iterator[Fault]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from planner import bits
+from planner.errors import InputError
 from planner.kinds.limits import LimitKind, limit_kind
 
 Floats = NDArray[np.float64]
@@ -243,7 +244,7 @@ class Builder:
         cost = np.zeros(self._n_columns)
         for column, value in self._costs:
             cost += _sums(column, value, self._n_columns)
-        return Milp(
+        milp = Milp(
             cost=cost,
             constant=self.constant,
             lower=_joined(self._lower),
@@ -259,6 +260,41 @@ class Builder:
             row_blocks=tuple(self._rows),
             limits=tuple(self._limits),
         )
+        check_finite(milp)
+        return milp
+
+
+def check_finite(milp: Milp) -> None:
+    """Raises InputError where a figure is no number: no engine can say anything about it, or anything right."""
+    columns, rows = np.isfinite(milp.cost) & ~np.isnan(milp.lower + milp.upper), ~np.isnan(milp.row_lower)
+    rows &= ~np.isnan(milp.row_upper)
+    entries = np.isfinite(milp.data)
+    if columns.all() and rows.all() and entries.all() and np.isfinite(milp.constant):
+        return
+    if not entries.all():
+        where = label_of(milp, int(np.flatnonzero(~entries)[0]))
+    elif not columns.all():
+        where = milp.column_labels()[int(np.flatnonzero(~columns)[0])]
+    else:
+        where = milp.row_labels()[int(np.flatnonzero(~rows)[0])] if not rows.all() else "what is paid anyway"
+    raise InputError(f"{where} comes out as no finite number: a figure of the scenario or a catalog is far too large")
+
+
+def label_of(milp: Milp, entry: int) -> str:
+    """``buy[dallas,gb300-nvl72,2027] in power[dallas,2027]`` for a coefficient by its place."""
+    return f"{milp.column_labels()[int(milp.indices[entry])]} in {milp.row_labels()[int(milp.row_of[entry])]}"
+
+
+def spread(milp: Milp) -> str:
+    """Between which sizes the coefficients lie and where, in words: what an engine that gives up has given up on."""
+    sizes = np.abs(milp.data)
+    if not len(sizes):
+        return "it has no coefficients"
+    least, most = int(np.argmin(sizes)), int(np.argmax(sizes))
+    return (
+        f"its figures lie between {sizes[least]:.1e} ({label_of(milp, least)}) and "
+        f"{sizes[most]:.1e} ({label_of(milp, most)})"
+    )
 
 
 def _sums(places: Ints, values: Floats, size: int) -> Floats:

@@ -127,7 +127,9 @@ def token_api(problem: Problem, account: Account) -> pd.DataFrame:
     rows["mtok_output"] = mtok_from_tokens(requests * output_tokens[workload])
     prices = [problem.api.usd_per_request[assignment, t] for assignment, t in zip(at, rows["period"], strict=True)]
     rows["cost_usd"] = requests * _array(prices)
-    rows[["provider", "model"]] = [name.split("/", 1) for name in rows["api"]] or np.empty((0, 2))
+    apis = [int(problem.api.api[assignment]) for assignment in at]
+    rows["provider"] = [problem.api.providers[api] for api in apis]
+    rows["model"] = [problem.api.models[api] for api in apis]
     columns = ["provider", "model", "workload", "period", "block", "mtok_input", "mtok_output", "cost_usd"]
     return _finished(problem, rows, columns, ["period", "block", "workload", "provider"])
 
