@@ -107,12 +107,11 @@ def test_an_engine_that_gives_up_says_on_what(monkeypatch: pytest.MonkeyPatch) -
     assert spread(milp) == (
         "its figures lie between 1.0e-09 (buy[dallas] in power[dallas]) and 1.0e+12 (buy[oslo] in power[oslo])"
     )
-    from planner.solvers import ortools
 
     def gives_up(*_: object, **__: object) -> None:
         raise ValueError("kError [INTERNAL]")
 
-    monkeypatch.setattr(ortools.mathopt, "solve", gives_up)
+    monkeypatch.setattr("ortools.math_opt.python.mathopt.solve", gives_up)
     with pytest.raises(SolverFailure, match=r"highs gave up on this model; its figures lie .* try --solver scip"):
         run(milp, "highs", Options())
 
