@@ -52,7 +52,8 @@ class LimitRows:
     """Rows that are a planner's limit rather than the model's bookkeeping; columns of equal length.
 
     ``subject`` is what the limit belongs to (a site, a workload, ``capex in 2027``). ``limit`` is the right-hand side,
-    in the unit of the kind. ``period`` is -1 where the limit spans several.
+    in the unit of the kind, of which ``per_row_unit`` make one of the row. ``period`` is -1 where the limit spans
+    several.
     """
 
     kind: LimitKind
@@ -61,6 +62,7 @@ class LimitRows:
     future: Ints
     period: Ints
     limit: Floats
+    per_row_unit: Floats
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -209,13 +211,22 @@ class Builder:
         present = column != ABSENT
         self._costs.append((column[present], value[present]))
 
-    def limit(self, kind: LimitKind, rows: Ints, subjects: Sequence[str], limit: ArrayLike) -> None:
+    def limit(
+        self,
+        kind: LimitKind,
+        rows: Ints,
+        subjects: Sequence[str],
+        limit: ArrayLike,
+        per_row_unit: ArrayLike | None = None,
+    ) -> None:
         """Mark ``rows`` (subject, F, T), or (subject, F) where each spans several periods, as a planner's limits.
 
-        ``limit`` is in row units. Raises KeyError for a kind without a record.
+        ``limit`` is in row units, of which the kind says what they are, or ``per_row_unit`` where each row has its own.
+        Raises KeyError for a kind without a record.
         """
         at = np.nonzero(rows != ABSENT)
         value = np.broadcast_to(np.asarray(limit, dtype=float), rows.shape)
+        unit = np.broadcast_to(np.asarray(kind.per_row_unit if per_row_unit is None else per_row_unit), rows.shape)
         self._limits.append(
             LimitRows(
                 kind=limit_kind(kind.key),
@@ -223,7 +234,8 @@ class Builder:
                 subject=tuple(subjects[int(index)] for index in at[0]),
                 future=at[1],
                 period=at[2] if rows.ndim == 3 else np.full(len(at[0]), -1),
-                limit=value[at] * kind.per_row_unit,
+                limit=value[at] * unit[at],
+                per_row_unit=unit[at].astype(float),
             )
         )
 

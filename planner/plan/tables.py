@@ -198,12 +198,12 @@ def binding(model: Model, x: np.ndarray[tuple[int], np.dtype[np.float64]], duals
     found = []
     for block in milp.limits:
         kind, smallest = block.kind, _smallest(problem, block.kind)
-        for row, subject, future, period, limit in zip(
-            block.rows, block.subject, block.future, block.period, block.limit, strict=True
+        for row, subject, future, period, limit, unit in zip(
+            block.rows, block.subject, block.future, block.period, block.limit, block.per_row_unit, strict=True
         ):
-            slack = max(float(milp.row_upper[row] - activity[row]), 0.0) * kind.per_row_unit
-            worth = max(-float(y[row]), 0.0) / kind.per_row_unit
-            if slack < smallest.get(subject, 0.0) * kind.per_row_unit + 1e-6 * abs(limit):
+            slack = max(float(milp.row_upper[row] - activity[row]), 0.0) * unit
+            worth = max(-float(y[row]), 0.0) / unit
+            if slack < smallest.get(subject, 0.0) + 1e-6 * abs(limit):
                 found.append((problem.futures[future], kind.key, subject, period, limit, slack, kind.unit, worth))
     columns = ["future", "constraint", "where", "period", "limit", "slack", "unit", "marginal_usd_lp"]
     rows = pd.DataFrame(found, columns=columns)
@@ -219,9 +219,9 @@ def binding(model: Model, x: np.ndarray[tuple[int], np.dtype[np.float64]], duals
 
 
 def _smallest(problem: Problem, kind: LimitKind) -> dict[str, float]:
-    """The least that one more system would take of a limit, in row units, by subject; none where it is in no system."""
+    """The least that one more system would take of a limit, by subject; none where it is in no system."""
     if kind is BUDGET:
-        capex = [item.capex_usd.sum(axis=1).min() / kind.per_row_unit for item in problem.supply.purchases]
+        capex = [item.capex_usd.sum(axis=1).min() for item in problem.supply.purchases]
         return {limit.label: min(capex, default=0.0) for limit in problem.limits.spend if limit.kind == CAPEX}
     sites = [site.name for site in problem.limits.sites]
     found: dict[str, float] = {}
@@ -232,7 +232,7 @@ def _smallest(problem: Problem, kind: LimitKind) -> dict[str, float]:
             if not each.any():
                 continue
             for subject in limit.subjects([sites[asset.site]]):
-                found[subject] = min(found.get(subject, np.inf), float(each.min()))
+                found[subject] = min(found.get(subject, np.inf), float(each.min()) * kind.per_row_unit)
     return found
 
 
