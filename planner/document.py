@@ -202,6 +202,9 @@ class _Reader:
         text: str = raw.value if isinstance(raw.value, str) else ""
         kind = str(raw.tag).removeprefix(TAG) if isinstance(raw, ScalarNode) else ""
         if kind in ("str", "timestamp", "merge", "value"):
+            if not _is_written(text):
+                self._fault(line, path, "half of a surrogate pair is no letter")
+                return None
             return text
         if kind == "null":
             return None
@@ -221,6 +224,15 @@ class _Reader:
 
     def _fault(self, line: int, path: KeyPath, message: str) -> None:
         self.faults.append((line, path, message))
+
+
+def _is_written(text: str) -> bool:
+    """Whether a text can be written as UTF-8: an escape such as "\\ud800" says half a letter."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _number(text: str) -> int | float:

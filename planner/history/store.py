@@ -43,6 +43,9 @@ COLUMNS = (
 )  # fmt: skip
 # Kept as JSON text.
 PACKED = ("overrides", "versions", "view", "decisions", "served")
+SHAPES: dict[str, type] = {
+    "overrides": list, "versions": dict, "view": list, "decisions": dict, "served": list, "result_text": dict,
+}  # fmt: skip
 # What of a result stands in the list of runs; None where there was no plan.
 IN_RESULT = ("status", "kpis.levelised_usd_per_mtok_output", "kpis.levelised_usd_per_mtok_total", "kpis.npv_usd",
              "solver.gap")  # fmt: skip
@@ -133,7 +136,9 @@ def listed(path: Path) -> list[Listed]:
     with _opened(path, "rw") as connection:
         if _is_empty(connection, path):
             return []
-        parts = ", ".join(f"json_extract(result_text, '$.{part}')" for part in IN_RESULT)
+        # One run that is damaged hides none of the others.
+        whole = 'CASE WHEN json_valid(result_text) THEN result_text ELSE \'{"status": "damaged"}\' END'
+        parts = ", ".join(f"json_extract({whole}, '$.{part}')" for part in IN_RESULT)
         own = "id, saved_at, scenario, scenario_digest, catalog_digest"
         return [Listed(*row) for row in connection.execute(f"SELECT {own}, {parts} FROM runs ORDER BY id")]
 
@@ -150,7 +155,7 @@ def find(path: Path, wanted: str) -> Run:
                     query = f"SELECT id, {', '.join(COLUMNS)} FROM runs WHERE id = ?"
                     row = connection.execute(query, (int(number),)).fetchone()
                     if row is not None:
-                        return _run(row)
+                        return _run(row, path)
     if not known:
         raise InputError(f"there is no run {wanted}: nothing is saved in {path}; `plan SCENARIO --save` saves a run")
     raise InputError(f"there is no run {wanted} in {path}{_hint(wanted, known)}")
@@ -165,13 +170,23 @@ def _hint(wanted: str, known: list[tuple[int, str]]) -> str:
     return f"; nearest: {newest[close]} ({close})" if close in newest else f"; nearest: {known[-1][0]}"
 
 
-def _run(row: tuple[Any, ...]) -> Run:
+def _run(row: tuple[Any, ...], path: Path) -> Run:
+    """A row as a run. Raises InputError where what it holds is no longer what was saved."""
     fields: dict[str, Any] = dict(zip(("id", *COLUMNS), row, strict=True))
-    for name in PACKED:
-        fields[name] = json.loads(fields[name])
-    fields["overrides"] = tuple(fields["overrides"])
-    fields["view"] = sheets_of_plain(fields["view"])
-    return Run(**fields)
+    name = ""
+    try:
+        for name in (*PACKED, "result_text"):
+            held = json.loads(fields[name])
+            if not isinstance(held, SHAPES[name]):
+                raise ValueError("another shape")
+            if name in PACKED:
+                fields[name] = held
+        name = "view"
+        fields["overrides"] = tuple(fields["overrides"])
+        fields["view"] = sheets_of_plain(fields["view"])
+        return Run(**fields)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise InputError(f"{path}: run {fields['id']} is damaged, its {name} cannot be read; save it again") from None
 
 
 @contextmanager
