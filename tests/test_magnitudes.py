@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from planner.errors import InputError, SolverFailure
+from planner.errors import InputError, ScenarioError, SolverFailure
+from planner.importers.options import ImportOptions
+from planner.importers.recognise import found_in
+from planner.importers.record import Record
 from planner.milp.matrix import Builder, Milp, spread
+from planner.pipeline import catalog_of
+from planner.problem import build_problem
 from planner.solvers import MATHOPT, Options, run
-from tests.small import cases, here, load, refusal  # noqa: F401
+from planner.studies.diff.comparand import read
+from tests.small import SCENARIO, cases, here, load, refusal, write  # noqa: F401
 
 # What stands after --set, and the sentences.
 SETTINGS = r"""
@@ -124,3 +131,59 @@ def test_figures_no_engine_takes_end_in_a_sentence(engine: str) -> None:
 
 def test_the_small_scenario_takes_large_figures() -> None:
     load("sites.dallas.power_mw=1e6", "budget.capex_usd=1e15", "procurement.hourly_depth_gpus=1e9")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"hour": ' + "9" * 400 + "}", "no benchmark or price list that is known"),
+        ('{"hour": ' + "9" * 5000 + "}", "a number has too many digits to be read"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+    ids=["400 digits", "5000 digits", "100,000 brackets"],
+)
+def test_a_benchmark_of_a_number_without_an_end_is_refused(text: str, said: str) -> None:
+    write({"run.json": text})
+    with pytest.raises(InputError, match=said):
+        list(found_in(Path("run.json"), ImportOptions()))
+
+
+def test_a_figure_of_a_benchmark_is_finite() -> None:
+    with pytest.raises(InputError, match=r"run\.json:3: rate: this is not a finite number"):
+        Record({"rate": 10**400}, "run.json", 3).maybe("rate")
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "[" * 100_000, "7", "[7]", "{}"])
+def test_a_result_that_is_none_is_told(text: str) -> None:
+    write({"r.json": text})
+    with pytest.raises(InputError, match=r"r\.json: this is not a result"):
+        read("r.json", Path("runs.sqlite"))
+
+
+DRIP = """\
+  - name: drip
+    model: tiny
+    tokens: {input: 100, output: 100}
+    load: office
+    demand: {requests_per_s: RATE}
+"""
+
+
+def test_demand_that_no_engine_tells_from_nothing_is_refused_beside_any_other() -> None:
+    """A GPU makes 5 requests/s, 4.25 with headroom; half of 1e-9 at night takes 1.2e-10 of one."""
+    write({"s.yaml": SCENARIO + DRIP.replace("RATE", "1e-9")})
+    scenario = load()
+    said = r"s\.yaml:22: workloads\.drip\.demand: at its least this takes 1\.2e-10 of a GPU"
+    with pytest.raises(ScenarioError, match=said):
+        build_problem(scenario, catalog_of(scenario))
+    write({"s.yaml": SCENARIO + DRIP.replace("RATE", "1e-4")})
+    scenario = load()
+    build_problem(scenario, catalog_of(scenario))
+
+
+def test_a_whole_replica_serves_as_little_as_an_engine_sees() -> None:
+    """The same in whole replicas of 8 GPUs: an eighth of it."""
+    write({"s.yaml": SCENARIO + DRIP.replace("RATE", "1e-9") + "    whole_replicas: true\n"})
+    scenario = load()
+    with pytest.raises(ScenarioError, match=r"at its least this takes 1\.5e-11 of a replica"):
+        build_problem(scenario, catalog_of(scenario))

@@ -91,7 +91,7 @@ def _result(path: Path) -> Comparand:
     """A result file. Raises InputError where it is none that this version reads."""
     try:
         result = json.loads(read_bytes(path))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         raise InputError(f"{path}: this is not a result; `plan SCENARIO --json {path}` writes one") from None
     if not isinstance(result, dict) or any(name not in result for name in NEEDED):
         raise InputError(f"{path}: this is not a result; `plan SCENARIO --json {path}` writes one")

@@ -106,5 +106,5 @@ def _known(options: Options) -> dict[str, dict[str, Any]]:
         return {}
     try:
         return known_cells(json.loads(read_bytes(options.file)))
-    except (ValueError, KeyError, TypeError, OSError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError):
         raise InputError(f"--resume: {options.json} is not what `plan frontier --json` writes") from None
