@@ -34,6 +34,11 @@ def log(values: Any) -> Floats:
     return _narrow(np.log(_wide(values)))
 
 
+def power_of_two(value: float) -> float:
+    """The largest power of two that is no larger than ``value``, which is above 0: to scale by it costs no bit."""
+    return float(np.ldexp(1.0, int(np.frexp(value)[1]) - 1))
+
+
 def _wide(values: Any) -> NDArray[np.longdouble]:
     return np.asarray(values, dtype=np.longdouble)
 

@@ -16,12 +16,15 @@ from ruamel.yaml.nodes import Node as YamlNode
 from ruamel.yaml.reader import ReaderError
 
 from planner.errors import Fault, InputError
+from planner.paths import read_bytes
 
 Key = str | int | float
 KeyPath = tuple[Key, ...]
 
 # Aliases let a few lines stand for billions of values; no honest file comes near this.
 MOST_VALUES = 200_000
+# Twice what so many values take; the parser reads some 40,000 letters a second.
+MOST_LETTERS = 2_000_000
 TAG = "tag:yaml.org,2002:"
 # The parser's usual complaints, and what they come from.
 REWORDED = {
@@ -96,21 +99,20 @@ class Node:
 def read_text(path: Path, shown: str) -> str:
     """The text of a file. Raises InputError, naming it ``shown``, where there is none."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         message = "this is not a text file (UTF-8)"
-    except FileNotFoundError:
-        message = "no such file"
-    except IsADirectoryError:
-        message = "this is a folder, not a file"
     except OSError as error:
-        message = f"the file cannot be read: {error.strerror or error}"
+        said = error.strerror or str(error)
+        message = f"the file cannot be read: {said}" if error.errno else said
     raise InputError([Fault(shown, 0, "", message)])
 
 
 @lru_cache(maxsize=64)
 def parse(text: str, file: str) -> tuple[Node | None, tuple[Fault, ...]]:
     """The root node of a YAML text and all its faults; no root where the text is empty or not YAML."""
+    if len(text) > MOST_LETTERS:
+        return None, (Fault(file, 0, "", f"more than {MOST_LETTERS:,} letters; tables belong into CSV"),)
     try:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
@@ -200,6 +202,9 @@ class _Reader:
         text: str = raw.value if isinstance(raw.value, str) else ""
         kind = str(raw.tag).removeprefix(TAG) if isinstance(raw, ScalarNode) else ""
         if kind in ("str", "timestamp", "merge", "value"):
+            if not _is_written(text):
+                self._fault(line, path, "half of a surrogate pair is no letter")
+                return None
             return text
         if kind == "null":
             return None
@@ -219,6 +224,15 @@ class _Reader:
 
     def _fault(self, line: int, path: KeyPath, message: str) -> None:
         self.faults.append((line, path, message))
+
+
+def _is_written(text: str) -> bool:
+    """Whether a text can be written as UTF-8: an escape such as "\\ud800" says half a letter."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _number(text: str) -> int | float:

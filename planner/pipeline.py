@@ -33,6 +33,10 @@ from planner.solvers.answer import relative_gap
 from planner.solvers.clock import Clock, no_plan
 from planner.solvers.objectives import Outcome, minimise
 
+# Of a limit, what an engine that has to choose what to relax may not see.
+OVERLOOKED = 1e-5
+# So much is all that is looked for then.
+HAIR = 1e-3
 # How far a relaxed limit may be exceeded, as a multiple of itself: the narrow one keeps the search exact, the
 # wide one is for scenarios that are further off.
 ELASTIC_EXCESS = (30.0, 1e4)
@@ -279,8 +283,8 @@ def _to_relax(scenario: Scenario, catalog: Catalog, model: Model, options: Optio
     A set that is smallest with parts of systems allowed is a smallest one wherever whole systems do with it too; only
     where they do not is it looked for anew.
     """
-    for most_excess in ELASTIC_EXCESS:
-        elastic = build_elastic(model, most_excess)
+    for most_excess, within in [(most, 0.0) for most in ELASTIC_EXCESS] + [(HAIR, OVERLOOKED)]:
+        elastic = build_elastic(model, most_excess, within)
         for matrix, engine in ((elastic.fewest_with_parts(), "highs"), (elastic.fewest(), "scip")):
             fewest = solvers.run(matrix, engine, replace(options, gap=1e-6, nodes=ELASTIC_NODES))
             if fewest.x is None:

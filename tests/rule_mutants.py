@@ -226,6 +226,7 @@ RATES = [
     ),
     Mutant(rates, "no_slower", any_latency, cases.a_prediction_beside_a_slower_measurement),
     Mutant(rates, "proven_by_shape", constant({}), cases.a_prediction_above_a_measurement),
+    Mutant(rates, "telling", constant([]), cases.a_prediction_above_a_measurement),
     Mutant(rates, "software_gain", growth_from_the_start, cases.software_that_gains),
     Mutant(rates, "gpu_hours_rate", no_headroom, cases.gpu_hours),
 ]

@@ -14,6 +14,8 @@ import pytest
 from hypothesis import assume, given
 
 import planner
+from planner.errors import InputError
+from planner.scenario.models import Service
 from tests.oracle import Program, cost_with, most_profit, most_tokens, priced_cost, program
 from tests.strategies import (
     CHAT,
@@ -208,3 +210,14 @@ def test_apis_make_tokens_too() -> None:
     api = token_api(input_usd_per_mtok=1e-9, output_usd_per_mtok=0.5)
     case = hired("cost_per_token")
     assert solved(case.with_catalog(token_apis={api.key: api})).high == pytest.approx(0.5, rel=1e-6)
+
+
+def test_a_cost_per_token_of_nearly_nothing_is_refused() -> None:
+    """The ratio is proven by dividing by what has to be served: an engine does not tell that from nothing."""
+    case = Case(
+        scenario(objective="cost_per_token", service={"min_served": 1e-9}),
+        catalog([system("h-node")], [offer()], [point()]),
+    )
+    with pytest.raises(InputError, match=r"a min_served of 1e-09 is all that has to be served; .* at least 0\.0001"):
+        solved(case)
+    assert solved(Case(case.scenario.model_copy(update={"service": Service(min_served=0.001)}), case.catalog)).high > 0

@@ -280,12 +280,13 @@ def _apis(account: Account) -> Iterator[Line]:
     inputs = account.inputs
     names = [workload.name for workload in inputs.workloads]
     per_request = sum(tokens_per_request(inputs))
+    apis = {api.name: api for api in inputs.apis}
     for (workload, api), rows in _groups(account.decisions.api, ["workload", "api"]):
         alone = _alone(account, "api", rows)
         served = requests(alone, alone.service.to_api).sum(axis=2)[:, names.index(str(workload))]
-        provider, _, model = str(api).partition("/")
         nothing = np.zeros_like(served)
-        resource = Resource("api", f"{api}/{workload}", provider, "", model, nothing, workload=str(workload))
+        row, key = apis[str(api)], f"{api}/{workload}"
+        resource = Resource("api", key, row.provider, "", row.model, nothing, workload=str(workload))
         mtok = served * np.asarray(per_request)[names.index(str(workload))] / TOKENS_PER_MTOK
         for category, usd, _ in traded(alone):
             if category == TOKEN_API.key:

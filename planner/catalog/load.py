@@ -32,6 +32,7 @@ from planner.catalog.rows import csv_rows, yaml_rows
 from planner.catalog.shapes import SHARE_TOLERANCE, level_fault
 from planner.document import KeyPath, Node, parse, read_text
 from planner.errors import CatalogError, Fault, InputError
+from planner.paths import is_folder, names_in, real
 from planner.validation import faults_of, nearest
 
 BUILTIN = "builtin"
@@ -83,6 +84,7 @@ def load_catalog(names: Sequence[str], base: Path | None = None) -> Catalog:
     for name in names:
         folder, shown = _folder(name, base)
         content.lay_over(_read(folder, shown, faults))
+    faults.extend(_check_names(content))
     faults.extend(_check_references(content))
     faults.extend(_check_shapes(content))
     if faults:
@@ -107,14 +109,14 @@ def load_catalog(names: Sequence[str], base: Path | None = None) -> Catalog:
 
 def builtin_folder() -> Path:
     """The shipped catalogs: inside the installed package, or beside it in a working copy."""
-    package = Path(__file__).resolve().parents[1]
+    package = real(Path(__file__)).parents[1]
     shipped = package / "_catalogs"
-    return shipped if shipped.is_dir() else package.parent / "catalogs"
+    return shipped if is_folder(shipped) else package.parent / "catalogs"
 
 
 def is_catalog(name: str, base: Path | None = None) -> bool:
     """Whether ``name`` is `builtin` or a folder, relative to ``base``."""
-    return _folder(name, base)[0].is_dir()
+    return is_folder(_folder(name, base)[0])
 
 
 def _folder(name: str, base: Path | None) -> tuple[Path, str]:
@@ -165,16 +167,16 @@ def _read_file(content: _Content, path: Path, file: str, name: str, faults: list
 
 def _files(folder: Path, shown: str, faults: list[Fault]) -> list[str]:
     """The catalog files of a folder, by name. A table under an unknown name is a fault: it would be ignored."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         faults.append(Fault(shown, 0, "", "no such catalog folder; write builtin or the path of a folder"))
         return []
     known = [*CSV_FILES, *YAML_FILES, SOURCES]
-    tables = [entry.name for entry in folder.iterdir() if entry.suffix in (".csv", ".yaml", ".yml")]
+    tables = [name for name in names_in(folder) if name.endswith((".csv", ".yaml", ".yml"))]
     faults.extend(
         Fault(f"{shown}/{name}", 0, "", f"no catalog file has this name{nearest(name, known)}")
         for name in sorted(set(tables) - set(known))
     )
-    serving = sorted(f"serving/{path.name}" for path in (folder / "serving").glob("*.csv"))
+    serving = [f"serving/{name}" for name in names_in(folder / "serving") if name.endswith(".csv")]
     found = [name for name in known if name in tables] + serving
     if not found:
         faults.append(Fault(shown, 0, "", f"this folder holds no catalog file, such as {known[0]}"))
@@ -243,6 +245,19 @@ def _sources(nodes: Mapping[str, Node], faults: list[Fault]) -> dict[str, Source
 
 def _source_fault(node: Node, name: str, path: KeyPath, message: str) -> Fault:
     return Fault(node.file, node.nearest(path).line, ".".join(["sources", name, *map(str, path)]), message)
+
+
+def _check_names(content: _Content) -> Iterator[Fault]:
+    """No two rows are called the same: a `/` in a name of one may say what two names of another do."""
+    for model in (Offer, TokenApi, ServingPoint):
+        named: dict[str, Any] = {}
+        for row in content.of(model).values():
+            # Points of different models are never told apart by name alone.
+            name = f"{row.model} {row.name}" if model is ServingPoint else row.name
+            first = named.setdefault(name, row)
+            if first is not row:
+                message = f"{row.name} is also what {first.file}:{first.line} is called; rename one of them"
+                yield Fault(row.file, row.line, "", message)
 
 
 def _check_references(content: _Content) -> Iterator[Fault]:

@@ -19,6 +19,10 @@ Statistic = Literal["p50", "mean", "p90", "p95", "p99"]
 Capability = Literal["mtp", "disagg", "kv_offload"]
 Derivation = Literal["", "interpolated", "fitted"]
 MOST = 1_000_000_000
+# No price, power, rate or demand of any fleet is beyond these; products of several have to stay numbers.
+MOST_AMOUNT = 1e15
+LEAST = 1e-9
+MOST_GROWTH = 10.0
 # Fields of a row that say where it stands, and are not for its author to write.
 PLACE = ("file", "line")
 
@@ -27,6 +31,29 @@ def not_bool(value: Any) -> Any:
     """The value, unless it is true or false: those would pass for 1 and 0."""
     if isinstance(value, bool):
         raise ValueError(f"{str(value).lower()} is not a number")
+    return value
+
+
+def sensible(value: float) -> float:
+    """The amount, unless it is beyond what can be reckoned with beside others: what it makes is no number then."""
+    if abs(value) > MOST_AMOUNT:
+        raise ValueError(f"this has to be at most {MOST_AMOUNT:g}, not {value:.12g}")
+    if 0 < abs(value) < LEAST:
+        raise ValueError(f"this has to be 0, or at least {LEAST:g}, not {value:.12g}")
+    return value
+
+
+def _above_zero(value: float) -> float:
+    """A sensible amount that may not be zero."""
+    if 0 < value < LEAST:
+        raise ValueError(f"this has to be at least {LEAST:g}, not {value:.12g}")
+    return sensible(value)
+
+
+def _yearly(value: float) -> float:
+    """A growth that stays a number over the years of a plan."""
+    if value > MOST_GROWTH:
+        raise ValueError(f"this has to be at most {MOST_GROWTH:g} a year, not {value:.12g}; 0.5 is half as much again")
     return value
 
 
@@ -48,8 +75,9 @@ def _day(value: Any) -> dt.date:
 Day = Annotated[dt.date, BeforeValidator(_day)]
 Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(not_bool)]
 Fraction = Annotated[float, Field(gt=0, le=1), BeforeValidator(not_bool)]
-Positive = Annotated[float, Field(gt=0), BeforeValidator(not_bool)]
-NonNegative = Annotated[float, Field(ge=0), BeforeValidator(not_bool)]
+Positive = Annotated[float, Field(gt=0), BeforeValidator(not_bool), AfterValidator(_above_zero)]
+NonNegative = Annotated[float, Field(ge=0), BeforeValidator(not_bool), AfterValidator(sensible)]
+Growth = Annotated[float, Field(ge=0), BeforeValidator(not_bool), AfterValidator(_yearly)]
 Count = Annotated[int, Field(ge=1), BeforeValidator(not_bool), AfterValidator(_countable)]
 Weeks = Annotated[float, Field(ge=0, le=520), BeforeValidator(not_bool)]
 Years = Annotated[float, Field(gt=0, le=50), BeforeValidator(not_bool)]

@@ -11,7 +11,9 @@ import typer
 
 from planner.cli.application import application, application_of, listing
 from planner.cli.commands import names
-from planner.streams import keep_stdout
+from planner.cli.exits import exits as told
+from planner.paths import is_there
+from planner.streams import keep_open, keep_stdout, plain_stderr
 
 COMMANDS = names()
 _OWN_OPTIONS = ("--help", "--version")
@@ -19,16 +21,23 @@ _OWN_OPTIONS = ("--help", "--version")
 
 def main() -> None:
     """The entry point: ``plan SCENARIO`` stands for ``plan solve SCENARIO``."""
+    keep_open()
     keep_stdout()
+    plain_stderr()
     arguments = sys.argv[1:] or ["--help"]
     if arguments[0] not in (*COMMANDS, *_OWN_OPTIONS):
         meant = get_close_matches(arguments[0], COMMANDS, n=1)
-        if meant and not Path(arguments[0]).exists():
+        if meant and not is_there(Path(arguments[0])):
             typer.echo(f"{arguments[0]}: no such command or file; did you mean `plan {meant[0]}`?", err=True)
             sys.exit(2)
         arguments = ["solve", *arguments]
     app = application_of(arguments[0]) if arguments[0] in COMMANDS else listing()
-    app(args=arguments, prog_name="plan")
+    try:
+        # What no command does itself, such as the help, is printed inside the application.
+        with told():
+            app(args=arguments, prog_name="plan")
+    except typer.Exit as ended:
+        sys.exit(ended.exit_code)
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from planner.errors import InputError
+from planner.paths import is_there
 from planner.render.files import check_file
 from planner.scenario.versions import version_of
 from planner.schema.published import VERSIONS, Which, schema_name, schema_text
@@ -27,13 +28,13 @@ def schema(which: str, version: int | None = None) -> str:
 
 def template(path: Path) -> Outcome:
     """Write the commented scenario to start from, where nothing is yet, and beside it the schema that it names."""
-    if path.exists():
+    if is_there(path):
         raise InputError(f"{path} exists already; name a file that does not")
     check_file(path, "init")
     written = (resources.files("planner.scenario") / "template.yaml").read_bytes()
     version = version_of(written.decode())
     beside = path.with_name(schema_name("scenario", version))
-    files = [] if beside.exists() else [(str(beside), schema_text("scenario", version).encode())]
+    files = [] if is_there(beside) else [(str(beside), schema_text("scenario", version).encode())]
     files.append((str(path), written))
     told = (
         f"{path} written; `plan {path}` solves it",

@@ -11,6 +11,12 @@ import typer
 
 from planner.cli.waiting import INTERRUPTED
 from planner.errors import InputError, PlannerError
+from planner.streams import drop_stdout
+
+# What the shell tells of a command whose reader went away, such as `| head`.
+UNREAD = 141
+UNWRITTEN = 2
+NO_MEMORY = 5
 
 
 @contextmanager
@@ -18,11 +24,27 @@ def exits() -> Iterator[None]:
     """Ends the command with a sentence and the error's exit code instead of a traceback."""
     try:
         yield
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except PlannerError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(error.exit_code) from None
+        _end(error.exit_code, str(error))
+    except BrokenPipeError:
+        drop_stdout()
+        _end(UNREAD)
+    except OSError as error:
+        # Files are written and read where their faults are told; what is left is standard output.
+        drop_stdout()
+        _end(UNWRITTEN, f"{error.filename or 'standard output'} could not be written: {error.strerror or error}")
+    except MemoryError:
+        _end(NO_MEMORY, "there is not enough memory for this; plan fewer periods, blocks, futures or offers")
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _end(code: int, sentence: str = "") -> None:
+    if sentence:
+        typer.echo(sentence, err=True)
+    raise typer.Exit(code) from None
 
 
 def check_numbers(gap: float | None, time_limit: float | None) -> None:

@@ -9,6 +9,7 @@ from textwrap import TextWrapper
 from planner.cli.options import MigrateOptions
 from planner.document import parse
 from planner.errors import InputError
+from planner.paths import is_file, is_there, read_bytes, real
 from planner.render.console import WIDTH
 from planner.render.files import check_file
 from planner.scenario.migrate import Change, Migrated, migrated, names_elsewhere
@@ -28,7 +29,7 @@ def rewritten(options: MigrateOptions) -> Outcome:
     known: dict[Path, Migrated] = {}
     for name in options.files:
         found = migrated(Path(name), keep=options.keep, known=known)
-        known |= {file.path.resolve(): file for file in found.chain}
+        known |= {real(file.path): file for file in found.chain}
     if options.output is not None:
         return _elsewhere(found, options.output)
     files = [one for file in known.values() for one in _files(file)]
@@ -53,7 +54,7 @@ def _elsewhere(found: Migrated, output: str) -> Outcome:
     check_file(Path(output), "--output")
     root, _ = parse(found.text, found.shown)
     named = names_elsewhere(root) if root is not None else []
-    if named and Path(output).parent.resolve() != found.path.parent.resolve():
+    if named and real(Path(output).parent) != real(found.path.parent):
         raise InputError(
             f"--output {output}: {found.shown} names {', '.join(named)} from its own folder; write it into "
             f"{found.path.parent}"
@@ -68,14 +69,14 @@ def _files(file: Migrated) -> Iterator[tuple[str, bytes]]:
     if file.schema is not None:
         folder = file.path.parent / file.schema
         old, new = (folder / schema_name("scenario", version) for version in (OLDEST, NEWEST))
-        if old.is_file() and not new.exists():
+        if is_file(old) and not is_there(new):
             yield str(new), schema_text("scenario", NEWEST).encode()
-    yield str(file.path.resolve()), _bytes(file)
+    yield str(real(file.path)), _bytes(file)
 
 
 def _bytes(file: Migrated) -> bytes:
     assert file.text is not None
-    mark = BOM if file.path.read_bytes().startswith(BOM) else b""
+    mark = BOM if read_bytes(file.path).startswith(BOM) else b""
     return mark + file.text.encode()
 
 

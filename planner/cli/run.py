@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import typer
 
 from planner.cli.commands import Command
 from planner.cli.exits import check_numbers, exits
-from planner.cli.output import check_json, write_json, write_text
+from planner.cli.output import check_json, on_stdout, say, stdout, write_json, write_text
 from planner.cli.waiting import wait_for
 from planner.render.files import check_folder, write_bytes, write_folder
 from planner.studies.command import Outcome
@@ -63,8 +62,8 @@ def deliver(outcome: Outcome, options: Any) -> None:
     if outcome.saved is not None:
         _keep(options.store, outcome.saved)
     if outcome.text:
-        typer.echo(outcome.text, nl=False)
-    elif json != "-":
+        say(outcome.text)
+    elif not on_stdout(json):
         _print(outcome)
     if outcome.message:
         typer.echo(outcome.message, err=True)
@@ -95,6 +94,6 @@ def _print(outcome: Outcome) -> None:
     from planner.render.console import WIDTH, console_on
     from planner.render.sheet import show
 
-    console = console_on(sys.stdout, outcome.width or WIDTH)
+    console = console_on(stdout(), outcome.width or WIDTH)
     for sheet in outcome.sheets:
         show(sheet, console)

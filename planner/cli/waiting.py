@@ -63,5 +63,5 @@ def _status(signs: ExitStack) -> Callable[[str], None]:
     from rich.console import Console
     from rich.text import Text
 
-    status = signs.enter_context(Console(stderr=True).status(""))
+    status = signs.enter_context(Console(file=sys.__stderr__).status(""))
     return lambda words: status.update(Text(words))

@@ -16,6 +16,7 @@ from typing import Any
 from planner.errors import InputError
 from planner.history.run import Run
 from planner.history.store import find
+from planner.paths import read_bytes
 
 BASELINE_VERSION = 1
 # The field that tells a baseline from other JSON, and holds its version.
@@ -113,7 +114,7 @@ def run_or_baseline(wanted: str, store: Path) -> tuple[Run, Baseline | None]:
 def json_of(path: str) -> Any:
     """What a JSON file holds, None where it is none. Raises InputError where there is no file."""
     try:
-        return json.loads(Path(path).read_bytes())
+        return json.loads(read_bytes(Path(path)))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (OSError, ValueError, RecursionError):

@@ -22,6 +22,7 @@ from planner.accounts.cashflow import tokens_served
 from planner.catalog import Catalog
 from planner.decisions import COLUMNS, Decisions
 from planner.history.written import written
+from planner.paths import real
 from planner.plan import Plan
 from planner.plan.plan import _plain
 from planner.render.sheet import Column, Sheet
@@ -113,7 +114,7 @@ def run_of(
         scenario=scenario.name,
         scenario_digest=str(result["scenario_digest"]),
         scenario_text=written(scenario),
-        folder=str(folder.resolve()),
+        folder=str(real(folder)),
         overrides=tuple(overrides),
         catalog_digest=catalog.digest,
         versions=_versions(),

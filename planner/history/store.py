@@ -12,6 +12,7 @@ from typing import Any
 
 from planner.errors import InputError
 from planner.history.run import Run, sheets_of_plain, sheets_to_plain
+from planner.paths import is_folder, is_there, real
 from planner.validation import nearest
 
 # Says in the file's header whose file it is ("PLAN"), and in which layout.
@@ -42,6 +43,9 @@ COLUMNS = (
 )  # fmt: skip
 # Kept as JSON text.
 PACKED = ("overrides", "versions", "view", "decisions", "served")
+SHAPES: dict[str, type] = {
+    "overrides": list, "versions": dict, "view": list, "decisions": dict, "served": list, "result_text": dict,
+}  # fmt: skip
 # What of a result stands in the list of runs; None where there was no plan.
 IN_RESULT = ("status", "kpis.levelised_usd_per_mtok_output", "kpis.levelised_usd_per_mtok_total", "kpis.npv_usd",
              "solver.gap")  # fmt: skip
@@ -77,14 +81,14 @@ def prepare(path: Path, *, own: bool) -> None:
 
     The folder is made where it is the user's data folder, not where somebody named it (``own``).
     """
-    if path.is_dir():
+    if is_folder(path):
         raise InputError(f"--store {path}: that is a folder, name a file in it")
     if not own:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"{path.parent} could not be made: {error.strerror or error}; name a --store") from error
-    if not path.parent.is_dir():
+    if not is_folder(path.parent):
         raise InputError(f"--store {path}: there is no folder {path.parent}")
     with writing(path):
         pass
@@ -127,12 +131,14 @@ def insert(connection: sqlite3.Connection, run: Run) -> Run:
 
 def listed(path: Path) -> list[Listed]:
     """All runs, oldest first; none where there is no store. Raises InputError where the file is no store."""
-    if not path.exists():
+    if not is_there(path):
         return []
     with _opened(path, "rw") as connection:
         if _is_empty(connection, path):
             return []
-        parts = ", ".join(f"json_extract(result_text, '$.{part}')" for part in IN_RESULT)
+        # One run that is damaged hides none of the others.
+        whole = 'CASE WHEN json_valid(result_text) THEN result_text ELSE \'{"status": "damaged"}\' END'
+        parts = ", ".join(f"json_extract({whole}, '$.{part}')" for part in IN_RESULT)
         own = "id, saved_at, scenario, scenario_digest, catalog_digest"
         return [Listed(*row) for row in connection.execute(f"SELECT {own}, {parts} FROM runs ORDER BY id")]
 
@@ -140,7 +146,7 @@ def listed(path: Path) -> list[Listed]:
 def find(path: Path, wanted: str) -> Run:
     """The run of an id, or the ``last`` one. Raises InputError, naming the nearest id, where there is none."""
     known: list[tuple[int, str]] = []
-    if path.exists():
+    if is_there(path):
         with _opened(path, "rw") as connection:
             if not _is_empty(connection, path):
                 known = connection.execute("SELECT id, scenario FROM runs ORDER BY id").fetchall()
@@ -149,7 +155,7 @@ def find(path: Path, wanted: str) -> Run:
                     query = f"SELECT id, {', '.join(COLUMNS)} FROM runs WHERE id = ?"
                     row = connection.execute(query, (int(number),)).fetchone()
                     if row is not None:
-                        return _run(row)
+                        return _run(row, path)
     if not known:
         raise InputError(f"there is no run {wanted}: nothing is saved in {path}; `plan SCENARIO --save` saves a run")
     raise InputError(f"there is no run {wanted} in {path}{_hint(wanted, known)}")
@@ -164,20 +170,30 @@ def _hint(wanted: str, known: list[tuple[int, str]]) -> str:
     return f"; nearest: {newest[close]} ({close})" if close in newest else f"; nearest: {known[-1][0]}"
 
 
-def _run(row: tuple[Any, ...]) -> Run:
+def _run(row: tuple[Any, ...], path: Path) -> Run:
+    """A row as a run. Raises InputError where what it holds is no longer what was saved."""
     fields: dict[str, Any] = dict(zip(("id", *COLUMNS), row, strict=True))
-    for name in PACKED:
-        fields[name] = json.loads(fields[name])
-    fields["overrides"] = tuple(fields["overrides"])
-    fields["view"] = sheets_of_plain(fields["view"])
-    return Run(**fields)
+    name = ""
+    try:
+        for name in (*PACKED, "result_text"):
+            held = json.loads(fields[name])
+            if not isinstance(held, SHAPES[name]):
+                raise ValueError("another shape")
+            if name in PACKED:
+                fields[name] = held
+        name = "view"
+        fields["overrides"] = tuple(fields["overrides"])
+        fields["view"] = sheets_of_plain(fields["view"])
+        return Run(**fields)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise InputError(f"{path}: run {fields['id']} is damaged, its {name} cannot be read; save it again") from None
 
 
 @contextmanager
 def _opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
     """A connection; what SQLite finds wrong becomes a sentence."""
     try:
-        uri = f"{path.resolve().as_uri()}?mode={mode}"
+        uri = f"{real(path).as_uri()}?mode={mode}"
         connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE_S, isolation_level=None)
         try:
             connection.execute("PRAGMA synchronous = FULL")

@@ -27,6 +27,7 @@ from planner.importers.options import ImportOptions
 from planner.importers.prices import Price
 from planner.importers.recognise import Found, Source, found_in
 from planner.importers.record import Record
+from planner.paths import is_there, read_bytes
 from planner.render.files import write_file
 from planner.validation import faults_of, nearest
 
@@ -83,7 +84,7 @@ def import_files(files: Sequence[Path], into: Path, given: ImportOptions, today:
     _check(into, [*points.values(), *offers.values()])
     for name, text in texts.items():
         path = into / name
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
+        if not is_there(path) or read_text(path, str(path)) != text:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_file(path, text)
             summary.files.append(path)
@@ -140,7 +141,7 @@ def _validated(model: Any, cells: dict[str, Any], record: Record) -> Any:
 
 def _source(path: Path, source: Source, sources: dict[str, Any], day: dt.date) -> tuple[str, dt.date]:
     """The id of a file's source, new or known by the file's digest, and the day it was first read."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    digest = hashlib.sha256(read_bytes(path)).hexdigest()[:12]
     name = f"{source.tool}-{digest}"
     if name not in sources:
         sources[name] = {
@@ -154,7 +155,7 @@ def _source(path: Path, source: Source, sources: dict[str, Any], day: dt.date) -
 
 def _sources(into: Path) -> dict[str, Any]:
     path = into / SOURCES
-    if not path.exists():
+    if not is_there(path):
         return {}
     loaded = YAML().load(read_text(path, str(path)))
     if not isinstance(loaded, dict) or not isinstance(loaded.get("sources"), dict):
@@ -175,7 +176,7 @@ def _merged(into: Path, points: dict[Key, Row], offers: dict[Key, Row], summary:
 
 def _table(path: Path, model: type[Row], new: Iterable[Row], summary: ImportSummary) -> str:
     faults: list[Fault] = []
-    old = csv_rows(read_text(path, str(path)), str(path), model, faults) if path.exists() else []
+    old = csv_rows(read_text(path, str(path)), str(path), model, faults) if is_there(path) else []
     if faults:
         raise CatalogError(faults)
     rows: dict[Key, Row] = {known.key: known for known in old}  # type: ignore[attr-defined]
@@ -193,7 +194,7 @@ def _check(into: Path, rows: Iterable[Row]) -> None:
 
     Everything else about the rows has been validated, and their sources are written with them.
     """
-    names = ["builtin", str(into)] if (into / "systems.yaml").exists() else ["builtin"]
+    names = ["builtin", str(into)] if is_there(into / "systems.yaml") else ["builtin"]
     systems = load_catalog(names).systems
     wanted = {row.system for row in rows}  # type: ignore[attr-defined]
     unknown = sorted(wanted - set(systems))

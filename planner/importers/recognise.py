@@ -114,6 +114,8 @@ def _records(text: str, file: str) -> Iterator[Record]:
             ended = not text[error.pos :].strip()
             what = "the file ends in the middle of a value" if ended else "it cannot be read from here on"
             raise InputError([Fault(file, at, "", f"this is not JSON: {what}")]) from None
+        except ValueError:
+            raise InputError([Fault(file, line, "", "a number has too many digits to be read")]) from None
         except RecursionError:
             raise InputError([Fault(file, line, "", "this is nested too deeply to be read")]) from None
         items = value if isinstance(value, list) else [value]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -58,6 +59,8 @@ class Record:
                 raise self.refusal(key, f"'{value[:40]}' is not a number") from None
         elif isinstance(value, bool) or not isinstance(value, int | float):
             raise self.refusal(key, f"expected a number, found {type(value).__name__}")
+        elif abs(value) > sys.float_info.max:
+            raise self.refusal(key, "this is not a finite number")
         if not math.isfinite(value):
             raise self.refusal(key, f"{value} is not a finite number")
         return float(value)

@@ -16,6 +16,7 @@ Sentence = Callable[[str, str, float, float], str]
 Currency = Literal["MW", "USD", "ms", "tokens", "GPUs", "positions"]
 CURRENCIES: tuple[Currency, ...] = get_args(Currency)
 _SITE = "sites."
+MOST_DIGITS = 10
 
 
 @dataclass(frozen=True)
@@ -87,19 +88,57 @@ class LimitKind:
         return limit_kind, (self.key,)
 
 
-def _money(usd: float) -> str:
-    return f"${usd / 1e6:,.1f} M"
+def apart(needed: float, limit: float, words: Callable[[float, int], str]) -> tuple[str, str]:
+    """Both figures in ``words`` of a value and a number of further digits: as many as it takes to tell them apart.
+
+    Not by chance: 1.4951 and 1.4949 are no 1.50 and 1.49, as once more the difference would show.
+    """
+    for more in range(MOST_DIGITS):
+        pair = words(needed, more), words(limit, more)
+        if pair[0] != pair[1] and words(2 * needed - limit, more) != pair[0]:
+            break
+    return pair
+
+
+def _money(usd: float, more: int) -> str:
+    """``$70.0 M``, ``$120``: in the unit that fits its size, and in dollars where three digits more do not tell."""
+    size = abs(usd)
+    if more > 2 or size < 999.5:
+        places = max(more - 3, 0) if size >= 1 or not size else 3 + more
+        return f"${usd:,.{places}f}"
+    return f"${usd / 1e6:,.{1 + more}f} M" if size >= 999_500 else f"${usd / 1e3:,.{more}f} k"
+
+
+def _figure(value: float, more: int) -> str:
+    return f"{value:.{4 + more}g}"
+
+
+def _whole(value: float, more: int) -> str:
+    return f"{value:,.{more}f}"
+
+
+def _told(words: Callable[[float, int], str], sentence: str, each: float = 1.0) -> Sentence:
+    """A sentence with {who}, {when}, {needed} and {limit}, both figures over ``each`` in ``words``."""
+
+    def told(who: str, when: str, needed: float, limit: float) -> str:
+        much, most = apart(needed / each, limit / each, words)
+        return sentence.format(who=who, when=when, needed=much, limit=most)
+
+    return told
 
 
 def _served(who: str, when: str, needed: float, limit: float) -> str:
-    amount = f"only {needed:.1%}" if needed >= 0.0005 else "nothing"
-    return f"{who}: {amount} of its demand can be served in {when}, the floor is {limit:.0%}"
+    much, least = apart(needed, limit, lambda share, more: f"{share:.{1 + more}%}")
+    amount = f"only {much}" if needed >= 0.0005 else "nothing"
+    floor = f"{limit:.0%}" if round(limit, 2) == limit else least
+    return f"{who}: {amount} of its demand can be served in {when}, the floor is {floor}"
 
 
 def _by_the_hour(who: str, when: str, needed: float, limit: float) -> str:
     provider, _, system = who.partition(" ")
-    gpus = " ".join([f"{needed:,.0f}", *([system] if system else []), "GPUs"])
-    return f"{provider} would have to have {gpus} by the hour in {when}, it is taken to have {limit:,.0f}"
+    much, most = apart(needed, limit, _whole)
+    gpus = " ".join([much, *([system] if system else []), "GPUs"])
+    return f"{provider} would have to have {gpus} by the hour in {when}, it is taken to have {most}"
 
 
 SLA = LimitKind(
@@ -140,7 +179,8 @@ PROVIDER_SHARE = LimitKind(
     binding="share of {}",
     conflict="the share of {}",
     sentence=lambda who, when, needed, limit: (
-        f"{who} would rent out {needed:.1%} of the GPUs in {when}, max_share is {limit:.0%}"
+        f"{who} would rent out {apart(needed, limit, lambda share, more: f'{share:.{1 + more}%}')[0]} of the GPUs in "
+        f"{when}, max_share is {limit:.0%}"
     ),
     of_fleet=True,
 )
@@ -153,7 +193,7 @@ QUOTA = LimitKind(
     families=("quotas",),
     binding="quota of {}",
     conflict="the quota, {}",
-    sentence=lambda who, when, needed, limit: f"{who} needs {needed:,.0f} GPUs in {when}, the quota is {limit:,.0f}",
+    sentence=_told(_whole, "{who} needs {needed} GPUs in {when}, the quota is {limit}"),
 )
 HOURLY_DEPTH = LimitKind(
     key="hourly_depth",
@@ -175,7 +215,7 @@ POWER = LimitKind(
     families=("power",),
     binding="power of {}",
     conflict="the power cap of {}",
-    sentence=lambda who, when, needed, limit: f"{who} needs {needed:.4g} MW in {when}, the cap is {limit:.4g}",
+    sentence=_told(_figure, "{who} needs {needed} MW in {when}, the cap is {limit}"),
     per_row_unit=1 / KW_PER_MW,
     step=1.0,
 )
@@ -188,9 +228,7 @@ LEASE = LimitKind(
     families=("lease",),
     binding="leased power of {}",
     conflict="the leased power of {}",
-    sentence=lambda who, when, needed, limit: (
-        f"{who} needs {needed:,.0f} kW of IT power leased in {when}, the lease has {limit:,.0f}"
-    ),
+    sentence=_told(_whole, "{who} needs {needed} kW of IT power leased in {when}, the lease has {limit}"),
 )
 LIQUID = LimitKind(
     key="liquid",
@@ -201,9 +239,7 @@ LIQUID = LimitKind(
     families=("cooling", "conversion"),
     binding="liquid cooling of {}",
     conflict="the liquid cooling of {}",
-    sentence=lambda who, when, needed, limit: (
-        f"{who} needs {needed / KW_PER_MW:.4g} MW of liquid cooling in {when}, it has {limit / KW_PER_MW:.4g}"
-    ),
+    sentence=_told(_figure, "{who} needs {needed} MW of liquid cooling in {when}, it has {limit}", KW_PER_MW),
 )
 AIR = LimitKind(
     key="air",
@@ -214,9 +250,7 @@ AIR = LimitKind(
     families=("cooling",),
     binding="air cooling of {}",
     conflict="the air cooling of {}",
-    sentence=lambda who, when, needed, limit: (
-        f"{who} needs {needed / KW_PER_MW:.4g} MW of air cooling in {when}, it has {limit / KW_PER_MW:.4g}"
-    ),
+    sentence=_told(_figure, "{who} needs {needed} MW of air cooling in {when}, it has {limit}", KW_PER_MW),
 )
 POSITIONS = LimitKind(
     key="positions",
@@ -240,8 +274,7 @@ BUDGET = LimitKind(
     families=("budget",),
     binding="{}",
     conflict="the budget, {}",
-    sentence=lambda who, when, needed, limit: f"{who} needs {_money(needed)}, the limit is {_money(limit)}",
-    per_row_unit=1e6,
+    sentence=_told(_money, "{who} needs {needed}, the limit is {limit}"),
     over="span",
 )
 

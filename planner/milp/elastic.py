@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.kinds.limits import SLA, LimitKind
+from planner.kinds.limits import BUDGET, SLA, LimitKind
 from planner.milp.build import Model
 from planner.milp.matrix import ABSENT, Block, Milp
 from planner.rules.latency import SLACK
@@ -65,8 +65,11 @@ class Elastic:
         return replace(self.milp, upper=upper, cost=cost, constant=0.0)
 
 
-def build_elastic(model: Model, most_excess: float) -> Elastic:
-    """The elastic matrix of ``model`` (of an elastic problem); no limit is exceeded more than ``most_excess`` times."""
+def build_elastic(model: Model, most_excess: float, within: float = 0.0) -> Elastic:
+    """The elastic matrix of ``model`` (of an elastic problem); no limit is exceeded more than ``most_excess`` times.
+
+    Every limit is drawn in by ``within`` of it: what an engine overlooks, a dollar of two million, is to be seen.
+    """
     milp = model.milp
     groups: dict[LimitGroup, int] = {}
     rows, scales, group_of = [], [], []
@@ -74,10 +77,13 @@ def build_elastic(model: Model, most_excess: float) -> Elastic:
         per_group: dict[str, float] = {}
         for subject, limit in zip(block.subject, block.limit, strict=True):
             per_group[subject] = max(per_group.get(subject, 0.0), abs(float(limit)))
-        for row, subject, limit in zip(block.rows, block.subject, block.limit, strict=True):
+        for row, subject, limit, unit in zip(block.rows, block.subject, block.limit, block.per_row_unit, strict=True):
             # A cap of zero is measured against the group's largest, a share against the whole fleet.
             size = abs(float(limit)) or per_group[subject] or 1.0
-            scale = size / block.kind.per_row_unit
+            if block.kind is BUDGET:
+                # The least that is bought may be many times a small budget, and any number of times one of nothing.
+                size = max(size, float(unit) * _largest(milp, int(row)))
+            scale = size / unit
             if block.kind.of_fleet:
                 scale = model.problem.gpus_ever_needed / most_excess
             rows.append(int(row))
@@ -86,6 +92,7 @@ def build_elastic(model: Model, most_excess: float) -> Elastic:
     gates = _gates(model)
     for workload in dict.fromkeys(workload for workload, _, _ in gates):
         groups.setdefault(LimitGroup(SLA, workload), len(groups))
+    groups_of = tuple(groups)
     first = milp.columns
     excess = first + np.arange(len(rows) + len(gates))
     relaxed = first + len(excess) + np.arange(len(groups))
@@ -98,8 +105,12 @@ def build_elastic(model: Model, most_excess: float) -> Elastic:
         upper=np.concatenate([milp.upper, np.full(len(excess), most_excess), np.ones(extra - len(excess))]),
         integer=np.concatenate([milp.integer, np.zeros(len(excess), bool), np.ones(extra - len(excess), bool)]),
         guided=np.concatenate([milp.guided, np.zeros(extra, bool)]),
+        row_upper=milp.row_upper.copy(),
         column_blocks=(*milp.column_blocks, Block("elastic", (), np.arange(extra), first)),
     )
+    # No plan serves more than is asked for.
+    drawn_in = [0.0 if groups_of[group].kind.floor else within for group in group_of]
+    widened.row_upper[rows] -= np.array(drawn_in) * np.array(scales)
     widened = with_entries(widened, np.array(rows, dtype=np.int64), excess[: len(rows)], -np.array(scales))
     added = [
         (np.array([excess[i], relaxed[group]]), np.array([1.0, -most_excess]), -np.inf, 0.0)
@@ -115,11 +126,16 @@ def build_elastic(model: Model, most_excess: float) -> Elastic:
         ]
     return Elastic(
         milp=with_rows(widened, added, "elastic"),
-        groups=tuple(groups),
+        groups=groups_of,
         relaxed=relaxed,
         excess=excess,
         row_excess={row: int(excess[i]) for i, row in enumerate(rows)},
     )
+
+
+def _largest(milp: Milp, row: int) -> float:
+    """The largest coefficient of a row; 0 where it has none."""
+    return float(np.abs(milp.data[milp.indptr[row] : milp.indptr[row + 1]]).max(initial=0.0))
 
 
 def _gates(model: Model) -> list[tuple[str, Ints, float]]:

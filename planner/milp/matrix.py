@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from planner import bits
+from planner.errors import InputError
 from planner.kinds.limits import LimitKind, limit_kind
 
 Floats = NDArray[np.float64]
@@ -51,7 +52,8 @@ class LimitRows:
     """Rows that are a planner's limit rather than the model's bookkeeping; columns of equal length.
 
     ``subject`` is what the limit belongs to (a site, a workload, ``capex in 2027``). ``limit`` is the right-hand side,
-    in the unit of the kind. ``period`` is -1 where the limit spans several.
+    in the unit of the kind, of which ``per_row_unit`` make one of the row. ``period`` is -1 where the limit spans
+    several.
     """
 
     kind: LimitKind
@@ -60,6 +62,7 @@ class LimitRows:
     future: Ints
     period: Ints
     limit: Floats
+    per_row_unit: Floats
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -218,13 +221,22 @@ class Builder:
         present = column != ABSENT
         self._costs.append((column[present], value[present]))
 
-    def limit(self, kind: LimitKind, rows: Ints, subjects: Sequence[str], limit: ArrayLike) -> None:
+    def limit(
+        self,
+        kind: LimitKind,
+        rows: Ints,
+        subjects: Sequence[str],
+        limit: ArrayLike,
+        per_row_unit: ArrayLike | None = None,
+    ) -> None:
         """Mark ``rows`` (subject, F, T), or (subject, F) where each spans several periods, as a planner's limits.
 
-        ``limit`` is in row units. Raises KeyError for a kind without a record.
+        ``limit`` is in row units, of which the kind says what they are, or ``per_row_unit`` where each row has its own.
+        Raises KeyError for a kind without a record.
         """
         at = np.nonzero(rows != ABSENT)
         value = np.broadcast_to(np.asarray(limit, dtype=float), rows.shape)
+        unit = np.broadcast_to(np.asarray(kind.per_row_unit if per_row_unit is None else per_row_unit), rows.shape)
         self._limits.append(
             LimitRows(
                 kind=limit_kind(kind.key),
@@ -232,7 +244,8 @@ class Builder:
                 subject=tuple(subjects[int(index)] for index in at[0]),
                 future=at[1],
                 period=at[2] if rows.ndim == 3 else np.full(len(at[0]), -1),
-                limit=value[at] * kind.per_row_unit,
+                limit=value[at] * unit[at],
+                per_row_unit=unit[at].astype(float),
             )
         )
 
@@ -253,7 +266,7 @@ class Builder:
         cost = np.zeros(self._n_columns)
         for column, value in self._costs:
             cost += _sums(column, value, self._n_columns)
-        return Milp(
+        milp = Milp(
             cost=cost,
             constant=self.constant,
             lower=_joined(self._lower),
@@ -269,6 +282,41 @@ class Builder:
             row_blocks=tuple(self._rows),
             limits=tuple(self._limits),
         )
+        check_finite(milp)
+        return milp
+
+
+def check_finite(milp: Milp) -> None:
+    """Raises InputError where a figure is no number: no engine can say anything about it, or anything right."""
+    columns, rows = np.isfinite(milp.cost) & ~np.isnan(milp.lower + milp.upper), ~np.isnan(milp.row_lower)
+    rows &= ~np.isnan(milp.row_upper)
+    entries = np.isfinite(milp.data)
+    if columns.all() and rows.all() and entries.all() and np.isfinite(milp.constant):
+        return
+    if not entries.all():
+        where = label_of(milp, int(np.flatnonzero(~entries)[0]))
+    elif not columns.all():
+        where = milp.column_labels()[int(np.flatnonzero(~columns)[0])]
+    else:
+        where = milp.row_labels()[int(np.flatnonzero(~rows)[0])] if not rows.all() else "what is paid anyway"
+    raise InputError(f"{where} comes out as no finite number: a figure of the scenario or a catalog is far too large")
+
+
+def label_of(milp: Milp, entry: int) -> str:
+    """``buy[dallas,gb300-nvl72,2027] in power[dallas,2027]`` for a coefficient by its place."""
+    return f"{milp.column_labels()[int(milp.indices[entry])]} in {milp.row_labels()[int(milp.row_of[entry])]}"
+
+
+def spread(milp: Milp) -> str:
+    """Between which sizes the coefficients lie and where, in words: what an engine that gives up has given up on."""
+    sizes = np.abs(milp.data)
+    if not len(sizes):
+        return "it has no coefficients"
+    least, most = int(np.argmin(sizes)), int(np.argmax(sizes))
+    return (
+        f"its figures lie between {sizes[least]:.1e} ({label_of(milp, least)}) and "
+        f"{sizes[most]:.1e} ({label_of(milp, most)})"
+    )
 
 
 def _sums(places: Ints, values: Floats, size: int) -> Floats:

@@ -54,7 +54,7 @@ def _add_providers(builder: Builder, problem: Problem, variables: Variables) -> 
     demand, assignments, api = problem.demand, problem.assignments, problem.api
     axes = (problem.futures, problem.timeline.names, problem.timeline.blocks)
     owners = [problem.pools.pools[pool].provider for pool in assignments.pool]
-    senders = [api.names[index].split("/", 1)[0] for index in api.api]
+    senders = [api.providers[index] for index in api.api]
     scale = 1 / np.where(demand.requests_per_s > 0, demand.requests_per_s, 1.0)
     for provider in sorted({*owners, *senders} - {""}):
         rows = builder.constraints(f"without {provider}", (demand.names, *axes), lower=1.0, exists=_asked(problem))

@@ -45,8 +45,10 @@ def _limit(model: Model, elastic: Elastic, group: LimitGroup, x: Floats) -> Rela
     row = int(block.rows[index])
     activity = model.milp.activity(x[: model.milp.columns])[row]
     kind = group.kind
-    over = (activity - model.milp.row_upper[row]) * kind.per_row_unit
+    over = (activity - model.milp.row_upper[row]) * float(block.per_row_unit[index])
     limit = float(block.limit[index])
+    if over <= 0:
+        return None
     period = _period(model, int(block.period[index]))
     needed = limit - over if kind.floor else limit + over
     if kind.of_fleet:

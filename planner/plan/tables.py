@@ -134,7 +134,9 @@ def token_api(problem: Problem, account: Account) -> pd.DataFrame:
     rows["mtok_output"] = mtok_from_tokens(requests * output_tokens[workload])
     prices = [problem.api.usd_per_request[assignment, t] for assignment, t in zip(at, rows["period"], strict=True)]
     rows["cost_usd"] = requests * _array(prices)
-    rows[["provider", "model"]] = [name.split("/", 1) for name in rows["api"]] or np.empty((0, 2))
+    apis = [int(problem.api.api[assignment]) for assignment in at]
+    rows["provider"] = [problem.api.providers[api] for api in apis]
+    rows["model"] = [problem.api.models[api] for api in apis]
     columns = ["provider", "model", "workload", "period", "block", "mtok_input", "mtok_output", "cost_usd"]
     return _finished(problem, rows, columns, ["period", "block", "workload", "provider"])
 
@@ -203,12 +205,12 @@ def binding(model: Model, x: np.ndarray[tuple[int], np.dtype[np.float64]], duals
     found = []
     for block in milp.limits:
         kind, smallest = block.kind, _smallest(problem, block.kind)
-        for row, subject, future, period, limit in zip(
-            block.rows, block.subject, block.future, block.period, block.limit, strict=True
+        for row, subject, future, period, limit, unit in zip(
+            block.rows, block.subject, block.future, block.period, block.limit, block.per_row_unit, strict=True
         ):
-            slack = max(float(milp.row_upper[row] - activity[row]), 0.0) * kind.per_row_unit
-            worth = max(-float(y[row]), 0.0) / kind.per_row_unit
-            if slack < smallest.get(subject, 0.0) * kind.per_row_unit + 1e-6 * abs(limit):
+            slack = max(float(milp.row_upper[row] - activity[row]), 0.0) * unit
+            worth = max(-float(y[row]), 0.0) / unit
+            if slack < smallest.get(subject, 0.0) + 1e-6 * abs(limit):
                 found.append((problem.futures[future], kind.key, subject, period, limit, slack, kind.unit, worth))
     columns = ["future", "constraint", "where", "period", "limit", "slack", "unit", "marginal_usd_lp"]
     rows = pd.DataFrame(found, columns=columns)
@@ -224,9 +226,9 @@ def binding(model: Model, x: np.ndarray[tuple[int], np.dtype[np.float64]], duals
 
 
 def _smallest(problem: Problem, kind: LimitKind) -> dict[str, float]:
-    """The least that one more system would take of a limit, in row units, by subject; none where it is in no system."""
+    """The least that one more system would take of a limit, by subject; none where it is in no system."""
     if kind is BUDGET:
-        capex = [item.capex_usd.sum(axis=1).min() / kind.per_row_unit for item in problem.supply.purchases]
+        capex = [item.capex_usd.sum(axis=1).min() for item in problem.supply.purchases]
         return {limit.label: min(capex, default=0.0) for limit in problem.limits.spend if limit.kind == CAPEX}
     sites = [site.name for site in problem.limits.sites]
     found: dict[str, float] = {}
@@ -237,7 +239,7 @@ def _smallest(problem: Problem, kind: LimitKind) -> dict[str, float]:
             if not each.any():
                 continue
             for subject in limit.subjects([sites[asset.site]]):
-                found[subject] = min(found.get(subject, np.inf), float(each.min()))
+                found[subject] = min(found.get(subject, np.inf), float(each.min()) * kind.per_row_unit)
     return found
 
 

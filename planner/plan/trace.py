@@ -64,9 +64,10 @@ def _systems(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_
 def _offers(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Found]:
     offers = {offer.name: offer for offer in catalog.offers.values()}
     for table in ("contracts", "on_demand"):
-        for item in _items(table, tables[table]):
+        systems = {item_of(table, row): row["system"] for row in tables[table].to_dict(orient="records")}
+        for item, system in systems.items():
             yield table, item, "price, lots, term" if item in offers else "a quote of the scenario", offers.get(item)
-            yield table, item, "GPUs, usable share", catalog.systems[item.split("/")[2]]
+            yield table, item, "GPUs, usable share", catalog.systems[system]
 
 
 def _apis(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Found]:

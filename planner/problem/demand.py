@@ -58,7 +58,7 @@ class ApiAssignments:
     """Workload × token API, as columns of length J.
 
     ``usd_per_request`` and ``exists`` (J, T); ``sla_excess`` (J,) as for serving points; ``api`` (J,) indexes
-    ``names`` and ``max_mtok_per_day``; ``mtok_per_request`` (J,) input and output together.
+    ``names``, ``providers``, ``models`` and ``max_mtok_per_day``; ``mtok_per_request`` (J,) input and output together.
     """
 
     workload: Ints
@@ -68,6 +68,8 @@ class ApiAssignments:
     sla_excess: Floats
     mtok_per_request: Floats
     names: tuple[str, ...]
+    providers: tuple[str, ...]
+    models: tuple[str, ...]
     max_mtok_per_day: Floats
 
     def __len__(self) -> int:
@@ -121,5 +123,7 @@ def build_api_assignments(scenario: Scenario, catalog: Catalog, timeline: Timeli
         sla_excess=np.array(excess, dtype=float),
         mtok_per_request=mtok_from_tokens(np.array(tokens, dtype=float)),
         names=tuple(api.name for api in apis),
+        providers=tuple(api.provider for api in apis),
+        models=tuple(api.model for api in apis),
         max_mtok_per_day=np.array([api.max_mtok_per_day or np.inf for api in apis]),
     )

@@ -114,6 +114,7 @@ class _Member:
     position: int
     supply: str
     owner: str
+    provider: str
     system: System
     hosting: Hosting
     up: tuple[float, ...]
@@ -194,7 +195,7 @@ def _pool(members: Sequence[_Member], merge: bool) -> Pool:
         domain_gpus=first.hosting.domain_gpus,
         up=np.array(first.up),
         by_job=first.by_job,
-        provider="" if owned else first.owner.split("/", 1)[0],
+        provider=first.provider,
         preemptible=first.preemptible,
         rdma=first.rdma,
         capabilities=first.capabilities,
@@ -235,6 +236,7 @@ def _members(
             position=position,
             supply=asset.supply,
             owner=scenario.sites[asset.site].name,
+            provider="",
             system=asset.system,
             hosting=asset.hosting,
             up=_up(asset.hosting, asset.usable_gpus, timeline, whole),
@@ -260,6 +262,7 @@ def _rented(systems: dict[str, System], supply: Supply, timeline: Timeline, whol
             position=position,
             supply=key,
             owner=f"{row.provider}/{row.region}" if whole else row.provider,
+            provider=row.provider,
             system=systems[row.system],
             hosting=hosting,
             up=_up(hosting, usable_gpus, timeline, whole),

@@ -17,6 +17,7 @@ from planner.problem.pools import Assignments, PoolIndex, build_assignments, bui
 from planner.problem.reduce import Reductions, prune_apis, prune_offers
 from planner.problem.serving import candidates
 from planner.problem.supply import Supply
+from planner.problem.visible import check_visible
 from planner.rules.dates import here_and_now_until
 from planner.rules.hosting import hosts_whole
 from planner.rules.latency import SLACK
@@ -95,6 +96,7 @@ def build_problem(
         api = _api_subset(api, keep)
         left_out += dropped
     demand = build_demand(scenario, catalog, timeline, whole=whole)
+    check_visible(scenario, demand, assignments, whole)
     basis = demand.output_tokens if scenario.finance.token_basis == "output" else demand.total_tokens
     return Problem(
         timeline=timeline,

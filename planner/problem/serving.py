@@ -12,7 +12,7 @@ from planner.catalog.models import Derivation, DerivedPoint, ServingPoint
 from planner.rules.eligibility import unfit
 from planner.rules.hosting import workers
 from planner.rules.latency import converts, latency_ms, sla_excess, targets
-from planner.rules.rates import capped_with, gpu_hours_rate, point_rate, proven_by_shape
+from planner.rules.rates import capped_with, gpu_hours_rate, point_rate, proven_by_shape, telling
 from planner.scenario.models import Scenario, Sla, Workload
 from planner.timeline import Timeline
 
@@ -99,7 +99,8 @@ def _points(
         (point for point in catalog.serving.values() if point.model == workload.model and point.system in systems),
         key=lambda point: point.name,
     )
-    rivals = proven_by_shape(known)
+    shapes = proven_by_shape(known)
+    rivals = {shape: telling(scenario, workload, points) for shape, points in shapes.items()}
     tail = scenario.tail_ratio
     found = []
     for point in known:

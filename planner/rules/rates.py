@@ -67,6 +67,23 @@ def proven_by_shape(points: Iterable[ServingPoint]) -> dict[tuple[object, ...], 
     return found
 
 
+def telling(scenario: Scenario, workload: Workload, rivals: Iterable[ServingPoint]) -> list[ServingPoint]:
+    """Those of ``rivals`` of one shape that cap what all of them cap: none of the others is as fast and makes as much.
+
+    Of a hundred thousand rows some tens tell, and a predicted point is held against those alone.
+    """
+    able = [rival for rival in rivals if rival.derivation != "interpolated" and rival.serves(workload.name)]
+    made = [trusted_rate(scenario, workload, rival) for rival in able]
+    found: list[ServingPoint] = []
+    latencies = np.empty((len(able), 2))
+    for at in sorted(range(len(able)), key=lambda at: (-made[at], able[at].ttft_ms, able[at].tpot_ms)):
+        own = able[at].ttft_ms, able[at].tpot_ms
+        if not np.any(np.all(latencies[: len(found)] <= own, axis=1)):
+            latencies[len(found)] = own
+            found.append(able[at])
+    return found
+
+
 def no_slower(rival: ServingPoint, point: ServingPoint) -> bool:
     """Whether a proven ``rival`` of the same model, system and nominal lengths has no longer latency than ``point``."""
     return (

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from planner.document import Node, read_text
 from planner.errors import Fault, InputError, ScenarioError
+from planner.paths import MOST_BYTES, real
 from planner.scenario.factors import ALL_DEMAND, ONLY_SCALED, factor_of, multiplied
 from planner.scenario.forecast import with_forecasts
 from planner.scenario.models import Scenario
@@ -28,7 +29,7 @@ def load_scenario(source: Path | str | TextIO, overrides: Sequence[str] = (), fo
     """
     text, shown, path = source_text(source)
     folder = path.parent if path else folder or Path()
-    root = read_scenario(text, shown, folder, (path.resolve(),) if path else ())
+    root = read_scenario(text, shown, folder, (real(path),) if path else ())
     return scenario_of(root, folder, overrides)
 
 
@@ -87,13 +88,18 @@ def source_text(source: Path | str | TextIO) -> tuple[str, str, Path | None]:
     Raises ScenarioError, with the nearest file's name, where it cannot be read.
     """
     if source == "-":
+        if sys.stdin is None:
+            raise ScenarioError([Fault("<stdin>", 0, "", "standard input is closed; name a file")])
         source = sys.stdin
     if not isinstance(source, Path | str):
         shown = str(getattr(source, "name", "<text>"))
         try:
-            return source.read(), shown, None
-        except UnicodeDecodeError:
+            text = source.read(MOST_BYTES + 1)
+        except (UnicodeDecodeError, OSError):
             raise ScenarioError([Fault(shown, 0, "", "this is not a text file (UTF-8)")]) from None
+        if len(text) > MOST_BYTES:
+            raise ScenarioError([Fault(shown, 0, "", f"this holds more than {MOST_BYTES:,} bytes")])
+        return text, shown, None
     path = Path(source)
     try:
         return read_text(path, str(path)), str(path), path

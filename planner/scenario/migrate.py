@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from planner.catalog.load import BUILTIN
 from planner.document import Key, KeyPath, Node, parse, read_text
 from planner.errors import Fault, InputError
+from planner.paths import real
 from planner.scenario.edit import with_first, with_values
 from planner.scenario.load import scenario_of, source_text
 from planner.scenario.models import Scenario
@@ -67,14 +68,14 @@ def migrated(path: Path, *, keep: bool = False, known: Mapping[Path, Migrated] |
     ScenarioError where the file is no scenario, InputError where it is laid out in a way that cannot be rewritten.
     """
     text, shown, _ = source_text(path)
-    before = read_scenario(text, shown, path.parent, (path.resolve(),), one_version=False)
+    before = read_scenario(text, shown, path.parent, (real(path),), one_version=False)
     scenario_of(before, path.parent)
     return _migrated(path, shown, keep, known or {})
 
 
 def _migrated(path: Path, shown: str, keep: bool, known: Mapping[Path, Migrated]) -> Migrated:
-    if path.resolve() in known:
-        return known[path.resolve()]
+    if real(path) in known:
+        return known[real(path)]
     text = read_text(path, shown)
     root = _root(text, shown)
     extends, stated = root.part("extends"), root.part("version")

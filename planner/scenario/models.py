@@ -285,3 +285,13 @@ class Scenario(Section):
             if name in names[:index]:
                 raise wrong(index, f"the name '{name}' is used twice")
         return items
+
+    @field_validator("quotes", "token_quotes")
+    @classmethod
+    def _one_quote_each(cls, items: tuple[Any, ...]) -> tuple[Any, ...]:
+        names = [item.name for item in items]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                first, other = names.index(name), "region" if isinstance(items[index], Quote) else "provider"
+                raise wrong(index, f"{name} is quoted already, as number {first}; drop one, or give it another {other}")
+        return items

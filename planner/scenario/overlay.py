@@ -11,6 +11,7 @@ from typing import Any
 from planner.catalog.load import BUILTIN
 from planner.document import KeyPath, Node, parse, read_text
 from planner.errors import Fault, InputError, ScenarioError
+from planner.paths import is_folder, is_there, names_in, real
 from planner.scenario.versions import NEWEST, OLDEST, VERSIONS
 from planner.validation import nearest
 
@@ -71,7 +72,7 @@ def _base(extends: Node, folder: Path, chain: tuple[Path, ...], one_version: boo
         message = "expected the path of a scenario file"
         raise ScenarioError([Fault(extends.file, extends.line, "extends", message)])
     path = folder / extends.value
-    resolved = path.resolve()
+    resolved = real(path)
     if resolved in chain:
         steps = " -> ".join(step.name for step in (*chain[chain.index(resolved) :], resolved))
         message = f"the files extend each other in a circle: {steps}"
@@ -88,9 +89,9 @@ def _base(extends: Node, folder: Path, chain: tuple[Path, ...], one_version: boo
 
 def nearest_file(path: Path) -> str:
     """``; nearest: 10mw.yaml`` for a file that is not there, from the scenarios beside where it would be."""
-    if path.exists() or not path.parent.is_dir():
+    if is_there(path) or not is_folder(path.parent):
         return ""
-    return nearest(path.name, [entry.name for entry in path.parent.glob("*.y*ml")])
+    return nearest(path.name, [name for name in names_in(path.parent) if name.endswith((".yaml", ".yml"))])
 
 
 def relative_to(folder: Path, root: Node) -> Node:

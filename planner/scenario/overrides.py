@@ -156,7 +156,7 @@ def _item(here: Node, candidates: list[tuple[str, list[str]]], where: str) -> tu
         if name in named:
             return named[name], rest
     word, rest = candidates[-1]
-    if word.isdecimal() and int(word) < len(here.value):
+    if word.isdecimal() and len(word) < 10 and int(word) < len(here.value):
         return int(word), rest
     one = where.rsplit(".", 1)[-1].removesuffix("s")
     if named:

@@ -21,6 +21,7 @@ from planner.catalog.models import (
     Weeks,
     wrong,
 )
+from planner.catalog.row import LEAST, MOST_AMOUNT, Growth
 from planner.fields import doc, plain
 from planner.scenario.section import GpusByName, Section, Tags
 from planner.scenario.workload import Tokens
@@ -91,7 +92,7 @@ class Procurement(Section):
         doc("further factor on spot supply, by load block", "factor"),
     ] = Field(default_factory=dict)
     software_gain_per_year: Annotated[
-        dict[str, NonNegative], doc("yearly growth of throughput, by system", "share per year")
+        dict[str, Growth], doc("yearly growth of throughput, by system", "share per year")
     ] = Field(default_factory=dict)
     software_gain_from: Annotated[
         Literal["start", "measured"],
@@ -131,6 +132,11 @@ class Quote(Section):
         if self.max_lots and self.min_lots and self.min_lots > self.max_lots:
             raise wrong("min_lots", f"{self.min_lots} is above max_lots {self.max_lots}")
         return self
+
+    @property
+    def name(self) -> str:
+        """As offers are named: of two with one name a plan could not tell which it signs."""
+        return f"{self.provider}/{self.region}/{self.system}/{self.kind}-{self.term_months}m"
 
 
 class TokenQuote(Section):
@@ -172,7 +178,17 @@ class TokenQuote(Section):
             raise wrong("concurrency", "what it serves in a day takes tokens, ttft_ms and tpot_ms too")
         if self.max_mtok_per_day is not None:
             raise wrong("max_mtok_per_day", "concurrency says that already; give one of them")
+        if self.tokens.output < 1:
+            raise wrong("tokens", f"{self.tokens.output:g} output tokens a request are less than one; write at least 1")
+        most = self.most_mtok_per_day
+        if most is not None and not LEAST <= most <= MOST_AMOUNT:
+            raise wrong("concurrency", f"at these latencies and tokens it would serve {most:.3g} Mtok a day")
         return self
+
+    @property
+    def name(self) -> str:
+        """As token APIs are named."""
+        return f"{self.provider}/{self.model}"
 
     @property
     def most_mtok_per_day(self) -> float | None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from planner.catalog.models import NonNegative, not_bool, wrong
+from planner.catalog.row import sensible
 from planner.schedule import Schedule, parse_date
 
 # Columns of a file of actuals, where tags have columns too.
@@ -17,6 +18,7 @@ MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
+MOST_OVERHEAD = 10.0
 
 
 class Section(BaseModel):
@@ -42,12 +44,17 @@ def _not_negative(number: Any, key: str | int | float) -> None:
         raise wrong(key, "this is empty; give it a value" if number is None else f"'{number}' is not a number")
     if not 0 <= number < math.inf:
         raise wrong(key, f"{number:g} is negative" if number < 0 else f"{number} is not a finite number")
+    try:
+        sensible(number)
+    except ValueError as error:
+        raise wrong(key, str(error)) from None
 
 
 def _amounts(schedule: Schedule) -> Schedule:
     for value in schedule.values:
         if not 0 <= value < math.inf:
             raise ValueError(f"{value:g} is negative" if value < 0 else f"{value} is not a finite number")
+        sensible(value)
     return schedule
 
 
@@ -62,6 +69,8 @@ def _by_year(value: Any) -> Any:
         raise ValueError(f"'{value}' is not a number of USD; write a number or {{2027: 70e6}}")
     elif value is not None and not 0 <= value < math.inf:
         raise ValueError(f"{value:g} is negative" if value < 0 else f"{value} is not a finite number")
+    elif value is not None:
+        sensible(value)
     if value == {}:
         raise ValueError("this budget is empty; write a number or {2027: 70e6}")
     return value
@@ -99,11 +108,21 @@ def _by_name(value: Any) -> Any:
         raise ValueError(f"'{value}' is not a number of GPUs; write a number, {{nebius: 1024}} or null for any number")
     elif value is not None and not 0 <= value < math.inf:
         raise ValueError(f"{value:g} is negative" if value < 0 else f"{value} is not a finite number")
+    elif value is not None:
+        sensible(value)
+    return value
+
+
+def _overhead(value: float) -> float:
+    """A PUE, unless no hall that was ever built has it."""
+    if value > MOST_OVERHEAD:
+        raise ValueError(f"this has to be at most {MOST_OVERHEAD:g}, not {value:.12g}; a good hall has 1.2")
     return value
 
 
 Amounts = Annotated[Schedule, AfterValidator(_amounts), BeforeValidator(_entries)]
-Overhead = Annotated[float, Field(ge=1), BeforeValidator(not_bool)]
+Overhead = Annotated[float, Field(ge=1), BeforeValidator(not_bool), AfterValidator(sensible)]
+UpTo10 = Annotated[Overhead, AfterValidator(_overhead)]
 BelowOne = Annotated[float, Field(ge=0, lt=1), BeforeValidator(not_bool)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 GpusByName = Annotated[NonNegative | dict[str, NonNegative] | None, BeforeValidator(_by_name)]

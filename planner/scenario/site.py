@@ -8,14 +8,14 @@ from pydantic import Field, model_validator
 
 from planner.catalog.models import Cooling, Count, Day, Fraction, NonNegative, Positive, Weeks, wrong
 from planner.fields import doc, plain
-from planner.scenario.section import Amounts, Name, Overhead, Section, Tags
+from planner.scenario.section import Amounts, Name, Section, Tags, UpTo10
 
 
 class Pue(Section):
     """Power usage effectiveness of one kind of cooling: utility kW per IT kW."""
 
-    design: Annotated[Overhead, doc("on the worst day: counts against the cap", "ratio")]
-    annual: Annotated[Overhead, doc("mean of the year: counts for the bill", "ratio")]
+    design: Annotated[UpTo10, doc("on the worst day: counts against the cap", "ratio")]
+    annual: Annotated[UpTo10, doc("mean of the year: counts for the bill", "ratio")]
 
 
 class Existing(Section):

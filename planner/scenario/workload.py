@@ -13,6 +13,9 @@ from planner.schedule import Schedule
 
 Percentile = Literal[50, 90, 95, 99]
 
+# In Mtok; less a day than one is no demand.
+A_TOKEN = 1e-6
+
 
 class Tokens(Section):
     """Mean tokens of one request."""
@@ -38,6 +41,10 @@ class Demand(Section):
         units = [self.output_mtok_per_day, self.requests_per_s, self.gpu_hours_per_day, self.csv]
         if sum(unit is not None for unit in units) != 1:
             raise ValueError("give exactly one of output_mtok_per_day, requests_per_s, gpu_hours_per_day and csv")
+        if self.output_mtok_per_day is not None:
+            small = [mtok for mtok in self.output_mtok_per_day.values if 0 < mtok < A_TOKEN]
+            if small:
+                raise wrong("output_mtok_per_day", f"{small[0]:g} is less than a token a day; the unit is 10⁶ tokens")
         return self
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner import bits
-from planner.errors import InputError, StoppedByClock
+from planner.errors import InputError, SolverFailure, StoppedByClock
 from planner.milp import Model, demand_total, unserved_weights
 from planner.milp.elastic import with_rows
 from planner.milp.matrix import Milp
@@ -26,6 +26,8 @@ Kind = Literal["cost", "cost_per_token", "tokens", "profit"]
 DINKELBACH_ROUNDS = 12
 # How far below its proven best the first of two objectives may fall while the second is minimised.
 KEPT = 1e-9
+# The proof divides by what has to be served, and an engine keeps that to a millionth of everything.
+LEAST_SERVED = 1e-4
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,12 @@ def _cost_per_token(model: Model, solver: str, options: Options) -> Outcome:
         what = "no workload makes tokens" if most <= 0 else "with a min_served of 0 serving nothing would be cheapest"
         raise InputError(f"objective cost_per_token has no answer: {what}; give every workload a min_served above 0")
 
+    if least < LEAST_SERVED * most:
+        raise InputError(
+            f"objective cost_per_token has no answer that can be proven where a min_served of {least / most:.2g} is "
+            f"all that has to be served; give every workload at least {LEAST_SERVED:g}"
+        )
+
     def priced(theta: float) -> Callable[[Model], Milp]:
         def asked(of: Model) -> Milp:
             return replace(of.milp, cost=of.milp.cost + theta * unserved_weights(of, per_request, discounted=True))
@@ -174,7 +182,10 @@ def _cost_per_token(model: Model, solver: str, options: Options) -> Outcome:
     for _ in range(DINKELBACH_ROUNDS):
         if answer.x is None:
             break
-        ratio = milp.objective(answer.x) / (most - float(bits.dot(lost, answer.x)))
+        served = most - float(bits.dot(lost, answer.x))
+        if served <= 0:
+            raise SolverFailure("the engine served nothing, less than the floors; try another one (--solver highs)")
+        ratio = milp.objective(answer.x) / served
         if best is None or ratio < best[1]:
             best = (answer.x, ratio)
         if stopped or relative_gap(best[1], bound) <= options.gap:

@@ -17,7 +17,7 @@ from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
 
 from planner.errors import SolverFailure
-from planner.milp.matrix import Milp
+from planner.milp.matrix import Milp, spread
 from planner.solvers.answer import Answer, Floats, Options, Status
 
 Ints = NDArray[np.int64]
@@ -38,7 +38,10 @@ def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None)
     Raises SolverFailure where the engine refuses the model.
     """
     started = time.perf_counter()
-    model = mathopt.Model.from_model_proto(to_proto(milp))
+    try:
+        model = mathopt.Model.from_model_proto(to_proto(milp))
+    except ValueError as error:
+        raise _refused(milp, engine, error) from error
     parameters = mathopt.SolveParameters(
         time_limit=dt.timedelta(seconds=max(options.time_limit_s, 0.01)),
         random_seed=options.seed,
@@ -66,11 +69,21 @@ def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None)
         result = mathopt.solve(model, ENGINES[engine], params=parameters, model_params=model_parameters)
     except (RuntimeError, ValueError, AttributeError) as error:
         # MathOpt's own translation of an engine's refusal can fail with AttributeError; its cause has the words.
-        said = str(error.__context__ or error)
-        if engine == "cpsat" and "MODEL_INVALID" in said:
-            said = "it counts in whole steps, and rounded to them a row is left that nothing meets"
-        raise SolverFailure(f"{engine} refused the model: {said}") from error
+        raise _refused(milp, engine, error) from error
     return _answer(milp, engine, result, time.perf_counter() - started, options.time_limit_s)
+
+
+def _refused(milp: Milp, engine: str, error: Exception) -> SolverFailure:
+    """What to do about a model that an engine gave up on."""
+    said = str(error.__context__ or error)
+    if engine == "cpsat" and "MODEL_INVALID" in said:
+        said = "it counts in whole steps, and rounded to them a row is left that nothing meets"
+        return SolverFailure(f"{engine} refused the model: {said}")
+    others = " or ".join(name for name in ("scip", "highs") if name != engine)
+    return SolverFailure(
+        f"{engine} gave up on this model; {spread(milp)}. Figures so far apart come from a price, a rate or a demand "
+        f"that is out by a factor; where they are right, try --solver {others}. It said: {said}"
+    )
 
 
 class Incremental:

@@ -24,6 +24,7 @@ from planner.solvers.optimise import optimise
 from planner.studies.command import Progress
 from planner.studies.result import compared, compared_in_parts, limit_of, told
 
+ROUNDING = 1e-14
 Range = tuple[float, float]
 Ints = NDArray[np.int64]
 
@@ -184,7 +185,9 @@ def _difference(more: Range, less: Range) -> Range:
     """The range of the difference of two costs of which the first is known to be no lower."""
     if not np.isfinite(more[1]):
         return (np.inf, np.inf)
-    return max(more[0] - less[1], 0.0), max(more[1] - less[0], 0.0)
+    # Of two sums that are the same the last bits differ: less than those is nothing.
+    least = more[0] - less[1]
+    return (least if least > ROUNDING * abs(less[1]) else 0.0), max(more[1] - less[0], 0.0)
 
 
 def _finite(ends: Range) -> list[float | None]:

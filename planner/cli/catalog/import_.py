@@ -9,6 +9,7 @@ from dataclasses import fields
 from planner.cli.options import FileOptions
 from planner.errors import InputError
 from planner.importers import ImportOptions, ImportSummary, import_files
+from planner.paths import is_folder, is_there
 from planner.schedule import parse_date
 from planner.studies.command import Outcome
 
@@ -20,7 +21,7 @@ def imported(options: FileOptions) -> Outcome:
     stated = {field.name: getattr(options, field.name) for field in fields(ImportOptions)}
     given = ImportOptions(**stated | {"as_of": _day(options.as_of)})
     into = options.into
-    if into.exists() and not into.is_dir():
+    if is_there(into) and not is_folder(into):
         raise InputError(f"--into {into}: this is a file; name a folder")
     summary = import_files(options.files, into, given, dt.date.today())
     lines = list(_told(summary))

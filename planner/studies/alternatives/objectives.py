@@ -124,7 +124,7 @@ def _vendors(model: Model) -> dict[str, Ints]:
     for index, hourly in enumerate(supply.hourly):
         found.setdefault(hourly.offer.provider, []).append(variables.rent[index].ravel())
     for assignment, row in enumerate(api.api):
-        found.setdefault(api.names[row].split("/")[0], []).append(variables.api[assignment].ravel())
+        found.setdefault(api.providers[row], []).append(variables.api[assignment].ravel())
     return _present(found)
 
 

@@ -13,6 +13,7 @@ from planner.history.baseline import Baseline, baseline_of, is_baseline, json_of
 from planner.history.revision import json_at, scenario_at
 from planner.history.run import Run
 from planner.history.store import LAST, find
+from planner.paths import is_there
 from planner.pipeline import catalog_of, load, solve
 from planner.plan.plan import RESULT_VERSION
 from planner.scenario import Scenario
@@ -55,7 +56,7 @@ def read(source: str, store: Path) -> Comparand | Unsolved:
     Raises InputError where it is none of them.
     """
     path = Path(source)
-    if source == "-" or path.exists():
+    if source == "-" or is_there(path):
         return _answer(json_of(source), source) if path.suffix == ".json" else _unsolved(source, load(source))
     if ":" in source and path.suffix == ".json":
         return _answer(json_at(source), source)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from planner.errors import InputError
+from planner.paths import is_stdout, is_there, read_bytes
 from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
 
@@ -45,7 +46,7 @@ class Options:
     @property
     def file(self) -> Path | None:
         """Where the cells are written as they come."""
-        return None if self.json in (None, "-") else Path(str(self.json))
+        return None if self.json in (None, "-") or is_stdout(str(self.json)) else Path(str(self.json))
 
 
 def run(options: Options, progress: Progress) -> Outcome:
@@ -101,9 +102,9 @@ def _known(options: Options) -> dict[str, dict[str, Any]]:
 
     from planner.studies.frontier.study import known_cells
 
-    if not options.resume or options.file is None or not options.file.exists():
+    if not options.resume or options.file is None or not is_there(options.file):
         return {}
     try:
-        return known_cells(json.loads(options.file.read_text(encoding="utf-8")))
-    except (ValueError, KeyError, TypeError, OSError):
+        return known_cells(json.loads(read_bytes(options.file)))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError):
         raise InputError(f"--resume: {options.json} is not what `plan frontier --json` writes") from None

@@ -1,0 +1,43 @@
+"""Demand so small that no engine tells it from nothing: refused, for a plan without it would be no plan of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from planner.errors import Fault, ScenarioError
+from planner.problem.demand import Demand
+from planner.problem.pools import Assignments
+from planner.scenario.models import Scenario
+
+# Engines round what is within a millionth of a whole number, and see no row that is broken by less.
+LEAST = 1e-6
+
+
+def check_visible(scenario: Scenario, demand: Demand, assignments: Assignments, whole: bool) -> None:
+    """Raises ScenarioError for every workload that somewhere takes less than ``LEAST`` of a replica, or of a GPU."""
+    faults = list(_faults(scenario, demand, assignments, whole))
+    if faults:
+        raise ScenarioError(faults)
+
+
+def _faults(scenario: Scenario, demand: Demand, assignments: Assignments, whole: bool) -> Iterator[Fault]:
+    for index in range(len(scenario.workloads)):
+        mine = assignments.workload == index
+        asked = demand.requests_per_s[index]
+        if not mine.any() or not (asked > 0).any():
+            continue
+        in_replicas = whole and bool(demand.whole_replicas[index])
+        size = assignments.gpus_per_replica[mine] if in_replicas else np.ones(int(mine.sum()))
+        made = assignments.rate[mine] * size[:, None]
+        taken = float(asked[asked > 0].min()) / float(made.max())
+        if taken >= LEAST:
+            continue
+        what = "replica" if in_replicas else "GPU"
+        most = f"{LEAST / taken:.3g}"
+        yield scenario.origin.fault(
+            ("workloads", index, "demand"),
+            f"at its least this takes {taken:.2g} of a {what}, which no engine tells from nothing; ask for {most} "
+            "times as much, or leave it out",
+        )
