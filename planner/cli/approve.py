@@ -8,6 +8,7 @@ from planner.cli.options import ApproveOptions
 from planner.errors import InputError
 from planner.history.baseline import SHOWN_DIGITS, Baseline, approve
 from planner.history.store import find, store_path
+from planner.paths import is_there
 from planner.render.figures import money, price
 from planner.render.files import check_file
 from planner.schedule import parse_date
@@ -23,7 +24,7 @@ def approved(options: ApproveOptions) -> Outcome:
     except ValueError as error:
         raise InputError(f"--on: {error}") from None
     target = DEFAULT if options.output is None else options.output
-    if options.output is None and Path(DEFAULT).exists():
+    if options.output is None and is_there(Path(DEFAULT)):
         raise InputError(f"{DEFAULT} is there already; `-o {DEFAULT}` replaces it")
     if target != "-":
         check_file(Path(target), "--output")

@@ -28,7 +28,7 @@ def with_factor(milp: Milp, raised: Collection[LimitKind], most: float, lifted: 
             row_upper[block.rows] = np.inf
         elif block.kind in raised:
             rows.append(block.rows)
-            room.append(block.limit / block.kind.per_row_unit)
+            room.append(block.limit / block.per_row_unit)
     last, places = milp.columns, np.concatenate(rows)
     widened = replace(
         milp,

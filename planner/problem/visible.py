@@ -11,8 +11,8 @@ from planner.problem.demand import Demand
 from planner.problem.pools import Assignments
 from planner.scenario.models import Scenario
 
-# Engines round what is within a millionth of a whole number, and see no row that is broken by less.
-LEAST = 1e-6
+# Columns this small are counted in units of their own; below, doubles hold no row of them beside those of a fleet.
+LEAST = 2e-10
 
 
 def check_visible(scenario: Scenario, demand: Demand, assignments: Assignments, whole: bool) -> None:
