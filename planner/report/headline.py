@@ -125,7 +125,7 @@ def _status(plan: Plan) -> str:
     proof = plan.proof
     asked = gap_percent(proof.gap_asked)
     if plan.status == "optimal":
-        words = f"optimal: proven within {gap_percent(proof.gap)} (asked for {asked})"
+        words = f"optimal: proven within {gap_percent(proof.gap).removeprefix('under ')} (asked for {asked})"
     else:
         words = f"feasible: within {gap_percent(proof.gap)} of the proven bound, {asked} was asked for"
     if proof.whole_gap:
