@@ -18,10 +18,11 @@ from planner.errors import InfeasiblePlan
 from planner.pipeline import catalog_of
 from planner.plan import Plan
 from planner.problem import build_problem
+from planner.scenario.parts import in_parts
 
 SCENARIOS = Path("scenarios")
 NAMES = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
-LARGE = ("rent-only", "three-futures", "ten-billion")
+LARGE = ("10mw", "existing-fleet", "rent-only", "three-futures", "ten-billion")
 # Those that the session solves once for all tests.
 SOLVED = {"tiny": "tiny", "10mw": "ten_mw"}
 
@@ -35,6 +36,12 @@ def solved(name: str, *overrides: str) -> Plan:
     return planner.solve(planner.load(SCENARIOS / f"{name}.yaml", overrides))
 
 
+@cache
+def solved_in_parts(*overrides: str) -> Plan:
+    """10mw with ``overrides``, in parts of replicas and lots, as studies compare it."""
+    return planner.solve(in_parts(planner.load(SCENARIOS / "10mw.yaml", overrides)), gap=0.003)
+
+
 @pytest.mark.parametrize("name", [_marked(name) for name in NAMES])
 def test_a_shipped_scenario_has_an_audited_plan_within_its_gap(name: str, request: pytest.FixtureRequest) -> None:
     plan: Plan = request.getfixturevalue(SOLVED[name]) if name in SOLVED else solved(name)
@@ -44,6 +51,7 @@ def test_a_shipped_scenario_has_an_audited_plan_within_its_gap(name: str, reques
     assert plan.proof.gap <= plan.proof.gap_asked
 
 
+@pytest.mark.solve
 def test_every_kind_of_lever_is_used_in_10mw(ten_mw: Plan) -> None:
     reported = {name: frame[~frame["lookahead"]] for name, frame in ten_mw.tables.items() if "lookahead" in frame}
     assert len(reported["purchases"]) > 0
@@ -55,9 +63,8 @@ def test_every_kind_of_lever_is_used_in_10mw(ten_mw: Plan) -> None:
 
 
 @pytest.mark.solve
-def test_capex_bites_in_10mw(ten_mw: Plan) -> None:
-    richer = solved("10mw", "budget.capex_usd={2027: 300e6}")
-    assert richer.proof.value < ten_mw.proof.bound
+def test_capex_bites_in_10mw() -> None:
+    assert solved_in_parts("budget.capex_usd={2027: 300e6}").proof.value < solved_in_parts().proof.bound
 
 
 def test_nothing_in_10mw_is_worth_having_for_the_horizons_end_alone() -> None:
@@ -72,8 +79,9 @@ def test_nothing_in_10mw_is_worth_having_for_the_horizons_end_alone() -> None:
         assert reservation.npv_usd[reservation.exists].min() > 0
 
 
+@pytest.mark.solve
 def test_what_10mw_starts_in_the_last_quarters_is_needed_there(ten_mw: Plan) -> None:
-    """Whatever starts late starts because the pool it feeds is full at the surge of that very quarter."""
+    """What starts late starts because the pool it feeds would be too small at the surge of that very quarter."""
     plan = ten_mw
     late = plan.periods[-6:]
     pools = {pool: set(rows["supply"]) for pool, rows in plan.decisions.pools.groupby("pool")}
@@ -82,13 +90,17 @@ def test_what_10mw_starts_in_the_last_quarters_is_needed_there(ten_mw: Plan) -> 
     signs = plan.decisions.signs
     started += [(plan.periods[row.period], f"offer:{row.offer}") for row in signs.itertuples()]
     usable = _usable_at_surge(plan)
+    catalog = catalog_of(planner.load(SCENARIOS / "10mw.yaml"))
+    lot = {f"offer:{offer.name}": offer.lot_gpus for offer in catalog.offers.values()}
+    lot |= {f"own:dallas/{name}": system.gpus for name, system in catalog.systems.items()}
     for period, supply in started:
         if period not in late:
             continue
         (pool,) = [name for name, members in pools.items() if supply in members]
         used = plan.serving[(plan.serving["pool"] == pool) & (plan.serving["period"] == period)]
         surge = used.loc[used["block"] == "surge", "gpus"].sum()
-        assert surge == pytest.approx(usable[pool, period], rel=1e-6), (pool, period)
+        # One system or lot less, and some replica would find no room.
+        assert surge > usable[pool, period] - lot[supply], (pool, period)
 
 
 def _usable_at_surge(plan: Plan) -> dict[tuple[str, str], float]:
@@ -124,19 +136,19 @@ HALVED: dict[str, tuple[str, ...]] = {
 }
 
 
-def dearer_or_named(plan: Plan, *overrides: str) -> bool:
-    """Whether 10mw with ``overrides`` is dearer than its ``plan``, or infeasible with sentences that say why."""
+def dearer_or_named(*overrides: str) -> bool:
+    """Whether 10mw with ``overrides`` is dearer than without, or infeasible with sentences that say why."""
     try:
-        tighter = solved("10mw", *overrides, "solve.gap=0.01")
+        tighter = solved_in_parts(*overrides)
     except InfeasiblePlan as error:
         return bool(error.relaxations) and all(relaxation.sentence for relaxation in error.relaxations)
-    return tighter.proof.value >= plan.proof.bound
+    return tighter.proof.value >= solved_in_parts().proof.bound
 
 
 @pytest.mark.solve
 @pytest.mark.parametrize("what", HALVED)
-def test_tighter_circumstances_are_dearer_or_clearly_infeasible(what: str, ten_mw: Plan) -> None:
-    assert dearer_or_named(ten_mw, *HALVED[what])
+def test_tighter_circumstances_are_dearer_or_clearly_infeasible(what: str) -> None:
+    assert dearer_or_named(*HALVED[what])
 
 
 @pytest.mark.solve
@@ -153,7 +165,7 @@ def test_the_published_comparison_gives_the_published_arithmetic() -> None:
     assert list(hopper.contracts["lots"]) == [600]
 
 
-@pytest.mark.parametrize("name", ["tiny", "existing-fleet"])
+@pytest.mark.parametrize("name", ["tiny", pytest.param("ten-billion", marks=pytest.mark.solve)])
 def test_the_same_question_gives_the_same_bytes(name: str) -> None:
     def answer() -> dict[str, Any]:
         result: dict[str, Any] = json.loads(planner.solve(planner.load(SCENARIOS / f"{name}.yaml")).to_json())
@@ -176,6 +188,7 @@ def test_the_futures_agree_on_what_is_ordered_before_they_are_known() -> None:
     assert set(later["future"]) >= {"boom", "bust"}
 
 
+@pytest.mark.solve
 def test_the_readme_shows_the_plan_of_10mw(ten_mw: Plan) -> None:
     """Alternative optima exist, so what is printed there is held against the plan within the gap, not to the letter."""
     text = Path("README.md").read_text(encoding="utf-8")

@@ -78,11 +78,12 @@ def build_problem(
     supply = build_supply(scenario, catalog, timeline, whole=whole)
     left_out = list(supply.left_out)
     limits = build_limits(scenario, supply, timeline)
-    pools = build_pools(scenario, catalog.systems, supply, limits, timeline, merge=reductions.pools, whole=whole)
     whole_lots = scenario.procurement.whole_on_demand_lots and (whole or not hosts_whole(scenario))
     if reductions.offers:
-        supply, pools, dropped = _without_dominated_offers(supply, pools, limits, whole_lots)
+        alike = build_pools(scenario, catalog.systems, supply, limits, timeline, merge=True, whole=False)
+        supply, dropped = _without_dominated_offers(supply, alike, limits, whole_lots, whole)
         left_out += dropped
+    pools = build_pools(scenario, catalog.systems, supply, limits, timeline, merge=reductions.pools, whole=whole)
     found = candidates(scenario, catalog, timeline, supply.systems)
     if not elastic:
         found = [candidate for candidate in found if candidate.sla_excess <= SLACK]
@@ -136,16 +137,15 @@ def build_supply(scenario: Scenario, catalog: Catalog, timeline: Timeline, *, wh
 
 
 def _without_dominated_offers(
-    supply: Supply, pools: PoolIndex, limits: Limits, whole_lots: bool
-) -> tuple[Supply, PoolIndex, list[str]]:
-    reserved, by_hour, left_out = prune_offers(supply, pools, limits, whole_lots)
+    supply: Supply, alike: PoolIndex, limits: Limits, whole_lots: bool, whole: bool
+) -> tuple[Supply, list[str]]:
+    reserved, by_hour, left_out = prune_offers(supply, alike, limits, whole_lots, whole)
     kept = replace(
         supply,
         reservations=tuple(item for item, keep in zip(supply.reservations, reserved, strict=True) if keep),
         hourly=tuple(item for item, keep in zip(supply.hourly, by_hour, strict=True) if keep),
     )
-    index = replace(pools, reservations=pools.reservations[reserved], hourly=pools.hourly[by_hour])
-    return kept, index, left_out
+    return kept, left_out
 
 
 def _api_subset(api: ApiAssignments, keep: NDArray[np.bool_]) -> ApiAssignments:

@@ -32,15 +32,21 @@ class Reductions:
     bounds: bool = True
 
 
-def prune_offers(supply: Supply, pools: PoolIndex, limits: Limits, whole_lots: bool) -> tuple[Bools, Bools, list[str]]:
-    """Which reservations (R,) and hourly offers (O,) to keep, and a line for each one left out."""
+def prune_offers(
+    supply: Supply, alike: PoolIndex, limits: Limits, whole_lots: bool, whole: bool
+) -> tuple[Bools, Bools, list[str]]:
+    """Which reservations (R,) and hourly offers (O,) to keep, and a line for each one left out.
+
+    ``alike`` are the pools of what serves alike, whoever owns it. Where replicas are ``whole``, an offer takes the place
+    of another of its provider only: all that stands on the one can stand on the other, but not on two providers.
+    """
     quotas = {(quota.provider, quota.system) for quota in limits.quotas}
     depths = {name: index for index, depth in enumerate(limits.depths) for name in depth.offers}
     budgets = bool(limits.spend)
 
     def same_limits(winner: Offer, loser: Offer) -> bool:
         # A quota counts a provider's GPUs of a system, so that within it one offer takes just the other's place.
-        elsewhere = limits.max_share is None and (winner.provider, winner.system) not in quotas
+        elsewhere = not whole and limits.max_share is None and (winner.provider, winner.system) not in quotas
         return winner.provider == loser.provider or elsewhere
 
     def reservation(winner: Reservation, loser: Reservation) -> bool:
@@ -54,8 +60,8 @@ def prune_offers(supply: Supply, pools: PoolIndex, limits: Limits, whole_lots: b
         limited_alike = same_limits(winner.offer, loser.offer) and same_depth(winner.offer, loser.offer)
         return limited_alike and _hourly_replaces(winner, loser, whole_lots)
 
-    reserved, left_out = _undominated(supply.reservations, pools.reservations, reservation)
-    by_hour, also = _undominated(supply.hourly, pools.hourly, hourly)
+    reserved, left_out = _undominated(supply.reservations, alike.reservations, reservation)
+    by_hour, also = _undominated(supply.hourly, alike.hourly, hourly)
     return reserved, by_hour, left_out + also
 
 
