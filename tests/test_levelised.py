@@ -138,10 +138,8 @@ def test_the_same_plan_costs_the_same_however_far_it_looks(case: Case) -> None:
     ("nodes", "power_mw", "lots_by_day", "lots_by_night", "usd_per_mtok"),
     [(4, 0.06, 1, 0, 0.747), (3, 0.045, 2, 0, 0.822), (2, 0.04, 3, 1, 1.104)],
 )
-def test_tiny_by_hand(
-    nodes: int, power_mw: float, lots_by_day: int, lots_by_night: int, usd_per_mtok: float
-) -> None:
-    """The figures of docs/tiny-by-hand.md, with nodes that serve five years in place of what they are worth after three.
+def test_tiny_by_hand(nodes: int, power_mw: float, lots_by_day: int, lots_by_night: int, usd_per_mtok: float) -> None:
+    """The figures of docs/tiny-by-hand.md, with nodes that serve five years in place of their worth after three.
 
     A node costs 373,750 USD, then 16,250 USD a year for support and 150 USD a kW and month, and hosts four replicas, of
     which 17 stand by day and 9 by night; a lot by the hour is eight GPUs at 5.99 USD. There is work for 31.761 GPUs by

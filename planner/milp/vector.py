@@ -43,7 +43,7 @@ def tidy(model: Model, x: Floats) -> Floats:
 
 
 def _tidy_replicas(model: Model, x: Floats) -> None:
-    """No more replicas than their work takes: where nothing asks for spare ones they cost nothing, so any number may do.
+    """No more replicas than their work takes: spare ones that nothing asks for cost nothing, so any number may do.
 
     Counts only fall, so that no limit is broken.
     """

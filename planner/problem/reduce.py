@@ -37,8 +37,8 @@ def prune_offers(
 ) -> tuple[Bools, Bools, list[str]]:
     """Which reservations (R,) and hourly offers (O,) to keep, and a line for each one left out.
 
-    ``alike`` are the pools of what serves alike, whoever owns it. Where replicas are ``whole``, an offer takes the place
-    of another of its provider only: all that stands on the one can stand on the other, but not on two providers.
+    ``alike`` are the pools of what serves alike, whoever owns it. Where replicas are ``whole``, an offer takes the
+    place of another of its provider only: all that stands on the one can stand on the other, but not on two providers.
     """
     quotas = {(quota.provider, quota.system) for quota in limits.quotas}
     depths = {name: index for index, depth in enumerate(limits.depths) for name in depth.offers}
