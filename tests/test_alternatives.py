@@ -18,7 +18,7 @@ from planner.studies.alternatives.study import Target, alternative, alternatives
 from tests.command import plan
 from tests.limits import AMPLE_S
 
-TINY = "scenarios/tiny.yaml"
+TINY = "tests/compat/0.1.0/scenarios/tiny.yaml"
 # Room to choose: two systems and two providers.
 WIDER = ("procurement.systems.allow=[hgx-h200,hgx-b200]", "procurement.providers.allow=[together,nebius]")
 

@@ -32,7 +32,7 @@ from tests import tiny as small
 from tests.strategies import Case, solved, tiny_cases
 
 ROOT = Path(__file__).parents[1]
-TINY = ROOT / "scenarios" / "tiny.yaml"
+TINY = ROOT / "tests" / "compat" / "0.1.0" / "scenarios" / "tiny.yaml"
 
 
 def plan(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -131,10 +131,11 @@ def test_below_the_interval_it_pays_and_above_it_hardly_does(data: st.DataObject
 
 
 def test_the_curve_of_owning_is_the_planners_cost_of_a_node() -> None:
-    """Held for the two years of tiny, an owned GPU-hour costs what docs/tiny-by-hand.md says, but for leap days."""
-    own = tiny(months=24).ways[0]
-    hours = 8 * 8766 * sum(1.1 ** -(year + 0.5) for year in range(2))
-    assert own.usd_per_gpu_hour[23] == pytest.approx(282_294 / hours, rel=0.005)
+    """Held for the three years of tiny, an owned GPU-hour costs what docs/tiny-by-hand.md says, but for leap days."""
+    scenario = planner.load(ROOT / "scenarios" / "tiny.yaml")
+    own = screen(scenario, catalog_of(scenario), "hgx-h200", "chat", months=36).ways[0]
+    hours = 8 * 8766 * sum(1.1 ** -(year + 0.5) for year in range(3))
+    assert own.usd_per_gpu_hour[35] == pytest.approx(400_487 / hours, rel=0.005)
 
 
 def test_given_prices_cross_where_their_ratio_says() -> None:

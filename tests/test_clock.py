@@ -34,7 +34,7 @@ from planner.studies.sensitivity.study import sensitivity
 from planner.studies.verify.study import verify
 from tests.limits import AMPLE_S
 
-TINY = "scenarios/tiny.yaml"
+TINY = "tests/compat/0.1.0/scenarios/tiny.yaml"
 PACKAGE = Path(__file__).parents[1] / "planner"
 BOTH = "procurement.systems.allow=[hgx-h200,hgx-b200]"
 NO_PLAN = ("procurement.rent=[]", "sites.hall.power_mw=0.03", "budget.capex_usd={2027: 1e6}")

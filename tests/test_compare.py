@@ -26,7 +26,7 @@ from tests import strategies
 from tests.strategies import Case, solved, tiny_cases
 
 ROOT = Path(__file__).parents[1]
-TINY = ROOT / "scenarios" / "tiny.yaml"
+TINY = ROOT / "tests" / "compat" / "0.1.0" / "scenarios" / "tiny.yaml"
 
 
 def plan(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

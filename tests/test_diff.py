@@ -82,9 +82,9 @@ def test_figures_are_the_results_own(store: Path, other: Path) -> None:
         {
             "period": "2027",
             "step": "buy hgx-h200 for hall",
-            "a": 3,
+            "a": 4,
             "b": 2,
-            "gpus_more": -8,
+            "gpus_more": -16,
             "usd_more": two["purchases"][0]["cost_usd"] - one["purchases"][0]["cost_usd"],
         }
     ]
@@ -107,7 +107,7 @@ def test_nothing_changed_is_said_so(store: Path) -> None:
     text = plan("diff", "1", TINY, "--store", store, "--fail-above", "0%").stdout
     assert text.startswith(f"Nothing changed in the inputs, run 1 (A) and {TINY} (B).\n")
     assert "Nothing changed in what is bought, signed and retired." in text
-    assert "B costs what A costs: $0.619 per Mtok output." in text
+    assert "B costs what A costs: $0.747 per Mtok output." in text
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_nothing_changed_is_said_so(store: Path) -> None:
     [
         ("1", "2", "3%", 6),
         ("2", "1", "3%", 0),
-        ("1", "2", "13.9 %", 6),
-        ("1", "2", "14%", 0),
+        ("1", "2", "47.9 %", 6),
+        ("1", "2", "48%", 0),
         ("1", "1", "0%", 0),
         ("2", "1", "0%", 0),
     ],
@@ -124,8 +124,9 @@ def test_nothing_changed_is_said_so(store: Path) -> None:
 def test_fail_above_in_both_directions(store: Path, a: str, b: str, allowed: str, code: int) -> None:
     done = plan("diff", a, b, "--store", store, "--fail-above", allowed)
     assert done.exit_code == code, done.output
+    # 1.10443 and 0.74663 with two nodes and with four: docs/tiny-by-hand.md.
     words = (
-        f"B costs 14.0 % more than A: $0.705 per Mtok output, $0.619 before. More than {allowed} is not allowed here.\n"
+        f"B costs 47.9 % more than A: $1.10 per Mtok output, $0.747 before. More than {allowed} is not allowed here.\n"
     )
     assert done.stderr == (words if code else "")
     assert "What changed in the cost:" in done.stdout
@@ -136,7 +137,7 @@ def test_without_a_plan_there_is_nothing_to_allow(store: Path, tmp_path: Path) -
     none.write_text(TINY.read_text().replace("power_mw: 0.06 ", "power_mw: 0.03 ").replace("[on_demand]", "[]"))
     done = plan("diff", "1", none, "--store", store, "--fail-above", "3%")
     assert (done.exit_code, done.stderr) == (3, f"{none} has no plan\n")
-    assert "hall needs 0.0561 MW in 2027, the cap is 0.03" in done.stdout
+    assert "hall needs 0.07012 MW in 2027, the cap is 0.03" in done.stdout
     done = plan("diff", none, "1", "--store", store, "--fail-above", "3%")
     assert (done.exit_code, done.stderr) == (0, "")
 
@@ -186,7 +187,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(TINY.parents[1] / "catalogs", "plans/own", dirs_exist_ok=True)
     text = TINY.read_text().replace("catalogs: [builtin]", "catalogs: [own]")
     Path("plans/base.yaml").write_text(text)
-    Path("plans/day.csv").write_text("date,output_mtok_per_day\n2027-01-01,2400\n")
+    Path("plans/day.csv").write_text("date,output_mtok_per_day\n2027-01-01,2750\n")
     Path("plans/s.yaml").write_text("extends: base.yaml\nworkloads:\n  - {name: chat, demand: {csv: day.csv}}\n")
     git("init", "-q")
     git("add", ".")
@@ -199,13 +200,13 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.process
 def test_revisions_bring_the_files_they_draw_on(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = compared("HEAD~1:plans/s.yaml", "HEAD:plans/s.yaml", "--fail-above", "15%")
+    found = compared("HEAD~1:plans/s.yaml", "HEAD:plans/s.yaml", "--fail-above", "50%")
     assert found["inputs"] == [{"field": "sites.hall.power_mw", "a": 0.06, "b": 0.04}]
     assert found["a"]["catalog_digest"] == found["b"]["catalog_digest"]
     monkeypatch.chdir(repository / "plans")
     found = compared("HEAD:./s.yaml", "s.yaml")
     (change,) = found["inputs"]
-    assert change == {"field": "workloads.chat.demand.output_mtok_per_day.2027-01", "a": 2400, "b": 2000}
+    assert change == {"field": "workloads.chat.demand.output_mtok_per_day.2027-01", "a": 2750, "b": 2000}
 
 
 @pytest.mark.solve
@@ -270,7 +271,7 @@ def test_markdown_reads_as_it_is_written() -> None:
         (("service.min_served=1.0",), []),  # what is the default anyway
         (("procurement.systems.deny=[hgx-b200]",), ["procurement.systems.deny"]),
         (("budget.capex_usd={2027: 9e6}",), ["budget.capex_usd"]),
-        (("finance.discount_rate=0.08", "name=x", "solve.gap=0.01"), ["finance.discount_rate", "solve.gap", "name"]),
+        (("finance.discount_rate=0.08", "name=x", "solve.gap=0.02"), ["finance.discount_rate", "solve.gap", "name"]),
         (("blocks={day: 0.4, night: 0.6}",), ["blocks.day", "blocks.night"]),
         (("sites.hall.power_mw={2027-01: 0.05, 2028-01: 0.06}",), ["sites.hall.power_mw"]),
         (("workloads.chat.demand={requests_per_s: 3}",), [
@@ -329,7 +330,7 @@ def test_the_pull_request_example_runs_as_it_is_written(repository: Path, monkey
     assert done.returncode == 6, done.stderr
     text = (repository / "commented.md").read_text(encoding="utf-8")
     assert "| sites.hall.power_mw | 0.06 | 0.04 |" in text
-    assert "14.0 % more than A" in text
+    assert "47.9 % more than A" in text
 
 
 def test_contracts_and_futures_are_told_by_lot_and_quarter() -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import planner
 from planner.solvers import executable
 from tests.laws import larger_depth, larger_lots, larger_quotas, larger_share, never_cheaper
 from tests.oracle import least_cost, program
@@ -143,3 +144,12 @@ def test_what_is_looser_is_never_dearer_when_packed(what: str, seed: int) -> Non
     less, more = packed(CHEAPER[what](case)), packed_case(seed)
     assert math.isfinite(less.high) or math.isinf(more.high)
     assert more.may_reach(less), (less, more)
+
+
+def test_no_more_replicas_stand_than_their_work_takes_or_somebody_asks_for() -> None:
+    """By day 13 at home and four in a rented lot, by night nine: docs/tiny-by-hand.md."""
+    plan = planner.solve(planner.load("scenarios/tiny.yaml"))
+    assert plan.serving["replicas"].tolist() == [13, 4, 9] * 3
+    spare = planner.solve(planner.load("scenarios/tiny.yaml", ("workloads.chat.min_replicas=19",)))
+    standing = spare.serving.groupby(["period", "block"])["replicas"].sum()
+    assert standing.min() >= 19

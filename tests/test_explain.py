@@ -14,7 +14,7 @@ from planner.studies.explain.conflict import Limits, conflicts
 from planner.studies.explain.study import explain
 from tests.command import plan
 
-TINY = "scenarios/tiny.yaml"
+TINY = "tests/compat/0.1.0/scenarios/tiny.yaml"
 BOTH = "procurement.systems.allow=[hgx-h200,hgx-b200]"
 OWN = "procurement.rent=[]"
 NO_PLAN = (OWN, "sites.hall.power_mw=0.03", "budget.capex_usd={2027: 1e6}")

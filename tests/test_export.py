@@ -255,7 +255,7 @@ def test_a_plan_above_the_gap_is_written_and_said(
     monkeypatch.setattr(command, "solve_scenario", lambda *arguments, **options: stopped)
     ended = CliRunner().invoke(app, ["export", str(TINY), "--parquet", str(tmp_path / "tables")])
     assert ended.exit_code == 4
-    assert ended.stderr == "The plan is within 2 % of the optimum, 0.1 % was asked for.\n"
+    assert ended.stderr == "The plan is within 2 % of the optimum, 1 % was asked for.\n"
     assert (tmp_path / "tables" / "purchases.parquet").exists()
 
 

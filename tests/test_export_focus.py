@@ -71,14 +71,14 @@ def test_billed_is_the_plans_cash_by_category(solved: Solved) -> None:
 
 
 def test_effective_is_the_purchase_spread_over_its_life(tiny: Solved) -> None:
-    """Three nodes for $1,121,250, five years in service from 2027: 731 of 1,826 days are in the horizon."""
+    """Four nodes for $1,495,000, five years in service from 2027: 731 of 1,826 days are in the horizon."""
     rows = focus_rows(tiny.plan, tiny.scenario)
     capital = rows[rows["x_Category"].isin(CAPEX)]
-    assert capital["BilledCost"].sum() == pytest.approx(1_121_250)
-    assert capital["EffectiveCost"].sum() == pytest.approx(1_121_250 * 731 / 1826)
+    assert capital["BilledCost"].sum() == pytest.approx(1_495_000)
+    assert capital["EffectiveCost"].sum() == pytest.approx(1_495_000 * 731 / 1826)
     running = rows[~rows["x_Category"].isin(CAPEX)]
     assert running["EffectiveCost"].tolist() == running["BilledCost"].tolist()
-    assert capital["PricingQuantity"][capital["PricingUnit"] == "Systems"].tolist() == [3.0] * 3
+    assert capital["PricingQuantity"][capital["PricingUnit"] == "Systems"].tolist() == [4.0] * 3
 
 
 def test_effective_is_a_commitment_spread_over_its_term(rich: Solved) -> None:

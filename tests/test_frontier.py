@@ -32,7 +32,7 @@ from tests import strategies
 from tests.strategies import Case, solved, tiny_cases
 
 ROOT = Path(__file__).parents[1]
-TINY = ROOT / "scenarios" / "tiny.yaml"
+TINY = ROOT / "tests" / "compat" / "0.1.0" / "scenarios" / "tiny.yaml"
 POWER = "sites.hall.power_mw=0:0.06:0.02"
 
 

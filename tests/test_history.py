@@ -82,7 +82,7 @@ def test_save_show_and_history(store: Path, tmp_path: Path) -> None:
     assert as_json.stdout_bytes == (tmp_path / "r.json").read_bytes()
     table = plan("history", "--store", store).stdout.splitlines()
     digest = tiny_run().scenario_digest
-    assert re.fullmatch(rf" +1  \d{{4}}-\d\d-\d\d \d\d:\d\d  tiny +\$0\.697  \$1\.11 M  0 %  {digest}", table[3])
+    assert re.fullmatch(rf" +1  \d{{4}}-\d\d-\d\d \d\d:\d\d  tiny +\$0\.831  \$2\.18 M  0 %  {digest}", table[3])
     (as_json,) = json.loads(plan("history", "--store", store, "--json", "-").stdout)["runs"]
     assert as_json["catalog_digest"] == tiny_run().catalog_digest
     assert max(map(len, table)) <= 100
@@ -104,12 +104,12 @@ def test_no_plan_is_kept_too(store: Path) -> None:
     assert "no plan" in plan("history", "--store", store).stdout
     assert plan("show", "1", "--store", store).stdout.splitlines()[:2] == [
         "no plan meets every limit; the smallest set of limits to relax:",
-        "  - hall needs 0.0561 MW in 2027, the cap is 0.03",
+        "  - hall needs 0.07012 MW in 2027, the cap is 0.03",
     ]
 
 
 def test_the_whole_scenario_is_in_the_run(store: Path, tmp_path: Path) -> None:
-    (tmp_path / "forecast.csv").write_text("date,output_mtok_per_day\n2027-01-01,2400\n")
+    (tmp_path / "forecast.csv").write_text("date,output_mtok_per_day\n2027-01-01,2750\n")
     text = "extends: base.yaml\nworkloads:\n  - {name: chat, demand: {csv: forecast.csv}}\n"
     (tmp_path / "over.yaml").write_text(text)
     (tmp_path / "base.yaml").write_text(TINY.read_text())

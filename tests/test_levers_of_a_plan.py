@@ -12,7 +12,7 @@ from planner.pipeline import catalog_of
 from planner.studies.levers.study import TOGETHER, all_levers, levers
 from tests.command import plan
 
-TINY = "scenarios/tiny.yaml"
+TINY = "tests/compat/0.1.0/scenarios/tiny.yaml"
 
 
 @pytest.mark.solve

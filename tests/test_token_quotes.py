@@ -30,7 +30,9 @@ MTOK_PER_DAY = 64 / (0.3 + 1023 * 0.015) * 2048 * 86_400 / 1e6
 def asked(tmp_path: Path, text: str = QUOTE, provider: str = "acme", *overrides: str) -> planner.Plan:
     file = tmp_path / "s.yaml"
     allowed = f"procurement: {{token_api: true, providers: {{allow: [together, {provider}]}}}}"
-    file.write_text(f"extends: {ROOT}/scenarios/tiny.yaml\n{allowed}\n{text.replace('PROVIDER', provider)}")
+    file.write_text(
+        f"extends: {ROOT}/tests/compat/0.1.0/scenarios/tiny.yaml\n{allowed}\n{text.replace('PROVIDER', provider)}"
+    )
     return planner.solve(planner.load(file, overrides))
 
 

@@ -1,4 +1,4 @@
-"""The smallest shipped scenario in parts of replicas and in whole ones, all else equal."""
+"""The smallest scenario of version 1, as 0.1.0 shipped it, in parts of replicas and in whole ones, all else equal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import planner
 from planner.scenario import Scenario
 from planner.scenario.versions import VERSION_1
 
-TINY = "scenarios/tiny.yaml"
+TINY = "tests/compat/0.1.0/scenarios/tiny.yaml"
 _WHOLE = ("whole_replicas", "whole_on_demand_lots")
 # What version 2 reads otherwise but for whole numbers is said as version 1 meant it.
 _MEANT = tuple(

@@ -37,23 +37,31 @@ def tidy(model: Model, x: Floats) -> Floats:
     ):
         present = stock != ABSENT
         x[stock[present]] = _stock(values(x, inflow), lives)[present]
+    _tidy_replicas(model, x)
     if any(pool.by_job for pool in model.problem.pools.pools):
         _tidy_jobs(model, x)
     return x
 
 
-def _tidy_jobs(model: Model, x: Floats) -> None:
-    """No more lots and replicas by the job at once than their work takes: they cost nothing, so that any number may do.
+def _tidy_replicas(model: Model, x: Floats) -> None:
+    """No more replicas than their work takes: spare ones that nothing asks for cost nothing, so any number may do.
 
     Counts only fall, so that no limit is broken.
     """
-    variables, problem = model.variables, model.problem
-    assignments, pools = problem.assignments, problem.pools
-    jobs = by_job(problem)
-    mine = jobs[:, None, None, None] & (variables.replicas != ABSENT)
+    variables, assignments, demand = model.variables, model.problem.assignments, model.problem.demand
+    spare = (demand.min_replicas > 0) | demand.has_to_survive
+    tidied = by_job(model.problem) | ~spare[assignments.workload]
+    mine = tidied[:, None, None, None] & (variables.replicas != ABSENT)
     size = assignments.gpus_per_replica[:, None, None, None]
     fewest = np.ceil(values(x, variables.gpus) / size - WHOLE)
     x[variables.replicas[mine]] = np.minimum(fewest, values(x, variables.replicas))[mine]
+
+
+def _tidy_jobs(model: Model, x: Floats) -> None:
+    """No more lots by the job at once than their replicas take, which cost nothing either."""
+    variables, problem = model.variables, model.problem
+    assignments, pools = problem.assignments, problem.pools
+    jobs = by_job(problem)
     lots = variables.at_once != ABSENT
     most, mean = values(x, variables.at_once), values(x, variables.rent)
     found = np.minimum(np.ceil(mean - WHOLE), most) if problem.whole_on_demand_lots else np.minimum(mean, most)

@@ -76,10 +76,10 @@ def percent(share: float, places: int = 0) -> str:
 
 
 def gap_percent(gap: float) -> str:
-    """A relative gap with two digits that count."""
+    """A relative gap with two digits that count; one of the last bits of a sum, which differ by machine, is none."""
     if not np.isfinite(gap):
         return "unknown"
-    if gap == 0:
+    if abs(gap) < 1e-12:
         return "0 %"
     return f"{short(100 * gap, 2)} %" if gap >= 1e-6 else "under 0.0001 %"
 
