@@ -38,13 +38,13 @@ def test_what_is_folded_opens_by_its_summary() -> None:
 @pytest.mark.parametrize(
     ("words", "code", "verdict"),
     [
-        (("1", "2"), 0, "B costs 14.0 % more than A: $0.705 per Mtok output, $0.619 before."),
-        (("2", "1"), 0, "B costs 12.2 % less than A: $0.619 per Mtok output, $0.705 before."),
-        (("1", "1"), 0, "B costs what A costs: $0.619 per Mtok output."),
+        (("1", "2"), 0, "B costs 47.9 % more than A: $1.10 per Mtok output, $0.747 before."),
+        (("2", "1"), 0, "B costs 32.4 % less than A: $0.747 per Mtok output, $1.10 before."),
+        (("1", "1"), 0, "B costs what A costs: $0.747 per Mtok output."),
         (
             ("1", "2", "--fail-above", "3%"),
             6,
-            "B costs 14.0 % more than A: $0.705 per Mtok output, $0.619 before. More than 3% is not allowed here.",
+            "B costs 47.9 % more than A: $1.10 per Mtok output, $0.747 before. More than 3% is not allowed here.",
         ),
     ],
 )
@@ -59,7 +59,7 @@ def test_the_verdict_stands_first(store: Path, words: tuple[str, ...], code: int
 def test_what_changes_is_seen_and_the_rest_is_folded(store: Path) -> None:
     _, text = comment("1", "2", "--store", store)
     shown, *folded = text.split("<details>")
-    assert "| 2027 | buy hgx-h200 for hall | 3 | 2 | -8 | -374 |" in shown
+    assert "| 2027 | buy hgx-h200 for hall | 4 | 2 | -16 | -748 |" in shown
     seen = [line.split(" | ")[0].removeprefix("| ") for line in shown.splitlines() if re.match(r"\| (?!-)", line)]
     assert seen[:6] == [
         "figure", "cost of the reported periods, &#36; per Mtok output", "NPV of all cost, &#36; k", "cash, &#36; k",
@@ -70,7 +70,7 @@ def test_what_changes_is_seen_and_the_rest_is_folded(store: Path) -> None:
         "Inputs that changed: 1", "Cash by period and tag", "All figures of the cost",
     ]  # fmt: skip
     assert "| sites.hall.power_mw | 0.06 | 0.04 |" in folded[0]
-    assert "| 2028 | 261 | 431 | +170 | +65.1 % |" in folded[1]
+    assert "| 2028 | 375 | 923 | +549 | +146.4 % |" in folded[1]
     assert "NPV by category" in folded[2]
     assert text.count("</details>") == 3
 
@@ -82,4 +82,4 @@ def test_without_a_plan_the_verdict_says_so_and_what_to_relax_is_seen(store: Pat
     code, text = comment("1", none, "--store", store)
     assert code == 3
     assert text.startswith(f"### {none} has no plan.\n")
-    assert "hall needs 0.0561 MW in 2027, the cap is 0.03" in text.split("<details>")[0]
+    assert "hall needs 0.07012 MW in 2027, the cap is 0.03" in text.split("<details>")[0]

@@ -59,7 +59,7 @@ def test_a_plan_to_start_from_changes_no_optimum(case: Case, demand: float, engi
 
 @pytest.mark.solve
 def test_a_good_plan_to_start_from_is_all_it_takes() -> None:
-    scenario = planner.load("scenarios/existing-fleet.yaml")
+    scenario = planner.load("tests/compat/0.1.0/scenarios/existing-fleet.yaml")
     plan = planner.solve(scenario, time_limit_s=AMPLE_S)
     again = planner.solve(scenario, time_limit_s=AMPLE_S, warm_start=plan, gap=2 * scenario.solve.gap)
     assert [leg.name for leg in again.proof.legs] == ["relaxation"]
@@ -100,7 +100,7 @@ def test_the_bound_from_duals_holds_for_any_duals() -> None:
 
 @pytest.mark.solve
 def test_fixing_by_reduced_cost_keeps_every_better_plan() -> None:
-    scenario = planner.load("scenarios/existing-fleet.yaml")
+    scenario = planner.load("tests/compat/0.1.0/scenarios/existing-fleet.yaml")
     model = build_model(build_problem(scenario, catalog_of(scenario)))
     milp = model.milp
     lp = run(milp.relaxed(), "glop", Options())

@@ -19,7 +19,7 @@ from planner.scenario.load import load_scenario
 from planner.studies.frontier.axes import Axis, changed
 from planner.timeline import build_timeline
 
-TINY = Path("scenarios/tiny.yaml")
+TINY = Path("tests/compat/0.1.0/scenarios/tiny.yaml")
 MAIN = Path("scenarios/10mw.yaml")
 
 
