@@ -63,5 +63,14 @@ def test_long_work_shows_a_sign_of_life_on_a_terminal_only(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
-    wait_for(lambda tell: time.sleep(0.5), "hall: solving")
-    assert "hall: solving" in capsys.readouterr().err
+    seen: list[str] = []
+
+    def until_seen(_: object) -> None:
+        for _ in range(1000):
+            seen.append(capsys.readouterr().err)
+            if "hall: solving" in "".join(seen):
+                return
+            time.sleep(0.02)
+
+    wait_for(until_seen, "hall: solving")
+    assert "hall: solving" in "".join(seen)

@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import planner
-from planner.milp import build_model
+from planner import solvers
+from planner.milp import Milp, build_model
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
-from planner.solvers import Options, check_name, relay, run
+from planner.solvers import Answer, Options, check_name, relay, run
+from planner.solvers.answer import Floats
 from planner.solvers.optimise import optimise
 from planner.studies.changes import with_demand
 from tests.limits import AMPLE_S
@@ -113,6 +115,23 @@ def test_fixing_by_reduced_cost_keeps_every_better_plan() -> None:
     assert (fixed.upper < milp.upper).any()
     assert again.bound <= answer.objective * (1 + 1e-9)
     assert again.objective >= answer.bound * (1 - 1e-9)
+
+
+def test_where_an_engine_breaks_down_the_other_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = planner.load("tests/compat/0.1.0/scenarios/tiny.yaml")
+    usual = planner.solve(scenario)
+
+    def broken(milp: Milp, engine: str, options: Options, hint: Floats | None = None) -> Answer:
+        if engine == "highs":
+            raise planner.SolverFailure("highs gave up on this model")
+        return run(milp, engine, options, hint)
+
+    monkeypatch.setattr(solvers, "run", broken)
+    plan = planner.solve(scenario)
+    assert {leg.solver for leg in plan.proof.legs} <= {"glop", "scip"}
+    assert plan.proof.objective_usd == pytest.approx(usual.proof.objective_usd, rel=2e-3)
+    with pytest.raises(planner.SolverFailure, match="highs gave up"):
+        planner.solve(scenario, solver="highs")
 
 
 def test_an_unknown_solver_is_named() -> None:

@@ -196,10 +196,10 @@ def test_one_command_writes_all_of_them(tiny: Solved, tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        "t.xlsx: workbook, 12 tables and the 12 payments behind their sums\n"
-        "tables: 12 Parquet tables, 24 rows\n"
-        "focus.csv: FOCUS 1.2, 17 rows: $1.64 M billed, $970 k effective\n"
-        "m.lp: the model, 16 variables and 16 constraints\n"
+        "t.xlsx: workbook, 12 tables and the 16 payments behind their sums\n"
+        "tables: 12 Parquet tables, 36 rows\n"
+        "focus.csv: FOCUS 1.2, 17 rows: $2.24 M billed, $1.35 M effective\n"
+        "m.lp: the model, 36 variables and 42 constraints\n"
     )
     assert (tmp_path / "t.xlsx").read_bytes() == workbook_of(tiny.ledger)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["focus.csv", "m.lp", "t.xlsx", "tables"]

@@ -27,6 +27,7 @@ from tests.audit_plan import run
 from tests.owning_cases import a_budget_of_fiscal_years
 from tests.payments import decisions
 from tests.screens import FLEET, number, rows_of, solved
+from tests.tiny import TINY
 
 
 @pytest.mark.parametrize(
@@ -90,8 +91,9 @@ def test_the_audit_names_a_fiscal_year_and_lets_a_year_stand_that_keeps_to_it() 
 def test_where_there_is_no_plan_the_fiscal_year_is_named() -> None:
     """Three nodes for $1,121,250 are needed in the first quarter: FY2027 as it starts in April."""
     asked = ("horizon.period=quarter", "horizon.periods=2", "procurement.rent=[]", "budget.fiscal_year_start=4")
+    scenario = planner.load(TINY, (*asked, "budget.capex_usd={2027: 1e6, 2028: 9e6}"))
     with pytest.raises(planner.InfeasiblePlan) as caught:
-        planner.solve(planner.load("scenarios/tiny.yaml", (*asked, "budget.capex_usd={2027: 1e6, 2028: 9e6}")))
+        planner.solve(scenario)
     assert [item.sentence for item in caught.value.relaxations] == ["capex in FY2027 needs $1.5 M, the limit is $1.0 M"]
 
 

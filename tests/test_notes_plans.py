@@ -112,7 +112,7 @@ def test_a_default_is_told_by_its_value_and_not_where_it_is_stated() -> None:
     said = {note.sentence for note in about(planner.solve(planner.load(TINY)), "default")}
     assert "sites.hall.cap_at is not stated: power_mw is on the utility side of the meter." in said
     assert not [sentence for sentence in said if "discount_rate" in sentence or "headroom" in sentence]
-    haircut = "finance.residual_haircut is not stated: a sale of hardware brings 100 % of its residual curve."
+    haircut = "finance.residual_haircut is not stated: a sale of hardware brings 65 % of its residual curve."
     assert haircut in said
     again = {note.sentence for note in planner.solve(planner.load(TINY, ("finance.residual_haircut=0.5",))).notes}
     assert not [sentence for sentence in again if "residual_haircut is" in sentence]

@@ -84,7 +84,7 @@ def rate_of(made: Made, filters: dict[str, str]) -> float:
     return math.fsum(
         row["requests_per_s"]
         for row in rows("serving")
-        if row["system"] == system and kinds.get(row["pool"].split("/")[0], "own") == kind
+        if row["system"] == system and kinds.get(row["pool"].split("/")[0].split("-")[0], "own") == kind
     )
 
 

@@ -24,7 +24,7 @@ from planner.problem import Problem
 from planner.solvers.answer import Answer, Leg, Options, relative_gap
 from planner.solvers.clock import Clock
 from planner.solvers.packing import DEMAND, STOCKS, Packing, pack, packer
-from planner.solvers.relay import Incumbent, Polish, cheapest, just_inside
+from planner.solvers.relay import Incumbent, Polish, cheapest, just_inside, steady
 
 Floats = NDArray[np.float64]
 # The relaxation of a model, solved: matrix, options, and a plan to start from.
@@ -129,7 +129,7 @@ def _around(search: _Search, model: Model, milp: Milp, polish: Polish, options: 
     scale = 10.0 ** (3 - np.floor(np.log10(max(abs(search.best[1]), 1e-12))))
     near = replace(milp, upper=upper).scaled(scale)
     nodes = NEAR_NODES if options.nodes is None else min(NEAR_NODES, options.nodes)
-    found = solvers.run(near, NEAR_ENGINE, replace(options, nodes=nodes), x)
+    found = steady(solvers.run)(near, NEAR_ENGINE, replace(options, nodes=nodes), x)
     better = polish(found.x) if found.x is not None and found.objective / scale < search.best[1] else None
     search.best = cheapest(search.best, better)
     search.legs.append(

@@ -15,6 +15,7 @@ from operator import itemgetter
 import numpy as np
 
 from planner import bits
+from planner.errors import SolverFailure
 from planner.milp.matrix import Milp
 from planner.solvers.answer import Answer, Floats, Leg, Options, relative_gap
 from planner.solvers.clock import Clock
@@ -56,6 +57,7 @@ def solve(
     survives every leg; the bound is the larger of the LP's and the last leg's. The neighbourhood's is never global.
     A leg that the clock breaks off is the last.
     """
+    engine = steady(engine)
     if lp.x is None or lp.duals is None:
         return _without_relaxation(milp, engine, polish, options, start)
     clock = Clock(options.time_limit_s)
@@ -124,6 +126,20 @@ def _without_relaxation(
         solver="relay",
         legs=(whole.leg("whole"),),
     )
+
+
+def steady(engine: Engine) -> Engine:
+    """``engine`` with the other one in the place of one that fails: HiGHS breaks down on a few ordinary matrices."""
+
+    def run(milp: Milp, name: str, options: Options, hint: Floats | None) -> Answer:
+        try:
+            return engine(milp, name, options, hint)
+        except SolverFailure:
+            if name == OTHER:
+                raise
+            return engine(milp, OTHER, options, hint)
+
+    return run
 
 
 def _proven(last: Answer, best: Incumbent | None) -> float:
