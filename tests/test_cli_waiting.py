@@ -61,6 +61,8 @@ def test_long_work_shows_a_sign_of_life_on_a_terminal_only(
     wait_for(lambda tell: time.sleep(0.3), "hall: solving")
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    # What draws goes around the stream that takes sentences only.
+    monkeypatch.setattr(sys, "__stderr__", sys.stderr)
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
     seen: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from functools import cache
 from pathlib import Path
@@ -28,8 +29,13 @@ LARGE = ("10mw", "existing-fleet", "rent-only", "three-futures", "ten-billion")
 SOLVED = {"tiny": "tiny", "10mw": "ten_mw"}
 
 
+# Three futures in whole replicas take minutes.
+THOROUGH = pytest.mark.skipif(os.environ.get("HYPOTHESIS_PROFILE") != "thorough", reason="in the thorough profile")
+
+
 def _marked(name: str) -> ParameterSet:
-    return pytest.param(name, marks=[pytest.mark.solve] if name in LARGE else [])
+    marks = [pytest.mark.solve] if name in LARGE else []
+    return pytest.param(name, marks=[*marks, THOROUGH] if name == "three-futures" else marks)
 
 
 @cache
@@ -38,9 +44,10 @@ def solved(name: str, *overrides: str) -> Plan:
 
 
 @cache
-def solved_in_parts(*overrides: str) -> Plan:
-    """10mw with ``overrides``, in parts of replicas and lots, as studies compare it."""
-    return planner.solve(in_parts(planner.load(SCENARIOS / "10mw.yaml", overrides)), gap=0.003, time_limit_s=AMPLE_S)
+def solved_in_parts(*overrides: str, name: str = "10mw") -> Plan:
+    """A scenario with ``overrides``, in parts of replicas and lots, as studies compare it."""
+    scenario = in_parts(planner.load(SCENARIOS / f"{name}.yaml", overrides))
+    return planner.solve(scenario, gap=0.003, time_limit_s=AMPLE_S)
 
 
 @pytest.mark.parametrize("name", [_marked(name) for name in NAMES])
@@ -64,8 +71,8 @@ def test_every_kind_of_lever_is_used_in_10mw(ten_mw: Plan) -> None:
 
 
 @pytest.mark.solve
-def test_capex_bites_in_10mw() -> None:
-    assert solved_in_parts("budget.capex_usd={2027: 300e6}").proof.value < solved_in_parts().proof.bound
+def test_quotas_bite_in_10mw() -> None:
+    assert solved_in_parts("procurement.quotas=[]").proof.value < solved_in_parts().proof.bound
 
 
 def test_nothing_in_10mw_is_worth_having_for_the_horizons_end_alone() -> None:
@@ -180,7 +187,7 @@ def test_the_same_question_gives_the_same_bytes(name: str) -> None:
 
 @pytest.mark.solve
 def test_the_futures_agree_on_what_is_ordered_before_they_are_known() -> None:
-    plan = solved("three-futures")
+    plan = solved_in_parts(name="three-futures")
     early = pd.concat([plan.purchases, plan.contracts])
     early = early[pd.to_datetime(early["order_by"]) < pd.Timestamp("2028-01-01")]
     assert len(early) > 0
