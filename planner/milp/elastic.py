@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from planner.kinds.limits import BUDGET, SLA, LimitKind
 from planner.milp.build import Model
-from planner.milp.matrix import ABSENT, Block, Milp
+from planner.milp.matrix import ABSENT, Block, Milp, with_added_entries, with_rows
 from planner.rules.latency import SLACK
 
 Floats = NDArray[np.float64]
@@ -72,23 +72,7 @@ def build_elastic(model: Model, most_excess: float, within: float = 0.0) -> Elas
     """
     milp = model.milp
     groups: dict[LimitGroup, int] = {}
-    rows, scales, group_of = [], [], []
-    for block in milp.limits:
-        per_group: dict[str, float] = {}
-        for subject, limit in zip(block.subject, block.limit, strict=True):
-            per_group[subject] = max(per_group.get(subject, 0.0), abs(float(limit)))
-        for row, subject, limit, unit in zip(block.rows, block.subject, block.limit, block.per_row_unit, strict=True):
-            # A cap of zero is measured against the group's largest, a share against the whole fleet.
-            size = abs(float(limit)) or per_group[subject] or 1.0
-            if block.kind is BUDGET:
-                # The least that is bought may be many times a small budget, and any number of times one of nothing.
-                size = max(size, float(unit) * _largest(milp, int(row)))
-            scale = size / unit
-            if block.kind.of_fleet:
-                scale = model.problem.gpus_ever_needed / most_excess
-            rows.append(int(row))
-            scales.append(scale)
-            group_of.append(groups.setdefault(LimitGroup(block.kind, subject), len(groups)))
+    rows, scales, group_of = _limited_rows(model, most_excess, groups)
     gates = _gates(model)
     for workload in dict.fromkeys(workload for workload, _, _ in gates):
         groups.setdefault(LimitGroup(SLA, workload), len(groups))
@@ -111,7 +95,7 @@ def build_elastic(model: Model, most_excess: float, within: float = 0.0) -> Elas
     # No plan serves more than is asked for.
     drawn_in = [0.0 if groups_of[group].kind.floor else within for group in group_of]
     widened.row_upper[rows] -= np.array(drawn_in) * np.array(scales)
-    widened = with_entries(widened, np.array(rows, dtype=np.int64), excess[: len(rows)], -np.array(scales))
+    widened = with_added_entries(widened, np.array(rows, dtype=np.int64), excess[: len(rows)], -np.array(scales))
     added = [
         (np.array([excess[i], relaxed[group]]), np.array([1.0, -most_excess]), -np.inf, 0.0)
         for i, group in enumerate(group_of)
@@ -131,6 +115,33 @@ def build_elastic(model: Model, most_excess: float, within: float = 0.0) -> Elas
         excess=excess,
         row_excess={row: int(excess[i]) for i, row in enumerate(rows)},
     )
+
+
+def _limited_rows(
+    model: Model, most_excess: float, groups: dict[LimitGroup, int]
+) -> tuple[list[int], list[float], list[int]]:
+    """Every row of a limit, what an excess of 1 is in it, and its place in ``groups``, to which it is added."""
+    milp = model.milp
+    rows: list[int] = []
+    scales: list[float] = []
+    group_of: list[int] = []
+    for block in milp.limits:
+        per_group: dict[str, float] = {}
+        for subject, limit in zip(block.subject, block.limit, strict=True):
+            per_group[subject] = max(per_group.get(subject, 0.0), abs(float(limit)))
+        for row, subject, limit, unit in zip(block.rows, block.subject, block.limit, block.per_row_unit, strict=True):
+            # A cap of zero is measured against the group's largest, a share against the whole fleet.
+            size = abs(float(limit)) or per_group[subject] or 1.0
+            if block.kind is BUDGET:
+                # The least that is bought may be many times a small budget, and any number of times one of nothing.
+                size = max(size, float(unit) * _largest(milp, int(row)))
+            scale = size / unit
+            if block.kind.of_fleet:
+                scale = model.problem.gpus_ever_needed / most_excess
+            rows.append(int(row))
+            scales.append(scale)
+            group_of.append(groups.setdefault(LimitGroup(block.kind, subject), len(groups)))
+    return rows, scales, group_of
 
 
 def _largest(milp: Milp, row: int) -> float:
@@ -154,33 +165,3 @@ def _gates(model: Model) -> list[tuple[str, Ints, float]]:
         ids = variables.api[call].ravel()
         found.append((names[api.workload[call]], np.unique(ids[ids != ABSENT]), float(api.sla_excess[call])))
     return [gate for gate in found if len(gate[1])]
-
-
-def with_entries(milp: Milp, rows: Ints, columns: Ints, values: Floats) -> Milp:
-    """The same matrix with further coefficients in existing rows."""
-    row_of = np.concatenate([milp.row_of, rows])
-    order = np.argsort(row_of, kind="stable")
-    counts = np.bincount(row_of, minlength=milp.rows)
-    return replace(
-        milp,
-        indptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        indices=np.concatenate([milp.indices, columns])[order],
-        data=np.concatenate([milp.data, values])[order],
-    )
-
-
-def with_rows(milp: Milp, rows: list[tuple[Ints, Floats, float, float]], name: str) -> Milp:
-    """The same matrix with further rows (columns, values, lower, upper)."""
-    if not rows:
-        return milp
-    ordered = [(np.argsort(columns, kind="stable"), columns, values) for columns, values, _, _ in rows]
-    lengths = np.array([len(columns) for columns, _, _, _ in rows])
-    return replace(
-        milp,
-        row_lower=np.append(milp.row_lower, [low for _, _, low, _ in rows]),
-        row_upper=np.append(milp.row_upper, [high for _, _, _, high in rows]),
-        indptr=np.append(milp.indptr, milp.indptr[-1] + np.cumsum(lengths)).astype(np.int64),
-        indices=np.concatenate([milp.indices, *[columns[order] for order, columns, _ in ordered]]),
-        data=np.concatenate([milp.data, *[values[order] for order, _, values in ordered]]),
-        row_blocks=(*milp.row_blocks, Block(name, (), np.arange(len(rows)), milp.rows)),
-    )

@@ -12,8 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from planner.kinds.limits import LimitKind
-from planner.milp.elastic import with_entries
-from planner.milp.matrix import Block, Milp
+from planner.milp.matrix import Block, Milp, with_added_entries
 
 
 def with_factor(milp: Milp, raised: Collection[LimitKind], most: float, lifted: Collection[LimitKind] = ()) -> Milp:
@@ -41,7 +40,7 @@ def with_factor(milp: Milp, raised: Collection[LimitKind], most: float, lifted: 
         row_upper=row_upper,
         column_blocks=(*milp.column_blocks, Block("factor", (), np.zeros(1, dtype=np.int64), last)),
     )
-    return with_entries(widened, places, np.full(len(places), last), -np.concatenate(room))
+    return with_added_entries(widened, places, np.full(len(places), last), -np.concatenate(room))
 
 
 def at_factor(factored: Milp, factor: float) -> Milp:

@@ -18,7 +18,7 @@ from planner import bits, solvers
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError, SolverFailure, StoppedByClock
 from planner.milp import Milp, Model, build_model
-from planner.milp.elastic import with_rows
+from planner.milp.matrix import with_rows
 from planner.milp.vector import tidy
 from planner.pipeline import catalog_of, plan_of, solve
 from planner.plan import Plan
