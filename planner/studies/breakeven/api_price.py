@@ -60,7 +60,6 @@ def api_threshold(
     return bracketed(
         "api",
         None if cheapest is None else cheapest.output_usd_per_mtok,
-        None if cheapest is None else cheapest.output_usd_per_mtok,
         without_apis(scenario, catalog, workload),
         lambda usd: with_api_price(scenario, catalog, workload, usd),
         gap=gap,

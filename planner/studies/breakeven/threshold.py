@@ -91,7 +91,6 @@ def threshold(
     return bracketed(
         kind,
         now,
-        now,
         without_supply(scenario, catalog, system, kind),
         lambda price: with_price(scenario, catalog, system, kind, price),
         gap=gap,
@@ -105,7 +104,6 @@ def threshold(
 def bracketed(
     kind: Kind,
     now: float | None,
-    start: float | None,
     absent: Case,
     priced: Callable[[float], Case],
     *,
@@ -117,7 +115,7 @@ def bracketed(
 ) -> Threshold:
     """The interval between what is ``priced`` so low that it is used and so high that the plan without is as good.
 
-    It begins at the price ``start``; without one at what the plan ``absent`` costs per Mtok of output.
+    It begins at the price ``now``; without one at what the plan ``absent`` costs per Mtok of output.
     """
     asked: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s}
     solves = 1
@@ -151,8 +149,7 @@ def bracketed(
         least = plan.proof.best_bound_usd
         return "idle" if least is not None and cost - least <= worth else "open"
 
-    if start is None:
-        start = float(without.kpis["levelised_usd_per_mtok_output"] or 1.0)
+    start = float(without.kpis["levelised_usd_per_mtok_output"] or 1.0) if now is None else now
     low, high = _search(answer, start, precision, most_solves - 1)
     return Threshold(kind, UNITS[kind], now, low, high, worth, solves, stopped=stopped)
 
