@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from planner.catalog import Catalog
+from planner.milp import Milp, build_model
 from planner.problem import build_problem
 from planner.rules.dates import first_period
 from planner.scenario import Scenario
@@ -26,6 +28,11 @@ class Bridge:
     scenario: Scenario
     catalog: Catalog
     until: str = ""
+
+    @cached_property
+    def milp(self) -> Milp:
+        """The matrix of its problem."""
+        return build_model(build_problem(self.scenario, self.catalog)).milp
 
 
 def bridges(scenario: Scenario, catalog: Catalog, name: str) -> Iterator[Bridge]:

@@ -76,7 +76,7 @@ def closest(scenario: Scenario, catalog: Catalog, name: str, options: Options) -
             needs = Needs(
                 supply=supply.factor,
                 budget=budget.factor,
-                supply_of=_supply_of(_milp(way.scenario, way.catalog)) if supply.factor > 1 else "",
+                supply_of=_supply_of(way.milp) if supply.factor > 1 else "",
                 proven=supply.proven and budget.proven,
                 rents_until=way.until,
                 prolonged=index > 0,
@@ -94,7 +94,7 @@ def _given(way: Bridge, supply: float, budget: float) -> Scenario:
 
 def _least_needs(way: Bridge, options: Options) -> tuple[Least, Least] | None:
     """The least factors on supply and on budgets with a plan; None where there is none at any."""
-    nothing, milp = Least(1.0, proven=True), _milp(way.scenario, way.catalog)
+    nothing, milp = Least(1.0, proven=True), way.milp
     alone = least_factor(with_factor(milp, SUPPLY, MOST), options)
     if alone is not None:
         return alone, nothing
@@ -106,13 +106,13 @@ def _least_needs(way: Bridge, options: Options) -> tuple[Least, Least] | None:
     supply = least_factor(with_factor(milp, SUPPLY, MOST, lifted=BUDGETS), options)
     if supply is None:
         return None
-    given = _milp(_given(way, supply.factor, 1.0), way.catalog)
-    budget = least_factor(with_factor(given, BUDGETS, MOST), options)
+    given = replace(way, scenario=_given(way, supply.factor, 1.0))
+    budget = least_factor(with_factor(given.milp, BUDGETS, MOST), options)
     return None if budget is None else (supply, budget)
 
 
 def _may_have_plan(way: Bridge, options: Options) -> bool:
-    return _relaxed(with_factor(_milp(way.scenario, way.catalog), (), MOST, (*SUPPLY, *BUDGETS)), options) is not None
+    return _relaxed(with_factor(way.milp, (), MOST, (*SUPPLY, *BUDGETS)), options) is not None
 
 
 def _site_factor(way: Bridge, options: Options) -> float | None:
@@ -127,10 +127,6 @@ def _relaxed(milp: Milp, options: Options) -> float | None:
     if answer.wall_clock_stop:
         raise StoppedByClock(f"the clock stopped the search for the closest plan ({options.time_limit_s:g} s)")
     return None if answer.x is None else answer.objective
-
-
-def _milp(scenario: Scenario, catalog: Catalog) -> Milp:
-    return build_model(build_problem(scenario, catalog)).milp
 
 
 def _supply_of(milp: Milp) -> str:
