@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
+import pytest
+
 AMPLE_S = 2000.0
+
+# What takes minutes beside a sample that does not is left to whoever asks for all of it.
+IN_FULL = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
+THOROUGH = pytest.mark.skipif(not IN_FULL, reason="in the thorough profile")
 
 
 def give_time(scenario: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from planner.history.store import save
 from planner.pipeline import catalog_of, load, solve
 from planner.studies.actuals.study import actuals
 from planner.studies.diff.cash import cash_by_period, cash_by_tag, summed
+from tests.revisions import begin_in, git
 from tests.store import ROOT, TINY, plan, tiny_run
 
 TAGGED = (
@@ -175,15 +174,10 @@ def test_diff_holds_a_baseline_as_it_holds_its_run(store: Path, tmp_path: Path) 
 
 
 def test_a_baseline_of_another_revision_is_read_from_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if shutil.which("git") is None:
-        pytest.skip("git is not installed here")
-    monkeypatch.chdir(tmp_path)
-    for name in ("GIT_DIR", "GIT_WORK_TREE"):
-        monkeypatch.delenv(name, raising=False)
+    begin_in(tmp_path, monkeypatch)
     path = written(tmp_path / "b.json", tiny_run(), by="Kim")
-    settings = ["-c", "user.name=n", "-c", "user.email=n@example.com", "-c", "commit.gpgsign=false"]
-    for words in (["init", "-q"], ["add", "b.json"], ["commit", "-qm", "approve"]):
-        subprocess.run(["git", *settings, *words], check=True, capture_output=True)
+    git("add", "b.json")
+    git("commit", "-qm", "approve")
     path.write_text("{}")
     other = tmp_path / "r.json"
     other.write_text(tiny_run("sites.hall.power_mw=0.04").result_text)

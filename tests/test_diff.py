@@ -21,6 +21,7 @@ from planner.render.markdown import markdown
 from planner.render.sheet import Sheet, left
 from planner.studies.diff.inputs import changes, said
 from planner.studies.diff.steps import steps
+from tests.revisions import begin_in, git
 from tests.store import TINY, plan, tiny_run
 
 LESS_POWER = ("power_mw: 0.06 ", "power_mw: 0.04 ")
@@ -170,26 +171,16 @@ def test_bad_input_is_one_sentence(
     assert done.stderr.count("\n") == 1
 
 
-def git(*words: str) -> None:
-    settings = ["-c", "user.name=n", "-c", "user.email=n@example.com", "-c", "commit.gpgsign=false"]
-    subprocess.run(["git", *settings, *words], check=True, capture_output=True)
-
-
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two commits of a scenario that extends a base, has a forecast and a catalog beside it; then a change."""
-    if shutil.which("git") is None:
-        pytest.skip("git is not installed here")
-    monkeypatch.chdir(tmp_path)
-    for name in ("GIT_DIR", "GIT_WORK_TREE"):
-        monkeypatch.delenv(name, raising=False)
+    begin_in(tmp_path, monkeypatch)
     (tmp_path / "plans" / "own").mkdir(parents=True)
     shutil.copytree(TINY.parents[1] / "catalogs", "plans/own", dirs_exist_ok=True)
     text = TINY.read_text().replace("catalogs: [builtin]", "catalogs: [own]")
     Path("plans/base.yaml").write_text(text)
     Path("plans/day.csv").write_text("date,output_mtok_per_day\n2027-01-01,2750\n")
     Path("plans/s.yaml").write_text("extends: base.yaml\nworkloads:\n  - {name: chat, demand: {csv: day.csv}}\n")
-    git("init", "-q")
     git("add", ".")
     git("commit", "-qm", "first")
     Path("plans/base.yaml").write_text(text.replace(*LESS_POWER))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 import planner
 from planner.solvers import executable
 from tests.laws import larger_depth, larger_lots, larger_quotas, larger_share, never_cheaper
+from tests.limits import IN_FULL
 from tests.oracle import least_cost, program
 from tests.strategies import (
     Case,
@@ -80,7 +80,7 @@ def test_a_packed_plan_is_within_its_proof(seed: int) -> None:
 @pytest.mark.usefixtures("packing")
 def test_engines_given_all_agree(seed: int) -> None:
     """SCIP and HiGHS with every replica and lot as a whole number, the packing, and the planner's own choice."""
-    if seed >= IN_CI and os.environ.get("HYPOTHESIS_PROFILE") != "thorough":
+    if seed >= IN_CI and not IN_FULL:
         pytest.skip("in the thorough profile")
     case = seeded_case(seed)
     answers = {solver: solved(case, solver) for solver in ("scip", "highs", "auto")} | {"packing": packed(case)}

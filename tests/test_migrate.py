@@ -19,13 +19,13 @@ from planner.scenario.versions import NEWEST, OLDEST, VERSION_1, WHY, in_todays_
 from planner.schema.published import schema_name, schema_text
 from planner.validation import field_type
 from tests.command import SMALL
+from tests.limits import THOROUGH
 from tests.migrations import CHAT, HORIZON, REST, chat, refused, told, values, wrote
 from tests.store import ROOT, plan
 
 SHIPPED = sorted((ROOT / "tests" / "compat" / "0.1.0" / "scenarios").glob("*.yaml"))
 TINY = ROOT / "tests" / "compat" / "0.1.0" / "scenarios" / "tiny.yaml"
 # Those that take long to solve; the slowest one in the thorough profile alone.
-THOROUGH = pytest.mark.skipif(os.environ.get("HYPOTHESIS_PROFILE") != "thorough", reason="in the thorough profile")
 MIGRATED: dict[str, list[Any]] = {path.stem: [pytest.mark.solve] for path in SHIPPED}
 MIGRATED |= {"tiny": [], "hopper-vs-blackwell": [], "three-futures": [pytest.mark.solve, THOROUGH]}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from functools import cache
 from pathlib import Path
@@ -20,7 +19,7 @@ from planner.pipeline import catalog_of
 from planner.plan import Plan
 from planner.problem import build_problem
 from planner.scenario.parts import in_parts
-from tests.limits import AMPLE_S
+from tests.limits import AMPLE_S, THOROUGH
 
 SCENARIOS = Path("scenarios")
 NAMES = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
@@ -29,11 +28,8 @@ LARGE = ("10mw", "existing-fleet", "rent-only", "three-futures", "ten-billion")
 SOLVED = {"tiny": "tiny", "10mw": "ten_mw"}
 
 
-# Three futures in whole replicas take minutes.
-THOROUGH = pytest.mark.skipif(os.environ.get("HYPOTHESIS_PROFILE") != "thorough", reason="in the thorough profile")
-
-
 def _marked(name: str) -> ParameterSet:
+    # Three futures in whole replicas take minutes.
     marks = [pytest.mark.solve] if name in LARGE else []
     return pytest.param(name, marks=[*marks, THOROUGH] if name == "three-futures" else marks)
 
