@@ -21,6 +21,7 @@ from planner import solvers
 from planner.milp import ABSENT, Milp, Model
 from planner.milp.vector import values
 from planner.problem import Problem
+from planner.solvers import scaling
 from planner.solvers.answer import Answer, Leg, Options, relative_gap
 from planner.solvers.clock import Clock
 from planner.solvers.packing import DEMAND, STOCKS, Packing, pack, packer
@@ -126,7 +127,7 @@ def _around(search: _Search, model: Model, milp: Milp, polish: Polish, options: 
     for ids in (variables.replicas, variables.gpus):
         left_out = ids[~np.broadcast_to(running, ids.shape)]
         upper[left_out[left_out != ABSENT]] = 0.0
-    scale = 10.0 ** (3 - np.floor(np.log10(max(abs(search.best[1]), 1e-12))))
+    scale = _scale(milp, search.best[1])
     near = replace(milp, upper=upper).scaled(scale)
     nodes = NEAR_NODES if options.nodes is None else min(NEAR_NODES, options.nodes)
     found = steady(solvers.run)(near, NEAR_ENGINE, replace(options, nodes=nodes), x)
@@ -144,7 +145,7 @@ def _last_leg(search: _Search, milp: Milp, polish: Polish, options: Options) -> 
     Where packing found no plan at all, it is given more nodes to find one.
     """
     cost = search.in_parts if search.best is None else search.best[1]
-    scale = 10.0 ** (3 - np.floor(np.log10(max(abs(cost), 1e-12))))
+    scale = _scale(milp, cost)
     most = FIRST_NODES if search.best is None else LAST_NODES
     nodes = most if options.nodes is None else min(most, options.nodes)
     hint = None if search.best is None else search.best[0]
@@ -157,6 +158,12 @@ def _last_leg(search: _Search, milp: Milp, polish: Polish, options: Options) -> 
     if last.status == "infeasible" and search.best is None:
         search.infeasible = True
     return last.wall_clock_stop
+
+
+def _scale(milp: Milp, cost: float) -> float:
+    """The scale at which a plan at ``cost`` costs about 10³."""
+    guess = scaling.from_costs(milp.cost)
+    return guess * scaling.from_optimum(cost * guess)
 
 
 def _answer(search: _Search, first: Answer, seconds: float, options: Options, stopped: bool) -> Answer:
