@@ -88,7 +88,7 @@ class Workload(Section):
         tuple[Precision, ...],
         Field(min_length=1),
         doc("precisions that the workload accepts"),
-    ] = ("fp8", "fp4", "bf16")
+    ] = ("fp8", "fp4", "mxfp4", "bf16", "int4")
     accuracy: Annotated[AccuracyFloor | None, doc("floor for the precisions that may serve it")] = None
     headroom: Annotated[BelowOne, doc("share of closed-loop saturation that open arrivals cannot use", "share")] = 0.15
     price_usd_per_mtok: Annotated[TokenPrice | None, doc("revenue")] = None

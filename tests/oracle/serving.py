@@ -227,7 +227,7 @@ class Serving(Survival):
             and (other.model, other.system) == (point.model, point.system)
             and other.input_tokens_nominal == point.input_tokens_nominal
             and other.output_tokens_nominal == point.output_tokens_nominal
-            and other.ttft_ms <= point.ttft_ms
+            and (point.ttft_ms is None or (other.ttft_ms is not None and other.ttft_ms <= point.ttft_ms))
             and other.tpot_ms <= point.tpot_ms
         ]
         return min(rate, max(proven)) if proven else rate

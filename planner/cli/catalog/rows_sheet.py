@@ -96,7 +96,7 @@ LISTS: dict[str, tuple[type[Row], tuple[Column, ...], Cells]] = {
         ServingPoint,
         (right("TTFT ms"), right("TPOT ms"), right("in tok/s"), right("out tok/s")),
         lambda p: (
-            short(p.ttft_ms),
+            _or_dash(p.ttft_ms),
             short(p.tpot_ms),
             short(p.input_tok_s_per_gpu),
             short(p.output_tok_s_per_gpu),

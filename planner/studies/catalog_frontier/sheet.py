@@ -26,7 +26,7 @@ def speed_frontier_sheet(found: SpeedFrontier) -> Sheet:
                     system if index == 0 else "",
                     short(user_tok_s(point)),
                     short(point.output_tok_s_per_gpu),
-                    short(s_from_ms(point.ttft_ms), 3),
+                    "-" if point.ttft_ms is None else short(s_from_ms(point.ttft_ms), 3),
                     point.precision,
                     point.mode,
                     point.spec_decode,

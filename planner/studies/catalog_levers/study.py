@@ -9,6 +9,7 @@ from typing import Any
 
 from planner.catalog.models import Catalog, ServingPoint
 from planner.catalog.points import At, Price, Shape, best_at, points_of, price_of
+from planner.catalog.row import FOUR_BIT_FLOATS
 from planner.errors import InputError
 from planner.studies.result import Result
 from planner.validation import nearest
@@ -20,7 +21,7 @@ GAP = 0.75
 # Whether a point has the lever; None where its row does not say.
 Has = Callable[[ServingPoint], bool | None]
 LEVERS: dict[str, Has] = {
-    "FP4": lambda point: point.precision == "fp4",
+    "FP4": lambda point: point.precision in FOUR_BIT_FLOATS,
     "speculative decoding": lambda point: None if point.spec_decode == "unknown" else point.spec_decode != "none",
     "disaggregation": lambda point: point.mode == "disagg",
     "KV-cache offloading": lambda point: "kv_offload" in point.requires,
@@ -139,7 +140,7 @@ def _missing(
     points: list[ServingPoint], best: At | None, tpot_ms: float, ttft_ms: float
 ) -> tuple[ServingPoint, ServingPoint] | None:
     """The nearest rows on either side of a target that no row is near; None where one is, or none is slower."""
-    fits = [point for point in points if point.ttft_ms <= ttft_ms]
+    fits = [point for point in points if point.known_ttft_ms <= ttft_ms]
     fast = max((point for point in fits if point.tpot_ms <= tpot_ms), key=lambda p: p.tpot_ms, default=None)
     slow = min((point for point in fits if point.tpot_ms > tpot_ms), key=lambda p: p.tpot_ms, default=None)
     if best is None or best.interpolated or fast is None or slow is None or fast.tpot_ms >= GAP * tpot_ms:
@@ -159,7 +160,7 @@ def _side_dict(side: Side) -> dict[str, Any]:
             "points": [{"name": point.name, "file": point.file, "line": point.line} for point in rows],
             "interpolated": best.interpolated,
             "tpot_ms": best.tpot_ms,
-            "ttft_ms": best.ttft_ms,
+            "ttft_ms": None if math.isinf(best.ttft_ms) else best.ttft_ms,
             "total_tok_s_per_gpu": best.total_tok_s_per_gpu,
             "usd_per_mtok_total": side.usd_per_mtok,
         },
