@@ -142,6 +142,9 @@ class ModelSize(Row):
         Positive, doc("all weights, which have to fit in the memory of a replica", "billion parameters")
     ]
     active_params_billion: Annotated[Positive, doc("weights that one token goes through", "billion parameters")]
+    native_precision: Annotated[
+        Precision | None, doc("of the weights as published: what other precisions may lose is lost against it")
+    ] = None
 
     @model_validator(mode="after")
     def _consistent(self) -> ModelSize:
