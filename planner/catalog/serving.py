@@ -122,6 +122,16 @@ class Accuracy(Row):
     checkpoint: Annotated[str, doc("published weights, or how they were quantised")]
     evaluation: Annotated[str, doc("name of the evaluation and its setting")]
     score_share: Annotated[Share, doc("share of the best possible score", "share")]
+    native_score_share: Annotated[
+        Share | None, doc("what the weights as published score in the same evaluation by the same source", "share")
+    ] = None
+
+    @property
+    def loss_points(self) -> float | None:
+        """Points of a hundred that it scores less than the weights as published; None where theirs is unknown."""
+        # Both are stated to a few digits; what subtracting them adds is no loss.
+        native = self.native_score_share
+        return None if native is None else round(100 * (native - self.score_share), 9)
 
     @property
     def key(self) -> tuple[str, ...]:
