@@ -10,6 +10,7 @@ from typing import Any
 from planner.catalog.models import Catalog, ServingPoint
 from planner.catalog.points import At, Price, Shape, best_at, points_of, price_of
 from planner.catalog.row import FOUR_BIT_FLOATS
+from planner.catalog.tables import by_maker
 from planner.errors import InputError
 from planner.studies.result import Result
 from planner.validation import nearest
@@ -45,6 +46,7 @@ class Side:
 class LeverGain:
     """What a lever brings on a system."""
 
+    maker: str
     system: str
     name: str
     without: Side
@@ -60,7 +62,7 @@ class LeverGain:
 
 @dataclass(frozen=True)
 class LeverGains(Result):
-    """All levers of all systems with points of the model and shape."""
+    """All levers of all systems with points of the model and shape, the systems by maker."""
 
     model: str
     shape: Shape
@@ -82,6 +84,7 @@ class LeverGains(Result):
             },
             "levers": [
                 {
+                    "maker": lever.maker,
                     "system": lever.system,
                     "lever": lever.name,
                     "ratio": lever.ratio,
@@ -115,7 +118,8 @@ def lever_gains(
             raise InputError(f"--usd-per-gpu-hour {system}: no such system{nearest(system, catalog.systems)}")
     points = points_of(catalog, model, shape, systems, precision)
     with_points = {point.system for point in points}
-    names = [name for name in catalog.systems if name in (systems or with_points)]
+    kept = by_maker(catalog, [row for name, row in catalog.systems.items() if name in (systems or with_points)])
+    names = [row.system for row in kept]
     priced = {name: price_of(catalog, name, given) for name in names}
     found = []
     for system in names:
@@ -127,7 +131,7 @@ def lever_gains(
                 rows = [point for point in own if has(point) is wanted]
                 best = best_at(rows, tpot_ms, ttft_ms, interpolate=interpolate)
                 sides.append(_side(rows, best, tpot_ms, ttft_ms, price))
-            found.append(LeverGain(system, name, *sides))
+            found.append(LeverGain(catalog.systems[system].maker, system, name, *sides))
     return LeverGains(model, shape, tpot_ms, ttft_ms, priced, tuple(found))
 
 
