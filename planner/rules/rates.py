@@ -89,8 +89,8 @@ def no_slower(rival: ServingPoint, point: ServingPoint) -> bool:
     return (
         rival.evidence in PROVEN
         and capped_with(rival) == capped_with(point)
-        and rival.known_ttft_ms <= point.known_ttft_ms
         and rival.tpot_ms <= point.tpot_ms
+        and (point.ttft_ms is None or (rival.ttft_ms is not None and rival.ttft_ms <= point.ttft_ms))
     )
 
 
