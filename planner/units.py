@@ -25,7 +25,7 @@ Unit = Literal[
     "tokens", "Mtok", "Mtok per day", "tokens per kWh", "tok/s per GPU", "tok/s per MW", "requests", "requests/s",
     "GPUs", "hours", "GPU-hours", "GPU-hours per day", "systems", "lots", "replicas", "rack positions",
     "GB per GPU", "TB/s per GPU", "PFLOP/s per GPU", "billion parameters",
-    "share", "share per year", "ratio", "factor", "percentile", "count", "index",
+    "share", "share per year", "points", "ratio", "factor", "percentile", "count", "index",
 ]  # fmt: skip
 
 HOURS_PER_DAY = 24.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from planner.catalog.models import Accuracy, LoadShape, Offer, PricePath, ServingPoint
+from planner.catalog.models import Accuracy, LoadShape, ModelSize, Offer, PricePath, ServingPoint
 from tests.strategies import CHAT, META, SITE, Case, catalog, offer, point, scenario, system, token_api
 
 YEAR = {"decided_on": "2026-10-01", "start": "2027-01", "periods": 1, "period": "year"}
@@ -263,6 +263,35 @@ def an_accuracy_floor() -> Case:
     floor = {"evaluation": "sums", "min_score_share": 0.8}
     asked = case(points=(point(), point(series="four", rate=5.0, precision="fp4")), workloads=[chat(accuracy=floor)])
     return asked.with_catalog(accuracy={row.key: row for row in known})
+
+
+def losing(*scores: tuple[str, str, float]) -> Case:
+    """FP8, and FP4 that is faster: of a score of 0.9 as published they may lose one point."""
+    row = {"model": "m1", "evaluation": "sums", "native_score_share": 0.9}
+    known = [
+        Accuracy.model_validate(META | row | {"precision": precision, "checkpoint": name, "score_share": score})
+        for precision, name, score in scores
+    ]
+    floor = {"evaluation": "sums", "max_loss_points": 1}
+    asked = case(points=(point(), point(series="four", rate=5.0, precision="fp4")), workloads=[chat(accuracy=floor)])
+    return asked.with_catalog(accuracy={row.key: row for row in known})
+
+
+def a_loss_of_accuracy() -> Case:
+    return losing(("fp8", "own", 0.89), ("fp4", "own", 0.87))
+
+
+def two_checkpoints() -> Case:
+    return losing(("fp8", "own", 0.89), ("fp4", "rough", 0.7), ("fp4", "careful", 0.895))
+
+
+def weights_as_published() -> Case:
+    """BF16 is what the model was published in, and nobody has scored it."""
+    sizes = {"total_params_billion": 70, "active_params_billion": 70, "native_precision": "bf16"}
+    size = ModelSize.model_validate(META | {"name": "m1"} | sizes)
+    slow = point(series="two", rate=0.5, precision="bf16")
+    asked = losing(("fp8", "own", 0.8)).with_catalog(models={"m1": size})
+    return asked.with_catalog(serving=asked.catalog.serving | {slow.key: slow})
 
 
 def chat_off_spot() -> Case:

@@ -13,6 +13,7 @@ import numpy as np
 from planner.catalog.models import Offer
 from planner.kinds.evidence import PROVEN
 from planner.rules import (
+    accuracy,
     dates,
     demand,
     eligibility,
@@ -262,6 +263,15 @@ def allowing(**changes: Any) -> Callable[..., Callable[..., Any]]:
     return lambda right: lambda *asked, **named: right(*asked, **(named | changes))
 
 
+def greatest_loss(_: Any) -> Callable[..., float]:
+    """What the worst checkpoint of a precision loses."""
+    return lambda catalog, model, precision, evaluation: max(
+        row.loss_points
+        for row in catalog.accuracy.values()
+        if (row.model, row.precision, row.evaluation) == (model, precision, evaluation)
+    )
+
+
 ELIGIBILITY = [
     Mutant(eligibility, "system_ruled_out", constant(""), cases.a_system_denied),
     Mutant(
@@ -287,6 +297,9 @@ ELIGIBILITY = [
     Mutant(work, "off_length", constant(False), cases.a_point_of_other_lengths),
     Mutant(eligibility, "unfit", dropping("precision"), cases.a_point_of_another_precision),
     Mutant(eligibility, "unfit", dropping("accuracy"), cases.an_accuracy_floor),
+    Mutant(eligibility, "unfit", dropping("accuracy"), cases.a_loss_of_accuracy),
+    Mutant(accuracy, "loss_points", greatest_loss, cases.two_checkpoints),
+    Mutant(accuracy, "as_published", constant(False), cases.weights_as_published),
     Mutant(eligibility, "pool_ruled_out", allowing(preemptible=False), cases.chat_off_spot),
     Mutant(eligibility, "pool_ruled_out", allowing(rdma=True), cases.replicas_of_two_nodes),
     Mutant(eligibility, "pool_ruled_out", allowing(stack=None), cases.an_endpoint_without_mtp),

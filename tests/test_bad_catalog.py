@@ -98,6 +98,14 @@ energy.csv: 70 => 0
 ! cat/energy.csv:2: usd_per_mwh: a price of 0; a missing price is missing, never zero
 serving/tiny.csv: 8,8, => 8,16,
 ! cat/serving/tiny.csv:2: largest_worker_gpus: this is above gpus_per_replica, 8
+serving/tiny.csv: ,fp8, => ,mxpf4,
+! cat/serving/tiny.csv:2: precision: 'mxpf4' is none of fp4, mxfp4, fp8, bf16, int4; nearest: mxfp4
+serving/tiny.csv: ,300,p50, => ,,p50,
+! cat/serving/tiny.csv:2: ttft_ms: this is missing beside ttft_statistic; where TTFT is unknown leave out both
+serving/tiny.csv: ,300,p50, => ,300,,
+! cat/serving/tiny.csv:2: ttft_statistic: this is missing beside ttft_ms; where TTFT is unknown leave out both
+systems.yaml: generation: blackwell => generation: [blackwell]
+! cat/systems.yaml:4: generation: expected text, not a list
 serving/tiny.csv: none,8 => mtp,8
 ! cat/serving/tiny.csv:2: requires: this has to name mtp where spec_decode is mtp
 load_shapes.yaml: night: 0.8 => night: 0.9

@@ -40,6 +40,16 @@ sites.dallas.power_mw.2028-01=-3
 ! --set sites.dallas.power_mw.2028-01: -3 is negative
 sites.dallas.power_mw.202801=3
 ! --set sites.dallas.power_mw.202801: '202801' is no date; write 2027-01-31, 2027-01 or 2027
+workloads.chat.precisions=[fp8, mxpf4]
+! --set workloads.chat.precisions: workloads.chat.precisions.1: 'mxpf4' is none of fp4, mxfp4, fp8, bf16, int4; nearest: mxfp4
+workloads.chat.accuracy={evaluation: sums}
+! --set workloads.chat.accuracy: give exactly one of min_score_share and max_loss_points
+workloads.chat.accuracy={evaluation: sums, min_score_share: 0.8, max_loss_points: 1}
+! --set workloads.chat.accuracy: give exactly one of min_score_share and max_loss_points
+workloads.chat.accuracy={evaluation: sums, max_loss_points: -1}
+! --set workloads.chat.accuracy: workloads.chat.accuracy.max_loss_points: this has to be at least 0, not -1
+workloads.chat.accuracy={evaluation: sums, max_loss_points: 101}
+! --set workloads.chat.accuracy: workloads.chat.accuracy.max_loss_points: this has to be at most 100, not 101
 workloads.chat.sla.ttft=1
 ! --set workloads.chat.sla.ttft: no field 'ttft' in workloads.chat.sla; nearest: ttft_s
 budget.capex_usd.2040=3
@@ -70,7 +80,7 @@ futures.base.probability=1
 ! --set futures.base.probability: no future 'base': the scenario lists none
 name=
 ! --set name: this is empty; give it a value or remove the line
-"""
+"""  # noqa: E501
 
 
 @pytest.mark.parametrize(("override", "sentences"), list(cases(SETTINGS)))

@@ -80,6 +80,11 @@ FAULTY_POINTS: list[tuple[dict[str, object], str]] = [
     ({"tpot_p99_ms": 9}, "tpot_p99_ms: 9 ms is below tpot_ms, 10 ms"),
     # Rates per decode GPU of a replica half of which prefills.
     ({"output_tok_s_per_gpu": 198.2}, "concurrency: 8 in flight; 1.59 requests/s of 10.1 s each"),
+    # Decoding alone holds 10: 999 x 10 ms at 1.01 requests/s.
+    (
+        {"ttft_ms": "", "ttft_statistic": "", "output_tok_s_per_gpu": 126.5},
+        "concurrency: 8 in flight; 1.01 requests/s of 9.99 s each (TPOT alone) hold 10.1",
+    ),
     ({"as_of": "2020-01-01"}, "as_of: 2020-01-01 is 2,512 days before 2026-11-17; at most 730"),
     # A mark answers the check that it names, and has to say why.
     ({"output_tok_s_per_gpu": 198.2, "note": "checked age: old"}, "concurrency: 8 in flight; 1.59 requests/s"),
@@ -91,6 +96,10 @@ HONEST_POINTS: list[dict[str, object]] = [
     {},
     # Speculative decoding reads the weights once for several tokens.
     {"tpot_ms": 0.12, "concurrency": 0.17, "spec_decode": "mtp", "requires": "mtp"},
+    # Without a TTFT nothing tells how much of the time it takes.
+    {"ttft_ms": "", "ttft_statistic": "", "output_tok_s_per_gpu": 9.9, "input_tok_s_per_gpu": 9.9},
+    # MXFP4 is four bits, and computed as FP4 where there is FP4.
+    {"input_tok_s_per_gpu": 250_000, "precision": "mxfp4"},
     # FP4 weights on a system with FP4, at a rate that FP8 could not reach.
     {"input_tok_s_per_gpu": 250_000, "precision": "fp4"},
     # Input read from a cache is not computed.

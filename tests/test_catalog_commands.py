@@ -160,7 +160,7 @@ def test_a_source_is_shown_with_the_rows_that_rest_on_it(mine: Path) -> None:
 def test_sources_count_their_rows(mine: Path) -> None:
     found = json.loads(plan("sources", "--catalog", "builtin", "--catalog", str(mine), "--json", "-"))["sources"]
     assert found["acme-2026-11"]["rows"] == {"offers": 2}
-    assert found["planner-estimate"]["rows"]["systems"] == 7
+    assert found["planner-estimate"]["rows"]["systems"] == 10
 
 
 @pytest.mark.files

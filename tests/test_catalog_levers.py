@@ -148,33 +148,39 @@ def _sides(one: LeverGain, other: LeverGain) -> list[tuple[Side, Side]]:
 def test_it_is_said_of_which_lever_and_system_there_is_no_row(builtin: Catalog) -> None:
     notes = lever_gains_sheet(lever_gains(builtin, "deepseek-r1", LONG, 20)).notes
     assert "No row with KV-cache offloading on any system." in notes
-    assert "No row with FP4 on hgx-h200." in notes
+    assert "No row with FP4 on hgx-h200, mi300x-oam, mi325x-oam." in notes
     assert "No row without disaggregation on gb200-nvl72, gb300-nvl72." in notes
     assert "No row with KV-aware routing: no column of a serving point says how requests are routed." in notes
     assert not any(note.startswith("No row without FP4") for note in notes)
-    # Published prices of four systems are on demand, the only one of the fifth is for three years.
+    # Published prices of most systems are on demand, the only one of GB300 is for three years.
     differ = "Prices of different terms: compare systems only at prices that you state."
     assert differ in notes
-    given = dict.fromkeys(["hgx-h200", "hgx-b200", "hgx-b300", "gb200-nvl72", "gb300-nvl72"], 3.0)
+    given = dict.fromkeys(builtin.systems, 3.0)
     assert differ not in lever_gains_sheet(lever_gains(builtin, "deepseek-r1", LONG, 20, prices=given)).notes
 
 
 def test_lines_fit_and_names_come_once(builtin: Catalog) -> None:
     shown = lever_gains_sheet(lever_gains(builtin, "deepseek-r1", LONG, 10))
-    assert [row[0] for row in shown.rows if row[0]] == [
-        "hgx-h200",
-        "hgx-b200",
-        "hgx-b300",
-        "gb200-nvl72",
-        "gb300-nvl72",
+    assert [row[:2] for row in shown.rows if row[1]] == [
+        ("NVIDIA", "hgx-h200"),
+        ("", "hgx-b200"),
+        ("", "hgx-b300"),
+        ("", "gb200-nvl72"),
+        ("", "gb300-nvl72"),
+        ("AMD", "mi300x-oam"),
+        ("", "mi325x-oam"),
+        ("", "mi355x-oam"),
     ]
+    # Of one maker alone no column names it.
+    own = lever_gains_sheet(lever_gains(builtin, "deepseek-r1", LONG, 10, systems=["hgx-b200"])).rows
+    assert [row[0] for row in own if row[0]] == ["hgx-b200"]
     assert all(len(note) <= 100 for note in shown.notes)
 
 
 def test_predicted_rows_are_marked(builtin: Catalog) -> None:
     measured = lever_gains_sheet(lever_gains(builtin, "deepseek-r1", LONG, 10))
     predicted = lever_gains_sheet(lever_gains(builtin, "gpt-oss-120b", LONG, 10, systems=["gb300-nvl72"]))
-    assert not any("*" in row[4] + row[7] for row in measured.rows)
+    assert not any("*" in row[5] + row[8] for row in measured.rows)
     assert all(row[4].endswith("*") for row in predicted.rows if row[4])
     assert [note[0] for note in (*measured.notes, *predicted.notes) if "not measured" in note] == ["*"]
 

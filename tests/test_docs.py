@@ -358,6 +358,7 @@ def test_the_catalog_page_says_which_systems_have_points() -> None:
                 found.setdefault((row["system"], model), set()).add(row["evidence"])
     catalog = planner.load_catalog(["builtin"])
     assert [row[0] for row in body] == list(catalog.systems)
+    assert head[1:] == sorted(path.stem for path in (ROOT / "catalogs" / "serving").glob("*.csv"))
     for system, *cells in body:
         for model, cell in zip(head[1:], cells, strict=True):
             kinds = found.get((system, model), set())

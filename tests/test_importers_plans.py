@@ -68,7 +68,7 @@ def test_a_plan_on_the_rows_of_each_format_passes_its_audit(tmp_path: Path, run:
         model: {row.model}
         tokens: {{input: {row.input_tokens_mean}, output: {row.output_tokens_mean}}}
         demand: {{output_mtok_per_day: 500}}
-        sla: {{ttft_s: {row.ttft_ms / 1000}, tpot_ms: {row.tpot_ms}, ttft_percentile: {at}, tpot_percentile: {at}}}
+        sla: {{ttft_s: {row.known_ttft_ms / 1e3}, tpot_ms: {row.tpot_ms}, ttft_percentile: {at}, tpot_percentile: {at}}}
     procurement: {{buy: false, systems: {{allow: [{row.system}]}}}}
     trust: {{independent: 0.5, vendor: 0.5}}
     """

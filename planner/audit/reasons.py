@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.accounts.inputs import Inputs
 from planner.catalog.models import ServingPoint, System, TokenApi
-from planner.rules.eligibility import Misfit, api_ruled_out, misfits, provider_ruled_out, system_ruled_out
+from planner.rules.eligibility import UNKNOWN, Misfit, api_ruled_out, misfits, provider_ruled_out, system_ruled_out
 from planner.rules.latency import SLACK, latency_ms, targets
 from planner.scenario.models import Sla, TailRatio, Workload
 
@@ -44,8 +44,10 @@ def _misfit(misfit: Misfit, workload: Workload, point: ServingPoint) -> str:
     if rule == "accuracy":
         assert workload.accuracy is not None
         what, evaluation = f"{point.model} in {point.precision}", workload.accuracy.evaluation
-        if found < 0:
+        if found == UNKNOWN:
             return f"no score of {what} at {evaluation} is known"
+        if workload.accuracy.max_loss_points is not None:
+            return f"{what} loses {found:.3g} points at {evaluation}, at most {asked:.3g} may be lost"
         return f"{what} scores {found:.3g} at {evaluation}, the floor is {asked:.3g}"
     if rule == "domain":
         return f"its worker of {found:.0f} GPUs exceeds the domain of {asked:.0f}"

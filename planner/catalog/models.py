@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,12 +76,17 @@ __all__ = [
 ]
 
 
+# Those that 0.1.0 knew, where every system was of this maker and no row said so.
+NVIDIA_GENERATIONS = ("hopper", "blackwell", "blackwell-ultra", "rubin")
+
+
 class System(Row):
     """What is bought or rented as a whole: an 8-GPU node or an NVL72 rack."""
 
     system: Annotated[str, doc("key")]
     name: Annotated[str, plain("name for people")]
-    generation: Annotated[Literal["hopper", "blackwell", "blackwell-ultra", "rubin"], plain("of its GPUs")]
+    maker: Annotated[str, doc("who makes its GPUs; default: NVIDIA for a generation of NVIDIA's, else unknown")] = ""
+    generation: Annotated[str, plain("of its GPUs")]
     gpus: Annotated[Count, doc("GPUs in one system", "GPUs")]
     nvlink_domain_usable_gpus: Annotated[Count, doc("GPUs of one NVLink domain that a plan may use", "GPUs")]
     usable_share: Annotated[Share, doc("share of GPUs in service after spares and failures", "share")]
@@ -113,6 +118,14 @@ class System(Row):
     ]
     available_from: Annotated[Day, doc("first day it can be in service")]
     announced: Annotated[bool, doc("announced, not shipping: off unless a scenario allows it")] = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_a_maker(cls, given: Any) -> Any:
+        """Catalogs of 0.1.0 state no maker: the generations that they can have are those of one."""
+        if not isinstance(given, dict) or given.get("maker"):
+            return given
+        return {**given, "maker": "NVIDIA" if given.get("generation") in NVIDIA_GENERATIONS else "unknown"}
 
     @model_validator(mode="after")
     def _consistent(self) -> System:

@@ -13,7 +13,7 @@ from planner.catalog.models import Catalog, ModelSize, ServingPoint, System
 from planner.units import ms_from_s, s_from_ms
 
 # Least bytes of a weight; scales and layers kept in a higher precision only add to it.
-BYTES = {"fp4": 0.5, "int4": 0.5, "fp8": 1.0, "bf16": 2.0}
+BYTES = {"fp4": 0.5, "mxfp4": 0.5, "int4": 0.5, "fp8": 1.0, "bf16": 2.0}
 # Tokens one decode step may yield at most with speculative decoding. Published drafts have 1 to 8 tokens.
 MOST_TOKENS_PER_STEP = 16
 # A figure has to be beyond a bound by more than its rounding.
@@ -56,7 +56,7 @@ def _flops(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Fin
 
 def _peak_pflops(point: ServingPoint, system: System) -> float:
     """Dense PFLOP/s a GPU has at most for the point. Four-bit weights are computed in FP8 where there is no FP4."""
-    if point.precision in ("fp4", "int4"):
+    if point.precision in ("fp4", "mxfp4", "int4"):
         return system.fp4_dense_pflops_per_gpu or system.fp8_dense_pflops_per_gpu
     return system.fp8_dense_pflops_per_gpu / (2 if point.precision == "bf16" else 1)
 
@@ -95,7 +95,9 @@ def _latencies(point: ServingPoint) -> Iterator[Finding]:
         ("ttft_ms", FASTEST_TTFT_MS, SLOWEST_TTFT_MS),
         ("tpot_ms", FASTEST_TPOT_MS, SLOWEST_TPOT_MS),
     ):
-        value: float = getattr(point, field)
+        value: float | None = getattr(point, field)
+        if value is None:
+            continue
         if not fastest <= value <= slowest:
             message = f"{value:g} ms is outside {fastest:g} to {slowest:,.0f} ms; is the unit right?"
             yield Finding("latency", point, field, message)
@@ -107,13 +109,16 @@ def _latencies(point: ServingPoint) -> Iterator[Finding]:
 
 def _little(point: ServingPoint) -> Iterator[Finding]:
     requests_per_s = point.output_tok_s_per_gpu * point.replica_gpus / point.output_tokens_mean
-    seconds = s_from_ms(point.ttft_ms + (point.output_tokens_mean - 1) * point.tpot_ms)
+    # Where TTFT is unknown decoding alone may hold no more than the concurrency.
+    seconds = s_from_ms((point.ttft_ms or 0.0) + (point.output_tokens_mean - 1) * point.tpot_ms)
     held = requests_per_s * seconds
-    if abs(held / point.concurrency - 1) > LITTLE:
+    off = held / point.concurrency - 1
+    if off > LITTLE or (off < -LITTLE and point.ttft_ms is not None):
         yield Finding(
             "concurrency",
             point,
             "concurrency",
-            f"{point.concurrency:g} in flight; {requests_per_s:.3g} requests/s of {seconds:.3g} s each (TTFT and TPOT) "
+            f"{point.concurrency:g} in flight; {requests_per_s:.3g} requests/s of {seconds:.3g} s each "
+            f"({'TTFT and TPOT' if point.ttft_ms is not None else 'TPOT alone'}) "
             f"hold {held:.3g}. Rates per decode or per prefill GPU, or a replica of another size?",
         )

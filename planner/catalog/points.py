@@ -123,7 +123,7 @@ def best_at(
     found = []
     for knots in series.values():
         ordered = sorted(knots, key=lambda point: (point.tpot_ms, -total_tok_s(point)))
-        found += [At(point, None, point.tpot_ms, point.ttft_ms, total_tok_s(point)) for point in ordered]
+        found += [At(point, None, point.tpot_ms, point.known_ttft_ms, total_tok_s(point)) for point in ordered]
         found += [
             _between(fast, slow, tpot_ms)
             for fast, slow in pairwise(ordered)
@@ -138,4 +138,5 @@ def _between(fast: ServingPoint, slow: ServingPoint, tpot_ms: float) -> At:
     users = [1 / fast.tpot_ms, 1 / slow.tpot_ms, 1 / tpot_ms]
     share = (users[0] - users[2]) / (users[0] - users[1])
     rate = math.exp((1 - share) * math.log(total_tok_s(fast)) + share * math.log(total_tok_s(slow)))
-    return At(fast, slow, tpot_ms, (1 - share) * fast.ttft_ms + share * slow.ttft_ms, rate)
+    ttft_ms = (1 - share) * fast.known_ttft_ms + share * slow.known_ttft_ms
+    return At(fast, slow, tpot_ms, ttft_ms, rate)

@@ -14,7 +14,9 @@ from planner.schedule import parse_date
 
 Kind = Literal["on_demand", "spot", "reserved"]
 Cooling = Literal["air", "liquid"]
-Precision = Literal["fp4", "fp8", "bf16", "int4"]
+Precision = Literal["fp4", "mxfp4", "fp8", "bf16", "int4"]
+# Floats of four bits. A source that says FP4 of a GPU of NVIDIA's means NVFP4; AMD's compute MXFP4.
+FOUR_BIT_FLOATS: tuple[Precision, ...] = ("fp4", "mxfp4")
 Statistic = Literal["p50", "mean", "p90", "p95", "p99"]
 Capability = Literal["mtp", "disagg", "kv_offload"]
 Derivation = Literal["", "interpolated", "fitted"]

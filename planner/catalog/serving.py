@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import model_validator
@@ -34,8 +35,8 @@ class ServingPoint(Row):
     input_tokens_mean: Annotated[Positive, doc("mean really served", "tokens")]
     output_tokens_mean: Annotated[Positive, doc("mean really served", "tokens")]
     concurrency: Annotated[Positive, doc("requests in flight per replica", "requests")]
-    ttft_ms: Annotated[Positive, plain("time to first token", "ms")]
-    ttft_statistic: Annotated[Statistic, plain("which statistic ttft_ms is")]
+    ttft_ms: Annotated[Positive | None, doc("time to first token; unknown, it meets no target", "ms")] = None
+    ttft_statistic: Annotated[Statistic | None, doc("which statistic ttft_ms is")] = None
     ttft_p99_ms: Annotated[Positive | None, doc("its 99th percentile, where known", "ms")] = None
     tpot_ms: Annotated[Positive, plain("time per output token after the first", "ms")]
     tpot_statistic: Annotated[Statistic, plain("which statistic tpot_ms is")]
@@ -50,6 +51,9 @@ class ServingPoint(Row):
             raise wrong("largest_worker_gpus", f"this is above gpus_per_replica, {self.gpus_per_replica}")
         if self.replicas_per_gpu > 1 and self.gpus_per_replica > 1:
             raise wrong("replicas_per_gpu", f"a replica of {self.gpus_per_replica} GPUs shares none; write 1")
+        if (self.ttft_ms is None) != (self.ttft_statistic is None):
+            field, other = ("ttft_ms", "ttft_statistic") if self.ttft_ms is None else ("ttft_statistic", "ttft_ms")
+            raise wrong(field, f"this is missing beside {other}; where TTFT is unknown leave out both")
         if self.spec_decode != "none" and "mtp" not in self.requires:
             raise wrong("requires", f"this has to name mtp where spec_decode is {self.spec_decode}")
         return self
@@ -63,6 +67,11 @@ class ServingPoint(Row):
     def name(self) -> str:
         """The key as one word: ``gb300-nvl72/inferencex-…-8k1k@c256``."""
         return f"{self.system}/{self.series}@c{self.concurrency:g}x{self._size}"
+
+    @property
+    def known_ttft_ms(self) -> float:
+        """Time to first token; infinite where it is unknown, so that it is within no limit."""
+        return math.inf if self.ttft_ms is None else self.ttft_ms
 
     @property
     def replica_gpus(self) -> float:
@@ -113,6 +122,16 @@ class Accuracy(Row):
     checkpoint: Annotated[str, doc("published weights, or how they were quantised")]
     evaluation: Annotated[str, doc("name of the evaluation and its setting")]
     score_share: Annotated[Share, doc("share of the best possible score", "share")]
+    native_score_share: Annotated[
+        Share | None, doc("what the weights as published score in the same evaluation by the same source", "share")
+    ] = None
+
+    @property
+    def loss_points(self) -> float | None:
+        """Points of a hundred that it scores less than the weights as published; None where theirs is unknown."""
+        # Both are stated to a few digits; what subtracting them adds is no loss.
+        native = self.native_score_share
+        return None if native is None else round(100 * (native - self.score_share), 9)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -133,6 +152,9 @@ class ModelSize(Row):
         Positive, doc("all weights, which have to fit in the memory of a replica", "billion parameters")
     ]
     active_params_billion: Annotated[Positive, doc("weights that one token goes through", "billion parameters")]
+    native_precision: Annotated[
+        Precision | None, doc("of the weights as published: what other precisions may lose is lost against it")
+    ] = None
 
     @model_validator(mode="after")
     def _consistent(self) -> ModelSize:

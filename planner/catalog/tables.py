@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from planner.catalog.models import Catalog
 from planner.catalog.row import Row
 from planner.errors import InputError
 from planner.validation import nearest
+
+AnyRow = TypeVar("AnyRow", bound=Row)
 
 # Kinds of rows as commands call them, and the fields of a catalog that hold them.
 KINDS = {
@@ -41,6 +43,19 @@ class Difference:
     added: tuple[str, ...]
     removed: tuple[str, ...]
     changed: tuple[Changed, ...]
+
+
+def by_maker(catalog: Catalog, rows: Iterable[AnyRow]) -> list[AnyRow]:
+    """Rows by the maker of their system, in the order of the catalog's systems, and otherwise as they come."""
+    places: dict[str, int] = {}
+    for system in catalog.systems.values():
+        places.setdefault(system.maker, len(places))
+
+    def place(row: AnyRow) -> int:
+        system = catalog.systems.get(str(getattr(row, "system", "")))
+        return places[system.maker] if system is not None else 0
+
+    return sorted(rows, key=place)
 
 
 def rows_by_kind(catalog: Catalog) -> dict[str, list[Row]]:

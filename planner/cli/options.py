@@ -157,7 +157,7 @@ class FileOptions:
     into: Annotated[Path, typer.Option("--into", metavar="FOLDER", help="The catalog to add the rows to.")]
     system: Annotated[str | None, typer.Option("--system", help="Key of systems.yaml.")] = None
     model: Annotated[str | None, typer.Option("--model", help="As scenarios name it.")] = None
-    precision: Annotated[str | None, typer.Option("--precision", help="fp4, fp8, bf16 or int4.")] = None
+    precision: Annotated[str | None, typer.Option("--precision", help="fp4, mxfp4, fp8, bf16 or int4.")] = None
     gpus_per_replica: Annotated[int | None, typer.Option("--gpus-per-replica", min=1, help="GPUs of one replica.")] = (
         None
     )

@@ -13,6 +13,7 @@ from planner.problem import Problem
 from planner.problem.serving import candidates
 from planner.rules.dates import on_all_days, system_lead_weeks
 from planner.rules.eligibility import (
+    UNKNOWN,
     PointRule,
     api_ruled_out,
     coolable,
@@ -24,6 +25,7 @@ from planner.rules.eligibility import (
 from planner.rules.latency import SLACK, latency_ms, targets
 from planner.rules.offers import offers_by_name
 from planner.scenario.models import Scenario, Workload
+from planner.scenario.workload import AccuracyFloor
 from planner.validation import nearest
 
 # How far down the rules come: the nearest miss is the one that the last of them catches.
@@ -174,13 +176,22 @@ def _misfit(scenario: Scenario, catalog: Catalog, point: ServingPoint, workload:
         why = f"its precision {point.precision} is not among {', '.join(workload.precisions)}"
     elif rule == "accuracy":
         assert workload.accuracy is not None
-        said = "is not known" if found < 0 else f"keeps {found:.1%} of the score"
-        why = f"{point.precision} {said} in {workload.accuracy.evaluation}, the floor is {asked:.1%}"
+        why = _inaccurate(point, workload.accuracy, found, asked)
     elif rule == "domain":
         why = f"its largest worker has {found:.0f} GPUs, an NVLink domain {asked:.0f}"
     else:
         why = _latency(scenario, point, workload)
     return RANK[rule], off, why
+
+
+def _inaccurate(point: ServingPoint, floor: AccuracyFloor, found: float, asked: float) -> str:
+    """What is known of a precision's score, and the floor that it does not keep."""
+    known, evaluation = found != UNKNOWN, floor.evaluation
+    if floor.max_loss_points is not None:
+        said = f"loses {found:g} points in {evaluation}" if known else f"has no known score in {evaluation}"
+        return f"{point.precision} {said}, at most {asked:g} may be lost"
+    said = f"scores {found:.1%} in {evaluation}" if known else f"has no known score in {evaluation}"
+    return f"{point.precision} {said}, the floor is {asked:.1%}"
 
 
 def _latency(scenario: Scenario, point: ServingPoint | TokenApi, workload: Workload) -> str:

@@ -85,9 +85,10 @@ def _sla(model: Model, group: LimitGroup, x: Floats) -> Relaxation | None:
         missed = max((float(e) for e in problem.api.sla_excess[api_used]), default=0.0)
         sentence = kind.sentence(group.subject, "", missed, 0.0)
         return Relaxation(kind.key, group.subject, "", missed, 0.0, kind.unit, sentence)
+    ttft = "" if np.isnan(worst.ttft_ms) else f"TTFT {worst.ttft_ms / 1e3:.3g} s and "
     sentence = (
-        f"{group.subject}: its latency targets would have to allow TTFT {worst.ttft_ms / 1e3:.3g} s and "
-        f"TPOT {worst.tpot_ms:.3g} ms, {worst.sla_excess:.0%} over the tighter of them"
+        f"{group.subject}: its latency targets would have to allow {ttft}TPOT {worst.tpot_ms:.3g} ms, "
+        f"{worst.sla_excess:.0%} over the tighter of them"
     )
     return Relaxation(kind.key, group.subject, "", worst.sla_excess, 0.0, kind.unit, sentence)
 

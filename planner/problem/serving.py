@@ -121,14 +121,19 @@ def _points(
                 requires=frozenset(point.requires),
                 sla_excess=excess,
                 evidence=point.evidence,
-                ttft_ms=latency_ms(point, "ttft", workload.sla.ttft_percentile, tail),
-                tpot_ms=latency_ms(point, "tpot", workload.sla.tpot_percentile, tail),
+                ttft_ms=_told(latency_ms(point, "ttft", workload.sla.ttft_percentile, tail)),
+                tpot_ms=_told(latency_ms(point, "tpot", workload.sla.tpot_percentile, tail)),
                 by_tail_ratio=_by_tail_ratio(point, workload.sla),
                 derived=point.derivation,
                 note=_note(point, workload),
             )
         )
     return found
+
+
+def _told(latency_ms: float) -> float:
+    """A latency as results tell it: NaN where it is unknown, which only a workload without a target for it allows."""
+    return latency_ms if np.isfinite(latency_ms) else np.nan
 
 
 def _note(point: ServingPoint, workload: Workload) -> str:

@@ -23,7 +23,7 @@ MOST_ROWS = 40
 SMALL = 0.005
 UNSERVED = "unserved"
 # What names a point to a reader; engine, shape and the parallelism of each stage are in the full name.
-_TELLING = re.compile(r"fp4|fp8|bf16|int4|agg|disagg|mtp|eagle\d*|specunknown|tp\d+\w*")
+_TELLING = re.compile(r"mxfp4|fp4|fp8|bf16|int4|agg|disagg|mtp|eagle\d*|specunknown|tp\d+\w*")
 
 
 @dataclass

@@ -6,15 +6,19 @@ from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple
 
 from planner.catalog.models import Catalog, ServingPoint, System, TokenApi
+from planner.rules.accuracy import loss_points
 from planner.rules.latency import SLACK, api_excess, sla_excess
 from planner.rules.work import off_length
 from planner.scenario.models import Scenario, Site, TailRatio, Workload
+from planner.scenario.workload import AccuracyFloor
 
 Listed = Literal["", "deny", "allow"]
 SystemRule = Literal["", "deny", "allow", "announced"]
 PointRule = Literal["model", "workload", "input", "output", "precision", "accuracy", "domain", "latency"]
 ApiRule = Literal["", "off", "workload", "model", "provider", "latency"]
 PoolRule = Literal["", "spot", "domain", "rdma", "capabilities"]
+# Of a score that nobody has told. No share is below 0, and no floor is broken by what loses less than nothing.
+UNKNOWN = -1.0
 
 
 def system_ruled_out(scenario: Scenario, system: System, *, named: bool = False) -> SystemRule:
@@ -48,8 +52,8 @@ def coolable(site: Site, system: System) -> bool:
 class Misfit(NamedTuple):
     """A rule by which a point may not serve a workload: how far it is off relative to what is asked, and both figures.
 
-    ``found`` and ``asked`` are tokens for lengths, GPUs for the domain, shares of a score for accuracy (``found`` −1
-    where none is known) and 0 elsewhere.
+    ``found`` and ``asked`` are tokens for lengths, GPUs for the domain, for accuracy what its floor is in (shares of a
+    score, points lost; ``found`` is ``UNKNOWN`` where nothing is known) and 0 elsewhere.
     """
 
     rule: PointRule
@@ -79,13 +83,23 @@ def unfit(point: ServingPoint, workload: Workload, catalog: Catalog) -> Iterator
         yield _length("output", point.output_tokens_mean, workload.tokens.output)
     if point.precision not in workload.precisions:
         yield Misfit("precision")
-    if (floor := workload.accuracy) is not None:
-        score = catalog.score_share(point.model, point.precision, floor.evaluation)
-        if score is None or score < floor.min_score_share:
-            yield Misfit("accuracy", 1.0, -1.0 if score is None else score, floor.min_score_share)
+    if workload.accuracy is not None:
+        yield from _inaccurate(point, workload.accuracy, catalog)
     domain = catalog.systems[point.system].nvlink_domain_usable_gpus
     if point.largest_worker_gpus > domain:
         yield Misfit("domain", 0.0, point.largest_worker_gpus, domain)
+
+
+def _inaccurate(point: ServingPoint, floor: AccuracyFloor, catalog: Catalog) -> Iterator[Misfit]:
+    """The floor where no checkpoint of the point's precision is known to keep it."""
+    if floor.min_score_share is not None:
+        score = catalog.score_share(point.model, point.precision, floor.evaluation)
+        if score is None or score < floor.min_score_share:
+            yield Misfit("accuracy", 1.0, UNKNOWN if score is None else score, floor.min_score_share)
+    if floor.max_loss_points is not None:
+        loss = loss_points(catalog, point.model, point.precision, floor.evaluation)
+        if loss is None or loss > floor.max_loss_points:
+            yield Misfit("accuracy", 1.0, UNKNOWN if loss is None else loss, floor.max_loss_points)
 
 
 def _length(side: Literal["input", "output"], mean: float, asked: float) -> Misfit:

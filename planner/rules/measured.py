@@ -48,8 +48,8 @@ class MeasuredPoints:
     def latency(self, point: ServingPoint, metric: Metric) -> float:
         """The same, but the figure stated where no limit asks for another."""
         known = self.known(point, metric)
-        stated: float = getattr(point, f"{metric}_ms")
-        return stated if self.target(metric)[0] is None and not np.isfinite(known) else known
+        stated: float | None = getattr(point, f"{metric}_ms")
+        return stated if stated is not None and self.target(metric)[0] is None and not np.isfinite(known) else known
 
 
 def stated(measured: MeasuredPoints, parents: Sequence[ServingPoint], latencies: dict[Metric, float]) -> dict[str, Any]:

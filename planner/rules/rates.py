@@ -76,8 +76,8 @@ def telling(scenario: Scenario, workload: Workload, rivals: Iterable[ServingPoin
     made = [trusted_rate(scenario, workload, rival) for rival in able]
     found: list[ServingPoint] = []
     latencies = np.empty((len(able), 2))
-    for at in sorted(range(len(able)), key=lambda at: (-made[at], able[at].ttft_ms, able[at].tpot_ms)):
-        own = able[at].ttft_ms, able[at].tpot_ms
+    for at in sorted(range(len(able)), key=lambda at: (-made[at], able[at].known_ttft_ms, able[at].tpot_ms)):
+        own = able[at].known_ttft_ms, able[at].tpot_ms
         if not np.any(np.all(latencies[: len(found)] <= own, axis=1)):
             latencies[len(found)] = own
             found.append(able[at])
@@ -89,8 +89,8 @@ def no_slower(rival: ServingPoint, point: ServingPoint) -> bool:
     return (
         rival.evidence in PROVEN
         and capped_with(rival) == capped_with(point)
-        and rival.ttft_ms <= point.ttft_ms
         and rival.tpot_ms <= point.tpot_ms
+        and (point.ttft_ms is None or (rival.ttft_ms is not None and rival.ttft_ms <= point.ttft_ms))
     )
 
 

@@ -136,7 +136,8 @@ def _own(whole: Node, own: Node) -> dict[KeyPath, Any]:
     for place, path in unsaid(whole.plain()).items():
         here = _place(whole, own, place)
         if here is not None:
-            found[here] = VERSION_1[path]
+            meant = VERSION_1[path]
+            found[here] = list(meant) if isinstance(meant, tuple) else meant
     return found
 
 

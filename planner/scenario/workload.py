@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from planner.catalog.models import NonNegativeCount, Positive, Precision, Share, wrong
+from planner.catalog.models import NonNegative, NonNegativeCount, Positive, Precision, Share, wrong
 from planner.fields import doc, plain
 from planner.scenario.section import Amounts, BelowOne, Name, Section, Tags
 from planner.schedule import Schedule
@@ -15,6 +15,8 @@ Percentile = Literal[50, 90, 95, 99]
 
 # In Mtok; less a day than one is no demand.
 A_TOKEN = 1e-6
+# A score is a share of the best possible one, so nothing loses more points of it.
+MOST_POINTS = 100
 
 
 class Tokens(Section):
@@ -58,10 +60,21 @@ class Sla(Section):
 
 
 class AccuracyFloor(Section):
-    """A score that every precision in use has to reach; a precision without a known score does not."""
+    """What every precision in use has to score, or may lose; a precision without a known score does neither."""
 
     evaluation: Annotated[str, doc("as accuracy.csv names it")]
-    min_score_share: Annotated[Share, doc("share of the best possible score", "share")]
+    min_score_share: Annotated[Share | None, doc("share of the best possible score", "share")] = None
+    max_loss_points: Annotated[
+        NonNegative | None, doc("points of a hundred below the weights as published, at most", "points")
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_floor(self) -> AccuracyFloor:
+        if (self.min_score_share is None) == (self.max_loss_points is None):
+            raise ValueError("give exactly one of min_score_share and max_loss_points")
+        if self.max_loss_points is not None and self.max_loss_points > MOST_POINTS:
+            raise wrong("max_loss_points", f"this has to be at most {MOST_POINTS}, not {self.max_loss_points:g}")
+        return self
 
 
 class TokenPrice(Section):
@@ -88,7 +101,7 @@ class Workload(Section):
         tuple[Precision, ...],
         Field(min_length=1),
         doc("precisions that the workload accepts"),
-    ] = ("fp8", "fp4", "bf16")
+    ] = ("fp8", "fp4", "mxfp4", "bf16", "int4")
     accuracy: Annotated[AccuracyFloor | None, doc("floor for the precisions that may serve it")] = None
     headroom: Annotated[BelowOne, doc("share of closed-loop saturation that open arrivals cannot use", "share")] = 0.15
     price_usd_per_mtok: Annotated[TokenPrice | None, doc("revenue")] = None

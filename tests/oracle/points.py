@@ -88,7 +88,8 @@ def latency(scenario: Scenario, workload: Workload, point: ServingPoint, what: s
     """At the target's percentile; as stated where no target is set and no tail is known."""
     limit = workload.sla.ttft_s if what == "ttft" else workload.sla.tpot_ms
     known = known_ms(point, what, getattr(workload.sla, f"{what}_percentile"), getattr(scenario.tail_ratio, what))
-    return float(getattr(point, f"{what}_ms")) if limit is None and math.isinf(known) else known
+    stated = getattr(point, f"{what}_ms")
+    return float(stated) if limit is None and math.isinf(known) and stated is not None else known
 
 
 def configurations(workload: Workload, catalog: Catalog) -> list[list[ServingPoint]]:
@@ -168,7 +169,8 @@ def left_by_cap(scenario: Scenario, rivals: Iterable[ServingPoint], point: Servi
         and (row.model, row.system) == (point.model, point.system)
         and row.input_tokens_nominal == point.input_tokens_nominal
         and row.output_tokens_nominal == point.output_tokens_nominal
-        and max(row.ttft_ms - point.ttft_ms, row.tpot_ms - point.tpot_ms) <= 0
+        and (point.ttft_ms is None or (row.ttft_ms is not None and row.ttft_ms <= point.ttft_ms))
+        and row.tpot_ms <= point.tpot_ms
     ]
     return min(1.0, max(proven) / rate(point)) if proven else 1.0
 

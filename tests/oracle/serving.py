@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from planner.catalog.models import ServingPoint, System
+from planner.catalog.models import Accuracy, ServingPoint, System
 from planner.scenario.models import Workload
 from tests.oracle.requests import meets
 from tests.oracle.survival import Standing, Survival
@@ -202,8 +202,8 @@ class Serving(Survival):
             rows = [
                 r for r in self.catalog.accuracy.values() if (r.model, r.precision) == (point.model, point.precision)
             ]
-            scores = [r.score_share for r in rows if r.evaluation == workload.accuracy.evaluation]
-            if max(scores, default=-1.0) < workload.accuracy.min_score_share:
+            rows = [r for r in rows if r.evaluation == workload.accuracy.evaluation]
+            if not self.accurate(workload, point, rows):
                 return False
         for mean, asked in (
             (point.input_tokens_mean, workload.tokens.input),
@@ -214,6 +214,23 @@ class Serving(Survival):
         return point.largest_worker_gpus <= system.nvlink_domain_usable_gpus and meets(
             workload.sla, point, self.scenario.tail_ratio
         )
+
+    def accurate(self, workload: Workload, point: ServingPoint, rows: list[Accuracy]) -> bool:
+        """Whether one of ``rows``, those of the point's precision and the floor's evaluation, keeps the floor."""
+        floor = workload.accuracy
+        assert floor is not None
+        if floor.max_loss_points is None:
+            return any(row.score_share >= (floor.min_score_share or 0.0) for row in rows)
+        size = self.catalog.models.get(point.model)
+        if size is not None and size.native_precision == point.precision:
+            return True
+        for row in rows:
+            if row.native_score_share is not None:
+                # In thousandths of a point: what two shares differ by is not theirs to the last bit.
+                lost = round(1e5 * row.native_score_share) - round(1e5 * row.score_share)
+                if lost <= 1e3 * floor.max_loss_points:
+                    return True
+        return False
 
     def rate(self, workload: Workload, point: ServingPoint) -> float:
         """Requests/s per GPU after trust; a predicted one no more than the best proven one that is no slower."""
@@ -227,7 +244,7 @@ class Serving(Survival):
             and (other.model, other.system) == (point.model, point.system)
             and other.input_tokens_nominal == point.input_tokens_nominal
             and other.output_tokens_nominal == point.output_tokens_nominal
-            and other.ttft_ms <= point.ttft_ms
+            and (point.ttft_ms is None or (other.ttft_ms is not None and other.ttft_ms <= point.ttft_ms))
             and other.tpot_ms <= point.tpot_ms
         ]
         return min(rate, max(proven)) if proven else rate

@@ -8,7 +8,16 @@ from typing import Any
 from planner.catalog import Catalog, load_catalog
 from planner.catalog.load import BUILTIN
 from planner.catalog.models import Row
-from planner.catalog.tables import differences, fields_of, find, name_of, rows_by_kind, rows_by_source, rows_of_source
+from planner.catalog.tables import (
+    by_maker,
+    differences,
+    fields_of,
+    find,
+    name_of,
+    rows_by_kind,
+    rows_by_source,
+    rows_of_source,
+)
 from planner.cli.catalog.rows_sheet import (
     LISTS,
     difference_sheet,
@@ -42,7 +51,7 @@ def list_rows(table: str | None, catalogs: list[str] | None, wanted: dict[str, s
         return sources(catalogs)
     if table not in LISTS:
         raise InputError(f"{table}: no such table{nearest(table, [*LISTS, SOURCES])}")
-    rows = _filtered(table, rows_by_kind(catalog)[table], asked)
+    rows = _filtered(table, by_maker(catalog, rows_by_kind(catalog)[table]), asked)
     return Outcome([rows_sheet(table, rows)], {table: [_placed(row) for row in rows]}, width=WHOLE_LINES)
 
 

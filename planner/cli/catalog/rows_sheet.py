@@ -66,8 +66,17 @@ Cells = Callable[[Any], tuple[str, ...]]
 LISTS: dict[str, tuple[type[Row], tuple[Column, ...], Cells]] = {
     "systems": (
         System,
-        (right("GPUs"), right("HBM GB"), right("kW"), right("price, $"), right("weeks"), left("evidence")),
+        (
+            left("maker"),
+            right("GPUs"),
+            right("HBM GB"),
+            right("kW"),
+            right("price, $"),
+            right("weeks"),
+            left("evidence"),
+        ),
         lambda s: (
+            s.maker,
             str(s.gpus),
             short(s.memory_gb_per_gpu),
             short(s.nameplate_it_kw),
@@ -96,7 +105,7 @@ LISTS: dict[str, tuple[type[Row], tuple[Column, ...], Cells]] = {
         ServingPoint,
         (right("TTFT ms"), right("TPOT ms"), right("in tok/s"), right("out tok/s")),
         lambda p: (
-            short(p.ttft_ms),
+            _or_dash(p.ttft_ms),
             short(p.tpot_ms),
             short(p.input_tok_s_per_gpu),
             short(p.output_tok_s_per_gpu),
@@ -119,8 +128,8 @@ LISTS: dict[str, tuple[type[Row], tuple[Column, ...], Cells]] = {
     ),
     "accuracy": (
         Accuracy,
-        (right("score"), left("as of"), left("evidence")),
-        lambda a: (short(a.score_share), str(a.as_of), a.evidence),
+        (right("score, %"), right("points lost"), left("as of"), left("evidence")),
+        lambda a: (f"{100 * a.score_share:g}", _or_dash(a.loss_points), str(a.as_of), a.evidence),
     ),
     "models": (
         ModelSize,

@@ -24,6 +24,7 @@ class Options:
         ),
     ] = None
     system: Annotated[str | None, typer.Option("--system", help="Only rows of this system.")] = None
+    maker: Annotated[str | None, typer.Option("--maker", help="Only systems of this maker.")] = None
     model: Annotated[str | None, typer.Option("--model", help="Only rows of this model.")] = None
     provider: Annotated[str | None, typer.Option("--provider", help="Only rows of this provider.")] = None
     catalogs: Catalogs = None
@@ -34,5 +35,5 @@ def run(options: Options, progress: Progress) -> Outcome:
     """The rows of a table, one a line; without a table, how many each has."""
     from planner.cli.catalog.rows import list_rows
 
-    wanted = {"system": options.system, "model": options.model, "provider": options.provider}
+    wanted = {"system": options.system, "maker": options.maker, "model": options.model, "provider": options.provider}
     return list_rows(options.table, options.catalogs, wanted)

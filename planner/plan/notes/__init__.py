@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pandas as pd
 
 from planner.catalog import Catalog
+from planner.plan.notes.accuracy import accuracy_notes, floor_notes
 from planner.plan.notes.budgets import budget_notes
 from planner.plan.notes.cache import cache_notes
 from planner.plan.notes.catalogs import api_notes, offer_notes, system_notes
@@ -37,6 +38,8 @@ RULES: tuple[Callable[[Solved], Iterator[Note]], ...] = (
     quote_notes,
     token_quote_notes,
     cache_notes,
+    accuracy_notes,
+    floor_notes,
     domain_notes,
     setting_notes,
     file_notes,
@@ -63,6 +66,7 @@ BEFORE_A_PLAN: tuple[Callable[[Solved], Iterator[Note]], ...] = (
     contract_notes,
     quote_notes,
     token_quote_notes,
+    floor_notes,
     domain_notes,
     file_notes,
 )

@@ -18,15 +18,20 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 def speed_frontier_sheet(found: SpeedFrontier) -> Sheet:
     """The points of the frontier of each system."""
     files = sorted({point.file for series in found.series for point in series.points})
-    rows = []
+    several = len(set(found.makers.values())) > 1
+    rows, maker = [], ""
     for system, points in found.best.items():
         for index, point in enumerate(points):
+            # One maker is named in no column, and of several each at its first system.
+            first = found.makers[system] if index == 0 and found.makers[system] != maker else ""
+            maker = first or maker
             rows.append(
                 (
+                    *((first,) if several else ()),
                     system if index == 0 else "",
                     short(user_tok_s(point)),
                     short(point.output_tok_s_per_gpu),
-                    short(s_from_ms(point.ttft_ms), 3),
+                    "-" if point.ttft_ms is None else short(s_from_ms(point.ttft_ms), 3),
                     point.precision,
                     point.mode,
                     point.spec_decode,
@@ -38,6 +43,7 @@ def speed_frontier_sheet(found: SpeedFrontier) -> Sheet:
     return Sheet(
         f"{found.model} at {found.shape}: points that no other of their system beats",
         (
+            *((left("maker"),) if several else ()),
             left("system"),
             right("tok/s/user"),
             right("out tok/s/GPU"),

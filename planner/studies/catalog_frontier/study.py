@@ -8,6 +8,7 @@ from typing import Any
 
 from planner.catalog.models import Catalog, ServingPoint
 from planner.catalog.points import Shape, points_of
+from planner.catalog.tables import by_maker
 from planner.studies.result import Result
 from planner.units import user_tok_per_s
 
@@ -23,12 +24,16 @@ class Series:
 
 @dataclass(frozen=True)
 class SpeedFrontier(Result):
-    """All series, and per system the points that no other beats in both rate and speed, the slowest first."""
+    """All series, and per system the points that no other beats in both rate and speed, the slowest first.
+
+    Systems stand by maker; ``makers`` has that of each.
+    """
 
     model: str
     shape: Shape
     series: tuple[Series, ...]
     best: dict[str, tuple[ServingPoint, ...]]
+    makers: dict[str, str]
 
     def to_dict(self) -> dict[str, Any]:
         """All points by series, each with whether it is on its system's frontier."""
@@ -38,6 +43,7 @@ class SpeedFrontier(Result):
             "shape": str(self.shape),
             "series": [
                 {
+                    "maker": self.makers[series.system],
                     "system": series.system,
                     "series": series.name,
                     "points": [
@@ -68,13 +74,15 @@ def speed_frontier(catalog: Catalog, model: str, shape: Shape, systems: Sequence
     series: dict[tuple[str, str], list[ServingPoint]] = {}
     for point in points:
         series.setdefault((point.system, point.series), []).append(point)
-    names = [name for name in catalog.systems if any(point.system == name for point in points)]
+    with_points = {point.system for point in points}
+    systems_of = by_maker(catalog, [row for name, row in catalog.systems.items() if name in with_points])
+    names = [row.system for row in systems_of]
     found = [
         Series(system, name, tuple(sorted(knots, key=lambda point: (user_tok_s(point), point.line))))
         for (system, name), knots in sorted(series.items(), key=lambda item: (names.index(item[0][0]), item[0][1]))
     ]
     best = {name: _pareto([point for point in points if point.system == name]) for name in names}
-    return SpeedFrontier(model, shape, tuple(found), best)
+    return SpeedFrontier(model, shape, tuple(found), best, {row.system: row.maker for row in systems_of})
 
 
 def _pareto(points: Sequence[ServingPoint]) -> tuple[ServingPoint, ...]:

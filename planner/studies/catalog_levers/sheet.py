@@ -25,19 +25,23 @@ UNSAID = {"KV-aware routing": "no column of a serving point says how requests ar
 
 def lever_gains_sheet(levers: LeverGains) -> Sheet:
     """One line per lever of a system, the prices and the rows that are missing under it."""
+    several = len({lever.maker for lever in levers.found}) > 1
     rows = []
-    shown = ""
+    shown = maker = ""
     file = f"builtin/serving/{levers.model}.csv"
     for lever in levers.found:
         sides = (*_cells(lever.without, file), *_cells(lever.with_it, file))
         gain = f"{digits(lever.ratio)}x" if lever.ratio else "-"
-        rows.append((lever.system if lever.system != shown else "", lever.name, *sides, gain))
-        shown = lever.system
+        # One maker is named in no column, and of several each at its first system.
+        of_maker = (lever.maker if lever.maker != maker else "",) if several else ()
+        rows.append((*of_maker, lever.system if lever.system != shown else "", lever.name, *sides, gain))
+        shown, maker = lever.system, lever.maker
     limit = "" if math.isinf(levers.ttft_ms) else f", TTFT up to {short(s_from_ms(levers.ttft_ms))} s"
     return Sheet(
         f"Levers of {levers.model} at {levers.shape}, TPOT up to {short(levers.tpot_ms)} ms "
         f"({short(user_tok_per_s(levers.tpot_ms))} tok/s per user){limit}",
         (
+            *((left("maker"),) if several else ()),
             left("system"),
             left("lever"),
             right("without"),

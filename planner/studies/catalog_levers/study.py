@@ -9,6 +9,8 @@ from typing import Any
 
 from planner.catalog.models import Catalog, ServingPoint
 from planner.catalog.points import At, Price, Shape, best_at, points_of, price_of
+from planner.catalog.row import FOUR_BIT_FLOATS
+from planner.catalog.tables import by_maker
 from planner.errors import InputError
 from planner.studies.result import Result
 from planner.validation import nearest
@@ -20,7 +22,7 @@ GAP = 0.75
 # Whether a point has the lever; None where its row does not say.
 Has = Callable[[ServingPoint], bool | None]
 LEVERS: dict[str, Has] = {
-    "FP4": lambda point: point.precision == "fp4",
+    "FP4": lambda point: point.precision in FOUR_BIT_FLOATS,
     "speculative decoding": lambda point: None if point.spec_decode == "unknown" else point.spec_decode != "none",
     "disaggregation": lambda point: point.mode == "disagg",
     "KV-cache offloading": lambda point: "kv_offload" in point.requires,
@@ -44,6 +46,7 @@ class Side:
 class LeverGain:
     """What a lever brings on a system."""
 
+    maker: str
     system: str
     name: str
     without: Side
@@ -59,7 +62,7 @@ class LeverGain:
 
 @dataclass(frozen=True)
 class LeverGains(Result):
-    """All levers of all systems with points of the model and shape."""
+    """All levers of all systems with points of the model and shape, the systems by maker."""
 
     model: str
     shape: Shape
@@ -81,6 +84,7 @@ class LeverGains(Result):
             },
             "levers": [
                 {
+                    "maker": lever.maker,
                     "system": lever.system,
                     "lever": lever.name,
                     "ratio": lever.ratio,
@@ -114,7 +118,8 @@ def lever_gains(
             raise InputError(f"--usd-per-gpu-hour {system}: no such system{nearest(system, catalog.systems)}")
     points = points_of(catalog, model, shape, systems, precision)
     with_points = {point.system for point in points}
-    names = [name for name in catalog.systems if name in (systems or with_points)]
+    kept = by_maker(catalog, [row for name, row in catalog.systems.items() if name in (systems or with_points)])
+    names = [row.system for row in kept]
     priced = {name: price_of(catalog, name, given) for name in names}
     found = []
     for system in names:
@@ -126,7 +131,7 @@ def lever_gains(
                 rows = [point for point in own if has(point) is wanted]
                 best = best_at(rows, tpot_ms, ttft_ms, interpolate=interpolate)
                 sides.append(_side(rows, best, tpot_ms, ttft_ms, price))
-            found.append(LeverGain(system, name, *sides))
+            found.append(LeverGain(catalog.systems[system].maker, system, name, *sides))
     return LeverGains(model, shape, tpot_ms, ttft_ms, priced, tuple(found))
 
 
@@ -139,7 +144,7 @@ def _missing(
     points: list[ServingPoint], best: At | None, tpot_ms: float, ttft_ms: float
 ) -> tuple[ServingPoint, ServingPoint] | None:
     """The nearest rows on either side of a target that no row is near; None where one is, or none is slower."""
-    fits = [point for point in points if point.ttft_ms <= ttft_ms]
+    fits = [point for point in points if point.known_ttft_ms <= ttft_ms]
     fast = max((point for point in fits if point.tpot_ms <= tpot_ms), key=lambda p: p.tpot_ms, default=None)
     slow = min((point for point in fits if point.tpot_ms > tpot_ms), key=lambda p: p.tpot_ms, default=None)
     if best is None or best.interpolated or fast is None or slow is None or fast.tpot_ms >= GAP * tpot_ms:
@@ -159,7 +164,7 @@ def _side_dict(side: Side) -> dict[str, Any]:
             "points": [{"name": point.name, "file": point.file, "line": point.line} for point in rows],
             "interpolated": best.interpolated,
             "tpot_ms": best.tpot_ms,
-            "ttft_ms": best.ttft_ms,
+            "ttft_ms": None if math.isinf(best.ttft_ms) else best.ttft_ms,
             "total_tok_s_per_gpu": best.total_tok_s_per_gpu,
             "usd_per_mtok_total": side.usd_per_mtok,
         },

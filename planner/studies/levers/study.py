@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.catalog import Catalog
+from planner.catalog.row import FOUR_BIT_FLOATS
 from planner.pipeline import catalog_of
 from planner.plan import Plan
 from planner.problem import Problem, build_problem
@@ -129,7 +130,7 @@ def _all(parts: Sequence[Lever], scenario: Scenario, catalog: Catalog) -> tuple[
 
 
 def _without_fp4(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]:
-    return scenario, changes.with_points(catalog, lambda point: point.precision != "fp4")
+    return scenario, changes.with_points(catalog, lambda point: point.precision not in FOUR_BIT_FLOATS)
 
 
 def _without_speculation(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]:
