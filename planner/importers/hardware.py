@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -34,7 +35,11 @@ _FORMS = {
     "pcie": "PCIe", "nvl": "NVL", "nvl4": "NVL4", "nvl72": "NVL72", "mig": "MIG",
 }  # fmt: skip
 # What a card is where its name says no form factor.
-_USUAL = {"gb200": "NVL72", "gb300": "NVL72", "mi300x": "OAM", "mi325x": "OAM", "mi355x": "OAM"}
+_USUAL = {
+    **dict.fromkeys(("a100", "a800", "b100", "b200", "b300", "h100", "h200", "h20", "h800"), "SXM"),
+    **dict.fromkeys(("gb200", "gb300"), "NVL72"),
+    **dict.fromkeys(("mi300x", "mi325x", "mi350x", "mi355x"), "OAM"),
+}
 _SYSTEMS = {
     ("h100", "SXM"): "hgx-h100",
     ("h200", "SXM"): "hgx-h200",
@@ -78,13 +83,12 @@ def card_of(name: str) -> Card | None:
         return None
     card = found.pop()
     forms = [_FORMS[word] for word in words if word in _FORMS and word not in ("hgx", "dgx")]
-    if card in _OTHERS:
-        return Card(card, forms[0] if forms else "")
-    low, high = _MEMORY_GB[card]
+    form = forms[0] if forms else _USUAL.get(card, "")
+    low, high = _MEMORY_GB.get(card, (0, math.inf))
     sizes = [int(match[1]) for word in words if (match := _GIGABYTES.fullmatch(word))]
-    if not all(low <= size <= high for size in sizes):
-        return Card(card, " ".join([*forms, *(f"{size} GB" for size in sizes)]))
-    return Card(card, forms[0] if forms else _USUAL.get(card, "SXM"))
+    if all(low <= size <= high for size in sizes):
+        return Card(card, form)
+    return Card(card, " ".join([*forms, *(f"{size} GB" for size in sizes)]))
 
 
 @dataclass(frozen=True)

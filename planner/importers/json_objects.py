@@ -29,7 +29,7 @@ def objects_of(text: str, file: str) -> Iterator[Record]:
             value, end = decoder.raw_decode(text, offset)
         except json.JSONDecodeError as error:
             at = line + text.count("\n", offset, error.pos)
-            ended = not text[error.pos :].strip()
+            ended = not text[error.pos :].strip() or error.msg.startswith("Unterminated string")
             what = "the file ends in the middle of a value" if ended else "it cannot be read from here on"
             raise InputError([Fault(file, at, "", f"this is not JSON: {what}")]) from None
         except RecursionError:
