@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from planner.catalog.models import ServingPoint
+from planner.catalog.precedence import configuration
 from planner.errors import InputError
 from planner.importers import ImportOptions
 from tests.measured import (
@@ -60,6 +61,8 @@ def test_rows_of_a_frontier_are_all_kept(tmp_path: Path) -> None:
         "-ctx_tokens=1024", "-ctx_tokens=4096", "-ctx_tokens=6144",
     }  # fmt: skip
     assert {row.largest_worker_gpus for row in rows} == {8}
+    # Knobs are of the configuration: no row supersedes another.
+    assert len({configuration(row) for row in rows}) == 4
 
 
 @pytest.mark.parametrize(
@@ -98,6 +101,15 @@ def test_of_two_runs_of_one_load_the_newer_stands_wherever_it_is(tmp_path: Path,
     assert row.output_tok_s_per_gpu == pytest.approx(292_000 / 125 / 4)
     assert (done.read, done.kept) == (2, 1)
     assert "another run of the same configuration and load stands for it" in done.kept_out[0][1]
+
+
+def test_a_file_names_no_other_model_of_the_catalog(tmp_path: Path) -> None:
+    """A model that the catalog does not know is what the user says that it stands for."""
+    run = VLLM | {"model_id": "deepseek-ai/DeepSeek-R1"}
+    assert one(tmp_path, run, replace(OURS, model=None)).model == "deepseek-r1"
+    assert one(tmp_path / "b", run, replace(OURS, model="r1-of-ours")).model == "r1-of-ours"
+    with pytest.raises(InputError, match=r"names deepseek-ai/DeepSeek-R1 \(deepseek-r1\), --model says llama-3.3-70b"):
+        imported_rows(tmp_path, run, OURS)
 
 
 # --- copies, and the GPUs they take ---

@@ -169,7 +169,7 @@ def of_metrics(record: Record, metrics: Record, shape: Shape, keys: Keys) -> Ben
         as_of=record.day("date"),
         hardware=Said("system", record.text(keys.hardware), keys.hardware),
         layout=shape.layout,
-        knobs=(("image", record.text("image")), ("offload_mode", record.text("offload_mode"))),
+        knobs=(("offload_mode", record.text("offload_mode")),),
         said=(
             *stated(record, keys, shape.disagg),
             Said("input_tokens", nominal_in, "isl"),

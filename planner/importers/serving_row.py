@@ -10,6 +10,7 @@ from typing import Any
 
 from planner.importers.benchmark_run import BenchmarkRun, Said, failures, reason_to_doubt
 from planner.importers.hardware import Names
+from planner.importers.model_names import model_of
 from planner.importers.options import ImportOptions
 
 _NOTHING = Said("", None)
@@ -39,7 +40,7 @@ def row(run: BenchmarkRun, given: ImportOptions, names: Names, origin: Origin) -
     nominal_out = given.output_tokens or said.get("output_tokens", _NOTHING).value or round(run.output_tokens)
     parts = (origin.source, engine, precision, mode, spec_decode, f"{nominal_in:g}", f"{nominal_out:g}", run.layout)
     return {
-        "model": _settled(run, given, said, "model", "model"),
+        "model": _model(run, given, said),
         "series": given.series or "-".join(slug(str(part)) for part in parts if part),
         "system": system,
         "engine": engine,
@@ -90,7 +91,8 @@ def varying(runs: Iterable[tuple[str, BenchmarkRun]]) -> dict[str, list[str]]:
 def with_knobs(series: str, run: BenchmarkRun, knobs: Iterable[str]) -> str:
     """The name of a series with the knobs that vary: ``…-tp8-ctx_tokens=4096``."""
     stated = dict(run.knobs)
-    return "-".join([series, *(f"{slug(knob)}={slug(stated[knob])}" for knob in knobs if knob in stated)])
+    parts = (f"{slug(knob)}={slug(stated[knob])}" for knob in knobs if knob in stated)
+    return "-".join([series, *(part.replace("-", "_") for part in parts)])
 
 
 def _settled(
@@ -103,9 +105,21 @@ def _settled(
         raise run.record.refusal(stated.key, message)
     found = wanted if wanted is not None else stated.value if stated.value is not None else default
     if found is None:
-        hint = f" (the file names {run.named_model})" if field == "model" and run.named_model else ""
-        raise run.record.refusal("", f"the file does not say the {what}{hint}; give {given.option(field)}")
+        raise run.record.refusal("", f"the file does not say the {what}; give {given.option(field)}")
     return found
+
+
+def _model(run: BenchmarkRun, given: ImportOptions, said: dict[str, Said]) -> str:
+    """The model as scenarios name it: a file's name for one of the catalog is never another of the catalog's."""
+    wanted, known = given.model, model_of(run.named_model)
+    if "model" in said:
+        return str(_settled(run, given, said, "model", "model"))
+    if wanted is None and known is None:
+        hint = f" (the file names {run.named_model})" if run.named_model else ""
+        raise run.record.refusal("", f"the file does not say the model{hint}; give --model")
+    if known not in (None, wanted) and wanted is not None and model_of(wanted) is not None:
+        raise run.record.refusal("", f"the file names {run.named_model} ({known}), --model says {wanted}")
+    return str(wanted or known)
 
 
 def _system(run: BenchmarkRun, given: ImportOptions, names: Names) -> str:
