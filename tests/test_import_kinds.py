@@ -371,6 +371,7 @@ def test_the_page_of_inferencex_is_in_the_unit_that_its_speeds_are_in(tmp_path: 
         (PAGE.replace(",102.8,", ",3.0,"), "Median TPOT .ms.: .*neither in s nor in ms"),
         (PAGE.replace(",49.65,", ",many,"), "Input Throughput/GPU .tok/s.: 'many' is not a number"),
         (PAGE.replace(",fp8,", ",fp7,"), "Precision: 'fp7' is none of"),
+        (PAGE.replace("DeepSeek-R1-0528", "Kimi-K2.5"), "Model: Kimi-K2.5 stands for several versions"),
     ],
 )
 def test_what_the_page_of_inferencex_lacks_is_told_by_its_heading(tmp_path: Path, text: str, said: str) -> None:

@@ -1,28 +1,22 @@
-"""From files to a catalog folder: all rows of an import are written, or none."""
+"""From files to a catalog folder: whatever can be read of them, written at the end and at once."""
 
 from __future__ import annotations
 
 import datetime as dt
 import gc
 import hashlib
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
 
-from planner.catalog import load_catalog
 from planner.catalog.load import SOURCES
-from planner.catalog.models import Offer, Row, ServingPoint, System
-from planner.catalog.rows import csv_rows
-from planner.catalog.table import cells, csv_of
-from planner.document import read_text
+from planner.catalog.models import Offer, ServingPoint, System
 from planner.errors import CatalogError, Fault, InputError
 from planner.importers.benchmark_run import BenchmarkRun, reason_to_doubt, reason_to_keep_out
+from planner.importers.catalog_folder import Key, merged, sources_in, systems_of, written, yaml_text
 from planner.importers.choice import Measured, Priced, standing_price, standing_run
 from planner.importers.hardware import Names
 from planner.importers.model_names import model_of
@@ -32,11 +26,8 @@ from planner.importers.recognise import Found, Source, found_in
 from planner.importers.record import Record
 from planner.importers.serving_row import Origin, row, varying, with_knobs
 from planner.importers.tally import ImportSummary, Reason, worst
-from planner.paths import is_there, read_bytes
-from planner.render.files import write_file
+from planner.paths import read_bytes
 from planner.validation import faults_of, nearest
-
-Key = tuple[str, ...]
 
 
 @contextmanager
@@ -59,8 +50,8 @@ def import_files(files: Sequence[Path], into: Path, given: ImportOptions, today:
     nothing, where no row is left for such a reason, or where the options themselves cannot be used.
     """
     summary = ImportSummary()
-    sources = _sources(into)
-    known = _systems(into)
+    sources = sources_in(into)
+    known = systems_of(into)
     _check_option(given.system, known)
     names = Names(known)
     points: dict[Key, list[Measured]] = {}
@@ -80,16 +71,11 @@ def import_files(files: Sequence[Path], into: Path, given: ImportOptions, today:
             added[name] = entry
     if summary.refused and not points and not offers:
         raise worst(summary.refused)
-    texts = _merged(into, _standing_points(points, summary), _standing_offers(offers, summary), summary)
+    texts = merged(into, _standing_points(points, summary), _standing_offers(offers, summary), summary)
     if not points and not offers:
         return summary
-    texts[SOURCES] = _yaml({"sources": sources | added})
-    for name, text in texts.items():
-        path = into / name
-        if not is_there(path) or read_text(path, str(path)) != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_file(path, text)
-            summary.files.append(path)
+    texts[SOURCES] = yaml_text({"sources": sources | added})
+    summary.files = written(into, texts)
     return summary
 
 
@@ -240,67 +226,7 @@ def _source(path: Path, source: Source, sources: dict[str, Any], day: dt.date) -
     return name, entry, dt.date.fromisoformat(str(entry["read"])[:10])
 
 
-def _sources(into: Path) -> dict[str, Any]:
-    path = into / SOURCES
-    if not is_there(path):
-        return {}
-    loaded = YAML().load(read_text(path, str(path)))
-    if not isinstance(loaded, dict) or not isinstance(loaded.get("sources"), dict):
-        raise InputError([Fault(str(path), 1, "", "expected a mapping that begins with sources:")])
-    found: dict[str, Any] = loaded["sources"]
-    return found
-
-
-def _merged(
-    into: Path, points: Iterable[ServingPoint], offers: Sequence[Offer], summary: ImportSummary
-) -> dict[str, str]:
-    """The texts of the tables that change, by their name in the folder."""
-    by_file: dict[tuple[str, type[Row]], list[Row]] = {}
-    for point in points:
-        by_file.setdefault((f"serving/{_file_name(point.model)}.csv", ServingPoint), []).append(point)
-    if offers:
-        by_file["offers.csv", Offer] = list(offers)
-    return {name: _table(into / name, model, rows, summary) for (name, model), rows in by_file.items()}
-
-
-def _table(path: Path, model: type[Row], new: Iterable[Row], summary: ImportSummary) -> str:
-    faults: list[Fault] = []
-    old = csv_rows(read_text(path, str(path)), str(path), model, faults) if is_there(path) else []
-    if faults:
-        raise CatalogError(faults)
-    rows: dict[Key, Row] = {known.key: known for known in old}  # type: ignore[attr-defined]
-    for one in new:
-        key: Key = one.key  # type: ignore[attr-defined]
-        same = key in rows and cells(rows[key]) == cells(one)
-        to = summary.unchanged if same else summary.replaced if key in rows else summary.added
-        to.append(one.name)  # type: ignore[attr-defined]
-        rows[key] = one
-    return csv_of(model, rows.values())
-
-
-def _systems(into: Path) -> dict[str, System]:
-    """The systems that rows may be about: those of the built-in catalog and of the folder."""
-    return load_catalog(["builtin", str(into)]).systems if is_there(into / "systems.yaml") else _builtin_systems()
-
-
-@lru_cache(maxsize=1)
-def _builtin_systems() -> dict[str, System]:
-    return load_catalog(["builtin"]).systems
-
-
 def _check_option(name: str | None, systems: dict[str, System]) -> None:
     """Raises CatalogError where the user names a system that there is not."""
     if name is not None and name not in systems:
         raise CatalogError([Fault("--system", 0, "", f"unknown system '{name}'{nearest(name, systems)}")])
-
-
-def _file_name(model: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-._" else "-" for letter in model)
-
-
-def _yaml(value: Any) -> str:
-    text = io.StringIO()
-    writer = YAML()
-    writer.width = 120
-    writer.dump(value, text)
-    return text.getvalue()

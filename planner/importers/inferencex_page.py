@@ -37,6 +37,8 @@ _LATENCIES = {
     for heading, key in (("TTFT", "ttft"), ("TPOT", "tpot"), ("E2E Latency", "e2el"))
     for statistic in ("Mean", "Median", "P99")
 }
+# Names under which the page shows several versions of a model at once.
+_GROUPED = ("GLM-5", "Kimi-K2.5", "MiniMax-M2.5")
 _HEADINGS = {key: heading for heading, key in (_COLUMNS | _LATENCIES).items()}
 _SPEED, _PACE = "Median Interactivity (tok/s/user)", "Median TPOT (ms)"
 # How far the product of a pace and its speed may be from 1, of rounding.
@@ -55,6 +57,10 @@ def row(record: Record, given: ImportOptions) -> BenchmarkRun:
     values = {key: record.values[heading] for heading, key in _COLUMNS.items() if heading in record.values}
     values |= {key: record.number(heading) * factor for heading, key in _LATENCIES.items() if heading in record}
     named = _Headed(values, record.file, record.line)
+    if (group := record.text("Model")) in _GROUPED:
+        if given.model is None:
+            raise named.refusal("model", f"{group} stands for several versions of it on the page; give --model")
+        del values["model"]
     if flag(named, "disagg"):
         prefill, decode = named.number("num_prefill_gpu"), named.number("num_decode_gpu")
         # It states no workers: the largest may be all that decode.

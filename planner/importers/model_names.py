@@ -12,8 +12,18 @@ _MODELS = {
     "gpt-oss-120b": "gpt-oss-120b",
     "70b": "llama-3.3-70b",
     "llama70b": "llama-3.3-70b",
+    "deepseek-v3.2": "deepseek-v3.2",
+    "glm5": "glm-5",
+    "glm-5": "glm-5",
+    "kimik2.5": "kimi-k2.5",
+    "kimi-k2.5": "kimi-k2.5",
+    "minimaxm2.5": "minimax-m2.5",
+    "minimax-m2.5": "minimax-m2.5",
+    "qwen3.5": "qwen3.5-397b-a17b",
+    "qwen3.5-397b-a17b": "qwen3.5-397b-a17b",
     "llama-3.3-70b": "llama-3.3-70b",
     "llama-3.3-70b-instruct": "llama-3.3-70b",
+    "llama-3.3-70b-instruct-fp8": "llama-3.3-70b",
 }
 
 
