@@ -71,8 +71,11 @@ def _offers(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_F
         for row in tables[table].to_dict(orient="records"):
             rows.setdefault(item_of(table, row), []).append(row)
         for item, same in rows.items():
-            for found in _of_lots(offers.get(item, []), same) or [None]:
-                yield table, item, "price, lots, term" if found else "a quote of the scenario", found
+            sold = _of_lots(offers.get(item, []), same)
+            if not sold:
+                yield table, item, "a quote of the scenario", None
+            for offer in sold:
+                yield table, item, "price, lots, term", offer
             yield table, item, "GPUs, usable share", catalog.systems[same[0]["system"]]
 
 
