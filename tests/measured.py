@@ -9,6 +9,8 @@ from typing import Any
 
 from planner.catalog import load_catalog
 from planner.catalog.models import ServingPoint
+from planner.catalog.rows import csv_rows
+from planner.errors import Fault
 from planner.importers import ImportOptions, ImportSummary, import_files
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -26,6 +28,24 @@ def imported(folder: Path, text: Any, asked: ImportOptions = OURS) -> tuple[Impo
         return done, []
     rows = load_catalog(["builtin", str(folder / "mine")]).serving
     return done, [row for key, row in rows.items() if key not in built]
+
+
+def imported_rows(folder: Path, text: Any, asked: ImportOptions = OURS) -> tuple[ImportSummary, list[ServingPoint]]:
+    """What an import of a text (or of an object as JSON) made, and the rows of its folder as its files say them."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "run.json"
+    path.write_text(text if isinstance(text, str) else json.dumps(text))
+    done = import_files([path], folder / "mine", asked, TODAY)
+    return done, points_in(folder / "mine")
+
+
+def points_in(catalog: Path) -> list[ServingPoint]:
+    """The serving points of a catalog's files."""
+    faults: list[Fault] = []
+    files = sorted(catalog.glob("serving/*.csv"))
+    rows = [row for file in files for row in csv_rows(file.read_text(), file.name, ServingPoint, faults)]
+    assert not faults
+    return rows
 
 
 def metric(unit: str, avg: float, **more: float) -> dict[str, Any]:

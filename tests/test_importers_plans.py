@@ -10,7 +10,7 @@ import pytest
 
 import planner
 from planner.catalog import load_catalog
-from planner.importers import ImportOptions
+from planner.importers import ImportOptions, import_files
 from tests.measured import (
     AGENTIC,
     AICONFIGURATOR,
@@ -24,6 +24,7 @@ from tests.measured import (
     MLPERF_LOG,
     OURS,
     SAMPLES,
+    TODAY,
     VLLM,
     imported,
 )
@@ -79,6 +80,37 @@ def test_a_plan_on_the_rows_of_each_format_passes_its_audit(tmp_path: Path, run:
     assert plan.audit.passed
     assert set(plan.serving["point"]) <= set(done.added)
     assert not plan.serving.empty
+
+
+@pytest.mark.solve
+def test_a_worker_of_eight_gpus_runs_on_nodes_and_not_on_machines_of_one(tmp_path: Path) -> None:
+    """A node's 24 $ an hour are paid, 3 a GPU, though a machine of one GPU is to be had for 1."""
+    lists = "InstanceType,AcceleratorName,AcceleratorCount,Price,Region\nv1,H200,1,1.0,us\nn8,H200,8,24.0,us\n"
+    (tmp_path / "vms.csv").write_text(lists)
+    import_files([tmp_path / "vms.csv"], tmp_path / "mine", ImportOptions(provider="small"), TODAY)
+    text = """
+    version: 2
+    name: own
+    horizon: {decided_on: 2026-12-01, start: 2027-01, periods: 1, period: year}
+    catalogs: [builtin, mine]
+    blocks: {all: 1.0}
+    workloads:
+      - name: chat
+        model: deepseek-r1
+        tokens: {input: 1024, output: 1024}
+        demand: {output_mtok_per_day: 4000}
+        sla: {ttft_s: 5, tpot_ms: 60}
+    procurement: {buy: false, rent: [on_demand], token_api: false, providers: {allow: [small]}}
+    """
+    (tmp_path / "own.yaml").write_text(text)
+    plan = planner.solve(planner.load(tmp_path / "own.yaml"))
+    assert plan.audit.passed
+    rented = plan.on_demand
+    assert (rented["gpus"] / rented["lots"]).round().eq(8).all()
+    assert rented["cost_usd"].sum() == pytest.approx(3.0 * (rented["gpus"] * rented["hours"]).sum())
+    traced = plan.trace("on_demand")
+    assert "small/us/hgx-h200/on_demand" in set(traced["row"])
+    assert "small/us/hgx-h200/on_demand/1-gpu" not in set(traced["row"])
 
 
 def test_a_plan_traces_to_the_file_that_its_rows_came_from(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_the_small_scenario_takes_large_figures() -> None:
     ("text", "said"),
     [
         ('{"hour": ' + "9" * 400 + "}", "no benchmark or price list that is known"),
-        ('{"hour": ' + "9" * 5000 + "}", "a number has too many digits to be read"),
+        ('{"hour": ' + "9" * 5000 + "}", "no benchmark or price list that is known"),
         ("[" * 100_000, "nested too deeply"),
     ],
     ids=["400 digits", "5000 digits", "100,000 brackets"],

@@ -22,6 +22,7 @@ from planner.catalog.row import (
     Interconnect,
     Kind,
     Months,
+    Names,
     NonNegative,
     NonNegativeCount,
     Positive,
@@ -118,6 +119,7 @@ class System(Row):
     ]
     available_from: Annotated[Day, doc("first day it can be in service")]
     announced: Annotated[bool, doc("announced, not shipping: off unless a scenario allows it")] = False
+    aliases: Annotated[Names, doc("what benchmarks and price lists call it or its GPUs, such as `L40S 48GB`")] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -175,6 +177,9 @@ class Offer(Row):
     availability: Annotated[Fraction | None, doc("spot: share of paid hours that do useful work", "share")] = None
     service: Delivery = "bare_metal"
     interconnect: Interconnect = "rdma"
+    product: Annotated[
+        str, doc("which of a provider's products, where it sells several of one system: `1-gpu` beside whole nodes")
+    ] = ""
     capabilities: Annotated[Capabilities, doc("endpoint only: what the contract enables")] = ()
     available_from: Annotated[Day | None, doc("first day it can run")] = None
     available_until: Annotated[Day | None, doc("reserved: last day to sign; else last day it runs")] = None
@@ -194,13 +199,14 @@ class Offer(Row):
     @property
     def key(self) -> tuple[str, ...]:
         """What makes the row one of its kind."""
-        return (self.provider, self.region, self.system, self.kind, str(self.term_months or ""))
+        return (self.provider, self.region, self.system, self.kind, str(self.term_months or ""), self.product)
 
     @property
     def name(self) -> str:
         """The key as one word: ``coreweave/us-east/gb200-nvl72/reserved-36m``."""
         term = f"-{self.term_months}m" if self.term_months else ""
-        return f"{self.provider}/{self.region}/{self.system}/{self.kind}{term}"
+        product = f"/{self.product}" if self.product else ""
+        return f"{self.provider}/{self.region}/{self.system}/{self.kind}{term}{product}"
 
 
 class TokenApi(Row):

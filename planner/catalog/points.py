@@ -97,10 +97,14 @@ def points_of(
 
 
 def price_of(catalog: Catalog, system: str, given: Mapping[str, float]) -> Price | None:
-    """The price given for a system; else its cheapest published offer, spot left out; else its cheapest estimate."""
+    """The price given for a system; else its cheapest published offer, spot left out; else its cheapest estimate.
+
+    Parts of a system are products of their own, whose price is not that of the whole.
+    """
     if system in given:
         return Price(given[system], "given", True)
     offers = [offer for offer in catalog.offers.values() if offer.system == system and offer.kind != "spot"]
+    offers = [offer for offer in offers if not offer.product] or offers
     published = [offer for offer in offers if offer.evidence != "estimate"]
     best = min(published or offers, key=lambda offer: (offer.usd_per_gpu_hour, offer.name), default=None)
     return None if best is None else _price(best)

@@ -9,8 +9,9 @@ from itertools import groupby
 from planner.catalog.models import ServingPoint
 from planner.kinds.evidence import ORDER
 
-# The parts of a series' name that say how its GPUs are laid out: p1x4, d4x8ep8, tp8, dpattn.
-_LAYOUT = re.compile(r"(?:^|-)((?:p\d+x|d\d+x|tp\d|ep\d|pp\d|dp)[a-z0-9]*)")
+# The parts of a series' name that say how its GPUs are laid out, p1x4, d4x8ep8, tp8, dpattn, or how a knob is set,
+# ctx_tokens=4096.
+_LAYOUT = re.compile(r"(?:^|-)((?:p\d+x|d\d+x|tp\d|ep\d|pp\d|dp)[a-z0-9]*|[A-Za-z_.]+=[^-]*)")
 
 Points = dict[tuple[str, ...], ServingPoint]
 

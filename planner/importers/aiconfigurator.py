@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from planner.importers.benchmark_run import BenchmarkRun
-from planner.importers.hardware import system_of
+from planner.importers.benchmark_run import BenchmarkRun, Said
+from planner.importers.layout import Workers, one_kind, size
+from planner.importers.options import ImportOptions
 from planner.importers.record import Record
 
 _PRECISIONS = {"fp8": "fp8", "fp8_block": "fp8", "nvfp4": "fp4", "fp4": "fp4", "bf16": "bf16", "float16": "bf16"}
+# Columns of a configuration beside its parallelism; what is left over are its load and what follows from both.
+_QUANTISED = [f"{stage}{part}" for stage in ("", "(p)", "(d)") for part in ("gemm", "kvcache", "fmha", "moe", "comm")]
+_KNOBS = ("ctx_tokens", "(p)bs", "cp", "(p)cp", "(d)cp", *_QUANTISED)
 
 
 def is_table(header: Iterable[str]) -> bool:
@@ -16,27 +20,21 @@ def is_table(header: Iterable[str]) -> bool:
     return {"tokens/s/gpu", "num_total_gpus", "tpot"} <= set(header)
 
 
-def configuration(record: Record) -> BenchmarkRun:
-    """A row: one replica of ``num_total_gpus``, whatever its split."""
+def configuration(record: Record, given: ImportOptions) -> BenchmarkRun:
+    """A row: one replica of ``num_total_gpus``, whatever its split. Rows are points of a frontier, not runs in time."""
     disagg = "(d)tp" in record.values
     stage = "(d)" if disagg else ""
     gpus = record.number("num_total_gpus")
     tokens_in, tokens_out = record.number("isl"), record.number("osl")
+    if cached := record.maybe("prefix"):
+        message = (
+            f"{cached:g} of the {tokens_in:g} input tokens came from the cache; a row states what fresh input costs"
+        )
+        raise record.refusal("prefix", message)
     output = record.number("tokens/s/gpu") * gpus
     quantised = record.text(f"{stage}gemm").lower()
-    system = system_of(record.text(f"{stage}system"))
-    tp = (record.maybe(f"{stage}tp") or 1.0) * (record.maybe(f"{stage}dp") or 1.0)
-    said = [
-        ("engine", record.text(f"{stage}backend")),
-        ("engine_version", record.text(f"{stage}version")),
-        ("mode", "disagg" if disagg else "agg"),
-        ("spec_decode", "none"),
-        ("largest_worker_gpus", int(min(max(tp, record.maybe(f"{stage}moe_ep") or 1.0), gpus))),
-        ("input_tokens", tokens_in),
-        ("output_tokens", tokens_out),
-    ]
-    said += [("system", system)] if system else []
-    said += [("precision", _PRECISIONS[quantised])] if quantised in _PRECISIONS else []
+    precision = (Said("precision", _PRECISIONS[quantised], f"{stage}gemm"),) if quantised in _PRECISIONS else ()
+    stages = [_widest(record, part) for part in (("(p)", "(d)") if disagg else ("",))]
     return BenchmarkRun(
         record=record,
         input_tok_s=output * tokens_in / tokens_out,
@@ -51,5 +49,49 @@ def configuration(record: Record) -> BenchmarkRun:
         concurrency=record.number("concurrency"),
         gpus=gpus,
         named_model=record.text("model"),
-        said=tuple(said),
+        hardware=Said("system", record.text(f"{stage}system"), f"{stage}system"),
+        layout=_layout(record, disagg),
+        knobs=tuple((knob, record.text(knob)) for knob in _KNOBS if knob in record),
+        said=(
+            Said("engine", record.text(f"{stage}backend") or None, f"{stage}backend"),
+            Said("engine_version", record.text(f"{stage}version"), f"{stage}version"),
+            Said("mode", "disagg" if disagg else "agg"),
+            Said("spec_decode", _drafting(record), "nextn"),
+            Said("largest_worker_gpus", int(min(max(stages), gpus))),
+            Said("input_tokens", tokens_in, "isl"),
+            Said("output_tokens", tokens_out, "osl"),
+            *precision,
+        ),
     )
+
+
+def _drafting(record: Record) -> str | None:
+    """Whether the prediction counts on multi-token prediction, None where no column says so.
+
+    The tool takes it for granted of some models, and its tables do not say of which.
+    """
+    drafted = record.maybe("nextn")
+    return None if drafted is None else "mtp" if drafted else "none"
+
+
+def _workers(record: Record, stage: str) -> Workers:
+    tp, pp, dp, ep = (size(record, f"{stage}{part}") for part in ("tp", "pp", "dp", "moe_ep"))
+    return Workers(tp, pp, dp, ep)
+
+
+def _widest(record: Record, stage: str) -> int:
+    """GPUs of the largest group of a stage: its attention is data-parallel inside the worker."""
+    one = _workers(record, stage)
+    return max(one.tp * one.dp, one.ep)
+
+
+def _layout(record: Record, disagg: bool) -> str:
+    """The mapping as the table writes it, or as its columns make it."""
+    if not disagg:
+        return record.text("parallel") or one_kind(_workers(record, ""))
+    parts = []
+    for letter in "pd":
+        stage = f"({letter})"
+        mapping = record.text(f"{stage}parallel") or one_kind(_workers(record, stage))
+        parts.append(f"{letter}{size(record, f'{stage}workers')}x{mapping}")
+    return "-".join(parts)

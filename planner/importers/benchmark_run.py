@@ -1,14 +1,14 @@
-"""A run as its file tells it, and the serving point that it becomes with what the user adds."""
+"""A run as its file tells it, and whether it measures what it says."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from planner.errors import InputError
 from planner.importers.options import ImportOptions
 from planner.importers.record import Record
+from planner.importers.tally import Reason
 from planner.units import MS_PER_S
 
 # A run of fewer requests measures its own beginning and end.
@@ -18,12 +18,21 @@ FEWEST_ROUNDS = 2
 LITTLE_TOLERANCE = 0.25
 
 
+class Said(NamedTuple):
+    """A field of the row that the file itself states, under which of its keys."""
+
+    field: str
+    value: Any
+    key: str = ""
+
+
 @dataclass(frozen=True)
 class BenchmarkRun:
     """One run. Rates are tokens/s of all ``gpus`` together; latencies in ms; tokens are means really served.
 
     ``gpus`` is the replica's, None where only the user knows. ``concurrency`` is None where the run was open loop and
-    states none. ``said`` are fields of the row that the file itself states.
+    states none. ``hardware`` is what the file calls its accelerators. ``layout`` is how the replica lies on its GPUs,
+    and ``knobs`` are whatever else makes two configurations two: what varies of them within a file names its series.
     """
 
     record: Record
@@ -45,7 +54,15 @@ class BenchmarkRun:
     named_model: str = ""
     as_of: dt.date | None = None
     note: str = ""
-    said: tuple[tuple[str, Any], ...] = ()
+    hardware: Said | None = None
+    layout: str = ""
+    knobs: tuple[tuple[str, str], ...] = ()
+    said: tuple[Said, ...] = ()
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """What the file calls the fields that it states."""
+        return {one.field: one.key for one in (*self.said, self.hardware) if one is not None and one.key}
 
     @property
     def requests_per_s(self) -> float:
@@ -64,16 +81,25 @@ class BenchmarkRun:
         return self.requests_per_s * whole / MS_PER_S
 
 
-def reason_to_keep_out(run: BenchmarkRun, given: ImportOptions) -> str:
-    """Why a run is no measurement of what it says, '' where it is one: with more errors it is one of another system."""
-    if run.completed is not None:
-        least = max(FEWEST_REQUESTS, FEWEST_ROUNDS * run.in_flight)
-        if run.completed < least:
-            return f"{run.completed:.0f} requests were completed, fewer than {least:.0f}: too few to measure a rate"
-        tried = run.completed + run.failed
-        if run.failed > given.failed_share * tried:
-            return f"{_failures(run)}, more than --failed-share {given.failed_share:g}"
-    return ""
+def too_many_failed(completed: float, failed: float, given: ImportOptions) -> Reason | None:
+    """Why a run with so many failures measures another system than the one that was asked for, None where it may."""
+    tried = completed + failed
+    if not tried or failed <= given.failed_share * tried:
+        return None
+    return Reason(
+        "too many requests failed", f"{failures(completed, failed)}, more than --failed-share {given.failed_share:g}"
+    )
+
+
+def reason_to_keep_out(run: BenchmarkRun, given: ImportOptions) -> Reason | None:
+    """Why a run is no measurement of what it says, None where it is one."""
+    if run.completed is None:
+        return None
+    least = max(FEWEST_REQUESTS, FEWEST_ROUNDS * run.in_flight)
+    if run.completed < least:
+        sentence = f"{run.completed:.0f} requests were completed, fewer than {least:.0f}: too few to measure a rate"
+        return Reason("too few requests to measure a rate", sentence)
+    return too_many_failed(run.completed, run.failed, given)
 
 
 def reason_to_doubt(run: BenchmarkRun) -> str:
@@ -85,98 +111,9 @@ def reason_to_doubt(run: BenchmarkRun) -> str:
     return f"by Little's law {run.little:.0f} requests are in flight, {run.concurrency:g} are stated"
 
 
-def row(run: BenchmarkRun, given: ImportOptions, source: str, today: dt.date, evidence: str) -> dict[str, Any]:
-    """The fields of a serving point. Raises InputError for what neither the file nor the user says."""
-    said = dict(run.said)
-
-    def settled(field: str, what: str, default: Any = None) -> Any:
-        wanted, stated = getattr(given, field), said.get(field)
-        if wanted is not None and stated is not None and str(wanted) != str(stated):
-            raise run.record.refusal("", f"the file says {what} {stated}, {given.option(field)} says {wanted}")
-        found = wanted if wanted is not None else stated if stated is not None else default
-        if found is None:
-            hint = f" (the file names {run.named_model})" if field == "model" and run.named_model else ""
-            raise run.record.refusal("", f"the file does not say the {what}{hint}; give {given.option(field)}")
-        return found
-
-    undated = "" if run.as_of or given.as_of else "undated: the day is that of the import"
-    gpus = _gpus(run, given)
-    mode = settled("mode", "mode", "agg")
-    spec_decode = _spec_decode(run, given, said.pop("spec_decode", "unknown"))
-    requires = [name for name, needed in (("mtp", spec_decode != "none"), ("disagg", mode == "disagg")) if needed]
-    precision, engine = settled("precision", "precision"), settled("engine", "engine")
-    nominal_in = given.input_tokens or said.get("input_tokens") or round(run.input_tokens)
-    nominal_out = given.output_tokens or said.get("output_tokens") or round(run.output_tokens)
-    series = given.series or f"{source}-{engine}-{precision}-{mode}-{spec_decode}-{nominal_in:g}-{nominal_out:g}"
-    return {
-        "model": settled("model", "model"),
-        "series": series,
-        "system": settled("system", "system"),
-        "engine": engine,
-        "engine_version": settled("engine_version", "version", ""),
-        "precision": precision,
-        "mode": mode,
-        "spec_decode": spec_decode,
-        "gpus_per_replica": gpus,
-        "largest_worker_gpus": settled("largest_worker_gpus", "largest worker", gpus),
-        "input_tokens_nominal": nominal_in,
-        "output_tokens_nominal": nominal_out,
-        "input_tokens_mean": run.input_tokens,
-        "output_tokens_mean": run.output_tokens,
-        "concurrency": round(run.in_flight, 3),
-        "ttft_ms": run.ttft_ms,
-        "ttft_statistic": run.ttft_statistic,
-        "ttft_p99_ms": run.ttft_p99_ms,
-        "tpot_ms": run.tpot_ms,
-        "tpot_statistic": run.tpot_statistic,
-        "tpot_p99_ms": run.tpot_p99_ms,
-        "input_tok_s_per_gpu": run.input_tok_s / gpus,
-        "output_tok_s_per_gpu": run.output_tok_s / gpus,
-        "requires": (*requires, *said.get("requires", ())),
-        "source": (source,),
-        "as_of": run.as_of or given.as_of or today,
-        "evidence": given.evidence or evidence,
-        "note": "; ".join(part for part in (run.note, undated, _failures(run), reason_to_doubt(run)) if part),
-    }
-
-
-def _failures(run: BenchmarkRun) -> str:
+def failures(completed: float | None, failed: float) -> str:
     """What a plan should know of a run's failures, '' where there was none."""
-    if not run.failed or run.completed is None:
+    if not failed or completed is None:
         return ""
-    tried = run.completed + run.failed
-    return f"{run.failed:.0f} of {tried:.0f} requests failed, {run.failed / tried:.1%}"
-
-
-def _spec_decode(run: BenchmarkRun, given: ImportOptions, stated: str) -> str:
-    """None, a method, or unknown; a file that says ``on`` does not say by which."""
-    wanted = given.spec_decode
-    if wanted is None:
-        return "unknown" if stated == "on" else stated
-    if stated not in (wanted, "unknown") and (stated != "on" or wanted == "none"):
-        raise run.record.refusal(
-            "", f"the file says that speculative decoding is {stated}, --spec-decode says {wanted}"
-        )
-    return wanted
-
-
-def _gpus(run: BenchmarkRun, given: ImportOptions) -> int:
-    if run.gpus is None and given.gpus_per_replica is None:
-        raise run.record.refusal("", "the file does not say how many GPUs served; give --gpus-per-replica")
-    if run.gpus is not None and given.gpus_per_replica not in (None, run.gpus):
-        message = f"the file says {run.gpus:g} GPUs, --gpus-per-replica says {given.gpus_per_replica}"
-        raise run.record.refusal("", message)
-    gpus = run.gpus if run.gpus is not None else float(given.gpus_per_replica or 0)
-    if gpus < 1 or gpus != int(gpus):
-        raise run.record.refusal("", f"{gpus:g} is no number of GPUs")
-    return int(gpus)
-
-
-def one_model(runs: list[BenchmarkRun], given: ImportOptions) -> None:
-    """Raises InputError where one name is given to runs of several models."""
-    named = {run.named_model for run in runs if run.named_model}
-    if given.model is not None and len(named) > 1:
-        first, second = sorted(named)[:2]
-        raise InputError(
-            [runs[0].record.refusal("", f"runs of {first} and of {second} in one file; import them apart").faults[0]]
-        )
+    tried = completed + failed
+    return f"{failed:.0f} of {tried:.0f} requests failed, {failed / tried:.1%}"

@@ -1,49 +1,33 @@
-"""From files to a catalog folder: all rows of an import are written, or none."""
+"""From files to a catalog folder: whatever can be read of them, written at the end and at once."""
 
 from __future__ import annotations
 
 import datetime as dt
 import gc
 import hashlib
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
 
-from planner.catalog import load_catalog
 from planner.catalog.load import SOURCES
-from planner.catalog.models import Offer, Row, ServingPoint
-from planner.catalog.rows import csv_rows
-from planner.catalog.table import cells, csv_of
-from planner.document import read_text
+from planner.catalog.models import Offer, ServingPoint, System
 from planner.errors import CatalogError, Fault, InputError
-from planner.importers.benchmark_run import BenchmarkRun, one_model, reason_to_doubt, reason_to_keep_out, row
+from planner.importers.benchmark_run import BenchmarkRun, reason_to_doubt, reason_to_keep_out
+from planner.importers.catalog_folder import Key, merged, sources_in, systems_of, written, yaml_text
+from planner.importers.choice import Measured, Priced, standing_price, standing_run
+from planner.importers.hardware import Names
+from planner.importers.model_names import model_of
 from planner.importers.options import ImportOptions
 from planner.importers.prices import Price
 from planner.importers.recognise import Found, Source, found_in
 from planner.importers.record import Record
-from planner.paths import is_there, read_bytes
-from planner.render.files import write_file
+from planner.importers.serving_row import Origin, row, varying, with_knobs
+from planner.importers.tally import ImportSummary, Reason, worst
+from planner.paths import read_bytes
 from planner.validation import faults_of, nearest
-
-Key = tuple[str, ...]
-
-
-@dataclass
-class ImportSummary:
-    """What an import did: rows by name, and what was kept out or is doubtful, with place and reason."""
-
-    added: list[str] = field(default_factory=list)
-    replaced: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    kept_out: list[tuple[str, str]] = field(default_factory=list)
-    doubtful: list[tuple[str, str]] = field(default_factory=list)
-    files: list[Path] = field(default_factory=list)
 
 
 @contextmanager
@@ -62,155 +46,187 @@ def _no_garbage() -> Iterator[None]:
 def import_files(files: Sequence[Path], into: Path, given: ImportOptions, today: dt.date) -> ImportSummary:
     """Rows of ``files`` merged into the catalog folder ``into``; a row with the same key is replaced.
 
-    Raises InputError for anything that cannot be mapped, before anything is written.
+    What cannot be read or mapped is kept out with its reason and stops nothing else. Raises InputError, and writes
+    nothing, where no row is left for such a reason, or where the options themselves cannot be used.
     """
     summary = ImportSummary()
-    points: dict[Key, Row] = {}
-    offers: dict[Key, Row] = {}
-    sources = _sources(into)
+    sources = sources_in(into)
+    known = systems_of(into)
+    _check_option(given.system, known)
+    names = Names(known)
+    points: dict[Key, list[Measured]] = {}
+    offers: dict[Key, list[Priced]] = {}
+    added: dict[str, Any] = {}
     for path in files:
-        found = list(found_in(path, given))
-        if not found:
-            raise InputError([Fault(str(path), 0, "", "this file holds no run")])
-        source, day = _source(path, found[0].source, sources, given.as_of or today)
-        runs = [item.what for item in found if isinstance(item.what, BenchmarkRun)]
-        one_model(runs, given)
-        for item in found:
-            _take(item, given, source, day, points, offers, summary)
-    texts = _merged(into, points, offers, summary)
+        found = _found(path, given, summary)
+        if not any(item.source.tool for item in found):
+            continue
+        tool = next(item.source for item in found if item.source.tool)
+        name, entry, day = _source(path, tool, sources, given.as_of or today)
+        origin = Origin(name, day, tool.evidence)
+        kept = _points(found, given, names, origin, points, summary) + _offers(
+            found, given, names, origin, offers, summary
+        )
+        if kept:
+            added[name] = entry
+    if summary.refused and not points and not offers:
+        raise worst(summary.refused)
+    texts = merged(into, _standing_points(points, summary), _standing_offers(offers, summary), summary)
     if not points and not offers:
         return summary
-    texts[SOURCES] = _yaml({"sources": sources})
-    _check(into, [*points.values(), *offers.values()])
-    for name, text in texts.items():
-        path = into / name
-        if not is_there(path) or read_text(path, str(path)) != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_file(path, text)
-            summary.files.append(path)
+    texts[SOURCES] = yaml_text({"sources": sources | added})
+    summary.files = written(into, texts)
     return summary
 
 
-def _take(
-    item: Found,
+def _found(path: Path, given: ImportOptions, summary: ImportSummary) -> list[Found]:
+    """What a file holds, up to where it can no longer be read."""
+    found: list[Found] = []
+    try:
+        found.extend(found_in(path, given))
+        if not found:
+            raise InputError([Fault(str(path), 0, "", "this file holds no run")])
+    except InputError as error:
+        summary.read += 1
+        summary.refuse(error)
+    summary.read += len(found)
+    for item in found:
+        if isinstance(item.what, InputError):
+            summary.refuse(item.what)
+        elif isinstance(item.what, Reason):
+            summary.keep_out(item.record.place, item.what)
+    return found
+
+
+def _points(
+    found: Iterable[Found],
     given: ImportOptions,
-    source: str,
-    day: dt.date,
-    points: dict[Key, Row],
-    offers: dict[Key, Row],
+    names: Names,
+    origin: Origin,
+    points: dict[Key, list[Measured]],
     summary: ImportSummary,
-) -> None:
-    """Add the row of one run or price, or the reason why there is none."""
-    what = item.what
-    if isinstance(what, str):
-        summary.kept_out.append((item.record.place, what))
-        return
-    if isinstance(what, Price):
-        if what.reason:
-            summary.kept_out.append((what.record.place, what.reason))
-            return
-        offer = _validated(Offer, what.row(source, day, given.evidence or item.source.evidence), what.record)
-        known = offers.get(offer.key)
-        # Of instances that differ in disk or CPU alone the cheapest stands for the GPUs.
-        if not isinstance(known, Offer) or offer.usd_per_gpu_hour < known.usd_per_gpu_hour:
-            offers[offer.key] = offer
-        return
-    if reason := reason_to_keep_out(what, given):
-        summary.kept_out.append((what.record.place, reason))
-        return
-    if doubt := reason_to_doubt(what):
-        summary.doubtful.append((what.record.place, doubt))
-    point = _validated(ServingPoint, row(what, given, source, day, item.source.evidence), what.record)
-    key = point.key
-    if key in points:
-        summary.kept_out.append((what.record.place, "a later run of the same configuration and load stands for it"))
-    points[key] = point
+) -> int:
+    """Add the points of a file's runs by key, and say how many there are."""
+    made: list[tuple[BenchmarkRun, ServingPoint]] = []
+    for run in _of_model([item.what for item in found if isinstance(item.what, BenchmarkRun)], given, summary):
+        if reason := reason_to_keep_out(run, given):
+            summary.keep_out(run.record.place, reason)
+            continue
+        try:
+            made.append((run, _validated(ServingPoint, row(run, given, names, origin), run.record, run.keys)))
+        except InputError as error:
+            summary.refuse(error)
+            continue
+        if doubt := reason_to_doubt(run):
+            summary.doubtful.append((run.record.place, doubt))
+    knobs = {} if given.series else varying((point.series, run) for run, point in made)
+    for run, point in made:
+        series = with_knobs(point.series, run, knobs.get(point.series, ()))
+        told_apart = point if series == point.series else point.model_copy(update={"series": series})
+        points.setdefault(told_apart.key, []).append(Measured(run.record, told_apart, run.completed or 0.0))
+    return len(made)
 
 
-def _validated(model: Any, cells: dict[str, Any], record: Record) -> Any:
+def _of_model(runs: list[BenchmarkRun], given: ImportOptions, summary: ImportSummary) -> list[BenchmarkRun]:
+    """The runs of the model that is asked for; a file that names it beside others is taken apart by its names."""
+    named = sorted({run.named_model for run in runs if run.named_model})
+    if given.model is None or len(named) < 2:
+        return runs
+    own = {name for name in named if model_of(name) == given.model}
+    if not own:
+        first, second = named[:2]
+        message = f"runs of {first} and of {second} in one file; import them apart"
+        summary_error = runs[0].record.refusal("", message)
+        for _ in runs:
+            summary.refuse(summary_error)
+        return []
+    for run in runs:
+        if run.named_model not in own:
+            summary.keep_out(
+                run.record.place, Reason("another model", f"a run of {run.named_model}, not of {given.model}")
+            )
+    return [run for run in runs if run.named_model in own]
+
+
+def _offers(
+    found: Iterable[Found],
+    given: ImportOptions,
+    names: Names,
+    origin: Origin,
+    offers: dict[Key, list[Priced]],
+    summary: ImportSummary,
+) -> int:
+    """Add the offers of a file's prices by key, and say how many there are."""
+    count = 0
+    for item in found:
+        if not isinstance(item.what, Price):
+            continue
+        fields = item.what.row(names, origin.source, origin.day, given.evidence or origin.evidence)
+        if isinstance(fields, Reason):
+            summary.keep_out(item.record.place, fields)
+            continue
+        try:
+            offer: Offer = _validated(Offer, fields, item.record, {})
+        except InputError as error:
+            summary.refuse(error)
+            continue
+        offers.setdefault(offer.key, []).append(Priced(item.record, offer))
+        count += 1
+    return count
+
+
+def _standing_points(points: dict[Key, list[Measured]], summary: ImportSummary) -> list[ServingPoint]:
+    """One point of each key; the others are counted as kept out."""
+    standing = []
+    for runs in points.values():
+        first, *others = standing_run(runs)
+        standing.append(first.point)
+        for other in others:
+            sentence = f"another run of the same configuration and load stands for it, {first.record.place}"
+            summary.keep_out(other.record.place, Reason("another run stands for it", sentence))
+    return standing
+
+
+def _standing_offers(offers: dict[Key, list[Priced]], summary: ImportSummary) -> list[Offer]:
+    """One offer of each key; the others are counted as kept out."""
+    standing = []
+    for prices in offers.values():
+        first, *others = standing_price(prices)
+        standing.append(first.offer)
+        for other in others:
+            sentence = f"{first.record.place} has the same GPUs for no more"
+            summary.keep_out(other.record.place, Reason("another instance has the same GPUs for no more", sentence))
+    return standing
+
+
+def _validated(model: Any, cells: dict[str, Any], record: Record, keys: dict[str, str]) -> Any:
+    """A row of the fields. Raises InputError in the words of the file where it has words of its own."""
     given = {name: value for name, value in cells.items() if value not in (None, "")}
     try:
         return model.model_validate(given)
     except ValidationError as error:
 
         def fault(path: Any, message: str) -> Fault:
-            return record.refusal(".".join(map(str, path)), message).faults[0]
+            field = ".".join(map(str, path))
+            return record.refusal(keys.get(field, field), message).faults[0]
 
         raise InputError(faults_of(error, model, given, fault)) from None
 
 
-def _source(path: Path, source: Source, sources: dict[str, Any], day: dt.date) -> tuple[str, dt.date]:
-    """The id of a file's source, new or known by the file's digest, and the day it was first read."""
+def _source(path: Path, source: Source, sources: dict[str, Any], day: dt.date) -> tuple[str, Any, dt.date]:
+    """The id of a file's source, new or known by the file's digest, its entry, and the day it was first read."""
     digest = hashlib.sha256(read_bytes(path)).hexdigest()[:12]
     name = f"{source.tool}-{digest}"
-    if name not in sources:
-        sources[name] = {
-            "title": f"{path.name}, imported",
-            "publisher": source.publisher,
-            "address": f"{path.name} sha256:{digest}",
-            "read": day.isoformat(),
-        }
-    return name, dt.date.fromisoformat(str(sources[name]["read"])[:10])
+    entry = sources.get(name) or {
+        "title": f"{path.name}, imported",
+        "publisher": source.publisher,
+        "address": f"{path.name} sha256:{digest}",
+        "read": day.isoformat(),
+    }
+    return name, entry, dt.date.fromisoformat(str(entry["read"])[:10])
 
 
-def _sources(into: Path) -> dict[str, Any]:
-    path = into / SOURCES
-    if not is_there(path):
-        return {}
-    loaded = YAML().load(read_text(path, str(path)))
-    if not isinstance(loaded, dict) or not isinstance(loaded.get("sources"), dict):
-        raise InputError([Fault(str(path), 1, "", "expected a mapping that begins with sources:")])
-    found: dict[str, Any] = loaded["sources"]
-    return found
-
-
-def _merged(into: Path, points: dict[Key, Row], offers: dict[Key, Row], summary: ImportSummary) -> dict[str, str]:
-    """The texts of the tables that change, by their name in the folder."""
-    by_file: dict[tuple[str, type[Row]], list[Row]] = {}
-    for point in points.values():
-        by_file.setdefault((f"serving/{_file_name(point.model)}.csv", ServingPoint), []).append(point)  # type: ignore[attr-defined]
-    if offers:
-        by_file["offers.csv", Offer] = list(offers.values())
-    return {name: _table(into / name, model, rows, summary) for (name, model), rows in by_file.items()}
-
-
-def _table(path: Path, model: type[Row], new: Iterable[Row], summary: ImportSummary) -> str:
-    faults: list[Fault] = []
-    old = csv_rows(read_text(path, str(path)), str(path), model, faults) if is_there(path) else []
-    if faults:
-        raise CatalogError(faults)
-    rows: dict[Key, Row] = {known.key: known for known in old}  # type: ignore[attr-defined]
-    for one in new:
-        key: Key = one.key  # type: ignore[attr-defined]
-        same = key in rows and cells(rows[key]) == cells(one)
-        to = summary.unchanged if same else summary.replaced if key in rows else summary.added
-        to.append(one.name)  # type: ignore[attr-defined]
-        rows[key] = one
-    return csv_of(model, rows.values())
-
-
-def _check(into: Path, rows: Iterable[Row]) -> None:
-    """Raises CatalogError where a row is about a system that neither the folder nor the built-in catalog has.
-
-    Everything else about the rows has been validated, and their sources are written with them.
-    """
-    names = ["builtin", str(into)] if is_there(into / "systems.yaml") else ["builtin"]
-    systems = load_catalog(names).systems
-    wanted = {row.system for row in rows}  # type: ignore[attr-defined]
-    unknown = sorted(wanted - set(systems))
-    if unknown:
-        raise CatalogError(
-            [Fault("--system", 0, "", f"unknown system '{name}'{nearest(name, systems)}") for name in unknown]
-        )
-
-
-def _file_name(model: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-._" else "-" for letter in model)
-
-
-def _yaml(value: Any) -> str:
-    text = io.StringIO()
-    writer = YAML()
-    writer.width = 120
-    writer.dump(value, text)
-    return text.getvalue()
+def _check_option(name: str | None, systems: dict[str, System]) -> None:
+    """Raises CatalogError where the user names a system that there is not."""
+    if name is not None and name not in systems:
+        raise CatalogError([Fault("--system", 0, "", f"unknown system '{name}'{nearest(name, systems)}")])

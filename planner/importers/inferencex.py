@@ -1,19 +1,50 @@
-"""InferenceX: the aggregates of its runs, the rows of its public API, and its agentic runs. Latencies in seconds."""
+"""InferenceX: the aggregates of its runs, the rows of its public API, its agentic runs. Latencies in seconds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from planner.importers.benchmark_run import BenchmarkRun
-from planner.importers.hardware import system_of
+from planner.importers.benchmark_run import BenchmarkRun, Said
+from planner.importers.layout import Workers, flag, one_kind, size, two_kinds
+from planner.importers.model_names import model_of
+from planner.importers.options import ImportOptions
 from planner.importers.record import Record
 from planner.units import ms_from_s
 
 # Random lengths are drawn from 80 to 100 % of the nominal one.
 SERVED_SHARE = 0.9
-MODELS = {"dsr1": "deepseek-r1", "gptoss": "gpt-oss-120b", "gptoss120b": "gpt-oss-120b", "70b": "llama-3.3-70b"}
-_SPEC = {"none": "none", "mtp": "mtp", "eagle": "eagle", "eagle3": "eagle"}
+SPEC_DECODE = {"none": "none", "mtp": "mtp", "eagle": "eagle", "eagle3": "eagle"}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The GPUs of a replica: those that prefill and those that decode, or all in ``prefill``; and how they lie."""
+
+    prefill: float
+    decode: float
+    widest: int
+    layout: str
+    disagg: bool
+
+    @property
+    def gpus(self) -> float:
+        """All of them."""
+        return self.prefill + self.decode
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What the files call hardware, model and speculative decoding."""
+
+    hardware: str
+    model: str
+    spec: str = "spec_decoding"
+
+
+_AGGREGATE = Keys("hw", "infmax_model_prefix")
+_API = Keys("hardware", "model", "spec_method")
 
 
 def is_aggregate(values: Mapping[str, Any]) -> bool:
@@ -31,26 +62,30 @@ def is_agentic(values: Mapping[str, Any]) -> bool:
     return "request_metrics" in values and "conc" in values
 
 
-def aggregate(record: Record) -> BenchmarkRun:
+def aggregate(record: Record, given: ImportOptions) -> BenchmarkRun:
     """A run: tp × pp GPUs, or those of its prefill and decode workers."""
-    disagg = record.values.get("disagg") in (True, "true")
-    shape = _split(record) if disagg else (record.number("tp") * (record.maybe("pp") or 1.0), 0.0)
-    widest = (record.first("decode_ep", "decode_tp") if disagg else record.first("ep", "tp")) or 1.0
-    return _run(record, record, disagg, shape, widest, record.text("hw"), record.text("infmax_model_prefix"))
+    if flag(record, "disagg"):
+        shape = _apart(record)
+    else:
+        record.number("tp")
+        shape = together(workers(record, ""))
+    return of_metrics(record, record, shape, _AGGREGATE)
 
 
-def api_row(record: Record) -> BenchmarkRun:
+def api_row(record: Record, given: ImportOptions) -> BenchmarkRun:
     """A row of the API; of aggregated ones the counts of prefill and decode GPUs are tp × ep, not GPUs."""
     kind = record.text("benchmark_type")
     if kind not in ("", "single_turn"):
         raise record.refusal("benchmark_type", f"'{kind}' is no benchmark of one shape; single_turn is")
-    disagg = record.values.get("disagg") in (True, "true")
-    shape = _split(record) if disagg else (record.number("decode_tp"), 0.0)
-    widest = max(record.maybe("decode_tp") or 1.0, record.maybe("decode_ep") or 1.0) if disagg else shape[0]
-    return _run(record, record.part("metrics"), disagg, shape, widest, record.text("hardware"), record.text("model"))
+    if flag(record, "disagg"):
+        shape = _apart(record)
+    else:
+        record.number("decode_tp")
+        shape = together(workers(record, "decode_"))
+    return of_metrics(record, record.part("metrics"), shape, _API)
 
 
-def agentic(record: Record) -> BenchmarkRun:
+def agentic(record: Record, given: ImportOptions) -> BenchmarkRun:
     """An agentic run: its input counts tokens that the cache already held."""
     metrics = record.part("request_metrics")
     gpus = record.number("num_gpus")
@@ -77,26 +112,40 @@ def agentic(record: Record) -> BenchmarkRun:
         gpus=gpus,
         named_model=record.text("infmax_model_prefix"),
         note=f"agentic traces of {record.number('conc'):.0f} sessions; {hits}",
-        said=(*_said(record, record.text("hw"), record.text("infmax_model_prefix"), False), ("requires", offload)),
+        hardware=Said("system", record.text("hw"), "hw"),
+        knobs=(("kv_offloading", record.text("kv_offloading")),),
+        said=(*stated(record, _AGGREGATE, False), Said("requires", offload)),
     )
 
 
-def _split(record: Record) -> tuple[float, float]:
-    """GPUs that prefill and GPUs that decode; old rows state the sum twice."""
+def workers(record: Record, stage: str) -> Workers:
+    """The workers of a stage, or of a replica whose workers do both."""
+    tp, pp = size(record, f"{stage}tp"), size(record, f"{stage}pp") * size(record, f"{stage}pcp_size")
+    ep, attention_dp = size(record, f"{stage}ep"), flag(record, f"{stage}dp_attention")
+    return Workers(tp, pp, ep=ep, attention_dp=attention_dp)
+
+
+def together(one: Workers) -> Shape:
+    """The shape of a replica whose one worker does both."""
+    return Shape(one.gpus, 0.0, one.widest, one_kind(one), False)
+
+
+def _apart(record: Record) -> Shape:
+    """The shape of a replica that prefills and decodes on different GPUs; old rows state their sum twice."""
     prefill, decode = record.number("num_prefill_gpu"), record.number("num_decode_gpu")
-    workers = (record.maybe("prefill_tp") or 0.0) * (record.maybe("prefill_num_workers") or 0.0)
-    if prefill == decode and workers and workers < prefill:
-        return workers, decode - workers
-    return prefill, decode
+    first = workers(record, "prefill_")._replace(replicas=size(record, "prefill_num_workers"))
+    second = workers(record, "decode_")._replace(replicas=size(record, "decode_num_workers"))
+    if prefill == decode and "prefill_num_workers" in record and first.gpus < prefill:
+        prefill, decode = float(first.gpus), decode - first.gpus
+    widest = int(min(max(first.widest, second.widest), prefill + decode))
+    layout = two_kinds(first, second) if "prefill_tp" in record else f"p1x{prefill:g}-d1x{decode:g}"
+    return Shape(prefill, decode, widest, layout, True)
 
 
-def _run(
-    record: Record, metrics: Record, disagg: bool, shape: tuple[float, float], widest: float, hw: str, model: str
-) -> BenchmarkRun:
-    first, second = shape
-    gpus = first + second
+def of_metrics(record: Record, metrics: Record, shape: Shape, keys: Keys) -> BenchmarkRun:
+    """A run of one shape of request, whose metrics have the names of InferenceX's aggregates."""
     # Disaggregated rates are per prefill and per decode GPU, the others per GPU.
-    per_input, per_output = (first, second) if disagg else (gpus, gpus)
+    per_input, per_output = (shape.prefill, shape.decode) if shape.disagg else (shape.gpus, shape.gpus)
     nominal_in, nominal_out = record.number("isl"), record.number("osl")
     ttft, tpot = (metrics.first(f"median_{name}", f"mean_{name}") for name in ("ttft", "tpot"))
     statistic = "p50" if "median_ttft" in metrics else "mean"
@@ -115,27 +164,29 @@ def _run(
         tpot_p99_ms=None if p99["tpot"] is None else ms_from_s(p99["tpot"]),
         concurrency=record.number("conc"),
         mean_e2e_ms=None if "mean_e2el" not in metrics else ms_from_s(metrics.number("mean_e2el")),
-        gpus=gpus,
-        named_model=model,
+        gpus=shape.gpus,
+        named_model=record.text(keys.model),
         as_of=record.day("date"),
+        hardware=Said("system", record.text(keys.hardware), keys.hardware),
+        layout=shape.layout,
+        knobs=(("offload_mode", record.text("offload_mode")),),
         said=(
-            *_said(record, hw, model, disagg),
-            ("input_tokens", nominal_in),
-            ("output_tokens", nominal_out),
-            ("largest_worker_gpus", int(min(widest, gpus))),
+            *stated(record, keys, shape.disagg),
+            Said("input_tokens", nominal_in, "isl"),
+            Said("output_tokens", nominal_out, "osl"),
+            Said("largest_worker_gpus", shape.widest, "tp"),
         ),
     )
 
 
-def _said(record: Record, hw: str, model: str, disagg: bool) -> tuple[tuple[str, Any], ...]:
-    said: list[tuple[str, Any]] = [
-        ("engine", record.text("framework")),
-        ("engine_version", record.text("image").replace("#", "/")),
-        ("precision", record.text("precision")),
-        ("mode", "disagg" if disagg else "agg"),
-        ("spec_decode", _SPEC.get(record.text("spec_decoding") or record.text("spec_method"), "unknown")),
+def stated(record: Record, keys: Keys, disagg: bool) -> tuple[Said, ...]:
+    """What its files say of engine, precision, mode and drafting, and which model of the catalog it is."""
+    said = [
+        Said("engine", record.text("framework") or None, "framework"),
+        Said("engine_version", record.text("image").replace("#", "/"), "image"),
+        Said("precision", record.text("precision"), "precision"),
+        Said("mode", "disagg" if disagg else "agg", "disagg"),
+        Said("spec_decode", SPEC_DECODE.get(record.text(keys.spec).lower(), "unknown"), keys.spec),
     ]
-    system = system_of(hw)
-    said += [("system", system)] if system else []
-    said += [("model", MODELS[model])] if model in MODELS else []
-    return tuple(said)
+    model = model_of(record.text(keys.model))
+    return (*said, Said("model", model, keys.model)) if model else tuple(said)

@@ -1,14 +1,16 @@
-"""MLPerf Inference: the summaries of a round, and the log of one run. Latencies are limits that p99 kept."""
+"""MLPerf Inference: the results of a round, and the log of one run. Latencies are limits that p99 kept."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from planner.importers.benchmark_run import BenchmarkRun
+from planner.importers.benchmark_run import BenchmarkRun, Said
+from planner.importers.model_names import model_of
 from planner.importers.options import ImportOptions
 from planner.importers.record import Record
+from planner.importers.tally import Reason
 
 _NS_PER_MS = 1e6
 # p99 limits of the rounds v5.1 to v6.1, ms: TTFT and TPOT by model and scenario.
@@ -24,6 +26,8 @@ LIMITS = {
     ("llama3.1-8b", "server"): (2000.0, 100.0),
     ("llama3.1-8b", "interactive"): (500.0, 30.0),
 }
+# Rounds that state another limit, or none that was looked up, are asked for theirs.
+_ROUNDS = ("", "v5.1", "v6.0", "v6.1")
 _LOG = {
     "output_tok_s": r"Completed tokens per second\s*:\s*([\d.eE+-]+)",
     "samples_s": r"Completed samples per second\s*:\s*([\d.eE+-]+)",
@@ -32,7 +36,29 @@ _LOG = {
 }
 
 
-def is_summary(values: Mapping[str, Any]) -> bool:
+class _Keys(NamedTuple):
+    """What a layout of the results calls its figures."""
+
+    result: str
+    units: str
+    accelerator: str
+    per_node: str
+    framework: str
+    division: str
+    submitter: str
+    model: str
+
+
+_OLD = _Keys(
+    "Performance_Result", "Performance_Units", "Accelerator", "a#", "Software", "Category", "Submitter", "UsedModel"
+)  # fmt: skip
+_NEW = _Keys(
+    "Result", "Units", "accelerator_model_name", "accelerators_per_node", "framework", "Division", "Organization",
+    "MlperfModel",
+)  # fmt: skip
+
+
+def is_result(values: Mapping[str, Any]) -> bool:
     """Whether an object is a result of a round."""
     return "Performance_Result" in values or ("Result" in values and "total_accelerators" in values)
 
@@ -47,58 +73,84 @@ def is_log(text: str) -> bool:
     return "MLPerf Results Summary" in text[:500]
 
 
-def summary(record: Record, given: ImportOptions) -> BenchmarkRun | str:
-    """A result, or the reason why it is no serving point: output tokens/s of the whole submission under p99 limits."""
-    scenario = record.text("Scenario")
-    if scenario == "Offline":
-        return "Offline results state no latency"
-    new = "total_accelerators" in record
-    result = record.number("Result" if new else "Performance_Result")
-    units = record.text("Units" if new else "Performance_Units").lower()
-    if not units.startswith(("tokens/s", "queries/s")):
-        raise record.refusal("Units" if new else "Performance_Units", f"'{units}' is no rate of tokens")
-    per_node = record.maybe("accelerators_per_node") if new else record.number("a#")
-    gpus = record.number("total_accelerators") if new else record.number("a#") * record.number("Nodes")
+def result(record: Record, given: ImportOptions) -> BenchmarkRun | Reason:
+    """A result, or why it is no serving point: output tokens/s of the whole submission under p99 limits."""
+    keys = _NEW if "total_accelerators" in record.values else _OLD
+    named = record.text(keys.model) or record.text("Model")
+    model = re.sub(r"-99(\.9)?$", "", named)
+    if reason := _no_point(record, keys, model, given):
+        return reason
+    per_node = record.maybe(keys.per_node)
+    gpus = record.number("total_accelerators") if keys is _NEW else record.number("a#") * record.number("Nodes")
     tokens = re.search(r"TOKENS_PER_SAMPLE:\s*([\d.]+)", record.text("Accuracy"))
-    output = float(tokens.group(1)) if tokens else given.output_tokens
-    model = record.text("MlperfModel") or record.text("UsedModel") or record.text("Model")
-    ttft, tpot = LIMITS.get((re.sub(r"-99(\.9)?$", "", model).replace("_", "."), scenario.lower()), (None, None))
+    known = model_of(model)
+    # Models are told apart by accuracy, systems by who submitted them; the two scenarios have other limits.
+    knobs = ("Scenario", keys.model, keys.submitter, "Platform", keys.division, "Availability")
+    division = record.text(keys.division)
+    return _kept_limits(
+        record,
+        _with_limits(record, named, given),
+        record.number(keys.result),
+        float(tokens.group(1)) if tokens else given.output_tokens,
+        gpus,
+        (Said("engine", record.text(keys.framework) or record.text("Software") or None, keys.framework),
+         Said("precision", record.text("weight_data_types").lower() or None, "weight_data_types"),
+         Said("model", known, keys.model),
+         # Submissions of several nodes serve one copy on each: no worker spans two.
+         Said("largest_worker_gpus", per_node and int(per_node), keys.per_node)),
+        model,
+        hardware=Said("system", record.text(keys.accelerator), keys.accelerator),
+        knobs=tuple((knob, record.text(knob)) for knob in knobs),
+        note="open division: the model may differ" if division == "open" else "",
+    )  # fmt: skip
+
+
+def _no_point(record: Record, keys: _Keys, model: str, given: ImportOptions) -> Reason | None:
+    """Why a result is no serving point of the model that is asked for, None where it is one."""
+    if record.text("Scenario") == "Offline":
+        sentence = "Offline results state no latency"
+        return Reason(sentence, sentence)
+    known = model_of(model)
+    if given.model is not None and known not in (None, given.model):
+        return Reason("another model", f"{keys.model}: a result of {known}, not of {given.model}")
+    units = record.text(keys.units).lower()
+    # Rounds say queries/s of some results that are tokens/s, but only of models of text.
+    text = any(model.replace("_", ".") == name for name, _ in LIMITS)
+    if not units.startswith(("tokens/s", "queries/s") if text else "tokens/s"):
+        raise record.refusal(keys.units, f"'{units}' is no rate of tokens")
+    return None
+
+
+def _with_limits(record: Record, model: str, given: ImportOptions) -> ImportOptions:
+    """The options with the limits of the round's rules. Raises InputError where the user says others."""
+    bare = re.sub(r"-99(\.9)?$", "", model).replace("_", ".")
+    rules = LIMITS.get((bare, record.text("Scenario").lower())) if record.text("version") in _ROUNDS else None
     stated = {}
-    for field, known in (("ttft_limit_ms", ttft), ("tpot_limit_ms", tpot)):
+    for field, known in zip(("ttft_limit_ms", "tpot_limit_ms"), rules or (None, None), strict=True):
         wanted = getattr(given, field)
         if known is not None and wanted not in (None, known):
             message = f"the limit of {model} is {known:g} ms here; leave {given.option(field)} out"
             raise record.refusal("Scenario", message)
         stated[field] = known or wanted
-    return _kept_limits(
-        record,
-        ImportOptions(**vars(given) | stated),
-        result,
-        output,
-        gpus,
-        (("engine", record.text("framework") or record.text("Software") or None),
-         ("precision", record.text("weight_data_types").lower() or None),
-         # Submissions of several nodes serve one copy on each: no worker spans two.
-         ("largest_worker_gpus", per_node and int(per_node))),
-        model,
-    )  # fmt: skip
+    return ImportOptions(**vars(given) | stated)
 
 
-def log(text: str, file: str, given: ImportOptions) -> BenchmarkRun:
+def log_record(text: str, file: str) -> Record:
+    """The figures of a run's log summary."""
+    found: dict[str, Any] = {
+        name: match.group(1) for name, pattern in _LOG.items() if (match := re.search(pattern, text))
+    }
+    return Record(found | {"valid": "Result is : VALID" in text}, file)
+
+
+def log(record: Record, given: ImportOptions) -> BenchmarkRun:
     """The log of one run: its own p99 latencies, in ns."""
-    found = {name: match.group(1) for name, pattern in _LOG.items() if (match := re.search(pattern, text))}
-    record = Record(found, file)
-    if "Result is : VALID" not in text:
+    if not record.values["valid"]:
         raise record.refusal("", "the log does not say that its result is valid")
     tok_s = record.number("output_tok_s")
     output = tok_s / record.number("samples_s")
-    limits = ImportOptions(
-        **vars(given)
-        | {
-            "ttft_limit_ms": record.number("ttft_ns") / _NS_PER_MS,
-            "tpot_limit_ms": record.number("tpot_ns") / _NS_PER_MS,
-        }
-    )
+    latencies = {f"{name}_limit_ms": record.number(f"{name}_ns") / _NS_PER_MS for name in ("ttft", "tpot")}
+    limits = ImportOptions(**vars(given) | latencies)
     return _kept_limits(record, limits, tok_s, output, None, (), "")
 
 
@@ -108,8 +160,12 @@ def _kept_limits(
     output_tok_s: float,
     output_tokens: float | None,
     gpus: float | None,
-    said: tuple[tuple[str, Any], ...],
+    said: tuple[Said, ...],
     model: str,
+    *,
+    hardware: Said | None = None,
+    knobs: tuple[tuple[str, str], ...] = (),
+    note: str = "",
 ) -> BenchmarkRun:
     for field, value in (
         ("input_tokens", given.input_tokens),
@@ -123,6 +179,7 @@ def _kept_limits(
     assert output_tokens
     assert given.ttft_limit_ms
     assert given.tpot_limit_ms
+    open_loop = "open loop: requests in flight by Little's law from the p99 latencies, an upper figure"
     return BenchmarkRun(
         record=record,
         input_tok_s=output_tok_s * given.input_tokens / output_tokens,
@@ -137,12 +194,17 @@ def _kept_limits(
         tpot_p99_ms=given.tpot_limit_ms,
         gpus=gpus,
         named_model=model,
-        note="open loop: requests in flight by Little's law from the p99 latencies, an upper figure",
-        said=tuple((field, value) for field, value in said if value),
+        note="; ".join(part for part in (open_loop, note) if part),
+        hardware=hardware,
+        knobs=knobs,
+        said=tuple(one for one in said if one.value),
     )
 
 
-def keyed(record: Record) -> Iterator[Record]:
-    """The results under "0", "1" and so on."""
+def results_of(record: Record) -> Iterator[Record]:
+    """The results under "0", "1" and so on, or the one that it is."""
+    if not is_keyed(record.values):
+        yield record
+        return
     for key, value in record.values.items():
         yield Record(value, record.file, record.line, key)

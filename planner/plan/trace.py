@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from planner.catalog import Catalog
-from planner.catalog.models import DerivedPoint, Energy, QuotedApi, Row, System
+from planner.catalog.models import DerivedPoint, Energy, Offer, QuotedApi, Row, System
 from planner.kinds import cash
 from planner.scenario.models import Scenario
 
@@ -62,12 +62,27 @@ def _systems(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_
 
 
 def _offers(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Found]:
-    offers = {offer.name: offer for offer in catalog.offers.values()}
+    offers: dict[str, list[Offer]] = {}
+    for offer in catalog.offers.values():
+        item = offer.name.removesuffix(f"/{offer.product}") if offer.product else offer.name
+        offers.setdefault(item, []).append(offer)
     for table in ("contracts", "on_demand"):
-        systems = {item_of(table, row): row["system"] for row in tables[table].to_dict(orient="records")}
-        for item, system in systems.items():
-            yield table, item, "price, lots, term" if item in offers else "a quote of the scenario", offers.get(item)
-            yield table, item, "GPUs, usable share", catalog.systems[system]
+        rows: dict[str, list[dict[str, Any]]] = {}
+        for row in tables[table].to_dict(orient="records"):
+            rows.setdefault(item_of(table, row), []).append(row)
+        for item, same in rows.items():
+            sold = _of_lots(offers.get(item, []), same)
+            if not sold:
+                yield table, item, "a quote of the scenario", None
+            for offer in sold:
+                yield table, item, "price, lots, term", offer
+            yield table, item, "GPUs, usable share", catalog.systems[same[0]["system"]]
+
+
+def _of_lots(offers: list[Offer], rows: list[dict[str, Any]]) -> list[Offer]:
+    """The offers behind rows: products of one provider, region and system differ in the GPUs of their lots."""
+    lots = {round(row["gpus"] / row["lots"]) for row in rows if row["lots"]}
+    return [offer for offer in offers if len(offers) == 1 or offer.lot_gpus in lots]
 
 
 def _apis(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Found]:

@@ -9,11 +9,13 @@ from dataclasses import fields
 from planner.cli.options import FileOptions
 from planner.errors import InputError
 from planner.importers import ImportOptions, ImportSummary, import_files
+from planner.importers.tally import told
 from planner.paths import is_folder, is_there
 from planner.schedule import parse_date
 from planner.studies.command import Outcome
 
 MOST_REASONS = 10
+MOST_KINDS = 6
 
 
 def imported(options: FileOptions) -> Outcome:
@@ -36,12 +38,20 @@ def _told(summary: ImportSummary) -> Iterator[str]:
     for what, names in (("added", summary.added), ("replaced", summary.replaced), ("unchanged", summary.unchanged)):
         if names:
             yield f"{what}: {_rows(len(names))}, {'such as ' if len(names) > 1 else ''}{names[0]}"
-    for what, told in (("kept out", summary.kept_out), ("doubtful", summary.doubtful)):
-        for place, reason in told[:MOST_REASONS]:
+    for what, cases in (("kept out", summary.kept_out), ("doubtful", summary.doubtful)):
+        for place, reason in cases[:MOST_REASONS]:
             yield f"{what}: {place}: {reason}"
-        if len(told) > MOST_REASONS:
-            yield f"{what}: {len(told) - MOST_REASONS} more"
+        if len(cases) > MOST_REASONS:
+            yield f"{what}: {len(cases) - MOST_REASONS} more"
+    yield _sum(summary)
     yield from (f"{path} written" for path in summary.files)
+
+
+def _sum(summary: ImportSummary) -> str:
+    """Rows in, kept, and kept out by reason."""
+    out = sum(summary.reasons.values())
+    why = f": {told(summary.reasons, MOST_KINDS)}" if out else ""
+    return f"rows: {summary.read:,} in, {summary.kept:,} kept, {out:,} kept out{why}"
 
 
 def _day(text: str | None) -> dt.date | None:

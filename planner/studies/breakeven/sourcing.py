@@ -190,7 +190,8 @@ def on_demand(
     offers = offers_of(scenario, catalog, system.system, "on_demand")
     if not offers:
         return []
-    offer = min(offers, key=lambda offer: (offer.usd_per_gpu_hour, offer.name))
+    whole = [offer for offer in offers if not offer.product]
+    offer = min(whole or offers, key=lambda offer: (offer.usd_per_gpu_hour, offer.name))
     usable = usable_share(offer, system)
     note = f"{offer.provider} at ${offer.usd_per_gpu_hour:g}"
     return [
