@@ -12,6 +12,9 @@ from planner.kinds.evidence import ORDER
 # The parts of a series' name that say how its GPUs are laid out: p1x4, d4x8ep8, tp8, dpattn.
 _LAYOUT = re.compile(r"(?:^|-)((?:p\d+x|d\d+x|tp\d|ep\d|pp\d|dp)[a-z0-9]*)")
 
+# Every GPU then keeps the cache of its own requests alone.
+DATA_PARALLEL = "dpattn"
+
 Points = dict[tuple[str, ...], ServingPoint]
 
 
@@ -31,8 +34,13 @@ def configuration(point: ServingPoint) -> tuple[object, ...]:
         point.output_tokens_nominal,
         point.concurrency,
         tuple(sorted(point.requires)),
-        tuple(_LAYOUT.findall(point.series)),
+        layout(point),
     )
+
+
+def layout(point: ServingPoint) -> tuple[str, ...]:
+    """How its series says that its GPUs are laid out."""
+    return tuple(_LAYOUT.findall(point.series))
 
 
 def rank(point: ServingPoint) -> tuple[int, int]:

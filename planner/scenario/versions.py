@@ -24,6 +24,7 @@ VERSION_1: dict[tuple[str, ...], Any] = {
     ("finance", "residual_of"): "price_paid",
     ("finance", "resell_existing"): False,
     ("workloads", "*", "whole_replicas"): False,
+    ("workloads", "*", "extrapolate"): "never",
     ("procurement", "whole_on_demand_lots"): False,
     ("procurement", "hourly_depth_gpus"): None,
     ("procurement", "providers", "max_share_of"): "gpu_hours",
@@ -39,6 +40,8 @@ WHY: dict[tuple[str, ...], str] = {
     ("finance", "resell_existing"): "what stands has a resale value too, so keeping it has a cost",
     ("workloads", "*", "whole_replicas"): "a replica runs whole or not at all, so a plan in parts of replicas is one "
     "that nobody can run",
+    ("workloads", "*", "extrapolate"): "requests are as long as they are; where nobody measured their lengths, the "
+    "hardware's floors carry measured points there, derated by what they are off and marked",
     ("procurement", "whole_on_demand_lots"): "GPUs are rented by the hour in the lots that an offer is sold in",
     ("procurement", "hourly_depth_gpus"): "no provider has promised any number of GPUs by the hour",
     ("procurement", "providers", "max_share_of"): "a provider's failure counts most in the hour that most rests on it",
