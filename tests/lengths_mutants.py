@@ -85,6 +85,7 @@ LENGTHS = [
     Mutant(extrapolated, "derating", constant(1.0), cases.lengths_beyond_all),
     Mutant(extrapolated, "derating", constant(extrapolated.WORK), cases.a_short_output),
     Mutant(extrapolated, "derating", constant(extrapolated.WORK), cases.drafts_of_many_requests),
+    Mutant(extrapolated, "tpot_derating", constant(extrapolated.TPOT), cases.drafts_at_a_target),
     Mutant(extrapolated, "wanted", constant(True), cases.lengths_that_one_configuration_has),
     Mutant(extrapolated, "wanted", constant(False), cases.lengths_beyond_all),
     Mutant(Extrapolator, "left_by_hits", nothing_derated, cases.hits_at_a_measured_length),

@@ -282,9 +282,9 @@ def test_where_nothing_is_carried_the_refusal_says_why() -> None:
         check_references(case.scenario, case.catalog)
     assert [fault.message for fault in refused.value.faults] == [
         "no configuration of m1 was measured at, or on either side of, 120000 input / 1000 output tokens; nearest "
-        "measured: 4000 / 500, 1000 / 500; none can be extrapolated: of 6 points how its GPUs are split into prefill "
-        "and decode workers is not known; of 6 points weights and caches of so many requests in flight would not fit "
-        "its memory"
+        "measured: 4000 / 500, 1000 / 500; none can be extrapolated: 6 points, as nothing says how their GPUs are "
+        "split into prefill and decode workers; 6 points, as weights and the caches of their requests in flight would "
+        "not fit the memory"
     ]
 
 

@@ -28,7 +28,7 @@ from planner.units import ms_from_s
 # What the formulas have been off, with which every extrapolated figure is multiplied: docs/work-model.md has the
 # errors, and a test holds the shipped rows against these.
 WORK, WORK_WITH_DRAFTS, WORK_OF_SHORT_OUTPUT = 1.3, 1.5, 1.7
-TPOT, TTFT = 1.2, 1.9
+TPOT, TPOT_WITH_DRAFTS, TTFT = 1.2, 1.3, 1.9
 # Where drafts stop paying: requests in flight per GPU.
 MANY_PER_GPU = 8.0
 # Below so many output tokens, other work than decoding decides; three bursts were 16 to 42 % dearer than told.
@@ -38,14 +38,14 @@ HALF = 0.5
 
 Refusal = Literal["", "disagg", "attention", "points", "memory"]
 WHY: dict[Refusal, str] = {
-    "disagg": "how its GPUs are split into prefill and decode workers is not known",
-    "attention": "models.yaml has no dimensions of its model's attention",
-    "points": "fewer than six points at two lengths tell how far it runs above the hardware's floors",
-    "memory": "weights and caches of so many requests in flight would not fit its memory",
+    "disagg": "nothing says how their GPUs are split into prefill and decode workers",
+    "attention": "models.yaml lacks the dimensions of their model's attention",
+    "points": "fewer than six at two lengths tell how far they run above the hardware's floors",
+    "memory": "weights and the caches of their requests in flight would not fit the memory",
 }
 
 
-class _Anchored(NamedTuple):
+class Anchored(NamedTuple):
     """A workload's requests at a replica and a concurrency: GPU-seconds before the derating, latencies in ms."""
 
     gpu_seconds: float
@@ -109,21 +109,27 @@ class Extrapolator:
         """A configuration at the lengths of the workload, at every replica and concurrency that it was measured at."""
         known = [point for point in group if np.isfinite([measured.latency(point, metric) for metric in METRICS]).all()]
         able = [point for point in known if not self.refusal(point, measured.lengths)]
-        alike: dict[tuple[float, ...], list[ServingPoint]] = defaultdict(list)
-        for point in able:
-            alike[self._replica(point)].append(point)
-        for position, (_, found) in enumerate(sorted(alike.items())):
-            yield self._point(measured, position, tuple(least_work(found).values()))
+        for position, (_, parents) in enumerate(sorted(self.alike(able).items())):
+            yield self._point(measured, position, parents)
 
-    def _replica(self, point: ServingPoint) -> tuple[float, ...]:
-        """What points that anchor one extrapolated point share, their configuration apart."""
+    def alike(self, points: Sequence[ServingPoint]) -> dict[tuple[float, ...], tuple[ServingPoint, ...]]:
+        """The points of a configuration that anchor one extrapolated point: the least work of each length there."""
+        found: dict[tuple[float, ...], list[ServingPoint]] = defaultdict(list)
+        for point in points:
+            found[self.replica(point)].append(point)
+        return {replica: tuple(least_work(group).values()) for replica, group in found.items()}
+
+    def replica(self, point: ServingPoint) -> tuple[float, ...]:
+        """What those points share, their configuration apart: GPUs, copies of a cache, requests in flight."""
         size = self._catalog.models[point.model]
         each = (point.gpus_per_replica, point.replicas_per_gpu, point.largest_worker_gpus)
         return (*each, copies(point, size), point.concurrency)
 
     def _point(self, measured: MeasuredPoints, position: int, parents: tuple[ServingPoint, ...]) -> DerivedPoint:
         given, made = measured.lengths
-        first, found = parents[0], self._anchored(measured, parents)
+        first, hits = parents[0], measured.workload.prefix_cache_hit_share
+        latencies = [tuple(measured.latency(parent, metric) for metric in METRICS) for parent in parents]
+        found = self.anchored(parents, measured.lengths, hits, latencies)
         factor = derating(first, measured.lengths)
         work = found.gpu_seconds * factor / min(left_by_caps(measured, parent) for parent in parents)
         nominal = measured.nominal(first.system)
@@ -142,23 +148,27 @@ class Extrapolator:
             output_tok_s_per_gpu=made / work,
             least_share=found.least_share,
             note=_note(found, factor, parents),
-            **stated(measured, parents, {"ttft": TTFT * found.ttft_ms, "tpot": TPOT * found.tpot_ms}),
+            **stated(measured, parents, {"ttft": TTFT * found.ttft_ms, "tpot": tpot_derating(first) * found.tpot_ms}),
         )
 
-    def _anchored(self, measured: MeasuredPoints, parents: Sequence[ServingPoint]) -> _Anchored:
-        """The geometric mean of what each parent's own figures come to at the workload's lengths."""
-        lengths, hits = measured.lengths, measured.workload.prefix_cache_hit_share
+    def anchored(
+        self, parents: Sequence[ServingPoint], lengths: Lengths, hits: float, latencies: Sequence[Sequence[float]]
+    ) -> Anchored:
+        """The geometric mean of what each parent's own figures come to at ``lengths``.
+
+        ``latencies`` are the TTFT and the TPOT of each, in ms.
+        """
         ratios = np.array([self.work(p, lengths, hits) / self.work(p, shape_of(p)) for p in parents])
         work = np.array([gpu_seconds(p) for p in parents])
         outputs = np.array([p.output_tokens_mean / lengths[1] for p in parents])
         waits = np.sqrt([lengths[0] / p.input_tokens_mean for p in parents])
-        ttft, tpot = (np.array([measured.latency(p, metric) for p in parents]) for metric in METRICS)
+        ttft, tpot = np.array(latencies).T
         least = 1.0
         if lengths[0] > TESTED_INPUT_TOKENS:
             half = [self.work(p, lengths, hits, HALF) / self.work(p, shape_of(p), 0.0, HALF) for p in parents]
             least = min(1.0, _mean(np.array(half) / ratios))
         own = self._prefill_ms(parents[0], lengths, hits)
-        return _Anchored(_mean(work * ratios), least, max(_mean(ttft * waits), own), _mean(tpot * ratios * outputs))
+        return Anchored(_mean(work * ratios), least, max(_mean(ttft * waits), own), _mean(tpot * ratios * outputs))
 
     def _prefill_ms(self, point: ServingPoint, lengths: Lengths, hits: float) -> float:
         """How long a replica reads the input of one request with all its GPUs: no first token comes before."""
@@ -185,10 +195,15 @@ def derating(point: ServingPoint, lengths: Lengths) -> float:
     return max(factors)
 
 
+def tpot_derating(point: ServingPoint) -> float:
+    """The factor on TPOT: how many tokens drafts hand out a step is less sure at other lengths."""
+    return TPOT if point.spec_decode == "none" else TPOT_WITH_DRAFTS
+
+
 def in_words(refused: Counter[Refusal]) -> str:
     """What keeps points from being carried to a workload's lengths, and how many of them each."""
     told = sorted(((count, why) for why, count in refused.items() if why), key=lambda entry: (-entry[0], entry[1]))
-    return "; ".join(f"of {count} point{'s' if count > 1 else ''} {WHY[why]}" for count, why in told)
+    return "; ".join(f"{count} point{'s' if count > 1 else ''}, as {WHY[why]}" for count, why in told)
 
 
 def wanted(workload: Workload, points: Sequence[ServingPoint], catalog: Catalog) -> bool:
@@ -209,7 +224,7 @@ def _mean(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
     return float(values[0]) if len(values) == 1 else float(bits.exp(bits.log(values).mean()))
 
 
-def _note(found: _Anchored, factor: float, parents: Sequence[ServingPoint]) -> str:
+def _note(found: Anchored, factor: float, parents: Sequence[ServingPoint]) -> str:
     names = ", ".join(parent.name for parent in parents)
     beyond = ""
     if found.least_share < 1:

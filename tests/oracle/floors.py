@@ -133,7 +133,7 @@ class Configuration:
             factor = 1.5
         if lengths[1] < 500:
             factor = 1.7
-        return parents, work * factor, (1.9 * max(ttft, reading), 1.2 * tpot)
+        return parents, work * factor, (1.9 * max(ttft, reading), (1.2 if first.spec_decode == "none" else 1.3) * tpot)
 
 
 def attention(size: ModelSize) -> tuple[float, float]:
