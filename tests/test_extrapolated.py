@@ -298,8 +298,8 @@ def test_a_workload_says_whether_it_may_rest_on_extrapolation() -> None:
 def test_version_1_keeps_to_what_was_measured() -> None:
     said = {"workloads.chat.tokens={input: 3000, output: 400}"}
     with pytest.raises(ScenarioError, match="nearest measured"):
-        planner.catalog_of(planner.load("scenarios/tiny.yaml", (*said, "version=1")))
-    found = planner.catalog_of(planner.load("scenarios/tiny.yaml", tuple(said))).serving.values()
+        planner.catalog_of(planner.load("scenarios/tiny.yaml", (*said, "version=1")), BUILTIN)
+    found = planner.catalog_of(planner.load("scenarios/tiny.yaml", tuple(said)), BUILTIN).serving.values()
     assert {row.derivation for row in found} == {"", "extrapolated"}
 
 

@@ -20,6 +20,7 @@ from planner.rules.families import Family, families, family, gpu_seconds, least_
 from planner.rules.fitted import left_by_caps
 from planner.rules.measured import METRICS, MeasuredPoints, derived_point, stated
 from planner.rules.memory import copies, fits
+from planner.rules.rates import capped_with, proven_by_shape
 from planner.rules.roofline import TESTED_INPUT_TOKENS, Efficiency, Setup, efficiency_of, has_attention
 from planner.rules.work import Lengths
 from planner.scenario.workload import Workload
@@ -60,7 +61,9 @@ class Extrapolator:
     def __init__(self, points: Sequence[ServingPoint], catalog: Catalog) -> None:
         self._catalog = catalog
         self.groups = families(points, catalog)
+        self._proven = proven_by_shape(points)
         self._found: dict[Family, Efficiency | None] = {}
+        self._of_pools: dict[tuple[object, ...], Efficiency | None] = {}
 
     def refusal(self, point: ServingPoint, lengths: Lengths) -> Refusal:
         """Why ``point`` is not carried to ``lengths``, '' where it is."""
@@ -84,10 +87,14 @@ class Extrapolator:
         """
         own = family(point)
         if own not in self._found:
-            group = self.groups.get(own, [])
-            pool = [other for found in self.groups.values() for other in found if _pool(other) == _pool(point)]
-            self._found[own] = efficiency_of(self._setups(group)) or efficiency_of(self._setups(pool))
+            self._found[own] = efficiency_of(self._setups(self.groups.get(own, []))) or self._of_pool(_pool(point))
         return self._found[own]
+
+    def _of_pool(self, pool: tuple[object, ...]) -> Efficiency | None:
+        if pool not in self._of_pools:
+            points = [point for group in self.groups.values() for point in group if _pool(point) == pool]
+            self._of_pools[pool] = efficiency_of(self._setups(points))
+        return self._of_pools[pool]
 
     def work(self, point: ServingPoint, lengths: Lengths, hits: float = 0.0, attention: float = 1.0) -> float:
         """GPU-seconds of a request by the floors of the configuration alone."""
@@ -109,8 +116,9 @@ class Extrapolator:
         """A configuration at the lengths of the workload, at every replica and concurrency that it was measured at."""
         known = [point for point in group if np.isfinite([measured.latency(point, metric) for metric in METRICS]).all()]
         able = [point for point in known if not self.refusal(point, measured.lengths)]
+        nominal = measured.nominal(group[0].system)
         for position, (_, parents) in enumerate(sorted(self.alike(able).items())):
-            yield self._point(measured, position, parents)
+            yield self._point(measured, f"{position}", parents, nominal)
 
     def alike(self, points: Sequence[ServingPoint]) -> dict[tuple[float, ...], tuple[ServingPoint, ...]]:
         """The points of a configuration that anchor one extrapolated point: the least work of each length there."""
@@ -125,14 +133,16 @@ class Extrapolator:
         each = (point.gpus_per_replica, point.replicas_per_gpu, point.largest_worker_gpus)
         return (*each, copies(point, size), point.concurrency)
 
-    def _point(self, measured: MeasuredPoints, position: int, parents: tuple[ServingPoint, ...]) -> DerivedPoint:
+    def _point(
+        self, measured: MeasuredPoints, position: str, parents: tuple[ServingPoint, ...], nominal: Lengths
+    ) -> DerivedPoint:
         given, made = measured.lengths
         first, hits = parents[0], measured.workload.prefix_cache_hit_share
         latencies = [tuple(measured.latency(parent, metric) for metric in METRICS) for parent in parents]
         found = self.anchored(parents, measured.lengths, hits, latencies)
         factor = derating(first, measured.lengths)
-        work = found.gpu_seconds * factor / min(left_by_caps(measured, parent) for parent in parents)
-        nominal = measured.nominal(first.system)
+        caps = [left_by_caps(measured, parent, self._proven.get(capped_with(parent), ())) for parent in parents]
+        work = found.gpu_seconds * factor / min(caps)
         drafts = "nospec" if first.spec_decode == "none" else first.spec_decode
         words = (first.engine, first.precision, first.mode, f"tp{first.largest_worker_gpus}", drafts)
         return derived_point(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
@@ -151,8 +151,11 @@ def described(work: Work) -> str:
     return f"fitted on {len(work.shapes)} shapes with an error of at most {100 * work.worst_error:.0f} %"
 
 
-def left_by_caps(measured: MeasuredPoints, point: ServingPoint) -> float:
-    """The share of a predicted point's rate that the proven points of its own shape leave it; 1 for any other."""
+def left_by_caps(measured: MeasuredPoints, point: ServingPoint, rivals: Iterable[ServingPoint] | None = None) -> float:
+    """The share of a predicted point's rate that the proven points of its own shape leave it; 1 for any other.
+
+    ``rivals`` are the points among which those are; all measured ones unless given.
+    """
     if point.evidence != "predicted":
         return 1.0
 
@@ -162,5 +165,5 @@ def left_by_caps(measured: MeasuredPoints, point: ServingPoint) -> float:
             row.evidence
         )
 
-    rivals = [rate(rival) for rival in measured.points if no_slower(rival, point)]
-    return min(1.0, max(rivals) / rate(point)) if rivals else 1.0
+    rates = [rate(rival) for rival in (measured.points if rivals is None else rivals) if no_slower(rival, point)]
+    return min(1.0, max(rates) / rate(point)) if rates else 1.0
