@@ -361,7 +361,7 @@ DERIVED = [
         families, "least_work", lambda _: lambda points: {shape_of(p): p for p in points}, cases.two_loads_of_a_shape
     ),
     Mutant(families, "families", lambda right: lambda points, rows: {}, cases.lengths_between),
-    Mutant(fitted_points, "_cap", constant(1.0), cases.a_prediction_between_shapes),
+    Mutant(fitted_points, "left_by_caps", constant(1.0), cases.a_prediction_between_shapes),
     Mutant(fitted_points, "between_shapes", constant(()), cases.lengths_between),
     Mutant(interpolated_points, "between_concurrencies", constant(()), cases.a_series_across_the_target),
     Mutant(

@@ -27,14 +27,17 @@ from planner.rules import (
     demand,
     derive_points,
     eligibility,
+    extrapolated,
     families,
     halls,
     hosting,
     latency,
+    memory,
     offers,
     quotes,
     rates,
     residual,
+    roofline,
     running,
     survival,
     tariffs,
@@ -43,6 +46,7 @@ from planner.rules import (
 from planner.solvers import Options
 from planner.solvers.objectives import minimise
 from tests.hosting_mutants import HOSTING
+from tests.lengths_mutants import LENGTHS
 from tests.oracle import most_profit, program
 from tests.oracle.points import fitted, interpolated
 from tests.owning_mutants import OWNED
@@ -53,18 +57,19 @@ from tests.supply_mutants import SUPPLIED
 from tests.survival_mutants import SURVIVED
 from tests.unserved_mutants import UNSERVED
 
-ALL_MUTANTS = [*MUTANTS, *HOSTING, *OWNED, *RESOLD, *SUPPLIED, *SURVIVED, *UNSERVED]
+ALL_MUTANTS = [*MUTANTS, *HOSTING, *LENGTHS, *OWNED, *RESOLD, *SUPPLIED, *SURVIVED, *UNSERVED]
 ORACLE = Path(__file__).parent / "oracle"
 
 # Said by what is tried: misfits are unfit and latency, a family's shape and work are in every fit.
 # Energy is counted apart from what it costs, and years are named by their number.
 UNTRIED = {
-    "misfits", "family", "shape_of", "gpu_seconds", "fit_of", "reachable", "apart", "utility_per_it", "check_complete",
+    "misfits", "family", "shape_of", "gpu_seconds", "fit_of", "least_squares", "reachable", "in_words", "apart",
+    "utility_per_it", "check_complete",
     "year_name", "year_of_period",
 }  # fmt: skip
 RULES = (
-    budgets, dates, demand, eligibility, families, halls, hosting, latency, offers, quotes, rates, residual, running,
-    survival, tariffs, work,
+    budgets, dates, demand, eligibility, extrapolated, families, halls, hosting, latency, memory, offers, quotes, rates,
+    residual, roofline, running, survival, tariffs, work,
 )  # fmt: skip
 
 

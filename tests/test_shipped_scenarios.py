@@ -23,7 +23,7 @@ from tests.limits import AMPLE_S, THOROUGH
 
 SCENARIOS = Path("scenarios")
 NAMES = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
-LARGE = ("10mw", "existing-fleet", "rent-only", "three-futures", "ten-billion")
+LARGE = ("10mw", "agents", "existing-fleet", "rent-only", "three-futures", "ten-billion")
 # Those that the session solves once for all tests.
 SOLVED = {"tiny": "tiny", "10mw": "ten_mw"}
 

@@ -43,7 +43,7 @@ def _flops(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Fin
     tokens = point.output_tok_s_per_gpu + (0 if cached else point.input_tok_s_per_gpu)
     # A weight takes a multiplication and an addition per token.
     needed = 2 * size.active_params_billion * 1e9 * tokens / 1e15
-    peak = _peak_pflops(point, system)
+    peak = peak_pflops(point, system)
     if needed > peak * ROUNDING:
         yield Finding(
             "flops",
@@ -54,7 +54,7 @@ def _flops(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Fin
         )
 
 
-def _peak_pflops(point: ServingPoint, system: System) -> float:
+def peak_pflops(point: ServingPoint, system: System) -> float:
     """Dense PFLOP/s a GPU has at most for the point. Four-bit weights are computed in FP8 where there is no FP4."""
     if point.precision in ("fp4", "mxfp4", "int4"):
         return system.fp4_dense_pflops_per_gpu or system.fp8_dense_pflops_per_gpu

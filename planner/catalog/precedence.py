@@ -13,6 +13,9 @@ from planner.kinds.evidence import ORDER
 # ctx_tokens=4096.
 _LAYOUT = re.compile(r"(?:^|-)((?:p\d+x|d\d+x|tp\d|ep\d|pp\d|dp)[a-z0-9]*|[A-Za-z_.]+=[^-]*)")
 
+# Every GPU then keeps the cache of its own requests alone.
+DATA_PARALLEL = "dpattn"
+
 Points = dict[tuple[str, ...], ServingPoint]
 
 
@@ -32,8 +35,13 @@ def configuration(point: ServingPoint) -> tuple[object, ...]:
         point.output_tokens_nominal,
         point.concurrency,
         tuple(sorted(point.requires)),
-        tuple(_LAYOUT.findall(point.series)),
+        layout(point),
     )
+
+
+def layout(point: ServingPoint) -> tuple[str, ...]:
+    """How its series says that its GPUs are laid out."""
+    return tuple(_LAYOUT.findall(point.series))
 
 
 def rank(point: ServingPoint) -> tuple[int, int]:

@@ -19,7 +19,7 @@ Precision = Literal["fp4", "mxfp4", "fp8", "bf16", "int4"]
 FOUR_BIT_FLOATS: tuple[Precision, ...] = ("fp4", "mxfp4")
 Statistic = Literal["p50", "mean", "p90", "p95", "p99"]
 Capability = Literal["mtp", "disagg", "kv_offload"]
-Derivation = Literal["", "interpolated", "fitted"]
+Derivation = Literal["", "interpolated", "fitted", "extrapolated"]
 MOST = 1_000_000_000
 # No price, power, rate or demand of any fleet is beyond these; products of several have to stay numbers.
 MOST_AMOUNT = 1e15

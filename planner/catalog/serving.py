@@ -7,7 +7,18 @@ from typing import Annotated, Literal
 
 from pydantic import model_validator
 
-from planner.catalog.row import Capabilities, Count, Derivation, Positive, Precision, Row, Share, Statistic, wrong
+from planner.catalog.row import (
+    Capabilities,
+    Count,
+    Derivation,
+    NonNegativeCount,
+    Positive,
+    Precision,
+    Row,
+    Share,
+    Statistic,
+    wrong,
+)
 from planner.fields import doc, plain
 
 
@@ -99,10 +110,13 @@ class DerivedPoint(ServingPoint):
     the latencies that a tail ratio made: ttft, tpot, ttft+tpot or none.
     """
 
-    derived: Annotated[Literal["interpolated", "fitted"], doc("how it was made")]
+    derived: Annotated[Literal["interpolated", "fitted", "extrapolated"], doc("how it was made")]
     workload: Annotated[str, doc("the one it was made for")]
     parents: Annotated[tuple[str, ...], doc("names of the points it was made of")]
     converted: Annotated[str, doc("latencies that a tail ratio made: ttft, tpot, ttft+tpot or none")] = ""
+    least_share: Annotated[
+        Share, doc("its work where attention counts half, of what it claims; 1 within tested lengths", "share")
+    ] = 1.0
 
     @property
     def derivation(self) -> Derivation:
@@ -145,7 +159,10 @@ class Accuracy(Row):
 
 
 class ModelSize(Row):
-    """How large a served model is: what `plan catalog check` holds operating points against."""
+    """How large a served model is: what `plan catalog check` holds operating points against.
+
+    The dimensions of its attention, all of them or none, let points of other lengths be extrapolated.
+    """
 
     name: Annotated[str, doc("as in serving/<model>.csv")]
     total_params_billion: Annotated[
@@ -155,11 +172,43 @@ class ModelSize(Row):
     native_precision: Annotated[
         Precision | None, doc("of the weights as published: what other precisions may lose is lost against it")
     ] = None
+    experts: Annotated[Count | None, doc("routed experts of a layer; absent: dense", "count")] = None
+    experts_per_token: Annotated[Count | None, doc("routed experts that a token goes through", "count")] = None
+    attention_layers: Annotated[Count | None, doc("layers that attend to the whole context", "count")] = None
+    windowed_layers: Annotated[NonNegativeCount, doc("layers that attend to a window only", "count")] = 0
+    window_tokens: Annotated[Count | None, doc("tokens of that window", "tokens")] = None
+    query_heads: Annotated[Count | None, doc("heads of a layer", "count")] = None
+    kv_heads: Annotated[
+        Count | None, doc("heads of a layer whose keys and values are cached; 1 where they are latent", "count")
+    ] = None
+    key_size: Annotated[Count | None, doc("numbers in a key, and in a query", "count")] = None
+    value_size: Annotated[Count | None, doc("numbers in a value", "count")] = None
+    latent_size: Annotated[
+        Count | None, doc("latent attention: numbers in what keys and values are compressed to", "count")
+    ] = None
+    latent_key_size: Annotated[
+        Count | None, doc("latent attention: numbers that a layer caches of a token, position included", "count")
+    ] = None
 
     @model_validator(mode="after")
     def _consistent(self) -> ModelSize:
         if self.active_params_billion > self.total_params_billion:
             raise wrong("active_params_billion", f"this is above total_params_billion, {self.total_params_billion:g}")
+        if self.experts and self.experts_per_token and self.experts_per_token > self.experts:
+            raise wrong("experts_per_token", f"this is above experts, {self.experts}")
+        for fields in (
+            ("experts", "experts_per_token"),
+            ("attention_layers", "query_heads", "kv_heads", "key_size", "value_size"),
+            ("latent_size", "latent_key_size"),
+        ):
+            given = [field for field in fields if getattr(self, field) is not None]
+            missing = [field for field in fields if field not in given]
+            if given and missing:
+                raise wrong(missing[0], f"this is missing; it belongs to {given[0]}")
+        if self.latent_size is not None and self.attention_layers is None:
+            raise wrong("attention_layers", "this is missing; it belongs to latent_size")
+        if bool(self.windowed_layers) != (self.window_tokens is not None):
+            raise wrong("window_tokens", "this and windowed_layers belong together")
         return self
 
     @property

@@ -22,6 +22,7 @@ from planner.rules.eligibility import (
     provider_ruled_out,
     system_ruled_out,
 )
+from planner.rules.extrapolated import WHY, Extrapolator, wanted
 from planner.rules.latency import SLACK, latency_ms, targets
 from planner.rules.offers import offers_by_name
 from planner.scenario.models import Scenario, Workload
@@ -207,9 +208,9 @@ def _latency(scenario: Scenario, point: ServingPoint | TokenApi, workload: Workl
 
 
 def _point_rule(scenario: Scenario, catalog: Catalog, problem: Problem, point: ServingPoint, workload: Workload) -> str:
-    _, _, why = _misfit(scenario, catalog, point, workload)
+    rank, _, why = _misfit(scenario, catalog, point, workload)
     if why:
-        return why
+        return why + (_not_carried(catalog, point, workload) if rank == RANK["input"] else "")
     if point.system not in problem.supply.systems:
         return f"no {point.system} can be bought or rented"
     pools = [pool for pool in problem.pools.pools if pool.system.system == point.system]
@@ -223,6 +224,18 @@ def _point_rule(scenario: Scenario, catalog: Catalog, problem: Problem, point: S
     if able and not any(pool.rdma or pool.domain_gpus >= point.replica_gpus for pool in roomy):
         return f"a replica of {point.replica_gpus:g} GPUs needs RDMA, which no supply of {point.system} has"
     return ""
+
+
+def _not_carried(catalog: Catalog, point: ServingPoint, workload: Workload) -> str:
+    """Why no point is made of ``point`` at the lengths of a workload that takes extrapolated ones, as a clause."""
+    assert workload.tokens is not None
+    own = [row for row in catalog.serving.values() if row.model == point.model and not row.derivation]
+    if point.derivation or not wanted(workload, own, catalog):
+        return ""
+    refused = Extrapolator(own, catalog).refusal(point, (workload.tokens.input, workload.tokens.output))
+    if refused:
+        return f"; it is not extrapolated: {WHY[refused]}"
+    return "; points of these lengths are extrapolated from it and its like"
 
 
 def nothing_runs_on(scenario: Scenario, catalog: Catalog, problem: Problem, supply: str) -> str:

@@ -102,7 +102,8 @@ def _points(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_F
     for item in _items("serving", tables["serving"]):
         gives = "throughput, latency" if item in points else "the scenario's own weight of a GPU-hour"
         point = points.get(item)
-        yield "serving", item, gives, point
+        carried = point is not None and point.derivation == "extrapolated"
+        yield "serving", item, f"{gives}, extrapolated" if carried else gives, point
         if isinstance(point, DerivedPoint):
             for parent in point.parents:
                 yield "serving", item, f"{point.derived} from", points[parent]

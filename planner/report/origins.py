@@ -18,7 +18,9 @@ def trace_sheet(plan: Plan) -> Sheet:
         first, tables = group.iloc[0], list(dict.fromkeys(group["table"]))
         more = f" +{len(tables) - 1}" if len(tables) > 1 else ""
         place = first["where"].rpartition("/")[2]
-        lines.append((_short(name), first["evidence"], first["as_of"], place, tables[0] + more))
+        carried = group["gives"].str.endswith(", extrapolated").any()
+        evidence = f"{first['evidence']}, extrapolated" if carried else first["evidence"]
+        lines.append((_short(name), evidence, first["as_of"], place, tables[0] + more))
     stated = sorted(set(rows.loc[rows["row"] == "", "gives"]))
     notes = [f"Stated by the scenario itself: {', '.join(stated)}."] if stated else []
     notes.append("Full names, sources and notes are under trace in --json and in trace.csv of --csv.")

@@ -71,7 +71,8 @@ def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline, most: int 
         notes.append("~ is a mean or median converted to the target's percentile by the scenario's tail_ratio.")
     if plan.serving["derived"].any():
         notes.append(
-            "A fitted or interpolated point was not measured itself; what it rests on is in the table serving."
+            "A fitted, interpolated or extrapolated point was not measured itself; what it rests on is in the table "
+            "serving."
         )
     if plan.serving["note"].eq(NO_CREDIT).any():
         notes.append(

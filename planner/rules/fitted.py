@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
@@ -12,10 +12,10 @@ import numpy as np
 
 from planner.catalog.models import DerivedPoint, ServingPoint
 from planner.kinds.evidence import ORDER
-from planner.rules.families import fit_of, gpu_seconds, least_work, shape_of
+from planner.rules.families import fit_of, gpu_seconds, shape_of
 from planner.rules.measured import METRICS, MeasuredPoints, derived_point, stated
 from planner.rules.rates import no_slower
-from planner.rules.work import Lengths, Work, covered, near
+from planner.rules.work import Lengths, Work, covered
 from planner.units import MS_PER_S
 
 # A fit on a pair or triple of shapes reaches wherever one on more of them does.
@@ -43,17 +43,21 @@ class _Fit:
         )
 
 
-def between_shapes(measured: MeasuredPoints, group: list[ServingPoint]) -> Iterator[DerivedPoint]:
+def between_shapes(
+    measured: MeasuredPoints,
+    group: list[ServingPoint],
+    spared: Callable[[Sequence[ServingPoint], Lengths, float], float],
+) -> Iterator[DerivedPoint]:
     """A family's points at the lengths of the workload, at every pair of latencies where that is of use.
 
     At every pair of latencies that some point has, the least work of each shape no slower than that; fitted on all
-    shapes there and on each pair and triple that has the workload between them. The parents' caps hold.
+    shapes there and on each pair and triple that has the workload between them. The parents' caps hold. ``spared`` says
+    how much of a request's work hits take off.
     """
-    wanted, hits = measured.lengths, measured.workload.prefix_cache_hit_share
+    wanted = measured.lengths
     between = cache(lambda shapes: covered(shapes, wanted))
     if not between(tuple(sorted({shape_of(point) for point in group}))):
         return
-    saving = fit_of(tuple(least_work(group).values()))
     shapes = [shape_of(point) for point in group]
     sets = dict.fromkeys(
         parents
@@ -67,8 +71,8 @@ def between_shapes(measured: MeasuredPoints, group: list[ServingPoint]) -> Itera
         parents = [group[position] for position in positions]
         work = fit_of(parents)
         claimed = work.claimed_gpu_seconds(*wanted)
-        claimed -= saving.saved_by_hits(wanted, hits, claimed) if hits else 0.0
-        claimed /= min(_cap(measured, parent) for parent in parents)
+        claimed -= spared(parents, wanted, claimed)
+        claimed /= min(left_by_caps(measured, parent) for parent in parents)
         ttft, tpot = (max(measured.latency(parent, metric) for parent in parents) for metric in METRICS)
         found.append(_Fit(ttft, tpot, claimed, tuple(parents), work))
     for position, kept in enumerate(_undominated(found)):
@@ -119,9 +123,7 @@ def _fitted(measured: MeasuredPoints, position: int, fit: _Fit) -> DerivedPoint:
     (input_tokens, output_tokens), parents = measured.lengths, fit.parents
     first, name = parents[0], measured.workload.name
     gpus = max(parent.gpus_per_replica for parent in parents)
-    # A cap compares nominal lengths: where the system was measured close to the workload's, those are meant.
-    close = [p for p in measured.points if p.system == first.system and near(shape_of(p), measured.lengths)]
-    alike = min(close, key=lambda point: point.name, default=None)
+    nominal = measured.nominal(first.system)
     seconds = (fit.ttft_ms + fit.tpot_ms * max(output_tokens - 1, 0)) / MS_PER_S
     words = (first.engine, first.precision, first.mode, "nospec" if first.spec_decode == "none" else first.spec_decode)
     return derived_point(
@@ -132,8 +134,8 @@ def _fitted(measured: MeasuredPoints, position: int, fit: _Fit) -> DerivedPoint:
         gpus_per_replica=gpus,
         replicas_per_gpu=min(parent.replicas_per_gpu for parent in parents) if gpus == 1 else 1,
         largest_worker_gpus=max(parent.largest_worker_gpus for parent in parents),
-        input_tokens_nominal=input_tokens if alike is None else alike.input_tokens_nominal,
-        output_tokens_nominal=output_tokens if alike is None else alike.output_tokens_nominal,
+        input_tokens_nominal=nominal[0],
+        output_tokens_nominal=nominal[1],
         input_tokens_mean=input_tokens,
         output_tokens_mean=output_tokens,
         concurrency=max(parent.replica_gpus for parent in parents) / fit.gpu_seconds * seconds,
@@ -149,8 +151,11 @@ def described(work: Work) -> str:
     return f"fitted on {len(work.shapes)} shapes with an error of at most {100 * work.worst_error:.0f} %"
 
 
-def _cap(measured: MeasuredPoints, point: ServingPoint) -> float:
-    """The share of a predicted point's rate that the proven points of its own shape leave it; 1 for any other."""
+def left_by_caps(measured: MeasuredPoints, point: ServingPoint, rivals: Iterable[ServingPoint] | None = None) -> float:
+    """The share of a predicted point's rate that the proven points of its own shape leave it; 1 for any other.
+
+    ``rivals`` are the points among which those are; all measured ones unless given.
+    """
     if point.evidence != "predicted":
         return 1.0
 
@@ -160,5 +165,5 @@ def _cap(measured: MeasuredPoints, point: ServingPoint) -> float:
             row.evidence
         )
 
-    rivals = [rate(rival) for rival in measured.points if no_slower(rival, point)]
-    return min(1.0, max(rivals) / rate(point)) if rivals else 1.0
+    rates = [rate(rival) for rival in (measured.points if rivals is None else rivals) if no_slower(rival, point)]
+    return min(1.0, max(rates) / rate(point)) if rates else 1.0

@@ -11,7 +11,7 @@ import numpy as np
 from planner.catalog.models import DerivedPoint, ServingPoint, Statistic
 from planner.kinds.evidence import ORDER
 from planner.rules.latency import Metric, converts, latency_ms
-from planner.rules.work import Lengths
+from planner.rules.work import Lengths, near
 from planner.scenario.models import Scenario
 from planner.scenario.workload import Workload
 from planner.units import ms_from_s
@@ -33,6 +33,19 @@ class MeasuredPoints:
         """The lengths of its requests."""
         assert self.workload.tokens is not None
         return self.workload.tokens.input, self.workload.tokens.output
+
+    def nominal(self, system: str) -> Lengths:
+        """The nominal lengths of its points on a system: its own, or where that was measured close, those meant there.
+
+        A cap compares nominal lengths.
+        """
+        close = [
+            point
+            for point in self.points
+            if point.system == system and near((point.input_tokens_mean, point.output_tokens_mean), self.lengths)
+        ]
+        alike = min(close, key=lambda point: point.name, default=None)
+        return self.lengths if alike is None else (alike.input_tokens_nominal, alike.output_tokens_nominal)
 
     def target(self, metric: Metric) -> tuple[float | None, int]:
         """The limit in ms, None where there is none, and its percentile."""
@@ -67,7 +80,10 @@ def stated(measured: MeasuredPoints, parents: Sequence[ServingPoint], latencies:
 
 
 def derived_point(
-    how: Literal["interpolated", "fitted"], measured: MeasuredPoints, parents: Sequence[ServingPoint], **fields: Any
+    how: Literal["interpolated", "fitted", "extrapolated"],
+    measured: MeasuredPoints,
+    parents: Sequence[ServingPoint],
+    **fields: Any,
 ) -> DerivedPoint:
     """A row like its first parent with other ``fields``, resting on what all its parents rest on."""
     given = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
@@ -13,6 +14,7 @@ from planner.errors import ScenarioError
 from planner.kinds.limits import SPENDING
 from planner.rules.budgets import fiscal_year, year_name
 from planner.rules.eligibility import api_ruled_out
+from planner.rules.extrapolated import Extrapolator, Refusal, in_words
 from planner.rules.families import reachable, shape_of
 from planner.rules.tariffs import FLAT
 from planner.rules.work import apart
@@ -154,7 +156,7 @@ def _evaluations(scenario: Scenario, catalog: Catalog) -> Found:
 
 
 def _lengths(scenario: Scenario, catalog: Catalog) -> Found:
-    """Requests are as long as measured ones or between them, unless a token API may answer them."""
+    """Requests are as long as measured ones or between them, or those reach them, unless a token API may answer."""
     for index, workload in enumerate(scenario.workloads):
         points = [point for point in catalog.serving.values() if point.model == workload.model]
         if workload.tokens is None or not points or reachable(workload, points, catalog):
@@ -162,6 +164,12 @@ def _lengths(scenario: Scenario, catalog: Catalog) -> Found:
         if any(not api_ruled_out(scenario, workload, api) for api in catalog.token_apis.values()):
             continue
         wanted = workload.tokens
+        refused: Counter[Refusal] = Counter()
+        if workload.extrapolate != "never":
+            own = [point for point in points if not point.derivation]
+            refused = Extrapolator(own, catalog).refusals((wanted.input, wanted.output))
+        if refused[""]:
+            continue
         shapes = {shape_of(point) for point in points if not point.derivation}
         closest = sorted(shapes, key=lambda shape: apart(shape, (wanted.input, wanted.output)))[:SHAPES_NAMED]
         measured = ", ".join(f"{shape[0]:g} / {shape[1]:g}" for shape in closest)
@@ -169,6 +177,8 @@ def _lengths(scenario: Scenario, catalog: Catalog) -> Found:
             f"no configuration of {workload.model} was measured at, or on either side of, {wanted.input:g} input / "
             f"{wanted.output:g} output tokens; nearest measured: {measured}"
         )
+        if refused:
+            message += f"; none can be extrapolated: {in_words(refused)}"
         yield ("workloads", index, "tokens"), message
 
 

@@ -89,7 +89,7 @@ def fit_work(shapes: Sequence[Lengths], gpu_seconds: Sequence[float]) -> Work:
     relative = np.column_stack([lengths, np.ones(len(measured))]) / measured[:, None]
     best, best_miss = np.zeros(3), np.inf
     for active in ACTIVE:
-        found = _least_squares(relative, active)
+        found = least_squares(relative, active, np.ones(len(measured)))
         if found is None:
             continue
         miss = float(((bits.dot(relative, found) - 1) ** 2).sum())
@@ -106,25 +106,30 @@ def fit_work(shapes: Sequence[Lengths], gpu_seconds: Sequence[float]) -> Work:
     )
 
 
-def _least_squares(relative: NDArray[np.float64], active: tuple[int, ...]) -> NDArray[np.float64] | None:
-    """Coefficients, those not ``active`` 0; None where the shapes leave them open or make one negative."""
-    columns = relative[:, active]
-    scale = np.sqrt((columns**2).sum(axis=0))
-    found = _solved(columns / scale)
+def least_squares(
+    columns: NDArray[np.float64], active: tuple[int, ...], wanted: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    """The coefficients of ``columns`` that come nearest to ``wanted``, those not ``active`` 0.
+
+    None where the columns leave them open or make one negative.
+    """
+    chosen = columns[:, active]
+    scale = np.sqrt((chosen**2).sum(axis=0))
+    found = _solved(chosen / scale, wanted)
     if found is None or (found < 0).any():
         return None
-    coefficients = np.zeros(3)
+    coefficients = np.zeros(columns.shape[1])
     coefficients[list(active)] = found / scale
     return coefficients
 
 
-def _solved(columns: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """The combination of ``columns``, each of length 1, that is nearest to ones; None where the columns depend.
+def _solved(columns: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The combination of ``columns``, each of length 1, that is nearest to ``wanted``; None where the columns depend.
 
     By Gram and Schmidt, in an order of its own: LAPACK's last bits differ from processor to processor.
     """
     count = columns.shape[1]
-    upper, left = np.zeros((count, count + 1)), np.column_stack([columns, np.ones(len(columns))])
+    upper, left = np.zeros((count, count + 1)), np.column_stack([columns, wanted])
     for index in range(count):
         length = float(np.sqrt((left[:, index] ** 2).sum()))
         if length < DEPENDENT:

@@ -25,6 +25,7 @@ VERSION_1: dict[tuple[str, ...], Any] = {
     ("finance", "resell_existing"): False,
     ("workloads", "*", "whole_replicas"): False,
     ("workloads", "*", "precisions"): ("fp8", "fp4", "bf16"),
+    ("workloads", "*", "extrapolate"): "never",
     ("procurement", "whole_on_demand_lots"): False,
     ("procurement", "hourly_depth_gpus"): None,
     ("procurement", "providers", "max_share_of"): "gpu_hours",
@@ -46,6 +47,8 @@ WHY: dict[tuple[str, ...], str] = {
         "precisions",
     ): "what a format costs in quality is for `accuracy` to say, and a note names what has no "
     "score; the old list kept out makers whose four-bit format is another",
+    ("workloads", "*", "extrapolate"): "requests are as long as they are; where nobody measured their lengths, the "
+    "hardware's floors carry measured points there, derated by what they are off and marked",
     ("procurement", "whole_on_demand_lots"): "GPUs are rented by the hour in the lots that an offer is sold in",
     ("procurement", "hourly_depth_gpus"): "no provider has promised any number of GPUs by the hour",
     ("procurement", "providers", "max_share_of"): "a provider's failure counts most in the hour that most rests on it",

@@ -133,6 +133,13 @@ class Workload(Section):
         Share | None,
         doc("share of input tokens billed at an API's cached price; default: prefix_cache_hit_share", "share"),
     ] = None
+    extrapolate: Annotated[
+        Literal["never", "needed", "always"],
+        doc(
+            "points at lengths beyond those measured, and hits credited by the hardware's floors: `needed` where no "
+            "configuration of the model was measured at the lengths or around them, `always` on every one that was not"
+        ),
+    ] = "needed"
     interpolate: Annotated[
         bool, doc("may run between two measured concurrencies of a series, at exactly its latency targets")
     ] = False

@@ -20,7 +20,7 @@ Day = Annotated[str, DATE]
 Period = Annotated[str, doc("2027-01, 2027-Q1 or 2027")]
 Category = Annotated[str, doc(f"what it is paid for, one of {', '.join(CATEGORIES)}; `revenue` is negative")]
 Block = Annotated[str, doc("load block")]
-Derivation = Literal["", "interpolated", "fitted"]
+Derivation = Literal["", "interpolated", "fitted", "extrapolated"]
 
 
 class Row(TypedDict):

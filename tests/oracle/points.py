@@ -1,6 +1,6 @@
 """A second derivation of operating points, from docs/model.md alone: no pruning, SciPy's NNLS and a linear programme.
 
-``fitted`` holds, by workload, points between measured shapes and points with hits in the prefix cache;
+``fitted`` holds, by workload, points between measured shapes and beyond them, and points with hits in the prefix cache;
 ``interpolated`` those at exactly the targets. What some other point makes superfluous stays in.
 """
 
@@ -15,6 +15,7 @@ from scipy.optimize import linprog, nnls
 
 from planner.catalog.models import Catalog, ServingPoint
 from planner.scenario.models import Scenario, Workload
+from tests.oracle.floors import Configuration
 from tests.oracle.requests import known_ms
 
 Shape = tuple[float, float]
@@ -103,28 +104,74 @@ def configurations(workload: Workload, catalog: Catalog) -> list[list[ServingPoi
 
 
 def fitted(scenario: Scenario, catalog: Catalog) -> dict[str, list[ServingPoint]]:
-    """Points between measured shapes, and measured ones with their hits credited."""
+    """Points between measured shapes and beyond them, and measured ones with their hits credited."""
     found: dict[str, list[ServingPoint]] = {}
     for workload in scenario.workloads:
         mine = found.setdefault(workload.name, [])
-        for group in configurations(workload, catalog) if workload.tokens else ():
+        groups = configurations(workload, catalog) if workload.tokens else []
+        for group in groups:
             assert workload.tokens is not None
-            near = [p for p in group if close(p, (workload.tokens.input, workload.tokens.output))]
+            lengths = (workload.tokens.input, workload.tokens.output)
+            near = [p for p in group if close(p, lengths)]
             plane = Plane(cheapest(group))
+            known = Configuration(group, [p for g in groups for p in g if pool(p) == pool(group[0])], catalog)
             if near:
-                mine += _credited(workload, near, plane)
-            else:
-                mine += _between(scenario, workload, group, plane, list(catalog.serving.values()))
+                mine += _credited(workload, near, plane, known)
+            elif inside([shape(p) for p in group], lengths):
+                mine += _between(scenario, workload, group, plane, known, list(catalog.serving.values()))
+            elif beyond(workload, groups, catalog):
+                mine += _beyond(scenario, workload, known, list(catalog.serving.values()))
     return found
 
 
-def _credited(workload: Workload, near: list[ServingPoint], plane: Plane) -> list[ServingPoint]:
+def pool(point: ServingPoint) -> tuple[object, ...]:
+    """What points share that tell of each other's distance from the peaks."""
+    proven = "proven" if point.evidence in ("measured", "independent") else point.evidence
+    return point.precision, point.mode, point.spec_decode != "none", proven
+
+
+def beyond(workload: Workload, groups: list[list[ServingPoint]], catalog: Catalog) -> bool:
+    """Whether points may be carried to lengths that nobody measured."""
+    assert workload.tokens is not None
+    lengths = (workload.tokens.input, workload.tokens.output)
+    if workload.extrapolate != "needed":
+        return workload.extrapolate == "always"
+    if any(p.model == workload.model and close(p, lengths) for p in catalog.serving.values()):
+        return False
+    return not any(inside([shape(p) for p in group], lengths) for group in groups)
+
+
+def _spared(
+    workload: Workload, plane: Plane, known: Configuration, parents: Sequence[ServingPoint], work: float, lengths: Shape
+) -> float:
+    if workload.extrapolate == "never" or known.factors is None:
+        return plane.spared(lengths, workload.prefix_cache_hit_share, work)
+    return work * (1 - max(known.left(p, lengths, workload.prefix_cache_hit_share) for p in parents))
+
+
+def _credited(workload: Workload, near: list[ServingPoint], plane: Plane, known: Configuration) -> list[ServingPoint]:
     made = []
     for point in near:
         work = seconds(point)
-        left = work - plane.spared(shape(point), workload.prefix_cache_hit_share, work)
+        left = work - _spared(workload, plane, known, [point], work, shape(point))
         faster = {f"{side}_tok_s_per_gpu": getattr(point, f"{side}_tok_s_per_gpu") * work / left for side in SIDES}
         made.append(point.model_copy(update=faster))
+    return made
+
+
+def _beyond(
+    scenario: Scenario, workload: Workload, known: Configuration, rivals: list[ServingPoint]
+) -> list[ServingPoint]:
+    """A configuration carried to the workload's lengths."""
+    assert workload.tokens is not None
+    times = {
+        p.name: (latency(scenario, workload, p, "ttft"), latency(scenario, workload, p, "tpot")) for p in known.group
+    }
+    made = []
+    lengths = (workload.tokens.input, workload.tokens.output)
+    for parents, work, wait in known.carried(lengths, workload.prefix_cache_hit_share, times):
+        capped = work / min(left_by_cap(scenario, rivals, p) for p in parents)
+        made.append(_at(workload, parents, capped, wait).model_copy(update={"concurrency": parents[0].concurrency}))
     return made
 
 
@@ -132,7 +179,12 @@ SIDES = ("input", "output")
 
 
 def _between(
-    scenario: Scenario, workload: Workload, group: list[ServingPoint], plane: Plane, rivals: list[ServingPoint]
+    scenario: Scenario,
+    workload: Workload,
+    group: list[ServingPoint],
+    plane: Plane,
+    known: Configuration,
+    rivals: list[ServingPoint],
 ) -> list[ServingPoint]:
     """Every pair and triple of shapes, and all of them, at every pair of latencies."""
     assert workload.tokens is not None
@@ -147,7 +199,7 @@ def _between(
                     continue
                 own = Plane(parents)
                 work = own.at(lengths) * max(1.0, *(1 / ratio for ratio in own.ratios))
-                work -= plane.spared(lengths, workload.prefix_cache_hit_share, work)
+                work -= _spared(workload, plane, known, parents, work, lengths)
                 work /= min(left_by_cap(scenario, rivals, p) for p in parents)
                 made.append(_at(workload, parents, work, (ttft, tpot)))
     return made

@@ -18,6 +18,7 @@ from planner.plan.notes.files import file_notes
 from planner.plan.notes.fleet import fleet_notes
 from planner.plan.notes.forecast import forecast_notes
 from planner.plan.notes.horizon import horizon_notes
+from planner.plan.notes.lengths import length_notes
 from planner.plan.notes.note import Note, Solved
 from planner.plan.notes.quotes import quote_notes, token_quote_notes
 from planner.plan.notes.settings import setting_notes
@@ -40,6 +41,7 @@ RULES: tuple[Callable[[Solved], Iterator[Note]], ...] = (
     cache_notes,
     accuracy_notes,
     floor_notes,
+    length_notes,
     domain_notes,
     setting_notes,
     file_notes,

@@ -1,0 +1,48 @@
+"""Memory: how much of a replica's GPUs the weights take, and the keys and values of the requests in flight."""
+
+from __future__ import annotations
+
+from planner.catalog.models import ModelSize, ServingPoint, System
+from planner.catalog.physics import BYTES
+from planner.catalog.precedence import DATA_PARALLEL, layout
+from planner.rules.roofline import BYTES_PER_GB, CACHE_BYTES, PARAMS_PER_BILLION, cache_bytes, cached_numbers
+from planner.rules.work import Lengths
+
+# Of HBM, for weights and caches; the rest is for activations, graphs and what an engine keeps free.
+USABLE_SHARE = 0.9
+# Four-bit weights as they are published: with their scales, and with the layers that are kept in 8 or 16 bits.
+FOUR_BITS = 0.6
+
+
+def fits(point: ServingPoint, size: ModelSize, system: System, lengths: Lengths) -> bool:
+    """Whether a replica holds the weights and as many requests of ``lengths`` as ``point`` has in flight."""
+    return needed_gb(point, size, lengths) <= USABLE_SHARE * system.memory_gb_per_gpu * point.replica_gpus
+
+
+def needed_gb(point: ServingPoint, size: ModelSize, lengths: Lengths) -> float:
+    """GB of the replica's weights and of the caches of its requests, output half written."""
+    weights = size.total_params_billion * PARAMS_PER_BILLION * _weight_bytes(point)
+    return (weights + point.concurrency * copies(point, size) * request_bytes(point, size, lengths)) / BYTES_PER_GB
+
+
+def request_bytes(point: ServingPoint, size: ModelSize, lengths: Lengths) -> float:
+    """Bytes of one cache of a request; a layer with a window keeps no more than that."""
+    given, made = lengths
+    each = CACHE_BYTES.get(point.precision, 1.0) * size.windowed_layers * cached_numbers(size)
+    return cache_bytes(point, size) * (given + made / 2) + each * min(size.window_tokens or 0, given + made)
+
+
+def copies(point: ServingPoint, size: ModelSize) -> float:
+    """GPUs that keep one and the same cache: those of a worker beyond the heads that they share among them.
+
+    A latent has no heads to share; with data-parallel attention every request is on one GPU alone.
+    """
+    if DATA_PARALLEL in layout(point):
+        return 1.0
+    assert size.kv_heads is not None
+    return max(1.0, point.largest_worker_gpus / size.kv_heads)
+
+
+def _weight_bytes(point: ServingPoint) -> float:
+    least = BYTES[point.precision]
+    return FOUR_BITS if least < FOUR_BITS else least

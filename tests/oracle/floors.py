@@ -1,0 +1,173 @@
+"""A second derivation of extrapolated points and of cache hits, from docs/model.md alone: SciPy's bounded fit.
+
+What arithmetic, memory and steps take at the hardware's peaks, times factors that measured points tell.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.optimize import lsq_linear
+
+from planner.catalog.models import Catalog, ModelSize, ServingPoint
+
+Shape = tuple[float, float]
+BITS = {"bf16": 16, "fp8": 8, "fp4": 4, "int4": 4}
+
+
+def seconds(point: ServingPoint) -> float:
+    """GPU-seconds of one measured request."""
+    return max(
+        point.input_tokens_mean / point.input_tok_s_per_gpu, point.output_tokens_mean / point.output_tok_s_per_gpu
+    )
+
+
+class Configuration:
+    """The points of one configuration with what they, or those of its pool, tell of its distance from the peaks."""
+
+    def __init__(self, group: Sequence[ServingPoint], pool: Sequence[ServingPoint], catalog: Catalog) -> None:
+        self.catalog, self.group = catalog, list(group)
+        size = catalog.models.get(group[0].model)
+        self.size = size
+        self.factors: list[float] | None = None
+        if size is None or size.attention_layers is None or group[0].mode == "disagg":
+            return
+        for points in (group, pool):
+            shapes = {(p.input_tokens_mean, p.output_tokens_mean) for p in points}
+            if self.factors is None and len(points) >= 6 and len(shapes) >= 2:
+                self.factors = self._fit(points)
+
+    def _fit(self, points: Sequence[ServingPoint]) -> list[float]:
+        rows = []
+        for point in points:
+            floors = self.floors(point, (point.input_tokens_mean, point.output_tokens_mean), 0.0)
+            rows.append([floor / seconds(point) for floor in floors])
+        drafts = any(point.spec_decode != "none" for point in points)
+        scale = np.array(rows).max(axis=0)
+        least = np.array([1.0, 0.25 if drafts else 1.0, 0.0]) * scale
+        found = lsq_linear(np.array(rows) / scale, np.ones(len(rows)), (least, np.inf), method="bvls", tol=1e-14)
+        return [float(x) for x in found.x / scale]
+
+    def floors(self, point: ServingPoint, lengths: Shape, hits: float) -> tuple[float, float, float]:
+        """Seconds of arithmetic and of memory at their peaks, and steps at a millisecond each."""
+        size, system = self.size, self.catalog.systems[point.system]
+        assert size is not None
+        given, made = lengths
+        peak = system.fp8_dense_pflops_per_gpu
+        if point.precision == "bf16":
+            peak /= 2
+        if BITS[point.precision] == 4 and system.fp4_dense_pflops_per_gpu:
+            peak = system.fp4_dense_pflops_per_gpu
+        pairs_read = given**2 / 2 - (given * hits) ** 2 / 2
+        pairs_made = given * made + made**2 / 2
+        prefill, decode = attention(size)
+        arithmetic = 2e9 * size.active_params_billion * (given - given * hits + made) / (peak * 1e15)
+        arithmetic += (prefill * pairs_read + decode * pairs_made) / (system.fp8_dense_pflops_per_gpu / 2 * 1e15)
+        context = cache(point, size) * (given + made / 2)
+        memory = made * (weights_read(point, size) / point.concurrency + context)
+        gpus = point.gpus_per_replica / point.replicas_per_gpu
+        return arithmetic, memory / (system.memory_tb_per_s_per_gpu * 1e12), made * gpus / point.concurrency / 1000
+
+    def work(self, point: ServingPoint, lengths: Shape, hits: float = 0.0) -> float:
+        """What the floors and their factors make of a request."""
+        assert self.factors is not None
+        return sum(a * b for a, b in zip(self.factors, self.floors(point, lengths, hits), strict=True))
+
+    def left(self, point: ServingPoint, lengths: Shape, hits: float) -> float:
+        """The share of a request's work that hits leave, what they spare derated."""
+        return 1 - (1 - self.work(point, lengths, hits) / self.work(point, lengths)) / 1.3
+
+    def holds(self, point: ServingPoint, lengths: Shape) -> bool:
+        """Whether nine tenths of memory hold the weights and the caches of all requests in flight."""
+        size, system = self.size, self.catalog.systems[point.system]
+        assert size is not None
+        assert size.kv_heads is not None
+        bytes_each = {16: 2.0, 8: 1.0, 4: 0.6}[BITS[point.precision]]
+        same = 1.0 if "-dpattn" in point.series else max(1.0, point.largest_worker_gpus / size.kv_heads)
+        given, made = lengths
+        one = cache(point, size) * (given + made / 2)
+        if size.window_tokens is not None and size.attention_layers is not None:
+            one += (
+                cache(point, size)
+                / size.attention_layers
+                * size.windowed_layers
+                * min(size.window_tokens, sum(lengths))
+            )
+        gb = size.total_params_billion * bytes_each + point.concurrency * same * one / 1e9
+        return gb <= 0.9 * system.memory_gb_per_gpu * point.gpus_per_replica / point.replicas_per_gpu
+
+    def carried(
+        self, lengths: Shape, hits: float, times: dict[str, tuple[float, float]]
+    ) -> list[tuple[list[ServingPoint], float, tuple[float, float]]]:
+        """Parents, GPU-seconds and latencies of a request of ``lengths`` at every replica and concurrency."""
+        if self.factors is None:
+            return []
+        alike: dict[tuple[object, ...], dict[Shape, ServingPoint]] = {}
+        for point in sorted(self.group, key=lambda p: (seconds(p), p.name)):
+            if self.holds(point, lengths) and all(map(math.isfinite, times[point.name])):
+                apart = "-dpattn" in point.series
+                key = (point.gpus_per_replica, point.replicas_per_gpu, point.largest_worker_gpus, apart)
+                shapes = alike.setdefault((*key, point.concurrency), {})
+                shapes.setdefault((point.input_tokens_mean, point.output_tokens_mean), point)
+        return [self._one(list(parents.values()), lengths, hits, times) for parents in alike.values()]
+
+    def _one(
+        self, parents: list[ServingPoint], lengths: Shape, hits: float, times: dict[str, tuple[float, float]]
+    ) -> tuple[list[ServingPoint], float, tuple[float, float]]:
+        assert self.factors is not None
+        work, ttft, tpot = 1.0, 1.0, 1.0
+        for point in parents:
+            own = (point.input_tokens_mean, point.output_tokens_mean)
+            grown = self.work(point, lengths, hits) / self.work(point, own)
+            root = 1 / len(parents)
+            work *= (seconds(point) * grown) ** root
+            ttft *= (times[point.name][0] * (lengths[0] / own[0]) ** 0.5) ** root
+            tpot *= (times[point.name][1] * grown * own[1] / lengths[1]) ** root
+        first = parents[0]
+        gpus = max(1.0, first.gpus_per_replica / first.replicas_per_gpu)
+        reading = 1000 * self.factors[0] * self.floors(first, (lengths[0], 0.0), hits)[0] / gpus
+        factor = 1.3
+        if first.spec_decode != "none" and first.concurrency * first.replicas_per_gpu > 8 * first.gpus_per_replica:
+            factor = 1.5
+        if lengths[1] < 500:
+            factor = 1.7
+        return parents, work * factor, (1.9 * max(ttft, reading), (1.2 if first.spec_decode == "none" else 1.3) * tpot)
+
+
+def attention(size: ModelSize) -> tuple[float, float]:
+    """FLOP per pair of tokens, while input is read and while output is written: a multiplication and an addition."""
+    assert size.attention_layers is not None
+    assert size.query_heads is not None
+    assert size.key_size is not None
+    assert size.value_size is not None
+    heads = 2.0 * size.attention_layers * size.query_heads
+    prefill = heads * (size.key_size + size.value_size)
+    if size.latent_key_size is None or size.latent_size is None:
+        return prefill, prefill
+    return prefill, heads * (size.latent_key_size + size.latent_size)
+
+
+def cache(point: ServingPoint, size: ModelSize) -> float:
+    """Bytes that a token adds in the layers that see everything: numbers of a byte, of two with 16-bit weights."""
+    assert size.attention_layers is not None
+    numbers = size.latent_key_size
+    if numbers is None:
+        assert size.kv_heads is not None
+        assert size.key_size is not None
+        assert size.value_size is not None
+        numbers = size.kv_heads * (size.key_size + size.value_size)
+    return size.attention_layers * numbers * (2.0 if point.precision == "bf16" else 1.0)
+
+
+def weights_read(point: ServingPoint, size: ModelSize) -> float:
+    """Bytes of a decode step: the experts that none of the requests in flight is sent to are not read."""
+    each = BITS[point.precision] / 8 * 1e9
+    if size.experts is None or size.experts_per_token is None:
+        return each * size.total_params_billion
+    missed = 1.0
+    for _ in range(int(point.concurrency)):
+        missed *= 1 - size.experts_per_token / size.experts
+    routed = (size.total_params_billion - size.active_params_billion) / (1 - size.experts_per_token / size.experts)
+    return each * (size.total_params_billion - routed * missed)
