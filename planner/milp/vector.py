@@ -14,7 +14,7 @@ from planner.milp.matrix import ABSENT
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# Less than this of the most that a column can be, or of one, is nothing.
+# Less than this of the most that a column can be, or of one (of lots, of one GPU), is nothing.
 DUST = 1e-9
 # A count this close to a whole number is that number.
 WHOLE = 1e-6
@@ -28,7 +28,7 @@ def values(x: Floats, ids: Ints) -> Floats:
 def tidy(model: Model, x: Floats) -> Floats:
     """``x`` with whole integers, no dust, and own, held and keep following from buy and sign."""
     x = np.where(model.milp.integer, np.round(x), x)
-    x = np.where(np.abs(x) < DUST * np.minimum(model.milp.upper, 1.0), 0.0, x)
+    x = np.where(np.abs(x) < DUST * np.minimum(model.milp.upper, _one_gpu(model)), 0.0, x)
     x = np.clip(x, model.milp.lower, model.milp.upper)
     variables, supply = model.variables, model.problem.supply
     for stock, inflow, lives in (
@@ -41,6 +41,14 @@ def tidy(model: Model, x: Floats) -> Floats:
     if any(pool.by_job for pool in model.problem.pools.pools):
         _tidy_jobs(model, x)
     return x
+
+
+def _one_gpu(model: Model) -> Floats:
+    """One in each column's unit, (columns,): of lots by the hour a GPU, so that those stay that work runs on."""
+    found = np.ones(model.milp.columns)
+    for item, ids in zip(model.problem.supply.hourly, model.variables.rent, strict=True):
+        found[ids[ids != ABSENT]] = 1 / item.offer.lot_gpus
+    return found
 
 
 def _tidy_replicas(model: Model, x: Floats) -> None:
