@@ -18,6 +18,7 @@ from planner.plan.notes.fleet import fleet_notes
 from planner.plan.notes.forecast import forecast_notes
 from planner.plan.notes.horizon import horizon_notes
 from planner.plan.notes.note import Note, Solved
+from planner.plan.notes.nothing import nothing_notes
 from planner.plan.notes.quotes import quote_notes, token_quote_notes
 from planner.plan.notes.settings import setting_notes
 from planner.plan.notes.sites import empty_notes, site_notes
@@ -55,7 +56,7 @@ EMPTY = {
     "binding": ("constraint", "where", "period"),
     "origins": ("where",),
 }
-# Those that look at the input alone.
+# Those that look at the input alone; the last is told where there is no plan.
 BEFORE_A_PLAN: tuple[Callable[[Solved], Iterator[Note]], ...] = (
     forecast_notes,
     site_notes,
@@ -65,6 +66,7 @@ BEFORE_A_PLAN: tuple[Callable[[Solved], Iterator[Note]], ...] = (
     token_quote_notes,
     domain_notes,
     file_notes,
+    nothing_notes,
 )
 
 
