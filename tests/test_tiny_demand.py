@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -139,3 +140,16 @@ def test_a_sliver_of_a_lot_is_rented_where_work_runs_on_it(weight: float) -> Non
     rented = plan.on_demand[plan.on_demand["system"] == "hgx-h100"]
     # A GPU-hour an hour at this weight, with a headroom of 0.15; of spot 0.85 is there, of that 0.95 usable.
     assert (rented["gpus"] * rented["hours"]).sum() == pytest.approx(8760 / weight / 0.85 / (0.85 * 0.95), rel=1e-6)
+
+
+@pytest.mark.solve
+@pytest.mark.parametrize("mtok_per_day", [3e-6, 3e-3])
+def test_one_whole_replica_stands_for_next_to_nothing(mtok_per_day: float) -> None:
+    scenario = load_scenario(
+        Path("scenarios/tiny.yaml"), (f"workloads.chat.demand.output_mtok_per_day={mtok_per_day}", "version=2")
+    )
+    plan = solve(scenario, catalog_of(scenario))
+    assert plan.audit.passed
+    # In two blocks of two reported years and one of lookahead.
+    assert plan.serving["replicas"].tolist() == [1.0] * 6
+    assert plan.serving["gpus"].sum() > 0

@@ -61,8 +61,13 @@ def _tidy_replicas(model: Model, x: Floats) -> None:
     tidied = by_job(model.problem) | ~spare[assignments.workload]
     mine = tidied[:, None, None, None] & (variables.replicas != ABSENT)
     size = assignments.gpus_per_replica[:, None, None, None]
-    fewest = np.ceil(values(x, variables.gpus) / size - WHOLE)
+    fewest = _fewest(values(x, variables.gpus) / size)
     x[variables.replicas[mine]] = np.minimum(fewest, values(x, variables.replicas))[mine]
+
+
+def _fewest(parts: Floats) -> Floats:
+    """The least whole numbers that hold ``parts``, of which none is dust: one where there is anything at all."""
+    return np.maximum(np.ceil(parts - WHOLE), parts > 0)
 
 
 def _tidy_jobs(model: Model, x: Floats) -> None:
@@ -72,7 +77,7 @@ def _tidy_jobs(model: Model, x: Floats) -> None:
     jobs = by_job(problem)
     lots = variables.at_once != ABSENT
     most, mean = values(x, variables.at_once), values(x, variables.rent)
-    found = np.minimum(np.ceil(mean - WHOLE), most) if problem.whole_on_demand_lots else np.minimum(mean, most)
+    found = np.minimum(_fewest(mean), most) if problem.whole_on_demand_lots else np.minimum(mean, most)
     needed = np.zeros((len(pools.pools), *most.shape[1:]))
     np.add.at(needed, assignments.pool[jobs], _job_gpus(model, x)[jobs])
     hosted = np.array([item.hosting.gpus for item in problem.supply.hourly], dtype=float)
