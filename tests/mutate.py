@@ -220,7 +220,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first case of each kind")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="processes at once")
-    parser.add_argument("--patience", type=int, default=60, help="seconds after which a case counts as hung")
+    parser.add_argument("--patience", type=int, default=300, help="seconds after which a case counts as hung")
     parser.add_argument("--only", default="", help="one case, such as solve:123 or catalog:7, with its traceback")
     parser.add_argument("--keep", type=Path, help="with --only: the folder to leave the case's files in")
     asked = parser.parse_args()

@@ -40,7 +40,7 @@ GAP, CLOSE, CLOSELY = 0.15, 0.05, 0.04
 WHOLE = 0.125
 IN_BLOCKS = "# in blocks\n"
 BLOCK = re.compile(r"^(?=[^ \-])", re.MULTILINE)
-TIME_LIMIT_S = 20.0
+TIME_LIMIT_S = 100.0
 # What is wrong with a whole file, and stands on no line of it.
 WHOLE_FILES = (
     "this file is empty",
