@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -16,8 +17,9 @@ from planner.accounts.tags import cost_by_tag
 from planner.audit import audit_of
 from planner.catalog import Catalog, is_catalog, load_catalog
 from planner.errors import AuditFailure, InfeasiblePlan, ScenarioError, SolverFailure, StoppedByClock
+from planner.kinds.limits import limit_kind
 from planner.milp import Milp, Model, build_model
-from planner.milp.elastic import Elastic, build_elastic
+from planner.milp.elastic import Elastic, build_elastic, with_requirements
 from planner.plan import Plan, Proof, tables
 from planner.plan.extract import decisions
 from planner.plan.kpis import kpis
@@ -273,6 +275,8 @@ def explain(
             return found
     found = _to_relax(scenario, catalog, whole, options)
     if found is None:
+        found = _to_relax(scenario, catalog, with_requirements(whole), options)
+    if found is None:
         raise SolverFailure("the scenario has no plan, and no set of limits was found whose relaxation gives one")
     return found
 
@@ -280,25 +284,63 @@ def explain(
 def _to_relax(scenario: Scenario, catalog: Catalog, model: Model, options: Options) -> InfeasiblePlan | None:
     """A smallest set of limits of an elastic model to relax; None where none is found.
 
+    What goes unserved is told where nothing else helps, however far it is relaxed.
+    """
+    resort: InfeasiblePlan | None = None
+    for elastic in _elastics(model, options):
+        found = _smallest(elastic, scenario, catalog, model, options)
+        if found is None:
+            continue
+        if not any(limit_kind(relaxed.kind).last_resort for relaxed in found.relaxations):
+            return found
+        if resort is None and not _far(model, options, unserved=False):
+            return found
+        resort = resort or found
+    return resort
+
+
+def _smallest(
+    elastic: Elastic, scenario: Scenario, catalog: Catalog, model: Model, options: Options
+) -> InfeasiblePlan | None:
+    """A smallest set of groups of an elastic matrix to relax; None where none is found.
+
     A set that is smallest with parts of systems allowed is a smallest one wherever whole systems do with it too; only
     where they do not is it looked for anew.
     """
-    for most_excess, within in [(most, 0.0) for most in ELASTIC_EXCESS] + [(HAIR, OVERLOOKED)]:
-        elastic = build_elastic(model, most_excess, within)
-        for matrix, engine in ((elastic.fewest_with_parts(), "highs"), (elastic.fewest(), "scip")):
-            fewest = solvers.run(matrix, engine, replace(options, gap=1e-6, nodes=ELASTIC_NODES))
-            if fewest.x is None:
-                _check_clock(fewest, options)
-                break
-            least = _least(elastic, fewest.x, options)
-            stopped = fewest.wall_clock_stop or least.wall_clock_stop
-            found = relaxations(model, elastic, least.x) if least.x is not None else ()
-            if found:
-                notes = notes_without_a_plan(scenario, catalog, model.problem)
-                return InfeasiblePlan(found, proven=fewest.status == "optimal", stopped=stopped, notes=notes)
+    for matrix, engine in ((elastic.fewest_with_parts(), "highs"), (elastic.fewest(), "scip")):
+        fewest = solvers.run(matrix, engine, replace(options, gap=1e-6, nodes=ELASTIC_NODES))
+        if fewest.x is None:
             _check_clock(fewest, options)
-            _check_clock(least, options)
+            return None
+        least = _least(elastic, fewest.x, options)
+        stopped = fewest.wall_clock_stop or least.wall_clock_stop
+        found = relaxations(model, elastic, least.x) if least.x is not None else ()
+        if found:
+            notes = notes_without_a_plan(scenario, catalog, model.problem)
+            return InfeasiblePlan(found, proven=fewest.status == "optimal", stopped=stopped, notes=notes)
+        _check_clock(fewest, options)
+        _check_clock(least, options)
     return None
+
+
+def _elastics(model: Model, options: Options) -> Iterator[Elastic]:
+    """The elastic matrices to search, the exact ones first; the last, for limits that are far off, if there is one."""
+    yield from (build_elastic(model, most) for most in ELASTIC_EXCESS)
+    yield build_elastic(model, HAIR, OVERLOOKED)
+    far = _far(model, options, unserved=False) or _far(model, options)
+    if far:
+        yield build_elastic(model, min(ELASTIC_EXCESS), far=far)
+
+
+def _far(model: Model, options: Options, *, unserved: bool = True) -> dict[int, float]:
+    """By how much each row has to be exceeded where all may be, without end; nothing where even that gives no plan.
+
+    Without ``unserved`` all is served that has to be.
+    """
+    elastic = build_elastic(model, min(ELASTIC_EXCESS))
+    answer = solvers.run(elastic.without_end(unserved=unserved), "glop", options)
+    _check_clock(answer, options)
+    return {} if answer.x is None else elastic.exceeded(answer.x)
 
 
 def _least(elastic: Elastic, x: NDArray[np.float64], options: Options) -> Answer:

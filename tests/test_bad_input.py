@@ -46,6 +46,10 @@ periods: 4 => periods: true
 ! s.yaml:2: horizon.periods: true is not a number
 periods: 4 => periods: 0
 ! s.yaml:2: horizon.periods: this has to be at least 1, not 0
+periods: 4 => periods: 4, period: {month: 1}
+! s.yaml:2: horizon.period: a mapping is none of month, quarter, year; nearest: month
+periods: 4 => periods: 4, period: [month]
+! s.yaml:2: horizon.period: a list is none of month, quarter, year; nearest: month
 model: tiny => model: 70
 ! s.yaml:14: workloads.chat.model: expected text, not 70; put it in quotes
 horizon: {decided_on: 2026-12-01, start: 2027-01, periods: 4} => horizon: [1, 2]

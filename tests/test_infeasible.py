@@ -102,6 +102,56 @@ def test_two_limits_that_both_stand_in_the_way_are_both_named() -> None:
     assert {relaxation.kind for relaxation in error.relaxations} == {"power", "budget"}
 
 
+@pytest.mark.solve
+@pytest.mark.parametrize("it_kw", [1e6, 1e9])
+def test_a_budget_that_is_nowhere_near_enough_says_what_would_be(it_kw: float) -> None:
+    lease = f"{{it_kw: {it_kw:.0f}, usd_per_kw_month: 160}}"
+    hall = "name: hall, region: us-south, power_mw: 0.06, cooling: [air], pue: {air: {design: 1.25, annual: 1.25}}"
+    error = refusal(f"sites=[{{{hall}, lease: {lease}}}]", "budget.opex_usd=20000")
+    (relaxation,) = error.relaxations
+    assert relaxation.sentence.startswith("opex over the horizon needs $")
+    # Two years of the lease, of 731 days, in months of 730.5 hours; power and rent are a few million.
+    assert relaxation.needed == pytest.approx(it_kw * 160 * 731 * 24 / 730.5, abs=5e6)
+    assert relaxation.limit == 20_000
+
+
+@pytest.mark.solve
+@pytest.mark.parametrize(("times", "gpus"), [(20, 400), (100, 1976)])
+def test_a_quota_that_is_far_too_small_is_named_before_what_goes_unserved(times: int, gpus: int) -> None:
+    overrides, _ = CASES["quota"]
+    demand = f"workloads.chat.demand.output_mtok_per_day={2750 * times}"
+    first, *others = refusal(*overrides, demand, "procurement.hourly_depth_gpus={together: 4000}").relaxations
+    assert first.sentence == f"together hgx-h200 needs {gpus:,} GPUs in 2027, the quota is 8"
+    # 20 replicas of one GPU serve 2,750 Mtok a day at its peak: of more, hardly any is rounded up.
+    assert gpus == pytest.approx(times * 19.75, abs=8)
+    assert not others
+
+
+@pytest.mark.solve
+@pytest.mark.parametrize("gpus", [1e-9, 1e-3])
+def test_next_to_nothing_of_a_quota_says_what_it_would_have_to_be(gpus: float) -> None:
+    quota = f"procurement.quotas=[{{system: hgx-h200, gpus: {gpus}}}]"
+    (relaxation,) = refusal("workloads.chat.sla={}", "procurement.buy=false", quota).relaxations
+    assert relaxation.sentence == "together hgx-h200 needs 24 GPUs in 2027, the quota is 0"
+
+
+# Longer requests than any that were measured; only token APIs answer them, and those run no replicas.
+LONG = ("procurement.token_api=true", "workloads.chat.sla={}", "workloads.chat.tokens.input=200000")
+
+
+@pytest.mark.solve
+@pytest.mark.parametrize(("least", "asked"), [(1, "a whole replica"), (3, "3 whole replicas")])
+def test_replicas_that_nothing_can_run_are_no_limit_and_told(least: int, asked: str) -> None:
+    planner.solve(planner.load(TINY, (*LONG, "workloads.chat.tokens.input=100000")))
+    error = refusal(*LONG, f"workloads.chat.min_replicas={least}")
+    assert error.proven
+    (relaxation,) = [found for found in error.relaxations if found.kind == "min_replicas"]
+    assert relaxation.sentence == f"chat: min_replicas asks for {asked} in every block, none can run in 2027"
+    assert (relaxation.needed, relaxation.limit, relaxation.unit) == (0.0, float(least), "replicas")
+    (note,) = [note for note in error.notes if note.startswith("chat: nothing that could be bought or rented runs it")]
+    assert "input tokens, the workload has 200,000 (10 % is allowed); only a token API can serve it." in note
+
+
 def test_leaving_demand_unserved_is_the_last_resort() -> None:
     error = refusal(*CASES["power"][0])
     assert all(relaxation.kind != "min_served" for relaxation in error.relaxations)

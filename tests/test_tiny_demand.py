@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -115,3 +116,40 @@ def test_tiny_columns_are_counted_in_powers_of_two_and_others_in_ones() -> None:
     counted = milp.in_units(units)
     assert np.array_equal(counted.activity(x / units), milp.activity(x))
     assert counted.objective(x / units) == milp.objective(x)
+
+
+LIGHT = """
+version: 1
+name: light
+horizon: {decided_on: 2026-12-01, start: 2027-01, periods: 1, period: year}
+blocks: {day: 0.5, night: 0.5}
+workloads:
+  - {name: heavy, kind: gpu_hours, demand: {gpu_hours_per_day: 48000}, gpu_hours_weight: {hgx-h100: 1, hgx-h200: 9}}
+  - {name: light, kind: gpu_hours, demand: {gpu_hours_per_day: 24}, gpu_hours_weight: {hgx-h100: 1}}
+procurement: {buy: false, rent: [spot], token_api: false, providers: {allow: [nebius]},
+  systems: {allow: [hgx-h100, hgx-h200]}}
+"""
+
+
+@pytest.mark.solve
+@pytest.mark.parametrize("weight", [1e7, 3e8, 2e9])
+def test_a_sliver_of_a_lot_is_rented_where_work_runs_on_it(weight: float) -> None:
+    scenario = load_scenario(io.StringIO(LIGHT), (f"workloads.light.gpu_hours_weight={{hgx-h100: {weight:.0f}}}",))
+    plan = solve(scenario, catalog_of(scenario))
+    assert plan.audit.passed
+    rented = plan.on_demand[plan.on_demand["system"] == "hgx-h100"]
+    # A GPU-hour an hour at this weight, with a headroom of 0.15; of spot 0.85 is there, of that 0.95 usable.
+    assert (rented["gpus"] * rented["hours"]).sum() == pytest.approx(8760 / weight / 0.85 / (0.85 * 0.95), rel=1e-6)
+
+
+@pytest.mark.solve
+@pytest.mark.parametrize("mtok_per_day", [3e-6, 3e-3])
+def test_one_whole_replica_stands_for_next_to_nothing(mtok_per_day: float) -> None:
+    scenario = load_scenario(
+        Path("scenarios/tiny.yaml"), (f"workloads.chat.demand.output_mtok_per_day={mtok_per_day}", "version=2")
+    )
+    plan = solve(scenario, catalog_of(scenario))
+    assert plan.audit.passed
+    # In two blocks of two reported years and one of lookahead.
+    assert plan.serving["replicas"].tolist() == [1.0] * 6
+    assert plan.serving["gpus"].sum() > 0

@@ -134,6 +134,12 @@ def _served(who: str, when: str, needed: float, limit: float) -> str:
     return f"{who}: {amount} of its demand can be served in {when}, the floor is {floor}"
 
 
+def _standing(who: str, when: str, needed: float, limit: float) -> str:
+    asked = "a whole replica" if round(limit) == 1 else f"{limit:,.0f} whole replicas"
+    there = f"only {needed:,.0f}" if needed >= 0.5 else "none"
+    return f"{who}: min_replicas asks for {asked} in every block, {there} can run in {when}"
+
+
 def _by_the_hour(who: str, when: str, needed: float, limit: float) -> str:
     provider, _, system = who.partition(" ")
     much, most = apart(needed, limit, _whole)
@@ -278,6 +284,22 @@ BUDGET = LimitKind(
     over="span",
 )
 
+MIN_REPLICAS = LimitKind(
+    key="min_replicas",
+    field="workloads.min_replicas",
+    meaning="whole replicas of a workload that run in every block",
+    unit="replicas",
+    currency="GPUs",
+    families=("replicas",),
+    binding="fewest replicas of {}",
+    conflict="the fewest replicas of {}",
+    sentence=_standing,
+    floor=True,
+    last_resort=True,
+)
+
+# What a plan has to have, and no planner's limit: told only where no set of limits gives a plan.
+REQUIREMENTS = (MIN_REPLICAS,)
 # Every kind by its key, in the order in which the audit lists what it found.
 LIMITS: dict[str, LimitKind] = {
     kind.key: kind
@@ -290,6 +312,7 @@ SITE_LIMITS: tuple[LimitKind, ...] = tuple(kind for kind in LIMITS.values() if k
 
 def limit_kind(key: str) -> LimitKind:
     """The record of a kind. Raises KeyError for one that has none."""
-    if key not in LIMITS:
-        raise KeyError(f"{key!r} is no kind of limit; planner.kinds.limits has {', '.join(LIMITS)}")
-    return LIMITS[key]
+    known = LIMITS | {kind.key: kind for kind in REQUIREMENTS}
+    if key not in known:
+        raise KeyError(f"{key!r} is no kind of limit; planner.kinds.limits has {', '.join(known)}")
+    return known[key]

@@ -7,18 +7,21 @@ target come back, gated by relaxing that target.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.kinds.limits import BUDGET, SLA, LimitKind
+from planner.kinds.limits import BUDGET, MIN_REPLICAS, SLA, LimitKind
 from planner.milp.build import Model
-from planner.milp.matrix import ABSENT, Block, Milp, with_added_entries, with_rows
+from planner.milp.matrix import ABSENT, Block, LimitRows, Milp, with_added_entries, with_rows
 from planner.rules.latency import SLACK
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+# Of limits that are exceeded without end, the fewest may have to be exceeded so many times as far.
+ROOM = 3.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Elastic:
     """An elastic matrix and where its own columns stand.
 
     ``relaxed`` (groups,) binary columns; ``excess`` the columns that measure violation ÷ limit; ``row_excess`` maps the
-    rows of the model that can be exceeded to their column.
+    rows of the model that can be exceeded to their column, ``scale`` to what an excess of 1 is in them, and
+    ``last_resorts`` are those of a kind that is one.
     """
 
     milp: Milp
@@ -42,6 +46,8 @@ class Elastic:
     relaxed: Ints
     excess: Ints
     row_excess: dict[int, int]
+    scale: dict[int, float]
+    last_resorts: tuple[int, ...]
 
     def fewest(self) -> Milp:
         """Objective: the number of groups relaxed; leaving demand unserved counts more than all others together."""
@@ -56,6 +62,25 @@ class Elastic:
         whole = self.milp.integer & (np.arange(self.milp.columns) >= first)
         return replace(self.fewest(), integer=whole)
 
+    def without_end(self, *, unserved: bool) -> Milp:
+        """Objective: the sum of violations where every group (but last resorts, without ``unserved``) is relaxed.
+
+        Each row is, by as much as it takes.
+        """
+        cost, upper = np.zeros(self.milp.columns), self.milp.upper.copy()
+        cost[self.excess] = 1.0
+        upper[self.excess] = np.inf
+        if not unserved:
+            upper[[self.row_excess[row] for row in self.last_resorts]] = 0.0
+        # The first rows of the elastic block hold each excess to what its group allows.
+        row_upper = self.milp.row_upper.copy()
+        row_upper[self.milp.row_blocks[-1].first :][: len(self.row_excess)] = np.inf
+        return replace(self.milp, upper=upper, row_upper=row_upper, cost=cost, constant=0.0).relaxed()
+
+    def exceeded(self, x: Floats) -> dict[int, float]:
+        """By how much of its own unit a solution exceeds each row that it exceeds."""
+        return {row: float(x[column]) * self.scale[row] for row, column in self.row_excess.items() if x[column] > 0}
+
     def least(self, relaxed: Floats) -> Milp:
         """Objective: the sum of violations of the groups ``relaxed`` (groups,) alone."""
         cost = np.zeros(self.milp.columns)
@@ -65,15 +90,21 @@ class Elastic:
         return replace(self.milp, upper=upper, cost=cost, constant=0.0)
 
 
-def build_elastic(model: Model, most_excess: float, within: float = 0.0) -> Elastic:
+def build_elastic(
+    model: Model, most_excess: float, within: float = 0.0, far: Mapping[int, float] | None = None
+) -> Elastic:
     """The elastic matrix of ``model`` (of an elastic problem); no limit is exceeded more than ``most_excess`` times.
 
     Every limit is drawn in by ``within`` of it: what an engine overlooks, a dollar of two million, is to be seen.
+    Where even that is not enough, ``far`` says by how much of its own unit each row is exceeded at least.
     """
     milp = model.milp
     groups: dict[LimitGroup, int] = {}
     rows, scales, group_of = _limited_rows(model, most_excess, groups)
     gates = _gates(model)
+    missed_most = max([most_excess, *(missed for _, _, missed in gates)]) if far else most_excess
+    if far:
+        scales = _within_reach(rows, scales, group_of, {row: ROOM * value / most_excess for row, value in far.items()})
     for workload in dict.fromkeys(workload for workload, _, _ in gates):
         groups.setdefault(LimitGroup(SLA, workload), len(groups))
     groups_of = tuple(groups)
@@ -86,7 +117,14 @@ def build_elastic(model: Model, most_excess: float, within: float = 0.0) -> Elas
         milp,
         cost=np.zeros(first + extra),
         lower=np.concatenate([milp.lower, np.zeros(extra)]),
-        upper=np.concatenate([milp.upper, np.full(len(excess), most_excess), np.ones(extra - len(excess))]),
+        upper=np.concatenate(
+            [
+                milp.upper,
+                np.full(len(rows), most_excess),
+                np.full(len(gates), missed_most),
+                np.ones(extra - len(excess)),
+            ]
+        ),
         integer=np.concatenate([milp.integer, np.zeros(len(excess), bool), np.ones(extra - len(excess), bool)]),
         guided=np.concatenate([milp.guided, np.zeros(extra, bool)]),
         row_upper=milp.row_upper.copy(),
@@ -114,7 +152,28 @@ def build_elastic(model: Model, most_excess: float, within: float = 0.0) -> Elas
         relaxed=relaxed,
         excess=excess,
         row_excess={row: int(excess[i]) for i, row in enumerate(rows)},
+        scale=dict(zip(rows, scales, strict=True)),
+        last_resorts=tuple(row for row, at in zip(rows, group_of, strict=True) if groups_of[at].kind.last_resort),
     )
+
+
+def with_requirements(model: Model) -> Model:
+    """The model with its fewest replicas among the limits, as rows of a most: no set of limits may be enough."""
+    milp = model.milp
+    limits, data = list(milp.limits), milp.data.copy()
+    row_lower, row_upper = milp.row_lower.copy(), milp.row_upper.copy()
+    for block in milp.row_blocks:
+        if block.name != MIN_REPLICAS.key or not len(block.cells):
+            continue
+        rows = np.arange(milp.rows)[block.span]
+        workload, future, period, _ = np.unravel_index(block.cells, [len(axis) for axis in block.axes])
+        least, names = milp.row_lower[rows], model.problem.demand.names
+        subjects = tuple(names[index] for index in workload)
+        limits.append(LimitRows(MIN_REPLICAS, rows, subjects, future, period, least, np.ones(len(rows))))
+        data[milp.indptr[rows[0]] : milp.indptr[rows[-1] + 1]] *= -1
+        row_lower[rows], row_upper[rows] = -np.inf, -least
+    milp = replace(milp, data=data, row_lower=row_lower, row_upper=row_upper, limits=tuple(limits))
+    return replace(model, milp=milp)
 
 
 def _limited_rows(
@@ -142,6 +201,14 @@ def _limited_rows(
             scales.append(scale)
             group_of.append(groups.setdefault(LimitGroup(block.kind, subject), len(groups)))
     return rows, scales, group_of
+
+
+def _within_reach(rows: list[int], scales: list[float], group_of: list[int], least: dict[int, float]) -> list[float]:
+    """The scales of the rows, those of a group larger by one factor, so that none is below its ``least``."""
+    factors: dict[int, float] = {}
+    for row, scale, group in zip(rows, scales, group_of, strict=True):
+        factors[group] = max(factors.get(group, 1.0), least.get(row, 0.0) / scale)
+    return [scale * factors[group] for scale, group in zip(scales, group_of, strict=True)]
 
 
 def _largest(milp: Milp, row: int) -> float:

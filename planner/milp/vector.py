@@ -14,7 +14,7 @@ from planner.milp.matrix import ABSENT
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# Less than this of the most that a column can be, or of one, is nothing.
+# Less than this of the most that a column can be, or of one (of lots, of one GPU), is nothing.
 DUST = 1e-9
 # A count this close to a whole number is that number.
 WHOLE = 1e-6
@@ -28,7 +28,7 @@ def values(x: Floats, ids: Ints) -> Floats:
 def tidy(model: Model, x: Floats) -> Floats:
     """``x`` with whole integers, no dust, and own, held and keep following from buy and sign."""
     x = np.where(model.milp.integer, np.round(x), x)
-    x = np.where(np.abs(x) < DUST * np.minimum(model.milp.upper, 1.0), 0.0, x)
+    x = np.where(np.abs(x) < DUST * np.minimum(model.milp.upper, _one_gpu(model)), 0.0, x)
     x = np.clip(x, model.milp.lower, model.milp.upper)
     variables, supply = model.variables, model.problem.supply
     for stock, inflow, lives in (
@@ -43,6 +43,14 @@ def tidy(model: Model, x: Floats) -> Floats:
     return x
 
 
+def _one_gpu(model: Model) -> Floats:
+    """One in each column's unit, (columns,): of lots by the hour a GPU, so that those stay that work runs on."""
+    found = np.ones(model.milp.columns)
+    for item, ids in zip(model.problem.supply.hourly, model.variables.rent, strict=True):
+        found[ids[ids != ABSENT]] = 1 / item.offer.lot_gpus
+    return found
+
+
 def _tidy_replicas(model: Model, x: Floats) -> None:
     """No more replicas than their work takes: spare ones that nothing asks for cost nothing, so any number may do.
 
@@ -53,8 +61,13 @@ def _tidy_replicas(model: Model, x: Floats) -> None:
     tidied = by_job(model.problem) | ~spare[assignments.workload]
     mine = tidied[:, None, None, None] & (variables.replicas != ABSENT)
     size = assignments.gpus_per_replica[:, None, None, None]
-    fewest = np.ceil(values(x, variables.gpus) / size - WHOLE)
+    fewest = _fewest(values(x, variables.gpus) / size)
     x[variables.replicas[mine]] = np.minimum(fewest, values(x, variables.replicas))[mine]
+
+
+def _fewest(parts: Floats) -> Floats:
+    """The least whole numbers that hold ``parts``, of which none is dust: one where there is anything at all."""
+    return np.maximum(np.ceil(parts - WHOLE), parts > 0)
 
 
 def _tidy_jobs(model: Model, x: Floats) -> None:
@@ -64,7 +77,7 @@ def _tidy_jobs(model: Model, x: Floats) -> None:
     jobs = by_job(problem)
     lots = variables.at_once != ABSENT
     most, mean = values(x, variables.at_once), values(x, variables.rent)
-    found = np.minimum(np.ceil(mean - WHOLE), most) if problem.whole_on_demand_lots else np.minimum(mean, most)
+    found = np.minimum(_fewest(mean), most) if problem.whole_on_demand_lots else np.minimum(mean, most)
     needed = np.zeros((len(pools.pools), *most.shape[1:]))
     np.add.at(needed, assignments.pool[jobs], _job_gpus(model, x)[jobs])
     hosted = np.array([item.hosting.gpus for item in problem.supply.hourly], dtype=float)

@@ -161,6 +161,20 @@ def no_point(scenario: Scenario, catalog: Catalog, system: str) -> str:
     return f"no serving point on it fits any workload; {sentence}"
 
 
+def nearest_miss(scenario: Scenario, catalog: Catalog, problem: Problem, workload: Workload) -> str:
+    """Of a workload that no serving point serves, which one is nearest to it and what keeps that one out."""
+    misses = []
+    for point in catalog.serving.values():
+        if point.model == workload.model:
+            rank, off, why = _misfit(scenario, catalog, point, workload)
+            why = why or _point_rule(scenario, catalog, problem, point, workload)
+            misses.append((point.system not in problem.supply.systems, -rank, off, point.name, why))
+    if not misses:
+        return f"no serving point of {workload.model} is known"
+    *_, name, why = min(misses)
+    return f"the nearest serving point is {name}: {why}"
+
+
 def _misfit(scenario: Scenario, catalog: Catalog, point: ServingPoint, workload: Workload) -> tuple[int, float, str]:
     """How far down the rules ``point`` comes for ``workload``, by how much it misses there, and which rule it is."""
     misfit = next(misfits(point, workload, catalog, scenario.tail_ratio), None)

@@ -93,8 +93,10 @@ class Horizon(Section):
     @classmethod
     def _a_year_ahead(cls, fields: Any) -> Any:
         if isinstance(fields, Mapping) and "lookahead" not in fields:
-            months = MONTHS_PER_PERIOD.get(fields.get("period", "quarter"))
-            return {**fields, "lookahead": 12 // months if months else 0}
+            period = fields.get("period", "quarter")
+            # What is no period, a list among it, is left to be refused.
+            lookahead = next((12 // months for name, months in MONTHS_PER_PERIOD.items() if name == period), 0)
+            return {**fields, "lookahead": lookahead}
         return fields
 
     @model_validator(mode="after")

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 from planner._version import __version__
 from planner.errors import InfeasiblePlan
 from planner.fields import doc, fields_of
-from planner.kinds.limits import LIMITS
+from planner.kinds.limits import LIMITS, REQUIREMENTS
 from planner.plan.plan import RESULT_VERSION, TABLES
 from planner.render.sheet import Sheet, left
 from planner.scenario import Scenario, scenario_digest
@@ -283,7 +283,7 @@ class PlanResult(Head):
 class RelaxedLimit(TypedDict):
     """One limit that stands in the way and what it would have to be where it is worst."""
 
-    kind: Annotated[str, doc(f"kind of limit: {', '.join(LIMITS)}")]
+    kind: Annotated[str, doc(f"kind of limit: {', '.join([*LIMITS, *(kind.key for kind in REQUIREMENTS)])}")]
     subject: Annotated[str, doc("site, provider, workload or budget that it holds for")]
     period: Annotated[str, doc("where it is worst; empty where the limit spans several")]
     needed: Annotated[float | None, doc("what it would have to be", "unit")]

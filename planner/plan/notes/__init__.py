@@ -20,6 +20,7 @@ from planner.plan.notes.forecast import forecast_notes
 from planner.plan.notes.horizon import horizon_notes
 from planner.plan.notes.lengths import length_notes
 from planner.plan.notes.note import Note, Solved
+from planner.plan.notes.nothing import nothing_notes
 from planner.plan.notes.quotes import quote_notes, token_quote_notes
 from planner.plan.notes.settings import setting_notes
 from planner.plan.notes.sites import empty_notes, site_notes
@@ -60,7 +61,7 @@ EMPTY = {
     "binding": ("constraint", "where", "period"),
     "origins": ("where",),
 }
-# Those that look at the input alone.
+# Those that look at the input alone; the last is told where there is no plan.
 BEFORE_A_PLAN: tuple[Callable[[Solved], Iterator[Note]], ...] = (
     forecast_notes,
     site_notes,
@@ -71,6 +72,7 @@ BEFORE_A_PLAN: tuple[Callable[[Solved], Iterator[Note]], ...] = (
     floor_notes,
     domain_notes,
     file_notes,
+    nothing_notes,
 )
 
 
