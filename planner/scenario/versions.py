@@ -30,6 +30,7 @@ VERSION_1: dict[tuple[str, ...], Any] = {
     ("procurement", "hourly_depth_gpus"): None,
     ("procurement", "providers", "max_share_of"): "gpu_hours",
     ("solve", "gap"): 0.001,
+    ("solve", "time_limit_s"): 60.0,
 }
 # Why version 2 reads each of them differently, as its pages and `plan migrate` say it.
 WHY: dict[tuple[str, ...], str] = {
@@ -53,6 +54,8 @@ WHY: dict[tuple[str, ...], str] = {
     ("procurement", "hourly_depth_gpus"): "no provider has promised any number of GPUs by the hour",
     ("procurement", "providers", "max_share_of"): "a provider's failure counts most in the hour that most rests on it",
     ("solve", "gap"): "to prove whole replicas and lots to 0.1 % takes long, and no price and no rate is known so well",
+    ("solve", "time_limit_s"): "whole replicas take longer to find, on a busy machine many times as long; until it "
+    "strikes, the clock decides nothing",
 }
 
 # Where these are missing that is a fault of the file, which nothing filled in may hide.

@@ -13,8 +13,9 @@ import pandas as pd
 
 from planner._version import __version__
 from planner.scenario import Scenario, scenario_digest
+from planner.scenario.models import Solve
 from planner.scenario.parts import in_parts
-from planner.scenario.versions import OLDEST
+from planner.scenario.versions import OLDEST, VERSION_1
 
 STUDY_VERSION = 1
 VALUED = "Costs compared here hold what is not served at the workloads' values of it, which is no cash."
@@ -93,8 +94,15 @@ class Study(Result):
 
 
 def limit_of(scenario: Scenario, time_limit_s: float | None) -> float:
-    """Seconds after which the clock breaks off one of a study's solves: what was asked for, else the scenario's."""
-    return scenario.solve.time_limit_s if time_limit_s is None else time_limit_s
+    """Seconds after which the clock breaks off one of a study's solves: what was asked for, else the scenario's.
+
+    The minute that version 1 gives a plan is too short for studies, whose solves nobody waits for one by one.
+    """
+    if time_limit_s is not None:
+        return time_limit_s
+    limit = scenario.solve.time_limit_s
+    unsaid = scenario.version == OLDEST and limit == VERSION_1["solve", "time_limit_s"]
+    return Solve().time_limit_s if unsaid else limit
 
 
 def compared(scenario: Scenario) -> Scenario:
