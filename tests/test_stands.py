@@ -114,6 +114,20 @@ def test_where_nothing_can_stand_in_for_an_hourly_gpu_there_is_no_plan() -> None
     assert (switch.value, switch.possible, switch.changes) == (19.5, False, ())
 
 
+def test_the_least_without_which_there_is_no_plan_is_looked_for() -> None:
+    """Two nodes have room for sixteen GPUs, and the other four are by the hour."""
+    case = asked(0.5, procurement={"hourly_depth_gpus": 32.0})
+    plan = planner.solve(case.scenario, case.catalog)
+    found = carrying(case.scenario, case.catalog, plan, OPTIONS, searched=None)
+    assert [amount.last for amount in found.carried[0].amounts] == [4.0]
+    assert lines(found)[1][1].startswith(
+        "up to 32 of a system at a provider (20 of 20 GPUs at the peak): no plan below 4 GPUs; "
+    )
+    assert found.to_dict()["assumptions"][0]["amounts"] == [
+        {"way": "less", "value": 0.0, "possible": False, "usd": None, "last_possible": 4.0}
+    ]
+
+
 def test_any_number_by_the_hour_is_tried_from_many_downwards() -> None:
     free = asked(0.5, nodes=3, procurement={"hourly_depth_gpus": None})
     switch = found(free, "hourly_supply")["less"]
@@ -143,7 +157,7 @@ def test_unlike_headrooms_move_together() -> None:
     """16 / 0.8 + 16 / 0.9 GPUs; eight more where 16 / (1 − 0.2f) + 16 / (1 − 0.1f) is 45.78: f between 1.9 and 2."""
     case = with_headroom(0.2, 0.1)
     one = assumption(case, "headroom")
-    assert (one.name, one.unit, one.today) == ("a headroom of 0.1 to 0.2", "factor", 1.0)
+    assert (one.stated, one.unit, one.today) == ("0.1 to 0.2 of the throughput", "factor", 1.0)
     f = found(case, "headroom")["more"].value
 
     def needed(f: float) -> float:
@@ -195,7 +209,7 @@ def test_prices_switch_where_rent_has_fallen_to_what_owning_costs() -> None:
 def test_a_path_of_the_scenario_is_held_against_flat_prices_too() -> None:
     case = with_paths(asked(0.9, finance={"residual_haircut": 0.9, "price_path": "rising"}), path("rising", rent=2.0))
     one = assumption(case, "prices")
-    assert one.name == "prices on the path rising"
+    assert one.stated == "on rising"
     assert [way.name for way in one.ways] == ["flat"]
     assert amounts(case, "prices") == {"flat": pytest.approx(-RENT / 2)}
     half = blended(path("flat"), path("falling", hardware=0.8, rent=0.5), 0.5)
@@ -248,7 +262,7 @@ def test_orders_that_can_wait_are_not_looked_at() -> None:
     horizon = {"decided_on": "2026-10-01", "start": "2027-01", "periods": 1, "period": "year"}
     case = asked(1.0, horizon=horizon)
     assert found(case, "resale") == {}
-    (words,) = (text for _, text in lines(told(case)) if text.startswith("resale"))
+    (words,) = (text for _, text in lines(told(case)) if "of its curve" in text)
     assert "no other value changes the orders due by 2026-12-30" in words
 
 
@@ -256,15 +270,13 @@ def test_what_stands_beside_the_headline() -> None:
     case = asked(0.9)
     found = told(case)
     assert [one.assumption.key for one in found.carried] == ["hourly_supply", "resale"]
-    (first, words), (second, resale), (_, behind) = lines(found)
-    assert (first, second) == ("stands on", "")
+    (first, head), (second, words), (third, resale) = lines(found)
+    assert (first, second, third) == ("stands on", "- hourly GPUs", "- resale")
     assert words.endswith("(4 of 20 GPUs at the peak): no plan without")
     credit = 2 * 200_000 * SHARE * 0.9 * END
-    assert resale.startswith(f"resale at 0.9 of its curve (${credit / 1e3:.0f} k of credit, ")
+    assert resale.startswith(f"0.9 of its curve (${credit / 1e3:.0f} k of credit, ")
     assert "more without; the orders due by 2027-01-30 change at 0.67 (buy 16 → 0 GPUs of h-node)" in resale
-    assert behind == (
-        "(amounts are those of the LP relaxation; `plan stands` tells where each would change the orders due)"
-    )
+    assert head.endswith("by the LP relaxation; `plan stands` tells where each changes the orders due")
     assert told(asked(0.0, nodes=0)).carried[0].assumption.key == "hourly_supply"
 
 

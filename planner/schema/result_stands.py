@@ -30,6 +30,11 @@ class Amount(TypedDict):
     value: Annotated[float, doc("of the assumption, taken away", "unit")]
     possible: Annotated[bool, doc("whether the LP relaxation has a plan then")]
     usd: Annotated[float | None, doc("NPV more than at today's value; null where there is no plan", "USD")]
+    last_possible: NotRequired[
+        Annotated[
+            float | None, doc("last value with a plan, where none is left at the end and it was looked for", "unit")
+        ]
+    ]
 
 
 @with_config(CLOSED)

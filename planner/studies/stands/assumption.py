@@ -9,6 +9,9 @@ from planner.plan import Plan
 from planner.studies.stands.relaxed import World
 from planner.units import Unit
 
+# Ways of a number; others have names of their own.
+LESS, MORE = "less", "more"
+
 
 @dataclass(frozen=True)
 class Way:
@@ -33,7 +36,7 @@ class Rests:
 
 @dataclass(frozen=True)
 class Assumption:
-    """``field`` is where a scenario states it, ``name`` how it is told, with its value.
+    """``field`` is where a scenario states it; ``label`` is a word or two, ``stated`` its value in words behind them.
 
     ``today`` is its value in ``unit``, infinite where there is no limit; a way's values are brought within ``step`` of
     where the orders change, and ``said`` in words. ``priced`` are the worlds at its values 0 and 1 where it moves
@@ -41,7 +44,8 @@ class Assumption:
     """
 
     key: str
-    name: str
+    label: str
+    stated: str
     field: str
     unit: Unit
     today: float

@@ -20,10 +20,9 @@ from planner.rules.tariffs import FLAT
 from planner.scenario import Scenario
 from planner.scenario.models import Workload
 from planner.studies import changes
-from planner.studies.stands.assumption import Assumption, Rests, Way
+from planner.studies.stands.assumption import LESS, MORE, Assumption, Rests, Way
 from planner.studies.stands.relaxed import World
 
-LESS, MORE = "less", "more"
 WITHOUT = "without"
 # Mere factors of what a scenario states.
 FACTORS_BELOW = (0.75, 0.5, 0.25, 0.0)
@@ -66,7 +65,8 @@ def _resale(today: World) -> Iterator[Assumption]:
 
     yield Assumption(
         key="resale",
-        name=f"resale at {own:g} of its curve",
+        label="resale",
+        stated=f"{own:g} of its curve",
         field="finance.residual_haircut",
         unit="share",
         today=own,
@@ -93,7 +93,8 @@ def _tail(today: World) -> Iterator[Assumption]:
 
     yield Assumption(
         key="contract_tail",
-        name=f"{own:g} of what contracts owe after the end",
+        label="contracts",
+        stated=f"{own:g} of what they owe after the end",
         field="finance.contract_tail_share",
         unit="share",
         today=own,
@@ -144,10 +145,11 @@ def _hourly(today: World) -> Iterator[Assumption]:
         ways = _factors(MOST_GPUS, (1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125, 0.0))[:1]
     else:
         ways = _factors(own) if own else ()
-    most = "the stated number of" if by_provider else "any number of" if math.isinf(own) else f"{count(own)}"
+    most = "those stated" if by_provider else "any number" if math.isinf(own) else f"up to {count(own)}"
     yield Assumption(
         key="hourly_supply",
-        name=f"{most} GPUs of a system by the hour at a provider",
+        label="hourly GPUs",
+        stated=f"{most} of a system at a provider",
         field="procurement.hourly_depth_gpus",
         unit="factor" if by_provider else "GPUs",
         today=own,
@@ -184,7 +186,8 @@ def _headroom(today: World) -> Iterator[Assumption]:
     above = tuple(value for value in ways[1].values if value / own * most <= 1 - LEAST_LEFT)
     yield Assumption(
         key="headroom",
-        name=f"a headroom of {least:g}" + (f" to {most:g}" if least != most else ""),
+        label="headroom",
+        stated=f"{least:g}{f' to {most:g}' if least != most else ''} of the throughput",
         field="workloads.*.headroom",
         unit="share" if least == most else "factor",
         today=own,
@@ -221,7 +224,8 @@ def _unmeasured(today: World) -> Iterator[Assumption]:
     ways = (Way(LESS, (0.9, *FACTORS_BELOW), WITHOUT), Way(MORE, above))
     yield Assumption(
         key="unmeasured_points",
-        name="points that nobody measured",
+        label="unmeasured",
+        stated="points at what they are taken to make",
         field="trust",
         unit="factor",
         today=1.0,
@@ -272,7 +276,8 @@ def _prices(today: World) -> Iterator[Assumption]:
 
     yield Assumption(
         key="prices",
-        name="prices that stay as they are" if own == FLAT else f"prices on the path {own}",
+        label="prices",
+        stated="as they are" if own == FLAT else f"on {own}",
         field="finance.price_path",
         unit="share",
         today=0.0,
@@ -312,7 +317,8 @@ def _gain(today: World) -> Iterator[Assumption]:
 
     yield Assumption(
         key="software_gain",
-        name="software that gets faster",
+        label="software",
+        stated=f"faster by {percent(max(stated.values()))} a year at most",
         field="procurement.software_gain_per_year",
         unit="factor",
         today=1.0,
@@ -320,5 +326,5 @@ def _gain(today: World) -> Iterator[Assumption]:
         step=FACTOR_STEP,
         at=world,
         said=lambda _, value: f"{short(value, 3)} of the gain",
-        rests=lambda plan: Rests(f"{percent(max(stated.values()))} a year at most"),
+        rests=lambda plan: Rests(),
     )

@@ -16,7 +16,7 @@ from planner.studies.result import plain
 from planner.studies.stands.assumption import Assumption, Rests, Way
 from planner.studies.stands.assumptions import assumptions
 from planner.studies.stands.relaxed import Relaxations, World
-from planner.studies.stands.switching import Switch, switches
+from planner.studies.stands.switching import Switch, last_possible, switches
 
 MOST_TOLD = 5
 # Of the least cost: an assumption that carries less carries nothing.
@@ -27,10 +27,14 @@ CHEAP = ("resale",)
 
 @dataclass(frozen=True)
 class Amount:
-    """What the least cost is more, USD NPV, at the end of a way; infinite where there is no plan."""
+    """What the least cost is more, USD NPV, at the end of a way; infinite where there is no plan.
+
+    ``last`` is the last value of the way with a plan then, None where nobody looked for it.
+    """
 
     way: Way
     usd: float
+    last: float | None = None
 
     @property
     def possible(self) -> bool:
@@ -63,8 +67,14 @@ class Carried:
                 "today": own.today,
                 "share": self.rests.share,
                 "amounts": [
-                    {"way": a.way.name, "value": a.way.values[-1], "possible": a.possible, "usd": a.usd}
-                    for a in self.amounts
+                    {
+                        "way": amount.way.name,
+                        "value": amount.way.values[-1],
+                        "possible": amount.possible,
+                        "usd": amount.usd,
+                        **({} if amount.last is None else {"last_possible": amount.last}),
+                    }
+                    for amount in self.amounts
                 ],
             }
         )
@@ -126,4 +136,8 @@ def carrying(
 def _searched(one: Carried, relaxations: Relaxations, searched: Collection[str] | None) -> Carried:
     if searched is not None and one.assumption.key not in searched:
         return one
-    return replace(one, switches=switches(one.assumption, relaxations))
+    amounts = tuple(
+        amount if amount.possible else replace(amount, last=last_possible(one.assumption, amount.way, relaxations))
+        for amount in one.amounts
+    )
+    return replace(one, amounts=amounts, switches=switches(one.assumption, relaxations))

@@ -20,7 +20,10 @@ from planner.studies.stands.carried import Carrying, carrying
 from planner.studies.stands.relaxed import Change
 from planner.studies.stands.words import amount_words, sentences
 
-AMOUNTS = ["assumption", "name", "field", "unit", "today", "rests", "share", "way", "value", "possible", "usd", "said"]
+AMOUNTS = [
+    "assumption", "name", "field", "unit", "today", "rests", "share", "way", "value", "possible", "last_possible",
+    "usd", "said",
+]  # fmt: skip
 SWITCHES = ["assumption", "way", "value", "said", "possible", "verb", "system", "before_gpus", "after_gpus"]
 NO_PLAN = Change("", "", np.nan, np.nan)
 
@@ -80,9 +83,9 @@ def tables(found: Carrying) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The amounts and the switching values as frames."""
     amounts = [
         (
-            one.assumption.key, one.assumption.name, one.assumption.field, one.assumption.unit, one.assumption.today,
-            one.rests.words, one.rests.share, amount.way.name, amount.way.values[-1], amount.possible, amount.usd,
-            amount_words(amount),
+            one.assumption.key, f"{one.assumption.label}: {one.assumption.stated}", one.assumption.field,
+            one.assumption.unit, one.assumption.today, one.rests.words, one.rests.share, amount.way.name,
+            amount.way.values[-1], amount.possible, amount.last, amount.usd, amount_words(one.assumption, amount),
         )
         for one in found.carried
         for amount in one.amounts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planner.render.figures import count, money
+from planner.studies.stands.assumption import LESS, Assumption
 from planner.studies.stands.carried import Amount, Carried, Carrying
 from planner.studies.stands.switching import Switch
 
@@ -13,11 +14,14 @@ def lines(found: Carrying) -> list[tuple[str, str]]:
     """What stands beside the headline, a line to an assumption; none where nothing carries."""
     if not found.carried:
         return []
-    told = [(LABEL if not place else "", _line(one, found)) for place, one in enumerate(found.carried)]
-    more = ""
-    if any(one.switches is None for one in found.carried):
-        more = "; `plan stands` tells where each would change the orders due"
-    return [*told, ("", f"(amounts are those of the LP relaxation{more})")]
+    more = any(one.switches is None for one in found.carried)
+    told = "; `plan stands` tells where each changes the orders due" if more else ""
+    head = f"{_assumptions(len(found.carried))}, with the least cost without, by the LP relaxation{told}"
+    return [(LABEL, head), *((f"- {one.assumption.label}", _line(one, found)) for one in found.carried)]
+
+
+def _assumptions(number: int) -> str:
+    return f"{number} assumptions" if number > 1 else "an assumption"
 
 
 def sentences(found: Carrying) -> list[str]:
@@ -26,21 +30,25 @@ def sentences(found: Carrying) -> list[str]:
         return ["No assumption carries a noticeable part of this plan."]
     return [
         "An amount is what the least cost would be more without the assumption, by the LP relaxation, which costs "
-        f"{money(found.npv_usd)} with it. Orders due are those until {found.due_by}; they change where keeping them "
-        "to a system, and to a tenth of all GPUs due, costs the relaxation more, not where another plan is as cheap.",
+        f"{money(found.npv_usd)} with it. Orders due are those until {found.due_by}; they change where the "
+        "relaxation costs more if it keeps them, give or take a system and a tenth of all GPUs due.",
     ]
 
 
 def _line(one: Carried, found: Carrying) -> str:
     rests = f" ({one.rests.words})" if one.rests.words else ""
-    words = f"{one.assumption.name}{rests}: {', '.join(map(amount_words, one.amounts))}"
+    words = (
+        f"{one.assumption.stated}{rests}: {', '.join(amount_words(one.assumption, amount) for amount in one.amounts)}"
+    )
     return words if one.switches is None else f"{words}; {_orders(one, found)}"
 
 
-def amount_words(amount: Amount) -> str:
+def amount_words(one: Assumption, amount: Amount) -> str:
     """``$47.3 M more without``."""
     if not amount.possible:
-        return f"no plan {amount.way.away}"
+        if amount.last is None:
+            return f"no plan {amount.way.away}"
+        return f"no plan {'below' if amount.way.name == LESS else 'beyond'} {one.said(amount.way, amount.last)}"
     return f"{money(abs(amount.usd))} {'more' if amount.usd >= 0 else 'less'} {amount.way.away}"
 
 
