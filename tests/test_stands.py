@@ -64,8 +64,8 @@ def amounts(case: Case, key: str) -> dict[str, float]:
     """The amounts by way, USD."""
     relaxations = Relaxations(World(case.scenario, case.catalog), OPTIONS)
     one = assumption(case, key)
-    ends = {way.name: relaxations.at(one.at(way, way.values[-1])) for way in one.ways if way.away}
-    return {name: end.npv_usd - relaxations.today.npv_usd for name, end in ends.items()}
+    ends = {way.name: relaxations.least_usd(one.at(way, way.values[-1])) for way in one.ways if way.away}
+    return {name: usd - relaxations.today.npv_usd for name, usd in ends.items()}
 
 
 def told(case: Case) -> Carrying:
@@ -240,21 +240,25 @@ def test_software_gains_are_an_assumption_where_the_scenario_makes_them() -> Non
 
 
 def test_a_tie_is_no_change() -> None:
-    """Of two systems that are alike in everything, whichever the relaxation buys: one is as good as the other."""
+    """Of two systems that are alike in everything today's orders are kept, whichever they are of."""
     case = asked(0.9)
     twin = system("h-node", system="twin", price_usd=200_000.0)
     points = {row.key: row for row in (point(), point(system="h-node").model_copy(update={"system": "twin"}))}
     case = case.with_catalog(systems=case.catalog.systems | {"twin": twin}, serving=points)
-    relaxations = Relaxations(World(case.scenario, case.catalog), OPTIONS)
-    today = relaxations.today
-    (bought,) = (key for key, gpus in today.orders.items() if gpus)
-    (other,) = (key for key, gpus in today.orders.items() if not gpus)
-    swapped = replace(today, orders={bought: 0.0, other: today.orders[bought]})
-    assert relaxations.changes(swapped) == ()
-    # Where the other one is a dollar cheaper it is what has to be bought.
-    cheaper = case.catalog.systems | {other[1]: case.catalog.systems[other[1]].model_copy(update={"price_usd": 1.9e5})}
-    moved = relaxations.at(World(case.scenario, replace(case.catalog, systems=cheaper)))
-    assert {(c.system, round(c.after_gpus)) for c in relaxations.changes(moved)} == {(bought[1], 0), (other[1], 16)}
+    world = World(case.scenario, case.catalog)
+    resale = assumption(case, "resale")
+    relaxations = Relaxations(world, OPTIONS)
+    for bought, other in (("h-node", "twin"), ("twin", "h-node")):
+        orders = {("buy", bought): 16.0, ("buy", other): 0.0}
+        relaxations.today = replace(relaxations.today, orders=orders)
+        assert relaxations.changes(relaxations.at(world)) == ()
+        at = relaxations.priced(resale.at(resale.ways[0], 0.0), resale.at(resale.ways[0], 1.0))
+        assert relaxations.changes(at(0.8)) == ()
+        # Where the other one is cheaper it is what has to be bought.
+        cheaper = case.catalog.systems[other].model_copy(update={"price_usd": 199_000.0})
+        moved = World(case.scenario, replace(case.catalog, systems=case.catalog.systems | {other: cheaper}))
+        changes = relaxations.changes(relaxations.at(moved))
+        assert {(c.system, round(c.after_gpus)) for c in changes} == {(bought, 0), (other, 16)}
 
 
 def test_orders_that_can_wait_are_not_looked_at() -> None:

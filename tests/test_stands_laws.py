@@ -81,19 +81,20 @@ def test_orders_are_kept_up_to_the_switching_value_and_not_at_it(case: Case, whi
         return
     orders, day = relaxations.today.orders, relaxations.due_by
     due = sum(orders.values())
-    room = {name: max(row.gpus, due / 10) * (1 - 1e-5) for name, row in case.catalog.systems.items()}
+    room = {name: max(row.gpus, due / 10) * (1 - 1e-3) for name, row in case.catalog.systems.items()}
     for switch in found:
         assert abs(switch.value - one.today) >= abs(switch.same - one.today) or np.isinf(one.today)
         there = one.at(switch.way, switch.value)
         free = least(there, day, {}, room)
         assert np.isinf(free) == (not switch.possible)
         if switch.possible:
-            assert least(there, day, orders, room) > free + 1e-7 * abs(free)
+            assert least(there, day, orders, room) > free + 1e-9 * abs(free)
         if np.isfinite(switch.same):
             before = one.at(switch.way, switch.same) if switch.same != one.today else today
             free = least(before, day, {}, room)
             wider = {name: gpus * 1.001 for name, gpus in room.items()}
-            assert least(before, day, orders, wider) <= free + 2e-6 * abs(free) + 1e-3
+            # What is within a hair for each such part counts as a tie.
+            assert least(before, day, orders, wider) <= free + 2e-4 * abs(free) + 1e-3
 
 
 @examples(1)

@@ -125,7 +125,7 @@ def carrying(
     found: list[tuple[Assumption, tuple[Amount, ...]]] = []
     for assumption in assumptions(today):
         away = [way for way in assumption.ways if way.away]
-        ends = [(way, relaxations.at(assumption.at(way, way.values[-1])).npv_usd) for way in away]
+        ends = [(way, relaxations.least_usd(assumption.at(way, way.values[-1]))) for way in away]
         found.append((assumption, tuple(Amount(way, usd - least) for way, usd in ends)))
     carried = [Carried(one, one.rests(plan), amounts, None) for one, amounts in found]
     ranked = sorted(carried, key=lambda one: -one.size_usd)

@@ -3,7 +3,7 @@
 Orders of two relaxations are others where, of some system, the GPUs bought or the GPUs signed for, of all sites and all
 providers together, differ by a whole system or more and by a tenth of all GPUs due or more. So it is no change which of
 two equal vendors comes first, nor what the relaxation moves in parts of systems. And since an optimum of an LP is
-seldom the only one, they are others only where keeping today's costs more.
+seldom the only one, of those that cost the same but for a hair the one is taken whose orders are nearest to today's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from planner import solvers
 from planner.catalog import Catalog
 from planner.errors import ScenarioError, SolverFailure
 from planner.milp import ABSENT, Milp, Model, build_model
-from planner.milp.matrix import with_rows
+from planner.milp.matrix import with_columns, with_rows
 from planner.problem import build_problem
 from planner.rules.dates import order_day
 from planner.scenario import Scenario
@@ -35,10 +35,10 @@ Key = tuple[str, str]
 DUE_DAYS = 90
 # Less of the GPUs due than this, or less than one system, is within what parts of systems leave open.
 NOTICEABLE = 0.1
-# Of the least cost: what an engine's tolerances leave open of whether keeping an order costs more.
-TIE = 1e-6
-# Of what counts as a change, so that the last digit of a sum decides nothing.
-HAIR = 1e-6
+# Of the least cost, for each such part that orders differ by: what is no more is a tie, and the nearest plan is taken.
+TIE = 1e-5
+# Of what counts as a change, so that the last digits of a sum decide nothing.
+HAIR = 1e-4
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,10 @@ class Change:
 class Relaxed:
     """An LP relaxation solved: USD NPV, infinite where it has no plan, and GPUs of the orders due by verb and system.
 
-    ``milp`` is its matrix and ``value`` its least cost, in units of which ``scale`` make a dollar; ``columns`` are its
-    orders. The value is not a number where nobody asked for it.
+    ``value`` is its least cost in units of which ``scale`` make a dollar, not a number where nobody asked for it.
     """
 
-    milp: Milp
     scale: float
-    columns: dict[int, Order]
     value: float
     orders: dict[Key, float] = field(default_factory=dict)
 
@@ -116,89 +113,84 @@ class Relaxations:
             raise SolverFailure("the relaxation is infeasible")
 
     def at(self, world: World) -> Relaxed:
-        """The relaxation of another world."""
-        return self._solved(_model(world))
+        """The relaxation of another world: of plans that cost the least, but for a hair, the one nearest to today's."""
+        model = _model(world)
+        milp, columns = model.milp.scaled(self._scale).relaxed(), orders_due(model, self.due_by)
+        return self._relaxed(milp, columns, solvers.run(self._leaning(milp, columns), "glop", self.options))
+
+    def least_usd(self, world: World) -> float:
+        """The least cost of another world, to the cent; infinite where there is no plan."""
+        model = _model(world)
+        milp, columns = model.milp.scaled(self._scale).relaxed(), orders_due(model, self.due_by)
+        return self._relaxed(milp, columns, solvers.run(milp, "glop", self.options)).npv_usd
 
     def priced(self, none: World, whole: World) -> Callable[[float], Relaxed]:
-        """The relaxation at a share between two worlds that differ in cost alone, and linearly.
+        """The relaxation at a share between two worlds that differ in cost alone, and linearly; its cost is not read.
 
         Each is solved from where the last one ended. Raises ValueError where the worlds differ in more than cost.
         """
         models = [_model(world) for world in (none, whole)]
-        first, last = (model.milp for model in models)
+        first, last = (model.milp.scaled(self._scale) for model in models)
         if not _alike(first, last):
             raise ValueError("the two worlds differ in more than cost")
         columns = orders_due(models[0], self.due_by)
         varying = np.flatnonzero(last.cost - first.cost)
-        scaled = replace(first.relaxed(), cost=first.cost * self._scale, constant=0.0)
-        slope = (last.cost - first.cost)[varying] * self._scale
-        lp = repriced(scaled, varying, np.array(list(columns), dtype=np.int64), self.options)
+        slope = (last.cost - first.cost)[varying]
+        leaning = replace(self._leaning(first, columns), constant=0.0)
+        lp = repriced(leaning, varying, np.array(list(columns), dtype=np.int64), self.options)
 
         def at(share: float) -> Relaxed:
-            cost = scaled.cost.copy()
-            cost[varying] += share * slope
-            values = lp.solve(cost[varying])
+            values = lp.solve(first.cost[varying] + share * slope)
             if values is None:
                 raise no_plan(self.options.time_limit_s)
-            milp = replace(scaled, cost=cost, constant=first.constant * self._scale)
-            found = Relaxed(milp, self._scale, columns, np.nan, _sums(columns, values))
-            # The cost itself takes reading every column, and matters only where the orders are others.
-            return self._run(milp, columns) if self._differences(found) else found
+            return Relaxed(self._scale, np.nan, _sums(columns, values))
 
         return at
 
     def changes(self, found: Relaxed) -> tuple[Change, ...]:
-        """How the orders due differ from today's; none where as cheap a plan keeps them, or there is no plan."""
+        """How the orders due differ from today's; nothing where there is no plan."""
         if not found.feasible:
             return ()
-        changes = self._differences(found)
-        return () if changes and self._kept(found) else changes
-
-    def _differences(self, found: Relaxed) -> tuple[Change, ...]:
+        keys = sorted({*self.today.orders, *found.orders})
+        pairs = [(*key, self.today.orders.get(key, 0.0), found.orders.get(key, 0.0)) for key in keys]
         return tuple(
             Change(verb, system, round(before, 6), round(after, 6))
-            for verb, system, before, after in self._pairs(found)
+            for verb, system, before, after in pairs
             if abs(after - before) >= self._room(system) * (1 - HAIR)
         )
-
-    def _pairs(self, found: Relaxed) -> list[tuple[str, str, float, float]]:
-        keys = sorted({*self.today.orders, *found.orders})
-        return [(*key, self.today.orders.get(key, 0.0), found.orders.get(key, 0.0)) for key in keys]
 
     def _room(self, system: str) -> float:
         """GPUs of a system by which orders have to differ to be others."""
         return max(self._gpus[system], NOTICEABLE * sum(self.today.orders.values()))
 
-    def _kept(self, found: Relaxed) -> bool:
-        """Whether a plan as cheap as the cheapest makes today's orders."""
+    def _leaning(self, milp: Milp, columns: dict[int, Order]) -> Milp:
+        """``milp`` in which a change of orders due costs a hair: of plans that cost the same the nearest is found.
+
+        ::
+
+            kept  −1 ≤ (Σ GPUs ordered − GPUs ordered today) ÷ room − over + under ≤ 1  every verb and system
+        """
+        keys = sorted({order.key for order in columns.values()})
+        over = milp.columns + 2 * np.arange(len(keys))
         rows = []
-        for verb, system, before, _ in self._pairs(found):
-            mine = [(column, order.gpus) for column, order in found.columns.items() if order.key == (verb, system)]
-            room = self._room(system) * (1 - 2 * HAIR)
-            if not mine and before > room:
-                return False
-            columns, gpus = (np.array(part) for part in zip(*mine, strict=True)) if mine else (np.zeros(0, int),) * 2
-            if mine:
-                rows.append((columns.astype(np.int64), gpus / room, before / room - 1.0, before / room + 1.0))
-        answer = solvers.run(with_rows(found.milp, rows, "kept"), "glop", self.options)
-        if answer.wall_clock_stop:
-            raise no_plan(self.options.time_limit_s)
-        return answer.x is not None and answer.objective <= found.value + TIE * max(abs(found.value), 1.0)
-
-    def _solved(self, model: Model) -> Relaxed:
-        return self._run(model.milp.scaled(self._scale).relaxed(), orders_due(model, self.due_by))
-
-    def _run(self, milp: Milp, columns: dict[int, Order]) -> Relaxed:
-        return self._relaxed(milp, columns, solvers.run(milp, "glop", self.options))
+        for key, first in zip(keys, over, strict=True):
+            mine = {column: order.gpus for column, order in columns.items() if order.key == key}
+            room = self._room(key[1]) * (1 - 2 * HAIR)
+            today = self.today.orders.get(key, 0.0) / room
+            places = np.array([*mine, first, first + 1], dtype=np.int64)
+            rows.append((places, np.array([*(gpus / room for gpus in mine.values()), -1.0, 1.0]), today - 1, today + 1))
+        tie = TIE * max(abs(self.today.value), 1.0)
+        return with_rows(with_columns(milp, 2 * len(keys), tie, "beyond"), rows, "kept")
 
     def _relaxed(self, milp: Milp, columns: dict[int, Order], answer: Answer) -> Relaxed:
+        """The answer of an engine to ``milp``, or to one with further columns behind its own."""
         if answer.wall_clock_stop:
             raise no_plan(self.options.time_limit_s)
         if answer.x is None:
             if answer.status != "infeasible":
                 raise SolverFailure(f"the relaxation is {answer.status}")
-            return Relaxed(milp, self._scale, columns, np.inf)
-        return Relaxed(milp, self._scale, columns, milp.objective(answer.x), _sums(columns, answer.x[list(columns)]))
+            return Relaxed(self._scale, np.inf)
+        return Relaxed(self._scale, milp.objective(answer.x[: milp.columns]), _sums(columns, answer.x[list(columns)]))
 
 
 def orders_due(model: Model, due_by: dt.date) -> dict[int, Order]:

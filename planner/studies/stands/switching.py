@@ -54,7 +54,8 @@ def last_possible(assumption: Assumption, way: Way, relaxations: Relaxations) ->
     """The last value of a way, within the assumption's step, at which there is a plan; None where there always is."""
 
     def tried(value: float) -> Outcome | None:
-        return None if relaxations.at(assumption.at(way, value)).feasible else Outcome(False, ())
+        possible = math.isfinite(relaxations.least_usd(assumption.at(way, value)))
+        return None if possible else Outcome(False, ())
 
     nearest = _nearest(assumption, way, tried)
     return None if nearest is None else nearest[0]
