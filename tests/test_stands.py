@@ -253,12 +253,23 @@ def test_a_tie_is_no_change() -> None:
         relaxations.today = replace(relaxations.today, orders=orders)
         assert relaxations.changes(relaxations.at(world)) == ()
         at = relaxations.priced(resale.at(resale.ways[0], 0.0), resale.at(resale.ways[0], 1.0))
+        assert at is not None
         assert relaxations.changes(at(0.8)) == ()
         # Where the other one is cheaper it is what has to be bought.
         cheaper = case.catalog.systems[other].model_copy(update={"price_usd": 199_000.0})
         moved = World(case.scenario, replace(case.catalog, systems=case.catalog.systems | {other: cheaper}))
         changes = relaxations.changes(relaxations.at(moved))
         assert {(c.system, round(c.after_gpus)) for c in changes} == {(bought, 0), (other, 16)}
+
+
+def test_worlds_that_differ_in_more_than_cost_are_not_priced() -> None:
+    """Where a price decides which offer no plan needs, each value has a matrix of its own, and the same answer."""
+    case = asked(1.0)
+    world, less = World(case.scenario, case.catalog), World(with_headroom(0.1).scenario, case.catalog)
+    relaxations = Relaxations(world, OPTIONS)
+    assert relaxations.priced(world, less) is None
+    anew = replace(assumption(case, "resale"), priced=False)
+    assert {switch.way.name: switch for switch in switches(anew, relaxations)} == found(case, "resale")
 
 
 def test_orders_that_can_wait_are_not_looked_at() -> None:
@@ -291,6 +302,7 @@ def test_there_is_nothing_to_tell_where_cost_is_not_the_aim() -> None:
     assert "resale" not in keys
 
 
+@pytest.mark.solve
 def test_the_command_writes_what_is_found() -> None:
     done = plan("stands", TINY, "--json", "-")
     assert done.exit_code == 0, done.output

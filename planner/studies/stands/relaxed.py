@@ -124,15 +124,16 @@ class Relaxations:
         milp, columns = model.milp.scaled(self._scale).relaxed(), orders_due(model, self.due_by)
         return self._relaxed(milp, columns, solvers.run(milp, "glop", self.options)).npv_usd
 
-    def priced(self, none: World, whole: World) -> Callable[[float], Relaxed]:
+    def priced(self, none: World, whole: World) -> Callable[[float], Relaxed] | None:
         """The relaxation at a share between two worlds that differ in cost alone, and linearly; its cost is not read.
 
-        Each is solved from where the last one ended. Raises ValueError where the worlds differ in more than cost.
+        Each is solved from where the last one ended. None where the worlds differ in more than cost: prices may decide
+        what no plan needs, and that stands in no matrix.
         """
         models = [_model(world) for world in (none, whole)]
         first, last = (model.milp.scaled(self._scale) for model in models)
         if not _alike(first, last):
-            raise ValueError("the two worlds differ in more than cost")
+            return None
         columns = orders_due(models[0], self.due_by)
         varying = np.flatnonzero(last.cost - first.cost)
         slope = (last.cost - first.cost)[varying]

@@ -65,7 +65,8 @@ def _solver(assumption: Assumption, relaxations: Relaxations) -> Callable[[Way, 
     if assumption.priced:
         way = assumption.ways[0]
         at = relaxations.priced(assumption.at(way, 0.0), assumption.at(way, 1.0))
-        return lambda _, value: at(value)
+        if at is not None:
+            return lambda _, value: at(value)
     return lambda way, value: relaxations.at(assumption.at(way, value))
 
 
