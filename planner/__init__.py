@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from planner.studies.levers.study import levers
     from planner.studies.replan.study import replan
     from planner.studies.sensitivity.study import sensitivity
+    from planner.studies.stands.study import stands
     from planner.studies.verify.study import verify
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "screen",
     "sensitivity",
     "solve",
+    "stands",
     "verify",
 ]
 
@@ -101,6 +103,7 @@ _HOMES = {
     "screen": "planner.studies.breakeven.screening",
     "sensitivity": "planner.studies.sensitivity.study",
     "solve": "planner.pipeline",
+    "stands": "planner.studies.stands.study",
     "verify": "planner.studies.verify.study",
 }
 

@@ -44,6 +44,7 @@ def test_the_exported_names_are_these() -> None:
         "screen",
         "sensitivity",
         "solve",
+        "stands",
         "verify",
     ]
     assert all(hasattr(planner, name) for name in planner.__all__)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.cli.options import ReportOptions, SolveOptions
-from planner.cli.solve import Solved, find, with_resale
+from planner.cli.solve import Solved, find, with_stands
 from planner.errors import SolverFailure
 from planner.pipeline import load
 from planner.render.files import check_file
@@ -50,7 +50,7 @@ def _page(scenario: Scenario, options: ReportOptions, names: tuple[str, ...], pr
     from planner.report.html.page import html_report
 
     asked = SolveOptions(options.scenario, solver=options.solver, gap=options.gap, time_limit=options.time_limit)
-    solved = with_resale(find(scenario, asked, progress), scenario, asked)
+    solved = with_stands(find(scenario, asked, progress), scenario, asked)
     beside = _beside(scenario, solved, options, names, progress)
     progress(f"{scenario.name}: drawing")
     return solved, html_report(solved.plan, scenario, solved.catalog, beside)

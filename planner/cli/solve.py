@@ -23,8 +23,9 @@ from planner.studies.command import FEASIBLE_EXIT, Outcome, Progress, exit_of
 from planner.studies.increments import with_increments
 from planner.studies.percentile import OtherPercentile, other_percentile
 from planner.studies.percentile import applies as has_targets
-from planner.studies.resale import Resale, resale
-from planner.studies.resale import applies as may_sell
+from planner.studies.stands.assumptions import applies as stands_on_some
+from planner.studies.stands.carried import Carrying, carrying
+from planner.studies.stands.words import lines as carrying_lines
 
 if TYPE_CHECKING:
     from planner.history.run import Run
@@ -41,14 +42,15 @@ class Solved:
     plan: Plan
     worth: information.Information | None = None
     other: OtherPercentile | None = None
-    sold: Resale | None = None
+    carrying: Carrying | None = None
     unknown: str = ""
     late: bool = False
 
     @property
     def lines(self) -> list[tuple[str, str]]:
         """What stands beside the cost in the headline."""
-        return [part.line() for part in (self.other, self.sold) if part is not None]
+        other = [] if self.other is None else [self.other.line()]
+        return other + ([] if self.carrying is None else carrying_lines(self.carrying))
 
 
 def solved(options: SolveOptions, progress: Progress) -> Outcome:
@@ -61,7 +63,7 @@ def solved(options: SolveOptions, progress: Progress) -> Outcome:
     scenario = load(options.scenario, overrides)
     progress(f"{scenario.name}: solving")
     try:
-        found = with_resale(find(scenario, options, progress), scenario, options)
+        found = with_stands(find(scenario, options, progress), scenario, options)
     except InfeasiblePlan as error:
         result, words = infeasible(scenario, error), str(error)
         saved = None
@@ -119,17 +121,16 @@ def find(scenario: Scenario, options: SolveOptions, progress: Progress) -> Solve
     return Solved(catalog, plan, worth, other, unknown=unknown, late=late or bool(worth.stopped))
 
 
-def with_resale(solved: Solved, scenario: Scenario, options: SolveOptions) -> Solved:
-    """What is told beside the plan, and what resale carries in it."""
-    if not (options.information and may_sell(scenario)):
+def with_stands(solved: Solved, scenario: Scenario, options: SolveOptions) -> Solved:
+    """What is told beside the plan, and the assumptions that it stands on."""
+    if not (options.information and stands_on_some(scenario)):
         return solved
-    limit = options.time_limit if options.time_limit is not None else scenario.solve.time_limit_s
-    asked = Options(solved.plan.proof.gap_asked, limit)
+    asked = Options(solved.plan.proof.gap_asked, _limit_s(scenario, options))
     try:
-        return replace(solved, sold=resale(scenario, solved.catalog, solved.plan, asked))
+        return replace(solved, carrying=carrying(scenario, solved.catalog, solved.plan, asked))
     except SolverFailure as error:
         late = solved.late or isinstance(error, StoppedByClock)
-        said = f"Where resale would change the next orders is not known: {error}."
+        said = f"What the plan stands on is not known: {error}."
         return replace(solved, unknown="\n".join(filter(None, (solved.unknown, said))), late=late)
 
 
@@ -143,8 +144,8 @@ def _result(solved: Solved, options: SolveOptions) -> dict[str, Any]:
         result["information"] = solved.worth.to_dict()
     if solved.other is not None:
         result["other_percentile"] = solved.other.to_dict()
-    if solved.sold is not None:
-        result["resale"] = solved.sold.to_dict()
+    if solved.carrying is not None:
+        result["stands"] = solved.carrying.to_dict()
     if options.trace:
         result["trace"] = solved.plan.trace().to_dict(orient="records")
     return result

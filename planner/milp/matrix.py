@@ -345,6 +345,20 @@ def with_added_entries(milp: Milp, rows: Ints, columns: Ints, values: Floats) ->
     )
 
 
+def with_columns(milp: Milp, number: int, cost: float, name: str) -> Milp:
+    """The same matrix with so many further columns, from 0 up and of one cost, that stand in no row yet."""
+    none = np.zeros(number, dtype=bool)
+    return replace(
+        milp,
+        cost=np.append(milp.cost, np.full(number, cost)),
+        lower=np.append(milp.lower, np.zeros(number)),
+        upper=np.append(milp.upper, np.full(number, np.inf)),
+        integer=np.append(milp.integer, none),
+        guided=np.append(milp.guided, none),
+        column_blocks=(*milp.column_blocks, Block(name, (), np.arange(number), milp.columns)),
+    )
+
+
 def with_rows(milp: Milp, rows: list[tuple[Ints, Floats, float, float]], name: str) -> Milp:
     """The same matrix with further rows (columns, values, lower, upper)."""
     if not rows:

@@ -17,7 +17,6 @@ from planner.kinds.limits import LIMITS, REQUIREMENTS
 from planner.plan.plan import RESULT_VERSION, TABLES
 from planner.render.sheet import Sheet, left
 from planner.scenario import Scenario, scenario_digest
-from planner.schema.result_resale import Resale
 from planner.schema.result_rows import (
     CLOSED,
     ApiCalls,
@@ -35,6 +34,7 @@ from planner.schema.result_rows import (
     Unserved,
     WorkloadCost,
 )
+from planner.schema.result_stands import Stands
 from planner.schema.result_supply import PeakGpus
 
 
@@ -259,7 +259,7 @@ class PlanResult(Head):
     kpis: Kpis
     information: NotRequired[Information]
     other_percentile: NotRequired[OtherPercentile]
-    resale: NotRequired[Resale]
+    stands: NotRequired[Stands]
     replan: NotRequired[Replan]
     trace: NotRequired[list[Origin]]
     purchases: list[Purchase]
