@@ -6,10 +6,11 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from planner.importers.benchmark_run import BenchmarkRun, Said, failures, reason_to_doubt
-from planner.importers.hardware import Names
+from planner.importers.hardware import Names, is_builtin
 from planner.importers.model_names import model_of
 from planner.importers.options import ImportOptions
 
@@ -73,6 +74,7 @@ def row(run: BenchmarkRun, given: ImportOptions, names: Names, origin: Origin) -
     }
 
 
+@lru_cache(maxsize=1024)
 def slug(text: str) -> str:
     """A part of a series' name: what names of files and points cannot have becomes a dash."""
     return re.sub(r"[^A-Za-z0-9._=+]+", "-", text).strip("-")
@@ -137,7 +139,8 @@ def _system(run: BenchmarkRun, given: ImportOptions, names: Names) -> str:
         return found
     if names.denies(called.value, wanted):
         known = f" ({found})" if found and found != called.value else ""
-        raise run.record.refusal(called.key, f"the file says {called.value}{known}, --system says {wanted}")
+        hint = "" if is_builtin(wanted) else "; list that name under its aliases if it has these GPUs"
+        raise run.record.refusal(called.key, f"the file says {called.value}{known}, --system says {wanted}{hint}")
     return wanted
 
 
