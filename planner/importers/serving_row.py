@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from planner.catalog.row import MOST
 from planner.importers.benchmark_run import BenchmarkRun, Said, failures, reason_to_doubt
 from planner.importers.hardware import Names, is_builtin
 from planner.importers.model_names import model_of
@@ -162,6 +163,6 @@ def _gpus(run: BenchmarkRun, given: ImportOptions) -> int:
         message = f"the file says {run.gpus:g} GPUs, --gpus-per-replica says {given.gpus_per_replica}"
         raise run.record.refusal("", message)
     gpus = run.gpus if run.gpus is not None else float(given.gpus_per_replica or 0)
-    if gpus < 1 or gpus != int(gpus):
+    if not 1 <= gpus <= MOST or gpus != int(gpus):
         raise run.record.refusal("", f"{gpus:g} is no number of GPUs")
     return int(gpus)
