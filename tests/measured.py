@@ -53,6 +53,12 @@ def metric(unit: str, avg: float, **more: float) -> dict[str, Any]:
 
 
 VLLM: dict[str, Any] = json.loads((SAMPLES / "vllm.json").read_text())
+SGLANG: dict[str, Any] = {
+    "backend": "sglang", "dataset_name": "random", "max_concurrency": 64, "random_input_len": 1024,
+    "random_output_len": 1024, "duration": 100.0, "completed": 640, "total_input_tokens": 655_360,
+    "total_output_tokens": 655_360, "median_ttft_ms": 250, "median_tpot_ms": 9.3, "accept_length": None,
+    "server_info": {"tp_size": 4, "pp_size": 1, "dp_size": 2, "enable_dp_attention": False, "version": "0.5.6"},
+}  # fmt: skip
 AIPERF: dict[str, Any] = {
     "aiperf_version": "0.13.0",
     "request_throughput": metric("requests/sec", 2.0),

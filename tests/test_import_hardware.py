@@ -79,6 +79,17 @@ def test_an_alias_names_ones_own_system(tmp_path: Path, aliases: str, gpu: str, 
     assert row.system == system
 
 
+def test_a_system_without_the_alias_is_told_how_to_have_it(tmp_path: Path) -> None:
+    own(tmp_path, "[]")
+    asked = ImportOptions(system="node", model="m", precision="fp8")
+    said = r"gpu: the file says H100 \(hgx-h100\), --system says node; list that name under its aliases if it has these"
+    with pytest.raises(InputError, match=said):
+        imported_rows(tmp_path, VLLM | {"gpu": "H100"}, asked)
+    # What no table knows is what the user says.
+    _, [row] = imported_rows(tmp_path, VLLM | {"gpu": "H100 PCIe"}, asked)
+    assert row.system == "node"
+
+
 # --- prices ---
 
 HEADER = "InstanceType,AcceleratorName,AcceleratorCount,Price,SpotPrice,Region,AvailabilityZone\n"

@@ -20,6 +20,7 @@ from tests.measured import (
     INFERENCEX,
     INFERENCEX_API,
     OURS,
+    SGLANG,
     VLLM,
     imported_rows,
     metric,
@@ -113,13 +114,6 @@ def test_a_file_names_no_other_model_of_the_catalog(tmp_path: Path) -> None:
 
 
 # --- copies, and the GPUs they take ---
-
-SGLANG: dict[str, Any] = {
-    "backend": "sglang", "dataset_name": "random", "max_concurrency": 64, "random_input_len": 1024,
-    "random_output_len": 1024, "duration": 100.0, "completed": 640, "total_input_tokens": 655_360,
-    "total_output_tokens": 655_360, "median_ttft_ms": 250, "median_tpot_ms": 9.3, "accept_length": None,
-    "server_info": {"tp_size": 4, "pp_size": 1, "dp_size": 2, "enable_dp_attention": False, "version": "0.5.6"},
-}  # fmt: skip
 
 
 @pytest.mark.parametrize(

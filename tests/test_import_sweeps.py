@@ -24,6 +24,7 @@ from tests.measured import (
     INFERENCEX_API,
     MLPERF,
     OURS,
+    SGLANG,
     TODAY,
     VLLM,
     imported_rows,
@@ -172,7 +173,9 @@ def test_a_number_without_an_end_is_that_of_its_run(tmp_path: Path) -> None:
 
 TOOLS: list[tuple[dict[str, Any], ImportOptions]] = [
     (VLLM, OURS),
+    (SGLANG, ImportOptions(system="hgx-h200", model="llama-3.3-70b", precision="fp8")),
     (AIPERF, OURS),
+    (AIPERF | {"input_config": {"phases": [{"name": "profiling", "type": "concurrency", "concurrency": 40}]}}, OURS),
     (GUIDELLM, OURS),
     (INFERENCEX, ImportOptions()),
     (INFERENCEX_API, ImportOptions()),
@@ -181,14 +184,14 @@ TOOLS: list[tuple[dict[str, Any], ImportOptions]] = [
 ]
 
 
-@pytest.mark.parametrize("digits", [17, 310, 5000])
+@pytest.mark.parametrize("figure", ["0", "7" * 17, "7" * 300, "7" * 5000], ids=["0", "17 digits", "300", "5000"])
 @pytest.mark.parametrize(("run", "asked"), TOOLS)
-def test_whole_numbers_of_any_length_are_rows_or_sentences(
-    tmp_path: Path, run: dict[str, Any], asked: ImportOptions, digits: int
+def test_whole_numbers_of_any_size_are_rows_or_sentences(
+    tmp_path: Path, run: dict[str, Any], asked: ImportOptions, figure: str
 ) -> None:
     """Each number of a file in its turn, beside a file that is as it was."""
     text = json.dumps(run)
-    changed = [text.replace(f": {value}", ": " + "7" * digits) for value in _numbers(run)]
+    changed = [text.replace(f": {value}", f": {figure}") for value in _numbers(run)]
     done, _ = imported_rows(tmp_path, "\n".join([text, *changed]), asked)
     assert done.kept >= 1
     assert done.read == done.kept + len(done.kept_out)

@@ -199,7 +199,8 @@ class Offer(Row):
     @property
     def key(self) -> tuple[str, ...]:
         """What makes the row one of its kind."""
-        return (self.provider, self.region, self.system, self.kind, str(self.term_months or ""), self.product)
+        product = (self.product,) if self.product else ()
+        return (self.provider, self.region, self.system, self.kind, str(self.term_months or ""), *product)
 
     @property
     def name(self) -> str:

@@ -34,7 +34,9 @@ def configuration(record: Record, given: ImportOptions) -> BenchmarkRun:
     output = record.number("tokens/s/gpu") * gpus
     quantised = record.text(f"{stage}gemm").lower()
     precision = (Said("precision", _PRECISIONS[quantised], f"{stage}gemm"),) if quantised in _PRECISIONS else ()
-    stages = [_widest(record, part) for part in (("(p)", "(d)") if disagg else ("",))]
+    stages = [(part, _workers(record, part)) for part in (("(p)", "(d)") if disagg else ("",))]
+    # Attention is data-parallel inside a worker.
+    widest = max(max(one.tp * one.dp, one.ep) for _, one in stages)
     return BenchmarkRun(
         record=record,
         input_tok_s=output * tokens_in / tokens_out,
@@ -50,14 +52,14 @@ def configuration(record: Record, given: ImportOptions) -> BenchmarkRun:
         gpus=gpus,
         named_model=record.text("model"),
         hardware=Said("system", record.text(f"{stage}system"), f"{stage}system"),
-        layout=_layout(record, disagg),
+        layout="-".join(_layout(record, part, one) for part, one in stages),
         knobs=tuple((knob, record.text(knob)) for knob in _KNOBS if knob in record),
         said=(
             Said("engine", record.text(f"{stage}backend") or None, f"{stage}backend"),
             Said("engine_version", record.text(f"{stage}version"), f"{stage}version"),
             Said("mode", "disagg" if disagg else "agg"),
             Said("spec_decode", _drafting(record), "nextn"),
-            Said("largest_worker_gpus", int(min(max(stages), gpus))),
+            Said("largest_worker_gpus", int(min(widest, gpus))),
             Said("input_tokens", tokens_in, "isl"),
             Said("output_tokens", tokens_out, "osl"),
             *precision,
@@ -79,19 +81,7 @@ def _workers(record: Record, stage: str) -> Workers:
     return Workers(tp, pp, dp, ep)
 
 
-def _widest(record: Record, stage: str) -> int:
-    """GPUs of the largest group of a stage: its attention is data-parallel inside the worker."""
-    one = _workers(record, stage)
-    return max(one.tp * one.dp, one.ep)
-
-
-def _layout(record: Record, disagg: bool) -> str:
-    """The mapping as the table writes it, or as its columns make it."""
-    if not disagg:
-        return record.text("parallel") or one_kind(_workers(record, ""))
-    parts = []
-    for letter in "pd":
-        stage = f"({letter})"
-        mapping = record.text(f"{stage}parallel") or one_kind(_workers(record, stage))
-        parts.append(f"{letter}{size(record, f'{stage}workers')}x{mapping}")
-    return "-".join(parts)
+def _layout(record: Record, stage: str, one: Workers) -> str:
+    """The mapping of a stage as the table writes it, or as its columns make it; with its workers where it has some."""
+    mapping = record.text(f"{stage}parallel") or one_kind(one)
+    return f"{stage[1]}{size(record, f'{stage}workers')}x{mapping}" if stage else mapping

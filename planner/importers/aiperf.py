@@ -131,7 +131,7 @@ def _concurrency(record: Record, config: Any) -> float | None:
         stated = closed[0].get("concurrency") if closed else None
     else:
         stated = None if _at(config, _RATE) is not None else _at(config, _CONCURRENCY)
-    return Record({"concurrency": stated}, record.file, record.line, "input_config").maybe("concurrency")
+    return Record({"concurrency": stated}, record.file, record.line, "input_config").if_there("concurrency")
 
 
 def _prefix(config: Any) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from planner.catalog.models import Offer, ServingPoint
@@ -25,7 +24,7 @@ class Priced(NamedTuple):
     offer: Offer
 
 
-def standing_run(runs: Iterable[Measured]) -> list[Measured]:
+def standing_run(runs: list[Measured]) -> list[Measured]:
     """Runs of one configuration and load, the one that stands first: the newest, then the longest, then the slowest.
 
     The best of several tries is what a server does at its luckiest.
@@ -35,10 +34,12 @@ def standing_run(runs: Iterable[Measured]) -> list[Measured]:
         point = run.point
         return -point.as_of.toordinal(), -run.completed, point.output_tok_s_per_gpu, cells(point), run.record.line
 
-    return sorted(runs, key=rank)
+    return sorted(runs, key=rank) if len(runs) > 1 else runs
 
 
-def standing_price(prices: Iterable[Priced]) -> list[Priced]:
+def standing_price(prices: list[Priced]) -> list[Priced]:
     """Prices of the same GPUs in a region, the one that stands first: of instances that differ in disk or CPU alone
     the cheapest stands for the GPUs."""
+    if len(prices) == 1:
+        return prices
     return sorted(prices, key=lambda price: (price.offer.usd_per_gpu_hour, cells(price.offer)))

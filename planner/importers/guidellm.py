@@ -82,8 +82,8 @@ def _concurrency(strategy: Record) -> float | None:
     if kind == "synchronous":
         return 1.0
     if kind == "throughput":
-        return strategy.maybe("max_concurrency")
-    return strategy.maybe("streams")
+        return strategy.if_there("max_concurrency")
+    return strategy.if_there("streams")
 
 
 def _model(record: Record, layout: _Layout) -> str:

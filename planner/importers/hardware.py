@@ -117,7 +117,12 @@ class Names:
         found = self.system_of(name)
         if found is not None:
             return found != system
-        return card_of(name) is not None and system in _SYSTEMS.values()
+        return card_of(name) is not None and is_builtin(system)
+
+
+def is_builtin(system: str) -> bool:
+    """Whether a system is one whose cards are known here; of others only their aliases are."""
+    return system in _SYSTEMS.values()
 
 
 def instance_card(instance: str, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from planner.catalog.row import MOST
 from planner.importers.record import Record
 
 
@@ -54,8 +55,8 @@ def size(record: Record, *keys: str) -> int:
     for key in keys:
         if key in record:
             value = record.number(key)
-            if value != int(value):
-                raise record.refusal(key, f"{value:g} is no whole number")
+            if value > MOST or value != int(value):
+                raise record.refusal(key, f"{value:g} is no number of GPUs")
             return int(value)
     return 1
 

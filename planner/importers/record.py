@@ -65,6 +65,10 @@ class Record:
             raise self.refusal(key, f"{value} is not a finite number")
         return float(value)
 
+    def if_there(self, key: str) -> float | None:
+        """A number above 0, None where there is none. Raises InputError for anything else."""
+        return self.number(key) if key in self else None
+
     def first(self, *keys: str) -> float | None:
         """The number of the first of ``keys`` that is there."""
         for key in keys:

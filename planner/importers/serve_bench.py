@@ -189,4 +189,4 @@ def _concurrency(record: Record) -> float | None:
     finite = isinstance(rate, int) or (isinstance(rate, float) and math.isfinite(rate))
     if not finite and "max_concurrency" in record:
         return record.number("max_concurrency")
-    return record.maybe("concurrency")
+    return record.if_there("concurrency")

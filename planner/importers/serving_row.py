@@ -6,10 +6,12 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from planner.catalog.row import MOST
 from planner.importers.benchmark_run import BenchmarkRun, Said, failures, reason_to_doubt
-from planner.importers.hardware import Names
+from planner.importers.hardware import Names, is_builtin
 from planner.importers.model_names import model_of
 from planner.importers.options import ImportOptions
 
@@ -73,6 +75,7 @@ def row(run: BenchmarkRun, given: ImportOptions, names: Names, origin: Origin) -
     }
 
 
+@lru_cache(maxsize=1024)
 def slug(text: str) -> str:
     """A part of a series' name: what names of files and points cannot have becomes a dash."""
     return re.sub(r"[^A-Za-z0-9._=+]+", "-", text).strip("-")
@@ -137,7 +140,8 @@ def _system(run: BenchmarkRun, given: ImportOptions, names: Names) -> str:
         return found
     if names.denies(called.value, wanted):
         known = f" ({found})" if found and found != called.value else ""
-        raise run.record.refusal(called.key, f"the file says {called.value}{known}, --system says {wanted}")
+        hint = "" if is_builtin(wanted) else "; list that name under its aliases if it has these GPUs"
+        raise run.record.refusal(called.key, f"the file says {called.value}{known}, --system says {wanted}{hint}")
     return wanted
 
 
@@ -159,6 +163,6 @@ def _gpus(run: BenchmarkRun, given: ImportOptions) -> int:
         message = f"the file says {run.gpus:g} GPUs, --gpus-per-replica says {given.gpus_per_replica}"
         raise run.record.refusal("", message)
     gpus = run.gpus if run.gpus is not None else float(given.gpus_per_replica or 0)
-    if gpus < 1 or gpus != int(gpus):
+    if not 1 <= gpus <= MOST or gpus != int(gpus):
         raise run.record.refusal("", f"{gpus:g} is no number of GPUs")
     return int(gpus)
