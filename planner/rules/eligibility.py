@@ -92,11 +92,11 @@ def unfit(point: ServingPoint, workload: Workload, catalog: Catalog) -> Iterator
 
 def _inaccurate(point: ServingPoint, floor: AccuracyFloor, catalog: Catalog) -> Iterator[Misfit]:
     """The floor where no checkpoint of the point's precision is known to keep it."""
-    if floor.min_score_share is not None:
+    if floor.max_loss_points is None:
         score = catalog.score_share(point.model, point.precision, floor.evaluation)
         if score is None or score < floor.min_score_share:
             yield Misfit("accuracy", 1.0, UNKNOWN if score is None else score, floor.min_score_share)
-    if floor.max_loss_points is not None:
+    else:
         loss = loss_points(catalog, point.model, point.precision, floor.evaluation)
         if loss is None or loss > floor.max_loss_points:
             yield Misfit("accuracy", 1.0, UNKNOWN if loss is None else loss, floor.max_loss_points)

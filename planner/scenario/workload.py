@@ -63,14 +63,16 @@ class AccuracyFloor(Section):
     """What every precision in use has to score, or may lose; a precision without a known score does neither."""
 
     evaluation: Annotated[str, doc("as accuracy.csv names it")]
-    min_score_share: Annotated[Share | None, doc("share of the best possible score", "share")] = None
+    min_score_share: Annotated[Share, doc("share of the best possible score", "share")] = 0.0
     max_loss_points: Annotated[
         NonNegative | None, doc("points of a hundred below the weights as published, at most", "points")
     ] = None
 
     @model_validator(mode="after")
     def _one_floor(self) -> AccuracyFloor:
-        if (self.min_score_share is None) == (self.max_loss_points is None):
+        loss_alone = self.max_loss_points is not None and not self.min_score_share
+        score_alone = self.max_loss_points is None and "min_score_share" in self.model_fields_set
+        if not loss_alone and not score_alone:
             raise ValueError("give exactly one of min_score_share and max_loss_points")
         if self.max_loss_points is not None and self.max_loss_points > MOST_POINTS:
             raise wrong("max_loss_points", f"this has to be at most {MOST_POINTS}, not {self.max_loss_points:g}")

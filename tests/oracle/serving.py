@@ -220,7 +220,7 @@ class Serving(Survival):
         floor = workload.accuracy
         assert floor is not None
         if floor.max_loss_points is None:
-            return any(row.score_share >= (floor.min_score_share or 0.0) for row in rows)
+            return any(row.score_share >= floor.min_score_share for row in rows)
         size = self.catalog.models.get(point.model)
         if size is not None and size.native_precision == point.precision:
             return True

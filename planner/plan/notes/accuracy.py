@@ -53,7 +53,7 @@ def _shut_out(solved: Solved, workload: Workload) -> dict[str, float]:
 def _in_words(floor: AccuracyFloor) -> str:
     if floor.max_loss_points is not None:
         return f"at most {_points(floor.max_loss_points)} lost in {floor.evaluation}"
-    return f"at least {100 * (floor.min_score_share or 0.0):g} % in {floor.evaluation}"
+    return f"at least {100 * floor.min_score_share:g} % in {floor.evaluation}"
 
 
 def _told(floor: AccuracyFloor, precision: str, found: float) -> str:

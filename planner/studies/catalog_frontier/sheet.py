@@ -10,9 +10,9 @@ from planner.render.sheet import Sheet, left, right
 from planner.studies.catalog_frontier.study import SpeedFrontier, user_tok_s
 from planner.units import s_from_ms
 
-# Okabe and Ito: told apart with any colour vision, and each with its own marker.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#000000")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+# Okabe and Ito, then Tol: told apart with any colour vision, and each with its own marker.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#000000", "#882255", "#999933", "#888888")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 
 
 def speed_frontier_sheet(found: SpeedFrontier) -> Sheet:
