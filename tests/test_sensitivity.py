@@ -9,7 +9,8 @@ import pytest
 
 import planner
 from planner.pipeline import catalog_of
-from planner.studies.sensitivity.study import World, sensitivity, worlds
+from planner.studies.sensitivity.study import sensitivity
+from planner.studies.sensitivity.worlds import World, worlds
 from tests.command import plan
 
 TINY = "tests/compat/0.1.0/scenarios/tiny.yaml"
