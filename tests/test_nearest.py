@@ -17,9 +17,10 @@ from planner.plan import Plan
 from planner.problem import build_problem
 from planner.solvers import Options
 from planner.studies.orders import order_columns, ordered
-from planner.studies.sensitivity.nearest import MAY, MUST, SAME, Nearest, most_usd, nearest
+from planner.studies.sensitivity.nearest import MAY, MUST, SAME, Nearest, nearest
 from planner.studies.sensitivity.study import Outlook, outlook
 from planner.studies.sensitivity.worlds import World
+from planner.studies.solves import most_usd
 from tests.limits import AMPLE_S
 from tests.oracle import program
 from tests.strategies import SITE, Case, catalog, examples, offer, point, scenario, system

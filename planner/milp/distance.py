@@ -48,7 +48,7 @@ def with_distance(milp: Milp, totals: Sequence[Total], most_usd: float) -> Milp:
         guided=np.append(milp.guided, np.zeros(size, dtype=bool)),
         column_blocks=(*milp.column_blocks, Block("amiss", (), np.arange(size), first)),
     )
-    rows = [_cost_row(milp, most_usd)]
+    rows = [cost_row(milp, most_usd)]
     for total, column in zip(totals, amiss, strict=True):
         columns, ones = np.append(total.columns, column), np.ones(len(total.columns))
         rows += [
@@ -58,7 +58,7 @@ def with_distance(milp: Milp, totals: Sequence[Total], most_usd: float) -> Milp:
     return with_rows(widened, rows, "distance")
 
 
-def _cost_row(milp: Milp, most_usd: float) -> tuple[Ints, Floats, float, float]:
+def cost_row(milp: Milp, most_usd: float) -> tuple[Ints, Floats, float, float]:
     """The row that the cost of ``milp`` is at most ``most_usd``, in shares of that."""
     columns = np.flatnonzero(milp.cost)
     scale = abs(most_usd - milp.constant) or 1.0

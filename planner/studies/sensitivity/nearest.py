@@ -27,7 +27,6 @@ from planner.solvers.relay import between, prove
 from planner.studies.orders import gpus_each, order_columns, ordered
 
 Floats = NDArray[np.float64]
-Range = tuple[float, float]
 
 # Measured on these objectives: faster than HiGHS.
 ENGINE = "scip"
@@ -91,14 +90,6 @@ class _Search:
     amiss: float
     bound: float
     stopped: bool = False
-
-
-def most_usd(cost: Range, gap: float) -> float:
-    """The most that a plan can cost whose cost is within ``gap`` of a bound, given a solve's bound and cost."""
-    bound, found = cost
-    if not np.isfinite(bound):
-        return found
-    return max(found, bound / (1 - gap) if bound > 0 else bound / (1 + gap))
 
 
 def nearest(

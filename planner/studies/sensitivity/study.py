@@ -34,10 +34,10 @@ from planner.studies.orders import ordered
 from planner.studies.pool import each
 from planner.studies.result import COUNTS_FOR_NOTHING, Study, compared, counts_for_nothing, limit_of, told
 from planner.studies.sensitivity.kept import with_orders
-from planner.studies.sensitivity.nearest import Nearest, most_usd, nearest
+from planner.studies.sensitivity.nearest import Nearest, nearest
 from planner.studies.sensitivity.said import said
 from planner.studies.sensitivity.worlds import World, worlds
-from planner.studies.solves import Question, Range, Reply, answer, check_least_cost, difference, plan_itself
+from planner.studies.solves import Question, Range, Reply, answer, check_least_cost, difference, most_usd, plan_itself
 
 Floats = NDArray[np.float64]
 
