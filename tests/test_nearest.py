@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.milp import Model, build_model
+from planner.milp import Milp, Model, build_model
 from planner.milp.distance import Total, with_distance
 from planner.pipeline import solve
 from planner.plan import Plan
 from planner.problem import build_problem
 from planner.solvers import Options
 from planner.studies.orders import order_columns, ordered
-from planner.studies.sensitivity.nearest import MAY, MUST, SAME, Nearest, nearest
+from planner.studies.sensitivity.nearest import MAY, MUST, SAME, Floats, Nearest, nearest, planned
 from planner.studies.sensitivity.study import Outlook, outlook
 from planner.studies.sensitivity.worlds import World
 from planner.studies.solves import most_usd
@@ -114,6 +115,29 @@ def test_a_tie_between_two_vendors_is_no_reversal() -> None:
     assert (tied.verdict, tied.gpus, tied.least_gpus) == (MAY, 0.0, 0.0)
     assert {order.name: order.verdict for order in tied.orders} == {ACME: MAY, BOLT: MAY}
     assert all(order.nearest == order.today != order.found for order in tied.orders)
+
+
+@pytest.mark.solve
+def test_a_neighbourhood_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tie again, with a first search that is held to the plan found: only the whole model's bound counts."""
+
+    def as_found(milp: Milp, x: Floats, _: Floats) -> Milp:
+        return replace(milp, lower=np.where(milp.guided, x, milp.lower), upper=np.where(milp.guided, x, milp.upper))
+
+    monkeypatch.setattr("planner.studies.sensitivity.nearest.between", as_found)
+    today, found = plan_of(market(acme=1.0, bolt=1.0001)), plan_of(market(acme=1.0001, bolt=1.0))
+    tied = seen(market(acme=1.0001, bolt=1.0), today, found, gap=0.001)
+    assert (tied.verdict, tied.gpus, tied.least_gpus) == (MAY, 0.0, 0.0)
+
+
+@pytest.mark.solve
+def test_a_plan_beyond_the_limit_is_none() -> None:
+    """Whatever an engine lets through."""
+    plan, model = plan_of(market()), model_of(market())
+    cost = plan.proof.objective_usd
+    options = Options(0.01, AMPLE_S)
+    assert planned(model, plan.solution, cost, options) is not None
+    assert planned(model, plan.solution, cost * (1 - 1e-5), options) is None
 
 
 @pytest.mark.solve

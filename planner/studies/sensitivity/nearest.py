@@ -30,8 +30,8 @@ Floats = NDArray[np.float64]
 
 # Measured on these objectives: faster than HiGHS.
 ENGINE = "scip"
-# On the shipped scenarios a hundred prove the nearest plan, and a dozen what must change by itself.
-NODES, ALONE = 100, 20
+# On the shipped scenarios a hundred prove the nearest plan, and ten what must change by itself.
+NODES, ALONE = 100, 10
 NEAR_ENOUGH = 0.02
 # Engines let a row be missed by about a millionth, and the row of the cost is in shares of the limit.
 ROUNDING = 1e-6
@@ -162,7 +162,7 @@ def _least(
         if answer is None:
             continue
         bound = max(best.bound, answer.bound) if everything and answer.status != "infeasible" else best.bound
-        x = _plan(model, answer.x, limit_usd, options)
+        x = planned(model, answer.x, limit_usd, options)
         better = x is not None and _amiss(totals, x) < best.amiss - HALF
         if x is not None and better:
             best = replace(best, x=x, amiss=_amiss(totals, x))
@@ -184,7 +184,7 @@ def _run(milp: Milp, options: Options, hint: Floats) -> Answer | None:
         return None
 
 
-def _plan(model: Model, x: Floats | None, limit_usd: float, options: Options) -> Floats | None:
+def planned(model: Model, x: Floats | None, limit_usd: float, options: Options) -> Floats | None:
     """The cheapest plan with the whole numbers of ``x``; None where it costs more than the limit."""
     if x is None:
         return None
