@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from planner.render.figures import money
+from planner.studies.sensitivity.nearest import MAY, MUST
 
 
 def said(table: pd.DataFrame) -> tuple[str, ...]:
@@ -21,7 +22,7 @@ def said(table: pd.DataFrame) -> tuple[str, ...]:
 def _orders(table: pd.DataFrame) -> list[str]:
     """Where the first year's orders must change, for which inputs they never do, and where else they need not."""
     sentences = []
-    must = table[table["verdict"] == "must change"]
+    must = table[table["verdict"] == MUST]
     if len(must):
         sentences.append(
             f"The first year's orders must change at {_listed(must)}: every plan within the gap has others."
@@ -30,7 +31,7 @@ def _orders(table: pd.DataFrame) -> list[str]:
     same = [name for name, part in table.groupby("input", sort=False) if keeps[part.index].all()]
     if same:
         sentences.append(f"Whatever becomes of {', '.join(same)}, the first year's orders can stay as they are.")
-    tied = table[keeps & (table["verdict"] == "may change") & ~table["input"].isin(same)]
+    tied = table[keeps & (table["verdict"] == MAY) & ~table["input"].isin(same)]
     if len(tied):
         sentences.append(f"They can stay as they are at {_listed(tied)} too: a plan that keeps them is within the gap.")
     return sentences

@@ -11,6 +11,7 @@ import pandas as pd
 from planner.render.bars import tornado
 from planner.render.figures import digits, money
 from planner.render.sheet import Sheet, left, right
+from planner.studies.sensitivity.nearest import MAY, MUST
 from planner.studies.sensitivity.study import Sensitivity
 
 
@@ -61,17 +62,17 @@ def _moved(found: Sensitivity) -> Iterator[tuple[str, str, str]]:
         if not len(mine):
             continue
         if row.apart_gpus == 0:
-            yield world, "may change", "orders what today's does"
+            yield world, MAY, "orders what today's does"
             continue
-        for verdict in ("must change", "may change"):
+        # Something must change, and of no order by itself is it known that it must.
+        together = row.verdict == MUST and not (mine["verdict"] == MUST).any()
+        for verdict in (MUST, MAY):
             lines = [
                 f"{order.order} {order.today:g} → {order.nearest:g}"
                 for order in mine[(mine["verdict"] == verdict) & (mine["nearest"] != mine["today"])].itertuples()
             ]
             if not lines:
                 continue
-            # That some order must change is known where none is that must by itself.
-            together = verdict == "may change" == "".join(set(mine["verdict"])) and row.verdict == "must change"
             yield world, "some must" if together else verdict, "; ".join(lines)
 
 
