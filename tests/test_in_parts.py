@@ -23,7 +23,8 @@ from planner.studies.information import value_of_information
 from planner.studies.levers.study import levers
 from planner.studies.percentile import other_percentile
 from planner.studies.result import IN_PARTS
-from planner.studies.sensitivity.study import World, sensitivity
+from planner.studies.sensitivity.study import sensitivity
+from planner.studies.sensitivity.worlds import World
 from planner.studies.solves import Question, answer
 from tests.tiny import TINY, VERSION_2, in_parts, whole
 

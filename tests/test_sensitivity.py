@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import planner
 from planner.pipeline import catalog_of
-from planner.studies.sensitivity.study import World, sensitivity, worlds
+from planner.studies.sensitivity.nearest import MAY, MUST, SAME
+from planner.studies.sensitivity.said import said
+from planner.studies.sensitivity.sheet import sensitivity_sheets
+from planner.studies.sensitivity.study import COLUMNS, ORDERS, Sensitivity, sensitivity
+from planner.studies.sensitivity.worlds import World, worlds
 from tests.command import plan
 
 TINY = "tests/compat/0.1.0/scenarios/tiny.yaml"
@@ -19,7 +25,8 @@ TINY = "tests/compat/0.1.0/scenarios/tiny.yaml"
 def test_effects_and_regrets_are_what_solving_again_says() -> None:
     scenario = planner.load(TINY)
     catalog = catalog_of(scenario)
-    table = sensitivity(scenario, gap=1e-6)["inputs"].set_index(["input", "side"])
+    study = sensitivity(scenario, gap=1e-6)
+    table = study["inputs"].set_index(["input", "side"])
     base = planner.solve(scenario, gap=1e-6)
     power = "sites.hall.electricity_usd_per_mwh=94.25"
     again = planner.solve(planner.load(TINY, (power,)), gap=1e-6).kpis["levelised_usd_per_mtok_output"]
@@ -35,6 +42,10 @@ def test_effects_and_regrets_are_what_solving_again_says() -> None:
     assert base.purchases["count"].sum() == first["count"].sum() == 3
     row = table.loc[("demand", "high")]
     assert row.first_year_changes
+    # A fourth node of eight GPUs: at so narrow a gap no plan does with three.
+    assert (row.verdict, row.apart_gpus, row.apart_least_gpus) == ("must change", 8, 8)
+    order = study["orders"].set_index(["input", "side"]).loc[("demand", "high")]
+    assert (order.today, order.found, order.nearest, order.least_change, order.verdict) == (3, 4, 4, 1, "must change")
     regret = kept.proof.objective_usd - free.proof.objective_usd
     assert row.regret_low_usd - 1 <= regret <= row.regret_high_usd + 1
     assert (table["regret_low_usd"].dropna() >= 0).all()
@@ -83,3 +94,31 @@ def test_a_bad_option_is_one_sentence_and_exit_2(vary: str, sentence: str) -> No
     done = plan("sensitivity", TINY, "--vary", vary)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert done.stderr.startswith(sentence)
+
+
+def test_the_report_says_must_some_must_and_may() -> None:
+    """Of five worlds: an order must and another may; one of two must; today's orders do; nothing changes; no plan."""
+    worlds = [("demand", "low", MUST, 16.0), ("demand", "high", MUST, 8.0), ("rent", "low", MAY, 0.0)]
+    worlds += [("rent", "high", SAME, 0.0), ("power", "low", "no plan", np.nan)]
+    inputs = pd.DataFrame([dict.fromkeys(COLUMNS, 1.0) for _ in worlds])
+    inputs[["input", "value", "verdict", "apart_gpus"]] = worlds
+    inputs["side"], inputs["effect"] = inputs["value"], [0.1, -0.2, 0.0, 0.0, np.nan]
+    orders = [
+        ("demand", "low", "buy node", 3, 4, 4, 1, MUST), ("demand", "low", "sign a", 0, 1, 1, 0, MAY),
+        ("demand", "high", "sign a", 2, 1, 1, 0, MAY), ("demand", "high", "sign b", 0, 1, 0, 0, MAY),
+        ("rent", "low", "sign a", 2, 0, 2, 0, MAY),
+    ]  # fmt: skip
+    frame = pd.DataFrame([(*row[:2], *row[1:]) for row in orders], columns=ORDERS)
+    found = Sensitivity("s", "d", said(inputs), usd_per_mtok_output=1.0, cost_usd=1.0, inputs=inputs, orders=frame)
+    first, _, last = sensitivity_sheets(found)
+    assert [row[4] for row in first.rows] == [MUST, MUST, MAY, SAME, "-"]
+    assert last.rows == (
+        ("demand low", MUST, "buy node 3 → 4"),
+        ("demand low", MAY, "sign a 0 → 1"),
+        ("demand high", "some must", "sign a 2 → 1"),
+        ("rent low", MAY, "orders what today's does"),
+    )
+    assert found.sentences[1:3] == (
+        "The first year's orders must change at demand low, demand high: every plan within the gap has others.",
+        "Whatever becomes of rent, the first year's orders can stay as they are.",
+    )

@@ -202,10 +202,19 @@ class Information(TypedDict):
     wait_and_see_usd: Annotated[float, doc("mean NPV of cost where each future is planned for alone", "USD")]
     evpi_usd: Annotated[float, doc("expected value of perfect information: here and now less wait and see", "USD")]
     evpi_range_usd: Annotated[list[float | None], doc("what the gaps of the solves leave open of it", "USD")]
-    mean_plan_feasible: Annotated[bool, doc("whether the plan for the mean future can serve every one")]
+    mean_plan_feasible: Annotated[bool, doc("whether the plan found for the mean future can serve every one")]
     mean_plan_expected_usd: Annotated[float | None, doc("null where it cannot serve every future", "USD")]
-    vss_usd: Annotated[float | None, doc("null where the mean plan cannot serve every future", "USD")]
-    vss_range_usd: Annotated[list[float | None], doc("what the gaps of the solves leave open of it", "USD")]
+    mean_plan_range_usd: NotRequired[
+        Annotated[
+            list[float | None],
+            doc("from what no plan for the mean future within the gap is below, to the one found", "USD"),
+        ]
+    ]
+    vss_usd: Annotated[float | None, doc("null where the mean plan found cannot serve every future", "USD")]
+    vss_range_usd: Annotated[
+        list[float | None],
+        doc("what the gaps of the solves, and several plans for the mean future, leave open of it", "USD"),
+    ]
     reproducible: Annotated[bool, doc("false where the wall clock ended one of the solves")]
     in_parts: NotRequired[
         Annotated[

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from planner import bits
 from planner.catalog import Catalog
 from planner.errors import InputError
-from planner.milp import ABSENT, Milp, Model, build_model
+from planner.milp import Milp, Model, build_model
 from planner.milp.vector import values
 from planner.plan import Plan
 from planner.problem import Problem, build_problem
@@ -22,11 +22,12 @@ from planner.scenario import Scenario
 from planner.solvers import Options
 from planner.solvers.optimise import optimise
 from planner.studies.command import Progress
+from planner.studies.mean_plans import decided_early, least_expected
 from planner.studies.result import compared, compared_in_parts, limit_of, told
+from planner.studies.solves import most_usd
 
 ROUNDING = 1e-14
 Range = tuple[float, float]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,9 @@ class Information:
     """Expected NPV costs in USD; ranges follow from the bounds of the solves, which stop at a gap.
 
     ``here_and_now`` is the plan's cost, ``wait_and_see`` the mean cost where each future is planned for alone,
-    ``mean_plan`` the expected cost of the purchases and contracts that suit the mean future best, infinite where they
-    leave some future unserved. Knowing the future is worth ``evpi_usd``, planning for all of them ``vss_usd``.
+    ``mean_plan`` the expected cost of the purchases and contracts of a plan for the mean future: its upper end is that
+    of the one found, infinite where it leaves some future unserved, its lower end what none within the gap of the mean
+    future's best is below. Knowing the future is worth ``evpi_usd``, planning for all of them ``vss_usd``.
     ``stopped`` names the solves that the clock ended. ``in_parts`` where all, ``here_and_now`` too, are in parts of
     replicas and of hourly lots, though the plan is in whole ones.
     """
@@ -58,12 +60,12 @@ class Information:
 
     @property
     def vss_usd(self) -> float:
-        """Value of the stochastic solution: the mean plan's expected cost − here and now."""
+        """Value of the stochastic solution: the expected cost of the mean plan found − here and now."""
         return max(self.mean_plan[1] - self.here_and_now[1], 0.0)
 
     @property
     def vss_range_usd(self) -> Range:
-        """What the bounds leave open of it."""
+        """What the bounds and the choice of the mean plan leave open of it: at least its lower end for any."""
         return _difference(self.mean_plan, self.here_and_now)
 
     def to_dict(self) -> dict[str, Any]:
@@ -76,6 +78,7 @@ class Information:
             "evpi_range_usd": _finite(self.evpi_range_usd),
             "mean_plan_feasible": feasible,
             "mean_plan_expected_usd": self.mean_plan[1] if feasible else None,
+            "mean_plan_range_usd": _finite(self.mean_plan),
             "vss_usd": self.vss_usd if feasible else None,
             "vss_range_usd": _finite(self.vss_range_usd),
             "reproducible": not self.stopped,
@@ -135,10 +138,17 @@ def value_of_information(
     else:
         here, _ = optimum("this plan in parts of replicas", model)
     mean = build_model(mean_problem(problem))
-    _, x = optimum("the mean future", mean)
+    suits, x = optimum("the mean future", mean)
     kept = replace(model, milp=fixed(model, mean, x))
-    expected, _ = optimum("the plan for the mean future in every future", kept)
-    return Information(here, (below, above), expected, stopped=tuple(late), in_parts=scenario is not original)
+    expected, in_every = optimum("the plan for the mean future in every future", kept)
+    what = "the best plan for the mean future in every future"
+    progress(what)
+    start = (in_every, x) if np.isfinite(expected[1]) else None
+    least, struck = least_expected(model, mean, most_usd(suits, options.gap), start, options)
+    late.extend([what] * struck)
+    # No plan of all futures is below the best of them, whatever it is made for.
+    least = min(max(least, here[0]), expected[1])
+    return Information(here, (below, above), (least, expected[1]), tuple(late), in_parts=scenario is not original)
 
 
 def mean_problem(problem: Problem) -> Problem:
@@ -159,17 +169,9 @@ def mean_problem(problem: Problem) -> Problem:
 
 def fixed(model: Model, mean: Model, x: NDArray[np.float64]) -> Milp:
     """The matrix of all futures, with the mean plan's purchases and contracts up to the day the future is revealed."""
-    supply = model.problem.supply
     lower, upper = model.milp.lower.copy(), model.milp.upper.copy()
-    periods = np.arange(model.problem.timeline.periods)
-    for ids, chosen, items in (
-        (model.variables.buy, mean.variables.buy, supply.purchases),
-        (model.variables.sign, mean.variables.sign, supply.reservations),
-    ):
-        until = np.array([item.here_and_now_until for item in items], dtype=np.int64)
-        early = (periods < until[:, None]) & (ids[:, 0] != ABSENT)
-        amounts = values(x, chosen[:, 0])
-        lower[ids[:, 0][early]] = upper[ids[:, 0][early]] = amounts[early]
+    ours, theirs = decided_early(model, mean)
+    lower[ours] = upper[ours] = values(x, theirs)
     return replace(model.milp, lower=lower, upper=upper)
 
 
@@ -183,7 +185,7 @@ def _optimum(model: Model, options: Options) -> tuple[Range, NDArray[np.float64]
 
 def _difference(more: Range, less: Range) -> Range:
     """The range of the difference of two costs of which the first is known to be no lower."""
-    if not np.isfinite(more[1]):
+    if not np.isfinite(more[0]):
         return (np.inf, np.inf)
     # Of two sums that are the same the last bits differ: less than those is nothing.
     least = more[0] - less[1]
@@ -200,7 +202,8 @@ def sheet(found: Information) -> Sheet:
 
     def line(what: str, usd: float, ends: Range) -> tuple[str, str, str]:
         if not np.isfinite(usd):
-            return what, "unbounded", "it cannot serve every future"
+            least = f"; another may, and then it is at least {money(ends[0])}" if np.isfinite(ends[0]) else ""
+            return what, "unbounded", f"it cannot serve every future{least}"
         return what, money(usd), f"{money(ends[0])} and {money(ends[1])}"
 
     lines = (

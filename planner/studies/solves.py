@@ -126,3 +126,11 @@ def difference(more: Range, less: Range, *, least: float = -np.inf) -> Range:
     if not np.isfinite(more[1]):
         return (np.inf, np.inf) if np.isinf(more[0]) and more[0] > 0 else (least, np.inf)
     return max(more[0] - less[1], least), max(more[1] - less[0], least)
+
+
+def most_usd(cost: Range, gap: float) -> float:
+    """The most that a plan within ``gap`` of the bound can cost, of a solve that proved ``cost``; or what was found."""
+    bound, found = cost
+    if not np.isfinite(bound):
+        return found
+    return max(found, bound / (1 - gap) if bound > 0 else bound / (1 + gap))

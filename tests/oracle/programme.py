@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,6 +90,15 @@ class Program:
                 break
             best = min(best, self._rest(sides, dict(zip(places, chosen, strict=True))))
         return best
+
+    def combinations(self) -> Iterator[tuple[tuple[int, ...], float]]:
+        """Every combination of whole numbers, in the order of their variables, that has a plan, and its least cost."""
+        places = [v for v, whole in enumerate(self.whole) if whole]
+        sides = _Sides(*self.matrix())
+        for chosen in itertools.product(*(range(int(self.high[v]) + 1) for v in places)):
+            cost = self._rest(sides, dict(zip(places, chosen, strict=True)))
+            if math.isfinite(cost):
+                yield chosen, cost
 
     def _paid(self, places: list[int], chosen: tuple[int, ...]) -> float:
         return sum(self.cost[v] * n for v, n in zip(places, chosen, strict=True))

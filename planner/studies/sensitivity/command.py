@@ -11,7 +11,7 @@ from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_sto
 from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
 
 if TYPE_CHECKING:
-    from planner.studies.sensitivity.study import World
+    from planner.studies.sensitivity.worlds import World
 
 PLACE = Place(
     PLANS,
@@ -64,7 +64,7 @@ def _worlds(options: Options, text: str) -> list[World]:
     """The scenario with one field at its low and at its high value."""
     from planner.errors import InputError
     from planner.pipeline import catalog_of, load
-    from planner.studies.sensitivity.study import World
+    from planner.studies.sensitivity.worlds import World
 
     path, _, values = text.partition("=")
     low, comma, high = values.partition(",")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from planner.render.bars import tornado
 from planner.render.figures import digits, money
 from planner.render.sheet import Sheet, left, right
+from planner.studies.sensitivity.nearest import MAY, MUST
 from planner.studies.sensitivity.study import Sensitivity
 
 
@@ -22,7 +24,7 @@ def sensitivity_sheets(found: Sensitivity) -> list[Sheet]:
             str(row.value),
             f"${digits(row.usd_per_mtok_output)}" if pd.notna(row.cost_usd) else "no plan",
             f"{100 * row.effect:+.1f} %" if pd.notna(row.effect) else "-",
-            "changes" if row.first_year_changes else "same",
+            "-" if row.verdict == "no plan" else str(row.verdict),
             _regret(row.regret_low_usd, row.regret_high_usd),
         )
         for row in inputs.itertuples()
@@ -40,13 +42,38 @@ def sensitivity_sheets(found: Sensitivity) -> list[Sheet]:
         Sheet("What each input does to the cost of a token and to the first year's orders:", heads, rows),
         Sheet(first, notes=tuple(rest)),
     ]
-    moved = inputs[inputs["changes"] != ""]
-    if len(moved):
-        lines = tuple((f"{row.input} {row.value}", str(row.changes)) for row in moved.itertuples())
+    if len(found.orders):
         sheets.append(
-            Sheet("What else would be ordered or signed in the first year:", (left("if"), left("then")), lines)
+            Sheet(
+                "Orders and contracts of the first year, today and in the plan nearest to today's within the gap:",
+                (left("if"), left("orders"), left("nearest plan")),
+                tuple(_moved(found)),
+            )
         )
     return sheets
+
+
+def _moved(found: Sensitivity) -> Iterator[tuple[str, str, str]]:
+    """For each world what must change, what may, and that all can stay where a plan as good keeps it."""
+    orders = found.orders
+    for row in found.inputs.itertuples():
+        mine = orders[(orders["input"] == row.input) & (orders["side"] == row.side) & (orders["value"] == row.value)]
+        world = f"{row.input} {row.value}"
+        if not len(mine):
+            continue
+        if row.apart_gpus == 0:
+            yield world, MAY, "orders what today's does"
+            continue
+        # Something must change, and of no order by itself is it known that it must.
+        together = row.verdict == MUST and not (mine["verdict"] == MUST).any()
+        for verdict in (MUST, MAY):
+            lines = [
+                f"{order.order} {order.today:g} → {order.nearest:g}"
+                for order in mine[(mine["verdict"] == verdict) & (mine["nearest"] != mine["today"])].itertuples()
+            ]
+            if not lines:
+                continue
+            yield world, "some must" if together else verdict, "; ".join(lines)
 
 
 def plot_sensitivity(path: Path, found: Sensitivity) -> None:

@@ -3,55 +3,64 @@
 Each input is set to its low and to its high value and the plan made anew. Then once more with today's orders as they
 are: what is ordered or signed until the day service starts is kept, everything later is free. What that costs beyond
 the new plan is the regret of today's orders, should it come so. A later delivery makes the same orders arrive later.
+
+Where the new plan orders something else in the first year, the plan nearest to today's orders within the gap tells what
+must be ordered otherwise from what may be.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from planner.catalog import Catalog
 from planner.errors import InputError, SolverFailure, StoppedByClock
-from planner.milp import ABSENT, Model, build_model
+from planner.milp import Model, build_model
 from planner.pipeline import catalog_of
 from planner.plan import Plan
 from planner.problem import build_problem
-from planner.render.figures import money
-from planner.rules.dates import order_day
 from planner.scenario import Scenario, scenario_digest
-from planner.scenario.models import MONTHS_PER_PERIOD
 from planner.schedule import add_months
 from planner.solvers import Options
 from planner.solvers.optimise import optimise
-from planner.studies import changes
 from planner.studies.command import Progress
 from planner.studies.orders import ordered
 from planner.studies.pool import each
 from planner.studies.result import COUNTS_FOR_NOTHING, Study, compared, counts_for_nothing, limit_of, told
-from planner.studies.solves import Question, Range, Reply, answer, check_least_cost, difference, plan_itself
+from planner.studies.sensitivity.kept import with_orders
+from planner.studies.sensitivity.nearest import Nearest, nearest
+from planner.studies.sensitivity.said import said
+from planner.studies.sensitivity.worlds import World, worlds
+from planner.studies.solves import Question, Range, Reply, answer, check_least_cost, difference, most_usd, plan_itself
+
+Floats = NDArray[np.float64]
 
 GAP = 5e-3
-SHARES = {"demand": 0.2, "hardware price": 0.2, "rent price": 0.2, "electricity price": 0.3, "power cap": 0.1}
-TRUST = (0.5, 0.8)
-SLIPS_MONTHS = (3, 6)
-WEEKS_PER_QUARTER = 13
-
 COLUMNS = [
     "input", "side", "value", "cost_usd", "usd_per_mtok_output", "effect", "first_year_changes", "changes",
-    "regret_low_usd", "regret_high_usd", "reason", "stopped",
+    "regret_low_usd", "regret_high_usd", "reason", "verdict", "apart_gpus", "apart_least_gpus", "stopped",
 ]  # fmt: skip
+ORDERS = ["input", "side", "value", "order", "today", "found", "nearest", "least_change", "verdict"]
 
 
 @dataclass(frozen=True)
 class Sensitivity(Study):
     """``inputs``: ``COLUMNS``, those that move the cost of a token most first; the plan itself at what it costs.
 
-    ``effect`` is the relative change of the levelised cost, ``changes`` says what else would be ordered in the first
-    year, ``regret`` in USD NPV is an interval from the bounds of both solves.
+    ``effect`` is the relative change of the levelised cost, ``changes`` says what else the plan found would order in
+    the first year, ``regret`` in USD NPV is an interval from the bounds of both solves.
+
+    ``verdict`` is of the first year's orders: ``same`` in the plan found; ``must change`` where every plan within the
+    gap orders something else than today's; else ``may change``; ``no plan``, or ``not known``. The plan within the gap
+    that is nearest to today's orders differs from them by ``apart_gpus``, and none by less than ``apart_least_gpus``.
+    ``orders``: ``ORDERS``, each order that differs from today's in the plan found or in the nearest, in systems or
+    lots. One must change where every plan within the gap orders at least ``least_change`` more or fewer.
     """
 
     command = "sensitivity"
@@ -59,80 +68,35 @@ class Sensitivity(Study):
     usd_per_mtok_output: float | None
     cost_usd: float
     inputs: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class World:
-    """One input at one value: the scenario and catalog that say so, and by how many periods deliveries slip."""
-
-    input: str
-    side: str
-    value: str
-    scenario: Scenario
-    catalog: Catalog
-    slip: int = 0
+    orders: pd.DataFrame
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """A world with today's plan, the gap and the seconds that its two solves may have."""
+    """A world with today's plan, the gap and the seconds that each of its solves may have.
+
+    First orders are those until the day ``until``.
+    """
 
     world: World
     today: Plan
     gap: float
     time_limit_s: float
     solver: str
+    until: dt.date
 
 
-def worlds(scenario: Scenario, catalog: Catalog) -> list[World]:
-    """The default low and high of each input that the scenario has."""
-    found: list[World] = []
+@dataclass(frozen=True)
+class Outcome:
+    """What a world's solves answered: its plan, the least cost with today's orders, the plan nearest to those.
 
-    def both(name: str, low: float, high: float, make: object) -> None:
-        for side, factor in (("low", low), ("high", high)):
-            one, rows = make(factor)  # type: ignore[operator]
-            found.append(World(name, side, f"× {factor:g}", one, rows))
+    ``kept`` is not a number where it is not known, ``nearest`` None. ``stopped`` where the clock struck.
+    """
 
-    def share(name: str) -> tuple[float, float]:
-        return 1 - SHARES[name], 1 + SHARES[name]
-
-    both("demand", *share("demand"), lambda f: (changes.with_demand(scenario, f), catalog))
-    both("hardware price", *share("hardware price"), lambda f: (scenario, changes.with_hardware_price(catalog, f)))
-    both("rent price", *share("rent price"), lambda f: changes.with_rates(scenario, catalog, f))
-    if scenario.sites:
-        both("electricity price", *share("electricity price"), lambda f: _electricity(scenario, catalog, f))
-        both("power cap", *share("power cap"), lambda f: (changes.with_power_share(scenario, f), catalog))
-    for side, factor in zip(("low", "high"), TRUST, strict=True):
-        trust = scenario.trust.model_copy(update={"predicted": factor})
-        found.append(
-            World("trust of predicted", side, f"{factor:g}", scenario.model_copy(update={"trust": trust}), catalog)
-        )
-    if any(len(site.power_mw.anchors) > 1 for site in scenario.sites):
-        for side, months in zip(("low", "high"), SLIPS_MONTHS, strict=True):
-            later = changes.with_power_later(scenario, months)
-            found.append(World("energisation", side, f"{months} months later", later, catalog))
-    if scenario.sites and scenario.procurement.buy:
-        for side, months in zip(("low", "high"), SLIPS_MONTHS, strict=True):
-            late = changes.with_later_delivery(scenario, catalog, WEEKS_PER_QUARTER * months / 3)
-            slip = -(-months // MONTHS_PER_PERIOD[scenario.horizon.period])
-            found.append(World("delivery", side, f"{months} months later", late, catalog, slip))
-    return found
-
-
-def _electricity(scenario: Scenario, catalog: Catalog, factor: float) -> tuple[Scenario, Catalog]:
-    energy = {
-        key: row if row.usd_per_mwh is None else row.model_copy(update={"usd_per_mwh": row.usd_per_mwh * factor})
-        for key, row in catalog.energy.items()
-    }
-    dearer = changes.sites(
-        scenario,
-        lambda site: (
-            site
-            if site.electricity_usd_per_mwh is None
-            else site.model_copy(update={"electricity_usd_per_mwh": site.electricity_usd_per_mwh.scaled(factor)})
-        ),
-    )
-    return dearer, replace(catalog, energy=energy)
+    reply: Reply
+    kept: Range
+    nearest: Nearest | None
+    stopped: bool
 
 
 def sensitivity(
@@ -157,33 +121,27 @@ def sensitivity(
     base = answer(Question(scenario.name, scenario, catalog, gap, limit, solver))
     today = plan_itself(base, scenario, catalog)
     asked = (_in_parts(vary) if in_parts else list(vary)) or worlds(scenario, catalog)
+    until = add_months(scenario.horizon.decided_on, 12)
     found = each(
         outlook,
-        [Outlook(world, today, gap, limit, solver) for world in asked],
+        [Outlook(world, today, gap, limit, solver, until) for world in asked],
         workers=workers,
         progress=lambda words: progress(f"{scenario.name}: {words}"),
     )
-    until = add_months(scenario.horizon.decided_on, 12)
-    rows = [
-        (*_row(world, reply, kept, today, ordered(today, until), scenario), stopped)
-        for world, (reply, kept, stopped) in zip(asked, found, strict=True)
-    ]
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    swing = table["effect"].abs().fillna(np.inf).groupby(table["input"]).transform("max")
-    order = table.assign(swing=swing, order=range(len(table))).sort_values(["swing", "order"], ascending=[False, True])
-    # The two sides of an input stay together.
-    names = list(dict.fromkeys(order["input"]))
-    table = pd.concat([table[table["input"] == name] for name in names], ignore_index=True)
+    rows = [_row(world, outcome, today, until) for world, outcome in zip(asked, found, strict=True)]
+    table = _ranked(pd.DataFrame(rows, columns=COLUMNS))
+    listed = [row for world, outcome in zip(asked, found, strict=True) for row in _orders(world, outcome)]
     late = [f"{row.input} {row.value}" for row in table[table["stopped"]].itertuples()]
     itself = ("the plan itself",) * base.stopped
     stopped = (*itself, *late)
     return Sensitivity(
         scenario.name,
         scenario_digest(original),
-        told(_said(table), stopped, scenario, in_parts=in_parts),
+        told(said(table), stopped, scenario, in_parts=in_parts),
         usd_per_mtok_output=today.kpis["levelised_usd_per_mtok_output"],
         cost_usd=base.range_usd[1],
         inputs=table,
+        orders=pd.DataFrame(listed, columns=ORDERS),
         stopped=stopped,
         in_parts=in_parts,
     )
@@ -198,87 +156,65 @@ def _in_parts(vary: Sequence[World]) -> list[World]:
     return [replace(world, scenario=compared(world.scenario)) for world in vary]
 
 
-def outlook(item: Outlook) -> tuple[Reply, Range, bool]:
-    """The plan for a world, the range of the least cost there with today's orders, and whether the clock struck."""
+def outlook(item: Outlook) -> Outcome:
+    """The plan for a world, the range of the least cost there with today's orders, and the plan nearest to those."""
     world = item.world
     name = f"{world.input} {world.value}"
+    unknown = (np.nan, np.nan)
     reply = answer(
         Question(name, world.scenario, world.catalog, item.gap, item.time_limit_s, item.solver, False, item.today)
     )
     if reply.plan is None:
-        return reply, (np.nan, np.nan), reply.stopped
+        return Outcome(reply, unknown, None, reply.stopped)
     model = build_model(build_problem(world.scenario, world.catalog))
-    kept = with_orders(model, world, item.today)
-    if kept is None:
-        return reply, (np.nan, np.nan), reply.stopped
     options = Options(item.gap, item.time_limit_s, world.scenario.solve.seed)
+    kept, x, late = _kept(model, item, options)
+    plans, limit = [reply.plan.solution], most_usd(reply.range_usd, item.gap)
+    if x is not None and kept[1] <= limit:
+        plans.append(x)
+    near = nearest(model, item.today, plans, limit, item.until, options)
+    return Outcome(reply, kept, near, reply.stopped or late or near.stopped)
+
+
+def _kept(model: Model, item: Outlook, options: Options) -> tuple[Range, Floats | None, bool]:
+    """The range of the least cost with today's orders, a plan with them, and whether the clock struck."""
+    unknown = (np.nan, np.nan)
+    kept = with_orders(model, item.world, item.today)
+    if kept is None:
+        return unknown, None, False
     try:
         answered = optimise(kept, kept.milp, "relay", options, item.today.solution)
     except SolverFailure as error:
-        return reply, (np.nan, np.nan), reply.stopped or isinstance(error, StoppedByClock)
+        return unknown, None, isinstance(error, StoppedByClock)
     if answered.x is None:
-        return reply, (np.inf, np.inf), reply.stopped
-    found = (min(answered.bound, answered.objective), answered.objective)
-    return reply, found, reply.stopped or answered.wall_clock_stop
+        return (np.inf, np.inf), None, False
+    return (min(answered.bound, answered.objective), answered.objective), answered.x, answered.wall_clock_stop
 
 
-def with_orders(model: Model, world: World, today: Plan) -> Model | None:
-    """``model`` with the orders of ``today`` until service starts, no more, no fewer; None where one has no column."""
-    timeline, supply, variables = model.problem.timeline, model.problem.supply, model.variables
-    lower, upper = model.milp.lower.copy(), model.milp.upper.copy()
-    until = changes.orders_until(world.scenario)
-    kept: dict[tuple[str, str, int], float] = {}
-    period_index = {name: index for index, name in enumerate(timeline.names)}
-    for row in today.purchases[today.purchases["order_by"] <= until].itertuples():
-        key = (row.site, row.system, period_index[row.period] + world.slip)
-        if key[2] < timeline.periods:
-            kept[key] = kept.get(key, 0.0) + row.count
-    for row in today.contracts[today.contracts["order_by"] <= until].itertuples():
-        name = f"{row.provider}/{row.region}/{row.system}/{row.kind}-{row.term_months:g}m"
-        kept["", name, period_index[row.period]] = kept.get(("", name, period_index[row.period]), 0.0) + row.lots
-    sites = [site.name for site in model.problem.limits.sites]
-    bought = [
-        (sites[item.asset.site], item.asset.system.system, item.lead_weeks, variables.buy[index])
-        for index, item in enumerate(supply.purchases)
-    ]
-    signed = [
-        ("", item.offer.name, item.lead_weeks, variables.sign[index]) for index, item in enumerate(supply.reservations)
-    ]
-    for site, name, lead_weeks, ids in (*bought, *signed):
-        for period in range(timeline.periods):
-            number = kept.pop((site, name, period), None)
-            early = order_day(timeline.starts[period], lead_weeks) <= until
-            columns = np.unique(ids[:, period])
-            if columns[0] == ABSENT:
-                if number:
-                    return None
-                continue
-            if number is not None or early:
-                lower[columns] = number or 0.0
-                upper[columns] = number or 0.0
-    # Stocks have bounds of their own, from caps that may be lower here; the rows decide instead.
-    for stock in (variables.own, variables.under_contract):
-        present = stock[stock != ABSENT]
-        upper[present] = np.maximum(upper[present], model.problem.gpus_ever_needed)
-    return None if kept else replace(model, milp=replace(model.milp, lower=lower, upper=upper))
-
-
-def _row(
-    world: World, reply: Reply, kept: Range, today: Plan, orders: dict[str, float], scenario: Scenario
-) -> tuple[object, ...]:
-    if reply.plan is None:
+def _row(world: World, outcome: Outcome, today: Plan, until: dt.date) -> tuple[object, ...]:
+    reply, kept, near = outcome.reply, outcome.kept, outcome.nearest
+    if reply.plan is None or near is None:
+        verdict = "no plan" if np.isposinf(reply.range_usd[0]) else "not known"
         return (
             world.input, world.side, world.value, np.nan, np.nan, np.nan, True, "", np.nan, np.nan,
-            f"no plan: {reply.reason}",
+            f"no plan: {reply.reason}", verdict, np.nan, np.nan, outcome.stopped,
         )  # fmt: skip
     before, after = (plan.kpis["levelised_usd_per_mtok_output"] for plan in (today, reply.plan))
-    differs = _changes(orders, ordered(reply.plan, add_months(scenario.horizon.decided_on, 12)))
+    differs = _changes(ordered(today, until), ordered(reply.plan, until))
     regret = (np.nan, np.nan) if np.isnan(kept[0]) else difference(kept, reply.range_usd, least=0.0)
     reason = "today's orders leave no plan" if kept[0] == np.inf else ""
     return (
         world.input, world.side, world.value, reply.range_usd[1], after, after / before - 1 if before else np.nan,
-        bool(differs), differs, *regret, reason,
+        bool(differs), differs, *regret, reason, near.verdict, near.gpus, near.least_gpus, outcome.stopped,
     )  # fmt: skip
+
+
+def _ranked(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the inputs that move the cost of a token most first; the two sides of an input stay together."""
+    swing = table["effect"].abs().fillna(np.inf).groupby(table["input"]).transform("max")
+    order = table.assign(swing=swing, order=range(len(table))).sort_values(["swing", "order"], ascending=[False, True])
+    names = list(dict.fromkeys(order["input"]))
+    return pd.concat([table[table["input"] == name] for name in names], ignore_index=True)
 
 
 def _changes(before: dict[str, float], after: dict[str, float]) -> str:
@@ -288,22 +224,9 @@ def _changes(before: dict[str, float], after: dict[str, float]) -> str:
     return "; ".join(f"{name} {old:g} → {new:g}" for name, old, new in moved if abs(old - new) > 0.5)
 
 
-def _said(table: pd.DataFrame) -> tuple[str, ...]:
-    sentences = []
-    known = table[table["effect"].notna()]
-    if len(known):
-        most = known.loc[known["effect"].abs().idxmax()]
-        sentences.append(f"The cost of a token depends most on {most.input}: {most.effect:+.1%} at {most.value}.")
-    same = [name for name, part in table.groupby("input", sort=False) if not part["first_year_changes"].any()]
-    if same:
-        sentences.append(f"Whatever becomes of {', '.join(same)}, the first year's orders stay the same.")
-    sure = table[np.isfinite(table["regret_low_usd"]) & (table["regret_low_usd"] > 0)]
-    if len(sure):
-        worst = sure.loc[sure["regret_low_usd"].idxmax()]
-        sentences.append(
-            f"Today's orders would be regretted most at {worst.input} {worst.value}: by at least "
-            f"{money(worst.regret_low_usd)}."
-        )
-    else:
-        sentences.append("In none of these are today's orders surely regretted, as far as the gap tells.")
-    return tuple(sentences)
+def _orders(world: World, outcome: Outcome) -> list[tuple[object, ...]]:
+    names = (world.input, world.side, world.value)
+    return [
+        (*names, order.name, order.today, order.found, order.nearest, order.least, order.verdict)
+        for order in (outcome.nearest.orders if outcome.nearest else ())
+    ]

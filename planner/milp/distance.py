@@ -1,0 +1,65 @@
+"""Totals of a plan as near to given numbers as a limit on the cost allows.
+
+A total is a sum of whole columns, such as the systems of one kind ordered within a year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.milp.matrix import Block, Milp, with_rows
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Total:
+    """A sum of ``columns``, none named twice, that is to be ``wanted``, a whole number; ``weight`` of one amiss."""
+
+    columns: Ints
+    wanted: float
+    weight: float
+
+    def amiss(self, x: Floats) -> float:
+        """By how much the total of a vector is another."""
+        return abs(float(x[self.columns].sum()) - self.wanted)
+
+
+def with_distance(milp: Milp, totals: Sequence[Total], most_usd: float) -> Milp:
+    """``milp`` of plans that cost at most ``most_usd``, which minimises by how much its totals are amiss, by weight.
+
+    The last columns are what each total is amiss.
+    """
+    first, size = milp.columns, len(totals)
+    amiss = first + np.arange(size)
+    widened = replace(
+        milp,
+        cost=np.append(np.zeros(first), [total.weight for total in totals]),
+        constant=0.0,
+        lower=np.append(milp.lower, np.zeros(size)),
+        upper=np.append(milp.upper, np.full(size, np.inf)),
+        # Of whole columns they are whole too; told so, an engine knows that its objective moves in steps.
+        integer=np.append(milp.integer, np.ones(size, dtype=bool)),
+        guided=np.append(milp.guided, np.zeros(size, dtype=bool)),
+        column_blocks=(*milp.column_blocks, Block("amiss", (), np.arange(size), first)),
+    )
+    rows = [cost_row(milp, most_usd)]
+    for total, column in zip(totals, amiss, strict=True):
+        columns, ones = np.append(total.columns, column), np.ones(len(total.columns))
+        rows += [
+            (columns, np.append(ones, 1.0), total.wanted, np.inf),
+            (columns, np.append(ones, -1.0), -np.inf, total.wanted),
+        ]
+    return with_rows(widened, rows, "distance")
+
+
+def cost_row(milp: Milp, most_usd: float) -> tuple[Ints, Floats, float, float]:
+    """The row that the cost of ``milp`` is at most ``most_usd``, in shares of that."""
+    columns = np.flatnonzero(milp.cost)
+    scale = abs(most_usd - milp.constant) or 1.0
+    return columns, milp.cost[columns] / scale, -np.inf, (most_usd - milp.constant) / scale
