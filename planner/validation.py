@@ -31,19 +31,17 @@ NOT = {
 EXPECTED = {
     "string_type": "text",
     "tuple_type": "a list, such as [a, b]",
-    "dict_type": "a mapping, such as {name: value}",
-    "model_type": "a mapping of fields",
 }
 BOUNDS = {"greater_than": "above", "greater_than_equal": "at least", "less_than": "below", "less_than_equal": "at most"}
 
 
-def nearest(word: object, known: Iterable[object]) -> str:
-    """``; nearest: dallas`` for the known word closest to ``word``; otherwise the known words, if they are few."""
+def nearest(word: object, known: Iterable[object], few: int = 12) -> str:
+    """``; nearest: dallas`` for the known word closest to ``word``; otherwise the known words, if they are ``few``."""
     words = sorted({str(other) for other in known})
     close = _closest(word, words)
     if close:
         return f"; nearest: {close}"
-    return f"; known: {', '.join(words)}" if 0 < len(words) <= 12 else ""
+    return f"; known: {', '.join(words)}" if 0 < len(words) <= few else ""
 
 
 def _closest(word: object, known: Iterable[str]) -> str:
@@ -133,7 +131,7 @@ def _sentence(
     if kind == "missing":
         return _missing(path, model)
     if kind in ("extra_forbidden", "invalid_key"):
-        return f"unknown field{nearest(path[-1], _siblings(model, path))}"
+        return f"unknown field{_where(path, model)}"
     if given is None:
         return "this is empty; give it a value or remove the line"
     if kind == "literal_error":
@@ -147,6 +145,12 @@ def _sentence(
     if kind in EXPECTED:
         quotes = "; put it in quotes" if kind == "string_type" and isinstance(given, int | float) else ""
         return f"expected {EXPECTED[kind]}, not {shown}{quotes}"
+    if kind == "dict_type":
+        entry = _fields(part_type(field_type(model, path), "")) or "value"
+        return f"expected a mapping, such as {{name: {entry}}}, not {shown}"
+    if kind == "model_type":
+        fields = _fields(field_type(model, path))
+        return f"expected a mapping of fields{fields and f', such as {fields}'}, not {shown}"
     if kind in BOUNDS:
         return f"this has to be {BOUNDS[kind]} {next(iter(context.values())):g}, not {shown}"
     if kind == "too_short":
@@ -156,6 +160,26 @@ def _sentence(
     if kind == "string_too_long":
         return f"this is longer than {context['max_length']} characters"
     return original.replace("Input should", "this has to")
+
+
+def _where(path: KeyPath, model: type[BaseModel]) -> str:
+    """Where a field belongs that is none here: to a section beside it, or under the name that is meant."""
+    name, siblings = path[-1], _siblings(model, path)
+    sections = {sibling: field_type(model, (*path[:-1], sibling)) for sibling in siblings}
+    homes = [sibling for sibling, kind in sections.items() if is_section(kind) and name in kind.model_fields]
+    if homes:
+        return f"; it belongs to {' or '.join(homes)}, as in {homes[0]}: {{{name}: ...}}"
+    return nearest(name, siblings, few=len(siblings))
+
+
+def _fields(section: Any) -> str:
+    """The first of the fields that a section has to have: ``{design: ..., annual: ...}``; nothing where it is none."""
+    if not is_section(section):
+        return ""
+    every = section.model_fields
+    # Its own ones before those that all rows share.
+    names = sorted(every, key=lambda name: (not every[name].is_required(), name not in section.__annotations__))
+    return f"{{{', '.join(f'{name}: ...' for name in names[:2])}}}"
 
 
 def _siblings(model: type[BaseModel], path: KeyPath) -> list[str]:

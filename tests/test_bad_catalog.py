@@ -44,7 +44,7 @@ systems.yaml: name: 8-GPU => file: x\n    name: 8-GPU
 systems.yaml: systems: => system:
 ! cat/systems.yaml:1: system: unknown field; nearest: systems
 systems.yaml: systems:\n => systems:\n  - just a word\n
-! cat/systems.yaml:2: expected a mapping of fields, not 'just a word'
+! cat/systems.yaml:2: expected a mapping of fields, such as {system: ..., name: ...}, not 'just a word'
 offers.csv: acme-prices,2026 => acme-price,2026
 ! cat/offers.csv:2: source: unknown source 'acme-price'; nearest: acme-prices
 offers.csv: acme-prices,2026 => ,2026
@@ -121,7 +121,7 @@ sources.yaml: read: 2026-01-05 => read: later
 sources.yaml: bench: => maker:
 ! cat/sources.yaml:4: sources.maker: this field is given twice, first on line 2
 sources.yaml: bench: {title: Benchmark, publisher: Bench, address: bench.example, read: 2026-01-05} => bench: known
-! cat/sources.yaml:4: sources.bench: expected a mapping of fields, not 'known'
+! cat/sources.yaml:4: sources.bench: expected a mapping of fields, such as {title: ..., publisher: ...}, not 'known'
 """  # noqa: E501
 
 FILES: dict[str, tuple[Files, str]] = {

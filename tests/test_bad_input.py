@@ -33,7 +33,7 @@ name: small => name: small\nservice: {1.5: 2}
 name: small => name: small\nobjective:
 ! s.yaml:2: objective: this is empty; give it a value or remove the line
 name: small => name: small\n2027: 1
-! s.yaml:2: 2027: unknown field
+! s.yaml:2: 2027: unknown field; known: blocks, budget, catalogs, contracts, description, finance, futures, horizon, load_shapes, name, objective, procurement, quotes, revealed, service, sites, solve, tail_ratio, token_quotes, trust, version, workloads
     region: us\n =>
 ! s.yaml:6: sites.dallas.region: this field is missing
 horizon: {decided_on: 2026-12-01, start: 2027-01, periods: 4}\n =>
@@ -53,13 +53,13 @@ periods: 4 => periods: 4, period: [month]
 model: tiny => model: 70
 ! s.yaml:14: workloads.chat.model: expected text, not 70; put it in quotes
 horizon: {decided_on: 2026-12-01, start: 2027-01, periods: 4} => horizon: [1, 2]
-! s.yaml:2: horizon: expected a mapping of fields, not a list
+! s.yaml:2: horizon: expected a mapping of fields, such as {decided_on: ..., start: ...}, not a list
 blocks: => futures: {name: base}\nblocks:
 ! s.yaml:4: futures: expected a list, such as [a, b], not a mapping
 sites:\n  - name: dallas\n    region => sites:\n    name: dallas\n    region
 ! s.yaml:5: sites: expected a list, such as [a, b], not a mapping
 tokens: {input: 100, output: 100} => tokens: 100
-! s.yaml:15: workloads.chat.tokens: expected a mapping of fields, not 100
+! s.yaml:15: workloads.chat.tokens: expected a mapping of fields, such as {input: ..., output: ...}, not 100
 {2027-01: 2, 2028-01: 4} => plenty
 ! s.yaml:8: sites.dallas.power_mw: 'plenty' is neither a number nor a schedule by date, such as {2027-01: 1.0}
 2028-01: 4 => 2028-01: four
@@ -115,6 +115,10 @@ name: small => name: small\nobjective: happiness
 ! s.yaml:2: objective: 'happiness' is none of cost, cost_per_token, tokens, profit
 load: office => load: office\n    sla: {ttft_s: 1, ttft_percentile: 96}
 ! s.yaml:18: workloads.chat.sla.ttft_percentile: 96 is none of 50, 90, 95, 99; nearest: 99
+load: office => load: office\n    tpot_ms: 50
+! s.yaml:18: workloads.chat.tpot_ms: unknown field; it belongs to sla, as in sla: {tpot_ms: ...}
+{air: {design: 1.2, annual: 1.2}, liquid: {design: 1.1, annual: 1.1}} => 1.2
+! s.yaml:9: sites.dallas.pue: expected a mapping, such as {name: {design: ..., annual: ...}}, not 1.2
 pue: {air => cooling: [air, liqid]\n    pue: {air
 ! s.yaml:9: sites.dallas.cooling.1: 'liqid' is none of air, liquid; nearest: liquid
 liquid: {design => liqid: {design

@@ -59,7 +59,7 @@ load_shapes.office.day=3
 extends=3
 ! --set extends: no field 'extends' in the scenario; nearest: sites
 sites.dallas=3
-! --set sites.dallas: sites.0: expected a mapping of fields, not 3
+! --set sites.dallas: sites.0: expected a mapping of fields, such as {name: ..., region: ...}, not 3
 sites=dallas
 ! --set sites: expected a list, such as [a, b], not 'dallas'
 sites.dallas.lease.it_kw=3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,27 @@ from hypothesis import strategies as st
 
 from planner.kinds.limits import BUDGET, SPENDING
 from planner.milp.build import Model, build_model
+from planner.pipeline import model_of
 from planner.problem import build_problem
 from planner.scenario.models import Budget, Scenario
-from planner.solvers import Options
+from planner.solvers import Options, executable
 from planner.solvers.objectives import minimise
-from tests.strategies import SITE, Case, cases, catalog, examples, offer, point, scenario, solved, system, token_api
+from tests.limits import AMPLE_S
+from tests.strategies import (
+    SITE,
+    Case,
+    cases,
+    catalog,
+    examples,
+    offer,
+    packed,
+    point,
+    scenario,
+    seeded_case,
+    solved,
+    system,
+    token_api,
+)
 from tests.strategies.money import exchanged, money_fields
 
 BUDGETS: dict[str, Any] = {
@@ -43,9 +60,16 @@ def matrix(case: Case) -> Model:
 
 
 def plan_of(case: Case) -> np.ndarray[Any, Any] | None:
-    model = matrix(case)
+    model = model_of(case.scenario, case.catalog)
     wanted = case.scenario.solve
-    return minimise(model, case.scenario.objective, "auto", Options(wanted.gap, 300.0, wanted.seed)).x
+    return minimise(model, case.scenario.objective, "auto", Options(wanted.gap, AMPLE_S, wanted.seed)).x
+
+
+def in_whole_replicas(case: Case) -> Case:
+    """The case as a small one of version 2 is asked: whole replicas and whole lots."""
+    workloads = tuple(each.model_copy(update={"whole_replicas": True}) for each in case.scenario.workloads)
+    rules = case.scenario.procurement.model_copy(update={"whole_on_demand_lots": True})
+    return replace(case, scenario=case.scenario.model_copy(update={"workloads": workloads, "procurement": rules}))
 
 
 def the_same_to_an_engine(case: Case, power: int) -> None:
@@ -90,6 +114,41 @@ def test_the_plan_is_the_same_in_another_currency(power: int) -> None:
         assert one is not None
         assert other is not None
         assert np.array_equal(one, other), kind.key
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("power", [-20, -3, 1, 20])
+def test_a_packed_plan_is_the_same_in_another_currency(power: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executable, "OUTRIGHT", 0)
+    for kind in SPENDING:
+        case = in_whole_replicas(asked(**{f"{kind.key}_usd": BUDGETS[f"{kind.key}_usd"]}))
+        assert model_of(case.scenario, case.catalog).relaxation is not None
+        one, other = plan_of(case), plan_of(exchanged(case, 2.0**power))
+        assert one is not None
+        assert other is not None
+        assert np.array_equal(one, other), kind.key
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12))
+def test_any_packed_plan_is_the_same_in_another_currency(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executable, "OUTRIGHT", 0)
+    case = seeded_case(seed, most=40.0)
+    one = plan_of(case)
+    for power in (-11, 6):
+        other = plan_of(exchanged(case, 2.0**power))
+        assert (one is None) == (other is None)
+        assert one is None or other is None or np.array_equal(one, other)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [kind.key for kind in SPENDING])
+def test_a_packed_plan_costs_as_much_in_a_currency_that_costs_bits(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executable, "OUTRIGHT", 0)
+    case = in_whole_replicas(asked(**{f"{kind}_usd": BUDGETS[f"{kind}_usd"]}))
+    one, other = packed(case), packed(exchanged(case, 7.3))
+    assert other.low / 7.3 <= one.high + one.tolerance
+    assert one.low <= other.high / 7.3 + one.tolerance
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from planner.scenario.versions import NEWEST, OLDEST, VERSION_1, WHY, in_todays_
 from planner.schema.published import schema_name, schema_text
 from planner.validation import field_type
 from tests.command import SMALL
-from tests.limits import THOROUGH
+from tests.limits import AMPLE_S, THOROUGH
 from tests.migrations import CHAT, HORIZON, REST, chat, refused, told, values, wrote
 from tests.store import ROOT, plan
 
@@ -140,7 +140,7 @@ def test_a_shipped_scenario_has_a_plan_with_the_new_defaults(here: Path, name: s
     """Near enough to the best one: what is tried is that whole replicas and lots find room, and pass the audit."""
     shutil.copytree(SHIPPED[0].parent, here / "scenarios")
     told(f"scenarios/{name}.yaml")
-    plan = planner.solve(planner.load(f"scenarios/{name}.yaml", ("solve.gap=0.2", "solve.time_limit_s=300")))
+    plan = planner.solve(planner.load(f"scenarios/{name}.yaml", ("solve.gap=0.2", f"solve.time_limit_s={AMPLE_S}")))
     assert plan.status == "optimal"
     assert plan.audit.passed
 

@@ -212,7 +212,7 @@ class Solve(Section):
         Positive,
         Field(le=1e6),
         doc("seconds after which the clock breaks a solve off; until then it decides nothing", "s"),
-    ] = 60.0
+    ] = 600.0
     seed: Annotated[NonNegativeCount, doc("of the solvers' random choices", "index")] = 1
 
 

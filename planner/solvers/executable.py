@@ -1,6 +1,7 @@
 """Plans in whole replicas and whole lots: planned in parts, packed, and corrected where packing finds no room.
 
-1. The relaxation in parts of replicas, its pools merged: stocks, and a bound that holds for whole ones too.
+1. The relaxation in parts of replicas, its pools merged: stocks, and a bound that holds for whole ones too. Not too
+   finely at first; where that is what keeps the gap open, 1 to 3 once more.
 2. Packing at those stocks: whole replicas and lots in every block.
 3. Where some demand found no room, the relaxation again with that demand raised; its bound does not count.
 4. Where the gap is still wide, other stocks for the points and pools that the plan uses.
@@ -21,9 +22,10 @@ from planner import solvers
 from planner.milp import ABSENT, Milp, Model
 from planner.milp.vector import values
 from planner.problem import Problem
+from planner.solvers import scaling
 from planner.solvers.answer import Answer, Leg, Options, relative_gap
 from planner.solvers.clock import Clock
-from planner.solvers.packing import DEMAND, STOCKS, Packing, pack, packer
+from planner.solvers.packing import DEMAND, STOCKS, Packer, Packing, pack, packer
 from planner.solvers.relay import Incumbent, Polish, cheapest, just_inside, steady
 
 Floats = NDArray[np.float64]
@@ -35,6 +37,8 @@ OUTRIGHT = 400
 # The relaxation is solved to this share of the gap: what it leaves open adds to what whole numbers cost.
 OF_GAP = 0.3
 OF_GAP_RAISED = 0.1
+# However small the gap asked for, the first one is solved to its share of this: what packing adds is mostly more.
+SKETCH = 0.01
 # A period may be off its best packing by so much of the whole cost, times the gap asked for.
 FINE = 0.03
 ROUNDS = 5
@@ -61,9 +65,32 @@ class _Search:
     in_parts: float = np.inf
     legs: list[Leg] = field(default_factory=list)
     infeasible: bool = False
+    stopped: bool = False
 
-    def open(self, gap: float) -> bool:
-        return self.best is None or relative_gap(self.best[1], self.bound) > gap
+    @property
+    def gap(self) -> float:
+        """What is open between the best plan and the bound."""
+        return np.inf if self.best is None else relative_gap(self.best[1], self.bound)
+
+    @property
+    def left_by_relaxation(self) -> float:
+        """What is open between the plan in parts and the bound."""
+        return relative_gap(self.in_parts, self.bound)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is searched: the matrix, its relaxation, how the latter is solved and made whole, and for how long."""
+
+    model: Model
+    inner: Model
+    milp: Milp
+    relaxed: Milp
+    relax: Relaxed
+    polish: Polish
+    ready: Packer
+    clock: Clock
+    options: Options
 
 
 def outright(milp: Milp) -> bool:
@@ -81,37 +108,50 @@ def solve(
     inner = model.relaxation
     assert inner is not None
     clock = Clock(options.time_limit_s)
-    first = relax(relaxed, replace(options, gap=options.gap * OF_GAP), None)
+    search = _Search(best=start)
+    task = _Task(model, inner, milp, relaxed, relax, polish, packer(model, milp), clock, options)
+    first = _relaxed_and_packed(search, task, max(options.gap, SKETCH))
     if first.x is None:
         return replace(first, solver="packing")
-    search = _Search(best=start, bound=first.bound, in_parts=first.objective, legs=list(first.legs))
-    ready = packer(model, milp)
-    near_usd = max(abs(first.objective - relaxed.constant), float(np.abs(milp.cost).max(initial=0.0)))
-    answer, raised, stopped = first, np.ones(relaxed.rows), first.wall_clock_stop
+    if options.gap < SKETCH and not search.stopped and search.left_by_relaxation > OF_GAP * search.gap:
+        _relaxed_and_packed(search, task, options.gap)
+    if not search.stopped and search.best is not None and search.gap > FAR * options.gap:
+        search.stopped = _around(search, model, milp, polish, clock.rest(options))
+    if not search.stopped and search.gap > options.gap:
+        search.stopped = _last_leg(search, milp, polish, clock.rest(options))
+    return _answer(search, first, clock.seconds, options)
+
+
+def _relaxed_and_packed(search: _Search, task: _Task, gap: float) -> Answer:
+    """The relaxation to its share of ``gap``, and packed until all demand found room; its answer."""
+    options, clock, relaxed = replace(task.options, gap=gap), task.clock, task.relaxed
+    first = task.relax(relaxed, clock.rest(replace(options, gap=gap * OF_GAP)), None)
+    search.legs += first.legs
+    search.stopped |= first.wall_clock_stop
+    if first.x is None:
+        return first
+    search.bound, search.in_parts = max(search.bound, first.bound), min(search.in_parts, first.objective)
+    near_usd = max(abs(first.objective - relaxed.constant), float(np.abs(task.milp.cost).max(initial=0.0)))
+    answer, raised = first, np.ones(relaxed.rows)
     for turn in range(ROUNDS):
         assert answer.x is not None
         began = clock.seconds
-        stocks = carried(inner, model, answer.x)
-        packing = pack(ready, stocks, near_usd, FINE * options.gap, options, clock, harder=turn > 0)
-        stopped |= clock.seconds >= clock.limit_s
-        plan = polish(packing.x) if packing.complete else None
+        stocks = carried(task.inner, task.model, answer.x)
+        packing = pack(task.ready, stocks, near_usd, FINE * gap, options, clock, harder=turn > 0)
+        search.stopped |= clock.seconds >= clock.limit_s
+        plan = task.polish(packing.x) if packing.complete else None
         search.best = cheapest(search.best, plan)
         search.legs.append(_leg("packing", plan, clock.seconds - began))
-        if packing.complete or stopped:
+        if packing.complete or search.stopped:
             break
-        raised += RAISE * _in_relaxation(model, inner, packing)
-        answer = relax(
-            _asking_more(inner, relaxed, raised), clock.rest(replace(options, gap=options.gap * OF_GAP_RAISED)), None
-        )
+        raised += RAISE * _in_relaxation(task.model, task.inner, packing)
+        asked = clock.rest(replace(options, gap=gap * OF_GAP_RAISED))
+        answer = task.relax(_asking_more(task.inner, relaxed, raised), asked, None)
         search.legs += [replace(leg, bound=None) for leg in answer.legs]
-        stopped = answer.wall_clock_stop
+        search.stopped |= answer.wall_clock_stop
         if answer.x is None:
             break
-    if not stopped and search.best is not None and search.open(FAR * options.gap):
-        stopped = _around(search, model, milp, polish, clock.rest(options))
-    if not stopped and search.open(options.gap):
-        stopped = _last_leg(search, milp, polish, clock.rest(options))
-    return _answer(search, first, clock.seconds, options, stopped)
+    return first
 
 
 def _around(search: _Search, model: Model, milp: Milp, polish: Polish, options: Options) -> bool:
@@ -126,7 +166,7 @@ def _around(search: _Search, model: Model, milp: Milp, polish: Polish, options: 
     for ids in (variables.replicas, variables.gpus):
         left_out = ids[~np.broadcast_to(running, ids.shape)]
         upper[left_out[left_out != ABSENT]] = 0.0
-    scale = 10.0 ** (3 - np.floor(np.log10(max(abs(search.best[1]), 1e-12))))
+    scale = _scale(milp, search.best[1])
     near = replace(milp, upper=upper).scaled(scale)
     nodes = NEAR_NODES if options.nodes is None else min(NEAR_NODES, options.nodes)
     found = steady(solvers.run)(near, NEAR_ENGINE, replace(options, nodes=nodes), x)
@@ -144,7 +184,7 @@ def _last_leg(search: _Search, milp: Milp, polish: Polish, options: Options) -> 
     Where packing found no plan at all, it is given more nodes to find one.
     """
     cost = search.in_parts if search.best is None else search.best[1]
-    scale = 10.0 ** (3 - np.floor(np.log10(max(abs(cost), 1e-12))))
+    scale = _scale(milp, cost)
     most = FIRST_NODES if search.best is None else LAST_NODES
     nodes = most if options.nodes is None else min(most, options.nodes)
     hint = None if search.best is None else search.best[0]
@@ -159,9 +199,15 @@ def _last_leg(search: _Search, milp: Milp, polish: Polish, options: Options) -> 
     return last.wall_clock_stop
 
 
-def _answer(search: _Search, first: Answer, seconds: float, options: Options, stopped: bool) -> Answer:
+def _scale(milp: Milp, cost: float) -> float:
+    """The scale at which a plan at ``cost`` costs about 10³."""
+    guess = scaling.from_costs(milp.cost)
+    return guess * scaling.from_optimum(cost * guess)
+
+
+def _answer(search: _Search, first: Answer, seconds: float, options: Options) -> Answer:
     best = search.best
-    closed = best is not None and not search.open(options.gap)
+    closed = search.gap <= options.gap
     return replace(
         first,
         status="infeasible" if search.infeasible else "optimal" if closed else "feasible" if best else "unknown",
@@ -174,7 +220,7 @@ def _answer(search: _Search, first: Answer, seconds: float, options: Options, st
         duals=None,
         reduced_costs=None,
         legs=tuple(search.legs),
-        wall_clock_stop=stopped,
+        wall_clock_stop=search.stopped,
     )
 
 

@@ -7,34 +7,26 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from planner import bits, solvers
+from planner import solvers
 from planner.errors import SolverFailure
 from planner.milp import Model
 from planner.milp.matrix import Milp
 from planner.milp.vector import tidy
-from planner.solvers import executable, relay
+from planner.solvers import executable, relay, scaling
 from planner.solvers.answer import Answer, Options
 from planner.solvers.clock import Clock, no_plan
 
 Floats = NDArray[np.float64]
 
-# Scaled so, an LP optimum is between 1e3 and 2.1e3: a fixed scale has given false optima, with status optimal. Powers
-# of two keep every bit of a cost, so that the same question in another currency is the same to an engine.
-TARGET = 1024.0
-# An optimum this small against coefficients of about 1 is zero with dust, and no scale is to be had from it.
-ZERO = 1e-6
 # However late it is: this takes a fraction of any search, and without it what was found is no plan.
 POLISH_S = 3600.0
 
 
 def scale_of(milp: Milp, options: Options) -> tuple[float, Answer]:
     """The power of two that brings the LP optimum near 10³, and the LP's answer at that scale."""
-    guess = 1 / bits.power_of_two(max(float(np.abs(milp.cost).max(initial=0.0)), 1e-12))
+    guess = scaling.from_costs(milp.cost)
     lp = solvers.run(milp.scaled(guess).relaxed(), "glop", options)
-    size = abs(lp.objective) if lp.x is not None else 0.0
-    if lp.x is None or size < ZERO:
-        return guess, lp
-    step = TARGET / bits.power_of_two(size)
+    step = scaling.from_optimum(lp.objective) if lp.x is not None else 1.0
     return guess * step, _rescaled(lp, step)
 
 
@@ -124,7 +116,7 @@ def _packed(model: Model, milp: Milp, options: Options, warm_start: Floats | Non
         assert model.relaxation is not None
         return optimise(model.relaxation, matrix, "auto", options, start)
 
-    scale = 1 / bits.power_of_two(max(float(np.abs(milp.cost).max(initial=0.0)), 1e-12))
+    scale = scaling.from_costs(milp.cost)
 
     def polish(x: Floats) -> tuple[Floats, float] | None:
         found = polished(model, milp.scaled(scale), x, options)

@@ -20,6 +20,7 @@ from planner import solvers
 from planner.milp import ABSENT, Milp, Model
 from planner.milp.capacity import by_job
 from planner.milp.parts import Entries, entries_of, part, with_entries
+from planner.solvers import scaling
 from planner.solvers.answer import Answer, Options
 from planner.solvers.clock import Clock
 
@@ -288,15 +289,14 @@ def _block_by_block(
 
 
 def _scale(milp: Milp) -> float:
-    """A power of ten that brings the costs that are not of shortages near one."""
-    largest = float(np.abs(milp.cost[milp.cost != milp.cost.max(initial=0.0)]).max(initial=0.0))
-    return float(10.0 ** -np.floor(np.log10(max(largest, 1e-12))))
+    """The scale that brings the costs that are not of shortages near one."""
+    return scaling.from_costs(milp.cost[milp.cost != milp.cost.max(initial=0.0)])
 
 
 def _solved(milp: Milp, allowed_usd: float, options: Options) -> Answer:
     """``milp`` solved to within about ``allowed_usd``, scaled so that its optimum is near 10³."""
     guess = _scale(milp)
     lp = solvers.run(milp.scaled(guess).relaxed(), "glop", options)
-    size = max(abs(lp.objective) / guess, 1.0) if lp.x is not None else 1.0 / guess
-    gap = min(max(allowed_usd / size, 1e-5), 0.3)
-    return solvers.run(milp.scaled(10.0 ** (3 - np.floor(np.log10(size)))), ENGINE, replace(options, gap=gap))
+    size = abs(lp.objective) if lp.x is not None else 0.0
+    gap = min(max(allowed_usd * guess / max(size, scaling.ZERO), 1e-5), 0.3)
+    return solvers.run(milp.scaled(guess * scaling.from_optimum(size)), ENGINE, replace(options, gap=gap))

@@ -17,8 +17,6 @@ from planner.scenario.parts import in_parts
 from planner.scenario.versions import OLDEST
 
 STUDY_VERSION = 1
-# Nobody waits for a study's solves one by one, so each is broken off later than a plan that is asked for alone.
-PATIENCE_S = 600.0
 VALUED = "Costs compared here hold what is not served at the workloads' values of it, which is no cash."
 # Of every study that compares plans of a scenario of whole replicas.
 IN_PARTS = (
@@ -95,10 +93,8 @@ class Study(Result):
 
 
 def limit_of(scenario: Scenario, time_limit_s: float | None) -> float:
-    """Seconds after which the clock breaks off one of a study's solves: what was asked for, or written, or plenty."""
-    if time_limit_s is not None:
-        return time_limit_s
-    return scenario.solve.time_limit_s if "time_limit_s" in scenario.solve.model_fields_set else PATIENCE_S
+    """Seconds after which the clock breaks off one of a study's solves: what was asked for, else the scenario's."""
+    return scenario.solve.time_limit_s if time_limit_s is None else time_limit_s
 
 
 def compared(scenario: Scenario) -> Scenario:
