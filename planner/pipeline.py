@@ -327,16 +327,18 @@ def _elastics(model: Model, options: Options) -> Iterator[Elastic]:
     """The elastic matrices to search, the exact ones first; the last, for limits that are far off, if there is one."""
     yield from (build_elastic(model, most) for most in ELASTIC_EXCESS)
     yield build_elastic(model, HAIR, OVERLOOKED)
-    far = _far(model, options, unserved=False) or _far(model, options)
+    far = far_off(model, options)
     if far:
         yield build_elastic(model, min(ELASTIC_EXCESS), far=far)
 
 
-def _far(model: Model, options: Options, *, unserved: bool = True) -> dict[int, float]:
-    """By how much each row has to be exceeded where all may be, without end; nothing where even that gives no plan.
+def far_off(model: Model, options: Options) -> dict[int, float]:
+    """By how much each row of an elastic model has to be exceeded for a plan; nothing where that gives none."""
+    return _far(model, options, unserved=False) or _far(model, options)
 
-    Without ``unserved`` all is served that has to be.
-    """
+
+def _far(model: Model, options: Options, *, unserved: bool = True) -> dict[int, float]:
+    """``far_off``, where any row may be exceeded without end; without ``unserved`` all but those of last resorts."""
     elastic = build_elastic(model, min(ELASTIC_EXCESS))
     answer = solvers.run(elastic.without_end(unserved=unserved), "glop", options)
     _check_clock(answer, options)

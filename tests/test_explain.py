@@ -105,7 +105,25 @@ def test_a_point_is_too_slow_or_shut_out_by_its_latency() -> None:
     assert found["sentence"].str.contains("the target is 25 ms|tokens, the workload has|times its speed").all()
 
 
-@pytest.mark.parametrize("overrides", [NO_PLAN, (OWN, "sites.hall.power_mw=0.03"), (OWN, "procurement.buy=false")])
+# Limits that a plan exceeds more than ten thousand times: by GPUs, and by what a lease of a GW costs.
+NO_GPUS = ("procurement.buy=false", "procurement.quotas=[{system: hgx-h200, gpus: 1e-9}]", "workloads.chat.sla={}")
+NO_MONEY = (
+    "sites=[{name: hall, region: us-south, power_mw: 0.06, cooling: [air], pue: {air: {design: 1.25, annual: 1.25}}, "
+    "lease: {it_kw: 1e6, usd_per_kw_month: 160}}]",
+    "budget.opex_usd=20000",
+)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        NO_PLAN,
+        (OWN, "sites.hall.power_mw=0.03"),
+        (OWN, "procurement.buy=false"),
+        pytest.param(NO_GPUS, marks=pytest.mark.solve),
+        pytest.param(NO_MONEY, marks=pytest.mark.solve),
+    ],
+)
 def test_conflicts_are_minimal_and_all_of_them(overrides: tuple[str, ...]) -> None:
     scenario = planner.load(TINY, overrides)
     limits = Limits(scenario, catalog_of(scenario))

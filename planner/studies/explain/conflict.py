@@ -17,8 +17,8 @@ from planner.catalog import Catalog
 from planner.errors import StoppedByClock
 from planner.kinds.limits import CURRENCIES
 from planner.milp import Milp, Model, build_model
-from planner.milp.elastic import Elastic, LimitGroup, build_elastic
-from planner.pipeline import ELASTIC_EXCESS
+from planner.milp.elastic import Elastic, LimitGroup, build_elastic, with_requirements
+from planner.pipeline import ELASTIC_EXCESS, far_off
 from planner.plan.relaxation import held_on, relaxations
 from planner.problem import Problem, build_problem
 from planner.scenario import Scenario
@@ -51,9 +51,12 @@ class Limits:
     """
 
     def __init__(self, scenario: Scenario, catalog: Catalog, time_limit_s: float = 60.0) -> None:
-        self.model: Model = build_model(build_problem(scenario, catalog, elastic=True))
-        self.elastic: Elastic = build_elastic(self.model, ELASTIC_EXCESS[-1])
         self.options = Options(gap=0.01, time_limit_s=time_limit_s, seed=scenario.solve.seed, nodes=MOST_NODES)
+        self.model: Model = build_model(build_problem(scenario, catalog, elastic=True))
+        far = far_off(self.model, self.options)
+        if not far:
+            self.model = with_requirements(self.model)
+        self.elastic: Elastic = build_elastic(self.model, ELASTIC_EXCESS[-1], far=far)
         self.stopped = False
         self.struck: tuple[str, ...] = ()
         self.solves = 0
