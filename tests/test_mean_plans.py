@@ -151,6 +151,7 @@ def test_a_mean_plan_that_cannot_serve_beside_one_that_can() -> None:
 
 
 @pytest.mark.property
+@pytest.mark.solve
 @pytest.mark.no_cover
 @examples(0.5)
 @given(st.data())

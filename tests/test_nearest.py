@@ -197,6 +197,7 @@ def distance(counts: tuple[int, ...], today: dict[str, float]) -> float:
 
 
 @pytest.mark.property
+@pytest.mark.solve
 @pytest.mark.no_cover
 @examples(1)
 @given(st.data())
