@@ -96,7 +96,7 @@ def test_kept_fields_stand_where_they_belong(here: Path) -> None:
     assert re.search(r"token_basis: output, residual_haircut: 1\.0[,}]", text)
     assert re.search(r"headroom: 0\.15.*\n    whole_replicas: false\n", text)
     assert re.search(r"^  whole_on_demand_lots: false$", text, re.MULTILINE)
-    assert re.search(r"^solve: \{gap: 0\.001\}$", text, re.MULTILINE)
+    assert re.search(r"^solve: \{gap: 0\.001, time_limit_s: 60\}$", text, re.MULTILINE)
     said = [line for line in TINY.read_text().splitlines() if line.strip().startswith("#") or "  #" in line]
     assert [line for line in text.splitlines() if "#" in line] == [
         line.replace("scenario-1.json", "scenario-2.json") for line in said

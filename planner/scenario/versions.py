@@ -30,7 +30,7 @@ VERSION_1: dict[tuple[str, ...], Any] = {
     ("procurement", "hourly_depth_gpus"): None,
     ("procurement", "providers", "max_share_of"): "gpu_hours",
     ("solve", "gap"): 0.001,
-    ("solve", "time_limit_s"): 60.0,
+    ("solve", "time_limit_s"): 60,
 }
 # Why version 2 reads each of them differently, as its pages and `plan migrate` say it.
 WHY: dict[tuple[str, ...], str] = {
