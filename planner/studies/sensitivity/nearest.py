@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from planner import bits, solvers
+from planner import solvers
 from planner.errors import SolverFailure
 from planner.milp import Milp, Model
 from planner.milp.distance import Total, with_distance
 from planner.plan import Plan
-from planner.solvers import Options
+from planner.solvers import Options, scaling
 from planner.solvers.answer import Answer
 from planner.solvers.optimise import polished
 from planner.solvers.relay import between, prove
@@ -189,7 +189,6 @@ def planned(model: Model, x: Floats | None, limit_usd: float, options: Options) 
     if x is None:
         return None
     milp = model.milp
-    scale = 1 / bits.power_of_two(max(float(np.abs(milp.cost).max(initial=0.0)), 1e-12))
-    found = polished(model, milp.scaled(scale), x[: milp.columns], options)
+    found = polished(model, milp.scaled(scaling.from_costs(milp.cost)), x[: milp.columns], options)
     inside = found is not None and milp.objective(found[0]) <= limit_usd + ROUNDING * abs(limit_usd)
     return found[0] if found is not None and inside else None
