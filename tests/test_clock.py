@@ -139,7 +139,7 @@ def test_the_leg_that_the_clock_breaks_off_is_the_last(
 
 def test_no_plan_when_the_clock_strikes_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     Striking(monkeypatch, 1, empty=True)
-    with pytest.raises(StoppedByClock, match=r"no plan found within 600 s, when the clock stopped.*--time-limit"):
+    with pytest.raises(StoppedByClock, match=r"no plan found within 60 s, when the clock stopped.*--time-limit"):
         planner.solve(planner.load(TINY))
 
 
