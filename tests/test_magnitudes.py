@@ -189,21 +189,21 @@ def test_a_whole_replica_serves_as_little_as_an_engine_sees() -> None:
         build_problem(scenario, catalog_of(scenario))
 
 
-def test_demand_for_more_gpus_than_anybody_counts_is_refused() -> None:
+def test_demand_for_more_gpus_than_there_are_is_refused() -> None:
     """A GPU makes 5 requests/s, 4.25 with headroom; of 1e10 requests/s half as many again come by day."""
     write({"s.yaml": SCENARIO + DRIP.replace("RATE", "1e10")})
     scenario = load()
     said = r"s\.yaml:22: workloads\.drip\.demand: at its most, in any future, this takes 3\.5e\+09 GPUs; no plan"
     with pytest.raises(ScenarioError, match=said):
         build_problem(scenario, catalog_of(scenario))
-    write({"s.yaml": SCENARIO + DRIP.replace("RATE", "1e9")})
+    write({"s.yaml": SCENARIO + DRIP.replace("RATE", "1e8")})
     scenario = load()
     build_problem(scenario, catalog_of(scenario))
 
 
 def test_demand_is_counted_in_the_largest_of_its_futures() -> None:
     futures = "futures: [{name: base, probability: 0.5}, {name: boom, probability: 0.5, demand: 10}]\n"
-    write({"s.yaml": futures + SCENARIO + DRIP.replace("RATE", "1e9")})
+    write({"s.yaml": futures + SCENARIO + DRIP.replace("RATE", "1e8")})
     scenario = load()
     with pytest.raises(ScenarioError, match=r"s\.yaml:23: workloads\.drip\.demand: at its most, in any future"):
         build_problem(scenario, catalog_of(scenario))

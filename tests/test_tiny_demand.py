@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -153,3 +154,17 @@ def test_one_whole_replica_stands_for_next_to_nothing(mtok_per_day: float) -> No
     # In two blocks of two reported years and one of lookahead.
     assert plan.serving["replicas"].tolist() == [1.0] * 6
     assert plan.serving["gpus"].sum() > 0
+
+
+@pytest.mark.solve
+@pytest.mark.parametrize("block", ["day", "night"])
+def test_nothing_runs_in_a_block_in_which_no_spot_is_there(block: str) -> None:
+    scenario = load_scenario(io.StringIO(LIGHT), (f"procurement.spot_availability={{{block}: 0}}",))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        plan = solve(scenario, catalog_of(scenario))
+    assert plan.audit.passed
+    assert set(plan.on_demand["block"]) == {"day", "night"} - {block}
+    # All the work of the year in half of its hours, of the 0.95 usable.
+    rented = plan.on_demand[plan.on_demand["system"] == "hgx-h200"]
+    assert rented["gpus"].sum() == pytest.approx(48000 / 24 / 9 * 2 / 0.85 / (0.85 * 0.95), rel=1e-6)

@@ -180,7 +180,8 @@ def _assignments(builder: Builder, problem: Problem, most_served: Floats) -> tup
     available = stacked([pool.available for pool in problem.pools.pools], timeline.periods).astype(bool)
     there = available[assignments.pool][:, None, :, None]
     # With whole replicas capacity counts replicas, and what they could serve may exceed the demand.
-    upper = most_served[assignments.workload] / (assignments.rate[:, :, None] * assignments.up[:, None, :])[:, None]
+    upper = _gpus_for(problem, most_served)
+    there = there & (upper >= 0)
     gpus = builder.variables("gpus", axes, upper, exists=there & (most_served[assignments.workload] > 0))
     whole = demand.whole_replicas[assignments.workload][:, None, None, None]
     replicas = builder.variables(
@@ -194,12 +195,21 @@ def _assignments(builder: Builder, problem: Problem, most_served: Floats) -> tup
     return gpus, replicas
 
 
+def _gpus_for(problem: Problem, served: Floats) -> Floats:
+    """GPUs of each assignment, (L, F, T, B), that serve so much, (W, F, T, B); −1 in blocks in which none is up."""
+    assignments = problem.assignments
+    rate = (assignments.rate[:, :, None] * assignments.up[:, None, :])[:, None]
+    mine = served[assignments.workload]
+    found = np.full(np.broadcast_shapes(mine.shape, rate.shape), -1.0)
+    np.divide(mine, rate, out=found, where=rate > 0)
+    return found
+
+
 def most_replicas(problem: Problem) -> Floats:
     """Replicas of each assignment that an optimal plan can have, (L, F, T, B)."""
     assignments, demand = problem.assignments, problem.demand
-    rate = (assignments.rate[:, :, None] * assignments.up[:, None, :])[:, None]
     size = assignments.gpus_per_replica[:, None, None, None]
-    enough = np.ceil(_most_served(problem)[assignments.workload] / rate / size)
+    enough = np.maximum(np.ceil(_gpus_for(problem, _most_served(problem)) / size), 0.0)
     spare = np.where(demand.has_to_survive[assignments.workload], assignments.replicas_lost, 0)
     return np.asarray(enough + (demand.min_replicas[assignments.workload] + spare)[:, None, None, None])
 

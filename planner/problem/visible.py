@@ -1,4 +1,4 @@
-"""Demand refused for its size: so small that no engine tells it from nothing, or for more GPUs than anybody counts."""
+"""Demand refused for its size: so small that no engine tells it from nothing, or for more GPUs than there are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from planner.catalog.row import MOST
 from planner.errors import Fault, ScenarioError
 from planner.problem.demand import Demand
 from planner.problem.pools import Assignments
@@ -14,8 +13,8 @@ from planner.scenario.models import Scenario
 
 # Columns this small are counted in units of their own; below, doubles hold no row of them beside those of a fleet.
 LEAST = 2e-10
-# More GPUs than anybody counts; beside them the limits of a fleet are lost in the tolerances of the engines.
-MOST_GPUS = float(MOST)
+# More than there are in the world; beside them the limits of a fleet are lost in the tolerances of the engines.
+MOST_GPUS = 1e8
 
 
 def check_visible(scenario: Scenario, demand: Demand, assignments: Assignments, whole: bool) -> None:
