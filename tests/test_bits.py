@@ -53,8 +53,6 @@ PRODUCTS = {
 CURVES = {
     "bits.py": "the wide ones themselves",
     "render/figures.py": "digits of what is shown",
-    "solvers/packing.py": "a power of ten, rounded to whole exponents",
-    "solvers/executable.py": "a power of ten, rounded to whole exponents",
     "finance.py": "where a rate is looked for; what is found is exact to 9 digits",
     "studies/breakeven/sourcing.py": "curves of a report",
 }

@@ -80,7 +80,7 @@ CASES: dict[str, tuple[Any, list[str], str]] = {
     "an unknown precision": (
         INFERENCEX | {"precision": "fp3"},
         [],
-        "run:1: precision: 'fp3' is none of fp4, fp8, bf16, int4; nearest: fp8",
+        "run:1: precision: 'fp3' is none of fp4, mxfp4, fp8, bf16, int4; nearest: fp8",
     ),
     "an unknown system": (
         VLLM,

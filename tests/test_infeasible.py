@@ -136,7 +136,10 @@ def test_next_to_nothing_of_a_quota_says_what_it_would_have_to_be(gpus: float) -
 
 
 # Longer requests than any that were measured; only token APIs answer them, and those run no replicas.
-LONG = ("procurement.token_api=true", "workloads.chat.sla={}", "workloads.chat.tokens.input=200000")
+LONG = (
+    *("procurement.token_api=true", "workloads.chat.sla={}"),
+    *("workloads.chat.tokens.input=200000", "workloads.chat.extrapolate=never"),
+)
 
 
 @pytest.mark.solve

@@ -171,9 +171,9 @@ def test_without_a_plan_the_notes_stand_in_message_and_result() -> None:
 @pytest.mark.parametrize("overrides", [(), ("workloads.chat.demand.output_mtok_per_day={2027-07: 2400}",)])
 def test_notes_say_nothing_of_what_is_as_it_should_be(overrides: tuple[str, ...]) -> None:
     notes = planner.solve(whole(*overrides)).notes
-    assert [note.about for note in notes if note.about not in ("default", "catalog", "horizon")] == ["forecast"] * len(
-        overrides
-    )
+    assert [note.about for note in notes if note.about not in ("default", "catalog", "horizon", "accuracy")] == [
+        "forecast"
+    ] * len(overrides)
 
 
 def test_a_wide_point_in_small_lots_leaves_no_plan_and_says_why() -> None:
