@@ -13,6 +13,9 @@ from planner.catalog import Catalog, load_catalog
 from planner.catalog.check import check, rows_of
 from planner.errors import CatalogError
 
+# Together they take seconds, which the quick tests do not have.
+pytestmark = pytest.mark.slow
+
 SOURCES = """
 sources:
   own: {title: Own figures, publisher: Own, address: own.example, read: 2026-11-01}

@@ -128,6 +128,7 @@ def test_before_the_first_decision_nothing_is_fixed() -> None:
     assert (found.sunk.systems, found.sunk.lots, found.sunk.paid_usd) == (0, 0, 0)
 
 
+@pytest.mark.solve
 def test_what_was_bought_stays_even_where_it_is_not_needed_any_more() -> None:
     less = tiny_run().question(["workloads.chat.demand.output_mtok_per_day=600"])
     found = replan(tiny_run(), dt.date(2027, 6, 1), less)
@@ -147,6 +148,7 @@ def test_what_was_not_ordered_in_time_is_out_of_reach() -> None:
     assert solve(more).purchases["count"].tolist() == [5]
 
 
+@pytest.mark.solve
 def test_what_is_ordered_later_follows_what_is_known_by_then() -> None:
     run = run_for(SMALL)
     more = run.question(["workloads.assistant.demand.output_mtok_per_day={2027-01: 4e3, 2027-12: 50e3}"])
@@ -186,6 +188,7 @@ def test_of_several_futures_one_comes_true() -> None:
         replan(run, dt.date(2027, 7, 1), single)
 
 
+@pytest.mark.solve
 def test_a_limit_below_what_stands_there_is_what_to_relax() -> None:
     with pytest.raises(InfeasiblePlan, match=r"hall needs 0\.0561 MW in 2027, the cap is 0\.03"):
         replan(tiny_run(), dt.date(2027, 6, 1), tiny_run().question(["sites.hall.power_mw=0.03"]))
@@ -225,6 +228,7 @@ def test_what_does_not_fit_is_one_sentence(overrides: list[str], sentence: str) 
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.solve
 def test_the_command_saves_and_goes_on_from_there(tmp_path: Path) -> None:
     store = tmp_path / "runs.sqlite"
     save(store, tiny_run())
@@ -266,6 +270,7 @@ def test_replanned_is_what_the_type_says() -> None:
     assert isinstance(replan(tiny_run(), dt.date(2029, 1, 1)), Replanned)
 
 
+@pytest.mark.solve
 @pytest.mark.parametrize(("day", "systems"), [(dt.date(2026, 12, 4), 0), (dt.date(2026, 12, 5), 4)])
 def test_what_is_to_be_ordered_on_the_day_itself_is_still_open(day: dt.date, systems: int) -> None:
     (bought,) = tiny_run().result["purchases"]

@@ -57,6 +57,9 @@ from tests.supply_mutants import SUPPLIED
 from tests.survival_mutants import SURVIVED
 from tests.unserved_mutants import UNSERVED
 
+# Together they take seconds, which the quick tests do not have.
+pytestmark = pytest.mark.slow
+
 ALL_MUTANTS = [*MUTANTS, *HOSTING, *LENGTHS, *OWNED, *RESOLD, *SUPPLIED, *SURVIVED, *UNSERVED]
 ORACLE = Path(__file__).parent / "oracle"
 
