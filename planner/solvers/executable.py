@@ -25,7 +25,7 @@ from planner.problem import Problem
 from planner.solvers import scaling
 from planner.solvers.answer import Answer, Leg, Options, relative_gap
 from planner.solvers.clock import Clock
-from planner.solvers.packing import DEMAND, STOCKS, Packer, Packing, pack, packer
+from planner.solvers.packing import DEMAND, NOTICEABLE, STOCKS, Packer, Packing, pack, packer
 from planner.solvers.relay import Incumbent, Polish, cheapest, just_inside, steady
 
 Floats = NDArray[np.float64]
@@ -44,6 +44,8 @@ FINE = 0.03
 ROUNDS = 5
 # Demand that found no room is asked for once more, and by how much more at each round.
 RAISE = 1.5
+# A sliver that found no room finds it sooner where more than it is asked for.
+RAISE_LEAST = 0.003
 # Beyond so many times the gap asked for, the stocks are not those of a good plan.
 FAR = 3.0
 # Measured: HiGHS finds better stocks where SCIP finds none.
@@ -144,7 +146,8 @@ def _relaxed_and_packed(search: _Search, task: _Task, gap: float) -> Answer:
         search.legs.append(_leg("packing", plan, clock.seconds - began))
         if packing.complete or search.stopped:
             break
-        raised += RAISE * _in_relaxation(task.model, task.inner, packing)
+        left_over = _in_relaxation(task.model, task.inner, packing)
+        raised += np.where(left_over > NOTICEABLE, np.maximum(RAISE * left_over, RAISE_LEAST), 0.0)
         asked = clock.rest(replace(options, gap=gap * OF_GAP_RAISED))
         answer = task.relax(_asking_more(task.inner, relaxed, raised), asked, None)
         search.legs += [replace(leg, bound=None) for leg in answer.legs]
