@@ -145,6 +145,15 @@ def test_a_shipped_scenario_has_a_plan_with_the_new_defaults(here: Path, name: s
     assert plan.audit.passed
 
 
+@pytest.mark.parametrize(("limit", "keep", "after"), [(60, False, 600), (60, True, 60), (900, False, 900)])
+def test_a_short_time_limit_is_lengthened_and_told(here: Path, limit: int, keep: bool, after: int) -> None:
+    path = wrote("x.yaml", f"{SMALL}solve: {{gap: 0.01, time_limit_s: {limit}, seed: 1}}  # ours\n")
+    said = "\n".join(told(path, *["--keep"] * keep))
+    assert f"solve: {{gap: 0.01, time_limit_s: {after}, seed: 1}}  # ours" in path.read_text()
+    assert ("solve.time_limit_s 60 → 600: whole replicas take longer" in said) == (limit != after)
+    assert planner.load(path).solve.time_limit_s == after
+
+
 def test_a_schema_that_lies_beside_gets_its_successor(here: Path) -> None:
     wrote("mine.yaml", f"# yaml-language-server: $schema=scenario-1.json\n{SMALL.lstrip()}")
     wrote(schema_name("scenario", 1), schema_text("scenario", 1))

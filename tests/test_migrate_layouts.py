@@ -55,7 +55,7 @@ LAYOUTS = {
     f"    demand: {{requests_per_s: 1}}\n  - name: other\n    model: llama-3.3-70b\n    demand: {{requests_per_s: 1}}\n"
     f"    tokens: *one\n  - {{name: third, model: llama-3.3-70b, demand: {{requests_per_s: 1}}, tokens: *one}}\n",
     "a folded text in the middle": f"name: x\ndescription: >\n  some words\n  more words\n\nhorizon: {HORIZON}\n{REST}"
-    f"workloads: [{CHAT}]\nsolve: # quick\n  time_limit_s: 5\n",
+    f"workloads: [{CHAT}]\nsolve: # quick\n  time_limit_s: 700\n",
     "an apostrophe and an umlaut": f"name: 'it''s \u00fc \U0001f600'\nhorizon: {HORIZON}\n{REST}workloads: [{CHAT}]\n",
     "its version last": f"name: x\nhorizon: {HORIZON}\n{REST}workloads: [{CHAT}]\nversion: 1 # old\n",
 }

@@ -17,13 +17,16 @@ from planner.errors import Fault, InputError
 from planner.paths import real
 from planner.scenario.edit import with_first, with_values
 from planner.scenario.load import scenario_of, source_text
-from planner.scenario.models import Scenario
+from planner.scenario.models import Scenario, Solve
 from planner.scenario.overlay import overlay, read_scenario, relative_to, without_base
 from planner.scenario.versions import NEWEST, OLDEST, VERSION_1, unsaid
 from planner.validation import field_type
 
 # The line by which an editor finds the schema: what leads to its folder, and its name.
 _SCHEMA_LINE = re.compile(r"^(# yaml-language-server: \$schema=)(\S*?)scenario-1\.json", re.MULTILINE)
+
+
+LIMIT = ("solve", "time_limit_s")
 
 
 @dataclass(frozen=True)
@@ -94,16 +97,15 @@ def _migrated(path: Path, shown: str, keep: bool, known: Mapping[Path, Migrated]
     says: dict[KeyPath, Any] = {} if base is not None and stated is None else {("version",): NEWEST}
     if says:
         new = with_values(new, says) if stated is not None else with_first(new, "version", NEWEST)
-    if keep:
-        kept = _own(_over(base, root), root)
-        new, says = with_values(new, kept), says | kept
+    others = _own(_over(base, root), root) if keep else _longer(root)
+    new, says = with_values(new, others), says | others
     after, _ = parse(new, shown)
     if after is None or after.plain() != _with(root.plain(), says):
         # A layout that nobody thought of, such as a field behind a text that ends the file with empty lines.
         message = "this is laid out in a way that cannot be rewritten; write `version: 2` into it by hand"
         raise InputError([Fault(shown, 0, "", message)])
     whole = _over(base, after)
-    changes = tuple(_changes(whole, _told(base)))
+    changes = (*_changes(whole, _told(base)), *_lengthened(root, says))
     return Migrated(path, shown, new if new != text else None, was, changes, base, whole, stated is not None, schema)
 
 
@@ -139,6 +141,18 @@ def _own(whole: Node, own: Node) -> dict[KeyPath, Any]:
             meant = VERSION_1[path]
             found[here] = list(meant) if isinstance(meant, tuple) else meant
     return found
+
+
+def _longer(root: Node) -> dict[KeyPath, Any]:
+    """A time limit that is shorter than what version 2 takes where none is stated: whole replicas take longer."""
+    limit, least = root.at(LIMIT), round(Solve().time_limit_s)
+    return {LIMIT: least} if limit is not None and isinstance(limit.value, int | float) and limit.value < least else {}
+
+
+def _lengthened(root: Node, says: Mapping[KeyPath, Any]) -> list[Change]:
+    limit = root.at(LIMIT)
+    changed = limit is not None and LIMIT in says and limit.value != says[LIMIT]
+    return [Change(LIMIT, (root.title(LIMIT[:-1]),), limit.value, says[LIMIT])] if limit is not None and changed else []
 
 
 def _place(whole: Node, own: Node, place: KeyPath) -> KeyPath | None:
