@@ -42,12 +42,8 @@ WHY: dict[tuple[str, ...], str] = {
     ("finance", "resell_existing"): "what stands has a resale value too, so keeping it has a cost",
     ("workloads", "*", "whole_replicas"): "a replica runs whole or not at all, so a plan in parts of replicas is one "
     "that nobody can run",
-    (
-        "workloads",
-        "*",
-        "precisions",
-    ): "what a format costs in quality is for `accuracy` to say, and a note names what has no "
-    "score; the old list kept out makers whose four-bit format is another",
+    ("workloads", "*", "precisions"): "what a format costs in quality is for `accuracy` to say, and a note names "
+    "what has no score; the old list kept out makers whose four-bit format is another",
     ("workloads", "*", "extrapolate"): "requests are as long as they are; where nobody measured their lengths, the "
     "hardware's floors carry measured points there, derated by what they are off and marked",
     ("procurement", "whole_on_demand_lots"): "GPUs are rented by the hour in the lots that an offer is sold in",
