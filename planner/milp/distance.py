@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.milp.matrix import Block, Milp, with_rows
+from planner.milp.matrix import Milp, with_columns, with_rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -35,19 +35,11 @@ def with_distance(milp: Milp, totals: Sequence[Total], most_usd: float) -> Milp:
 
     The last columns are what each total is amiss.
     """
-    first, size = milp.columns, len(totals)
-    amiss = first + np.arange(size)
-    widened = replace(
-        milp,
-        cost=np.append(np.zeros(first), [total.weight for total in totals]),
-        constant=0.0,
-        lower=np.append(milp.lower, np.zeros(size)),
-        upper=np.append(milp.upper, np.full(size, np.inf)),
-        # Of whole columns they are whole too; told so, an engine knows that its objective moves in steps.
-        integer=np.append(milp.integer, np.ones(size, dtype=bool)),
-        guided=np.append(milp.guided, np.zeros(size, dtype=bool)),
-        column_blocks=(*milp.column_blocks, Block("amiss", (), np.arange(size), first)),
-    )
+    first = milp.columns
+    amiss = first + np.arange(len(totals))
+    weights = np.array([total.weight for total in totals])
+    # Of whole columns they are whole too; told so, an engine knows that its objective moves in steps.
+    widened = with_columns(replace(milp, cost=np.zeros(first), constant=0.0), weights, "amiss", integer=True)
     rows = [cost_row(milp, most_usd)]
     for total, column in zip(totals, amiss, strict=True):
         columns, ones = np.append(total.columns, column), np.ones(len(total.columns))

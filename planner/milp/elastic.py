@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from planner.kinds.limits import BUDGET, MIN_REPLICAS, SLA, LimitKind
 from planner.milp.build import Model
-from planner.milp.matrix import ABSENT, Block, LimitRows, Milp, with_added_entries, with_rows
+from planner.milp.matrix import ABSENT, LimitRows, Milp, with_added_entries, with_columns, with_rows
 from planner.rules.latency import SLACK
 
 Floats = NDArray[np.float64]
@@ -113,23 +113,11 @@ def build_elastic(
     relaxed = first + len(excess) + np.arange(len(groups))
     opened = relaxed[-1] + 1 + np.arange(len(gates)) if len(relaxed) else np.zeros(0, dtype=np.int64)
     extra = len(excess) + len(relaxed) + len(opened)
-    widened = replace(
-        milp,
-        cost=np.zeros(first + extra),
-        lower=np.concatenate([milp.lower, np.zeros(extra)]),
-        upper=np.concatenate(
-            [
-                milp.upper,
-                np.full(len(rows), most_excess),
-                np.full(len(gates), missed_most),
-                np.ones(extra - len(excess)),
-            ]
-        ),
-        integer=np.concatenate([milp.integer, np.zeros(len(excess), bool), np.ones(extra - len(excess), bool)]),
-        guided=np.concatenate([milp.guided, np.zeros(extra, bool)]),
-        row_upper=milp.row_upper.copy(),
-        column_blocks=(*milp.column_blocks, Block("elastic", (), np.arange(extra), first)),
-    )
+    binary = np.arange(extra) >= len(excess)
+    most = np.where(binary, 1.0, most_excess)
+    most[len(rows) : len(excess)] = missed_most
+    without = replace(milp, cost=np.zeros(first), row_upper=milp.row_upper.copy())
+    widened = with_columns(without, np.zeros(extra), "elastic", most, binary)
     # No plan serves more than is asked for.
     drawn_in = [0.0 if groups_of[group].kind.floor else within for group in group_of]
     widened.row_upper[rows] -= np.array(drawn_in) * np.array(scales)

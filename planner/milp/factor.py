@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from planner.kinds.limits import LimitKind
-from planner.milp.matrix import Block, Milp, with_added_entries
+from planner.milp.matrix import Milp, with_added_entries, with_columns
 
 
 def with_factor(milp: Milp, raised: Collection[LimitKind], most: float, lifted: Collection[LimitKind] = ()) -> Milp:
@@ -29,17 +29,8 @@ def with_factor(milp: Milp, raised: Collection[LimitKind], most: float, lifted: 
             rows.append(block.rows)
             room.append(block.limit / block.per_row_unit)
     last, places = milp.columns, np.concatenate(rows)
-    widened = replace(
-        milp,
-        cost=np.append(np.zeros(last), 1.0),
-        constant=1.0,
-        lower=np.append(milp.lower, 0.0),
-        upper=np.append(milp.upper, most - 1.0),
-        integer=np.append(milp.integer, False),
-        guided=np.append(milp.guided, False),
-        row_upper=row_upper,
-        column_blocks=(*milp.column_blocks, Block("factor", (), np.zeros(1, dtype=np.int64), last)),
-    )
+    without = replace(milp, cost=np.zeros(last), constant=1.0, row_upper=row_upper)
+    widened = with_columns(without, np.ones(1), "factor", most - 1.0)
     return with_added_entries(widened, places, np.full(len(places), last), -np.concatenate(room))
 
 

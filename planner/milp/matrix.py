@@ -345,16 +345,18 @@ def with_added_entries(milp: Milp, rows: Ints, columns: Ints, values: Floats) ->
     )
 
 
-def with_columns(milp: Milp, number: int, cost: float, name: str) -> Milp:
-    """The same matrix with so many further columns, from 0 up and of one cost, that stand in no row yet."""
-    none = np.zeros(number, dtype=bool)
+def with_columns(
+    milp: Milp, cost: Floats, name: str, upper: Floats | float = np.inf, integer: Bools | bool = False
+) -> Milp:
+    """The same matrix with further columns of a ``cost`` each, from 0 to ``upper``, that stand in no row yet."""
+    number = len(cost)
     return replace(
         milp,
-        cost=np.append(milp.cost, np.full(number, cost)),
+        cost=np.append(milp.cost, cost),
         lower=np.append(milp.lower, np.zeros(number)),
-        upper=np.append(milp.upper, np.full(number, np.inf)),
-        integer=np.append(milp.integer, none),
-        guided=np.append(milp.guided, none),
+        upper=np.append(milp.upper, np.broadcast_to(upper, number)),
+        integer=np.append(milp.integer, np.broadcast_to(integer, number)),
+        guided=np.append(milp.guided, np.zeros(number, dtype=bool)),
         column_blocks=(*milp.column_blocks, Block(name, (), np.arange(number), milp.columns)),
     )
 

@@ -181,7 +181,7 @@ class Relaxations:
             places = np.array([*mine, first, first + 1], dtype=np.int64)
             rows.append((places, np.array([*(gpus / room for gpus in mine.values()), -1.0, 1.0]), today - 1, today + 1))
         tie = TIE * max(abs(self.today.value), 1.0)
-        return with_rows(with_columns(milp, 2 * len(keys), tie, "beyond"), rows, "kept")
+        return with_rows(with_columns(milp, np.full(2 * len(keys), tie), "beyond"), rows, "kept")
 
     def _relaxed(self, milp: Milp, columns: dict[int, Order], answer: Answer) -> Relaxed:
         """The answer of an engine to ``milp``, or to one with further columns behind its own."""
