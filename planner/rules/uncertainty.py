@@ -20,7 +20,7 @@ from planner.kinds.evidence import WEAK
 from planner.rules.extrapolated import WORK, derating
 from planner.rules.families import gpu_seconds, shape_of
 from planner.rules.floor_errors import carried
-from planner.rules.predictions import measured_share, proven, requests_per_s
+from planner.rules.predictions import requests_per_s, shares_measured
 from planner.rules.work import near
 from planner.rules.work_errors import left_out
 from planner.scenario.models import Trust
@@ -73,7 +73,7 @@ class Uncertainty:
 
     def _claim(self, point: ServingPoint) -> Interval:
         """Of what nobody measured: as predictions were off, else as far below trust as the claim is above it."""
-        shares = self.shares_measured
+        shares = self._shares
         if point.evidence == "predicted" and len(shares) >= FEWEST_ERRORS:
             return _spread(shares, f"{len(shares)} predictions")
         trust = self._trust.of(point.evidence)
@@ -81,11 +81,9 @@ class Uncertainty:
         return Interval(trust**2, 1.0, why)
 
     @cached_property
-    def shares_measured(self) -> list[float]:
+    def _shares(self) -> list[float]:
         """Of every prediction beside a measurement, of any model: what was measured as a share of it."""
-        measured = proven(self._every.serving.values())
-        predicted = [p for p in self._every.serving.values() if p.evidence == "predicted" and not p.derivation]
-        return [share for p in predicted if (share := measured_share(p, measured)) is not None]
+        return [share for _, share in shares_measured(self._every)]
 
     def credited(self, point: ServingPoint) -> bool:
         """Whether a point is one of a catalog but for the hits that its workload has in the prefix cache."""
@@ -110,13 +108,14 @@ class Uncertainty:
         drafts = point.spec_decode != "none"
         mine = [row for row in self._carried if row[0] == (point.model, drafts)]
         alike = mine if len(mine) >= FEWEST_ERRORS else self._carried
-        if len(alike) < FEWEST_ERRORS:
-            return self._reasoned()
         whose = point.model if alike is mine else "any model"
-        found = _spread([share for _, share in alike], f"{len(alike)} left-out lengths of {whose}")
+        enough = len(alike) >= FEWEST_ERRORS
+        found = _spread([each for _, each in alike], f"{len(alike)} left-out lengths of {whose}") if enough else None
+        found = found or self._reasoned()
         if point.least_share == 1:
             return found
-        return Interval(found.low, found.high / point.least_share, f"{found.why}; up to half of attention may not count")
+        why = f"{found.why}; up to half of attention may not count"
+        return Interval(found.low, found.high / point.least_share, why)
 
     @cached_property
     def _carried(self) -> list[tuple[tuple[str, bool], float]]:
@@ -141,7 +140,7 @@ class Uncertainty:
         return [(row.family[0], 1 + row.error) for row in left_out(self._catalog)]
 
     def _reasoned(self) -> Interval:
-        """Of a catalog too small to tell how far what is made of its rows is off: as of what is reasoned from others."""
+        """Of a catalog too small to tell how far off its fits are: as of what is reasoned from other rows."""
         trust = self._trust.estimate
         return Interval(trust, 1 / trust, f"too few errors are known: trust in estimates, {trust:g}, down and up")
 
@@ -152,7 +151,7 @@ def _percent(share: float) -> str:
 
 def _spread(shares: Sequence[float], what: str) -> Interval:
     low, high = np.quantile(np.asarray(shares), [TAIL, 1 - TAIL])
-    return Interval(float(low), float(high), f"{_percent(low)} to {_percent(high)} of the claim was measured of {what}")
+    return Interval(float(low), float(high), f"{what} were measured at {_percent(low)} to {_percent(high)} of the claim")
 
 
 def _between(point: DerivedPoint, one: ServingPoint, other: ServingPoint) -> Interval:

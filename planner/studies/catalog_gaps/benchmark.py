@@ -6,10 +6,10 @@ and SGLang's for its own.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 
-from planner.importers.serving_row import slug
 from planner.studies.catalog_gaps.rows import Row
 from planner.studies.catalog_gaps.worlds import load_of, no_import, series_of
 
@@ -76,7 +76,7 @@ def _files(row: Row) -> str:
     tokens = row.workload.tokens
     assert tokens is not None
     parts = (point.model, point.system, point.engine, point.precision, point.mode, f"x{point.gpus_per_replica}")
-    return slug("-".join((*parts, f"{tokens.input:.0f}", f"{tokens.output:.0f}")))
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join((*parts, f"{tokens.input:.0f}", f"{tokens.output:.0f}")))
 
 
 def _lines(words: Sequence[str], indent: str = "") -> list[str]:

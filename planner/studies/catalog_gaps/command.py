@@ -29,7 +29,7 @@ class Options:
 
 
 def run(options: Options, progress: Progress) -> Outcome:
-    """What to measure next: the rows that nobody measured, by how much of the plan's cost they move, with benchmarks."""
+    """What to measure next: rows that nobody measured, by how much of the plan's cost they move, with benchmarks."""
     from planner.pipeline import load
     from planner.studies.catalog_gaps.sheet import gaps_sheets, script, width_of
     from planner.studies.catalog_gaps.study import gaps

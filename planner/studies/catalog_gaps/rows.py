@@ -100,12 +100,17 @@ def rows_of(scenario: Scenario, catalog: Catalog, model: Model, x: Floats) -> tu
     return ranked[:MOST_TRIED], max(len(ranked) - MOST_TRIED, 0)
 
 
-def _entering(rest: Iterable[tuple[Place, Row]], used: Mapping[Key, Row], counted: Mapping[Place, float]) -> dict[Key, Row]:
+def _entering(
+    rest: Iterable[tuple[Place, Row]], used: Mapping[Key, Row], counted: Mapping[Place, float]
+) -> dict[Key, Row]:
     """Of each workload and system the row not in use, nor measured with one, with the greatest high above all."""
     together = {_together(row) for row in used.values()}
     best: dict[Place, Row] = {}
     for place, row in rest:
-        if row.high > max(counted[place], best[place].high if place in best else 0.0) and _together(row) not in together:
+        if (
+            row.high > max(counted[place], best[place].high if place in best else 0.0)
+            and _together(row) not in together
+        ):
             best[place] = row
     return {row.key: row for row in best.values()}
 

@@ -39,7 +39,7 @@ def gaps_sheets(found: Gaps) -> list[Sheet]:
         "GPUs: the most that run it at a time; - where it is not in use."
     )
     return [
-        Sheet(first, heads, lines, (unit, *rest)),
+        Sheet(f"What to measure next for {found.scenario}:", heads, lines, (first, unit, *rest)),
         Sheet("The rows:", notes=about),
         *(_measuring(place, row) for place, row in enumerate(rows[:MOST_PRINTED], start=1)),
     ]

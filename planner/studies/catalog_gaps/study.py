@@ -11,7 +11,7 @@ from planner.catalog import Catalog
 from planner.errors import SolverFailure
 from planner.pipeline import catalog_of, explain
 from planner.render.figures import count, money
-from planner.rules.predictions import beaten, proven
+from planner.rules.predictions import Measurements
 from planner.scenario import Scenario, scenario_digest
 from planner.solvers import Options
 from planner.solvers.clock import no_plan
@@ -98,10 +98,10 @@ def _moves(at_low: float, at_high: float) -> float:
 
 
 def _table(moved: list[tuple[Row, float, float]], catalog: Catalog) -> pd.DataFrame:
-    measured = proven(catalog.serving.values())
+    measured = Measurements(catalog.serving.values())
     found = []
     for row, at_low, at_high in moved:
-        point, rival = row.point, beaten(row.point, measured)
+        point, rival = row.point, measured.beaten_by(row.point)
         found.append(
             (
                 point.name, point.model, point.system, row.workload.name, point.evidence, point.derivation, row.gpus,
@@ -117,10 +117,10 @@ def _said(
 ) -> list[str]:
     cost = f"{scenario.name} costs {money(least)} by the LP relaxation"
     if not moved:
-        return [f"{cost}, and no row that nobody measured moves that: {count(tried)} tried."]
+        return [f"{cost}; no row that nobody measured moves that, of {count(tried)} tried."]
     _, at_low, at_high = moved[0]
     sentences = [
-        f"{cost}. Measure row 1 first: {words(at_low)} where it makes its low, {words(at_high)} where its high.",
+        f"{cost}. Measure row 1 first: {words(at_low)} at its low, {words(at_high)} at its high.",
         f"{count(tried)} rows were tried that nobody measured, in use or near to it"
         + (f"; {count(left_out)} more were not, for want of time" if left_out else "")
         + f". {count(len(moved))} move the cost.",

@@ -8,13 +8,13 @@ import numpy as np
 
 from planner import solvers
 from planner.catalog import Catalog
-from planner.catalog.models import ServingPoint
+from planner.catalog.models import DerivedPoint, ServingPoint
 from planner.catalog.precedence import in_force
 from planner.errors import ScenarioError, SolverFailure
 from planner.milp import Model, build_model
 from planner.problem import build_problem
 from planner.rules import derive_points
-from planner.rules.extrapolated import Extrapolator
+from planner.rules.predictions import requests_per_s
 from planner.scenario import Scenario
 from planner.solvers import Options
 from planner.solvers.clock import no_plan
@@ -25,11 +25,13 @@ from planner.studies.catalog_gaps.rows import Row
 IMPORTED = frozenset({"mtp", "disagg"})
 RATES = ("input_tok_s_per_gpu", "output_tok_s_per_gpu")
 OWN = "measured-"
+# How often what a benchmark makes without hits is corrected by what it then makes with them.
+ROUNDS = 4
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A row measured at so many ``requests`` a second of a GPU, in a scenario whose objective is scaled by ``scale``."""
+    """A row measured at so many ``requests`` a second of a GPU; ``scale`` is that of the objective to solve with."""
 
     scenario: Scenario
     catalog: Catalog
@@ -85,11 +87,30 @@ def world(scenario: Scenario, catalog: Catalog, row: Row, requests: float) -> tu
     if no_import(row):
         faster = _times(row.point, requests / row.trusted)
         return scenario, replace(catalog, serving={**catalog.serving, faster.key: faster})
-    point = measured_point(scenario, catalog, row, requests)
+    asked = as_planned(scenario, row)
+    fresh = requests
+    found = imported(asked, catalog, measured_point(scenario, row, fresh))
+    for _ in range(ROUNDS if row.workload.prefix_cache_hit_share and row.point.derivation else 0):
+        # A benchmark has no hits; that it has to make as much with those of the workload settles what it makes.
+        fresh *= requests / _with_hits(found, row)
+        found = imported(asked, catalog, measured_point(scenario, row, fresh))
+    return asked, found
+
+
+def imported(scenario: Scenario, catalog: Catalog, point: ServingPoint) -> Catalog:
+    """``catalog`` with a measured row, and with the points that are then derived."""
     own = {key: one for key, one in catalog.serving.items() if not one.derivation}
     held, _ = in_force({**own, point.key: point})
-    asked = as_planned(scenario, row)
-    return asked, derive_points(asked, replace(catalog, serving=held))
+    return derive_points(scenario, replace(catalog, serving=held))
+
+
+def _with_hits(catalog: Catalog, row: Row) -> float:
+    """Requests/s of a GPU that the measurement of ``row`` makes with the hits of its workload."""
+    name = _named(row)
+    made = [one for one in catalog.serving.values() if isinstance(one, DerivedPoint) and one.parents == (name,)]
+    of_workload = [one for one in made if one.serves(row.workload.name)]
+    found: list[ServingPoint] = [*of_workload] or [one for one in catalog.serving.values() if one.name == name]
+    return requests_per_s(found[0])
 
 
 def as_planned(scenario: Scenario, row: Row) -> Scenario:
@@ -101,11 +122,10 @@ def as_planned(scenario: Scenario, row: Row) -> Scenario:
     )
 
 
-def measured_point(scenario: Scenario, catalog: Catalog, row: Row, requests: float) -> ServingPoint:
+def measured_point(scenario: Scenario, row: Row, requests: float) -> ServingPoint:
     """The row that an import makes of a benchmark at the lengths of its workload, at the row's own latencies."""
     tokens = row.workload.tokens
     assert tokens is not None
-    fresh = requests * _left_by_hits(scenario, catalog, row)
     given = {name: getattr(row.point, name) for name in ServingPoint.model_fields}
     return ServingPoint.model_validate(
         given
@@ -114,8 +134,8 @@ def measured_point(scenario: Scenario, catalog: Catalog, row: Row, requests: flo
             "concurrency": load_of(row.point),
             "input_tokens_mean": tokens.input,
             "output_tokens_mean": tokens.output,
-            "input_tok_s_per_gpu": fresh * tokens.input,
-            "output_tok_s_per_gpu": fresh * tokens.output,
+            "input_tok_s_per_gpu": requests * tokens.input,
+            "output_tok_s_per_gpu": requests * tokens.output,
             "evidence": "measured",
             "as_of": scenario.horizon.decided_on,
             "note": "",
@@ -128,14 +148,9 @@ def load_of(point: ServingPoint) -> int:
     return max(1, round(point.concurrency))
 
 
-def _left_by_hits(scenario: Scenario, catalog: Catalog, row: Row) -> float:
-    """The share of a request's work that is left with the hits of its workload, which a benchmark does not have."""
-    tokens, hits = row.workload.tokens, row.workload.prefix_cache_hit_share
-    if not hits or tokens is None or not row.point.derivation:
-        return 1.0
-    own = [one for one in catalog.serving.values() if one.model == row.point.model and not one.derivation]
-    left = Extrapolator(own, catalog).left_by_hits(row.point, (tokens.input, tokens.output), hits)
-    return 1.0 if left is None else left
+def _named(row: Row) -> str:
+    """The name of its measurement."""
+    return row.point.model_copy(update={"series": series_of(row.point), "concurrency": float(load_of(row.point))}).name
 
 
 def _times(point: ServingPoint, factor: float) -> ServingPoint:
