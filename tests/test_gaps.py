@@ -28,6 +28,7 @@ from planner.studies.catalog_gaps.study import Gaps, gaps
 from planner.studies.catalog_gaps.worlds import Measured, least_usd, no_import, world
 from tests.lengths_cases import asking_long, sweep
 from tests.limits import AMPLE_S
+from tests.measured import SGLANG
 from tests.rule_cases import DEAR, case, chat
 from tests.shapes import CORNERS, asking, renting
 from tests.store import plan
@@ -180,6 +181,18 @@ def test_benchmarks_are_of_the_clients_that_importers_read() -> None:
     assert words[3].endswith("-c*.jsonl")
     assert words[words.index("--series") + 1] == "base"
     assert benchmark(row(point(concurrency=1.0))).startswith("for n in 1 2; do")
+
+
+def test_what_sglangs_client_writes_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two copies of four GPUs, as its server says; the import's options agree, and the row keeps its name."""
+    monkeypatch.chdir(tmp_path)
+    layout = {"gpus_per_replica": 8, "largest_worker_gpus": 4, "concurrency": 64.0}
+    one = point("hgx-h200", 1.0, engine="sglang", series="sweep-tp4", **layout)
+    words = shlex.split(importing(row(one)).replace("\\\n", ""))
+    Path(words[3].replace("*", "64")).write_text(json.dumps(SGLANG) + "\n")
+    done = plan(*[words[3].replace("*", "64") if "*" in word else word for word in words[1:]])
+    assert done.exit_code == 0, done.output
+    assert f"added: 1 row, {one.name}" in done.output
 
 
 @given(st.floats(0.1, 5.0), st.floats(0.1, 5.0), st.floats(0.3, 1.0), st.floats(1.0, 20.0))
