@@ -183,6 +183,7 @@ def test_benchmarks_are_of_the_clients_that_importers_read() -> None:
     assert benchmark(row(point(concurrency=1.0))).startswith("for n in 1 2; do")
 
 
+@pytest.mark.files
 def test_what_sglangs_client_writes_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two copies of four GPUs, as its server says; the import's options agree, and the row keeps its name."""
     monkeypatch.chdir(tmp_path)
@@ -197,6 +198,7 @@ def test_what_sglangs_client_writes_is_read_back(tmp_path: Path, monkeypatch: py
 
 @given(st.floats(0.1, 5.0), st.floats(0.1, 5.0), st.floats(0.3, 1.0), st.floats(1.0, 20.0))
 @pytest.mark.property
+@pytest.mark.solve
 @examples(15)
 def test_the_faster_a_row_is_measured_the_less_a_plan_costs(
     rate: float, other: float, trust: float, usd: float

@@ -151,7 +151,8 @@ def _percent(share: float) -> str:
 
 def _spread(shares: Sequence[float], what: str) -> Interval:
     low, high = np.quantile(np.asarray(shares), [TAIL, 1 - TAIL])
-    return Interval(float(low), float(high), f"{what} were measured at {_percent(low)} to {_percent(high)} of the claim")
+    ends = f"{_percent(low)} to {_percent(high)}"
+    return Interval(float(low), float(high), f"{what} were measured at {ends} of the claim")
 
 
 def _between(point: DerivedPoint, one: ServingPoint, other: ServingPoint) -> Interval:
