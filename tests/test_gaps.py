@@ -21,17 +21,18 @@ from planner.errors import InfeasiblePlan
 from planner.pipeline import catalog_of
 from planner.rules.families import gpu_seconds
 from planner.solvers import Options
+from planner.solvers.optimise import scale_of
 from planner.studies.catalog_gaps.benchmark import benchmark, importing
 from planner.studies.catalog_gaps.rows import Row
 from planner.studies.catalog_gaps.sheet import gaps_sheets, script, width_of
 from planner.studies.catalog_gaps.study import Gaps, gaps
-from planner.studies.catalog_gaps.worlds import Measured, least_usd, no_import, world
+from planner.studies.catalog_gaps.worlds import Measured, least_usd, no_import, relaxation, world
 from tests.lengths_cases import asking_long, sweep
 from tests.limits import AMPLE_S
 from tests.measured import SGLANG
 from tests.rule_cases import DEAR, case, chat
 from tests.shapes import CORNERS, asking, renting
-from tests.store import plan
+from tests.store import TINY, plan
 from tests.strategies import Case, examples, offer, point, system
 
 OPTIONS = Options(1e-6, AMPLE_S)
@@ -156,13 +157,14 @@ def test_a_benchmark_without_hits_counts_as_its_row_with_them() -> None:
 
 
 def test_hits_at_measured_lengths_have_no_benchmark_but_an_amount() -> None:
-    """0.35 s of a GPU at half of the input from the cache; without hits 0.4."""
+    """0.35 s of a GPU at half of the input from the cache; without hits 0.4, without the derating of 1.3 0.335."""
     asked = asking((1000, 1000), prefix_cache_hit_share=0.5)
-    one = only(gaps(asked, renting(CORNERS)))
+    found = gaps(asked, renting(CORNERS))
+    one = only(found)
     assert one["no_import"].startswith("importers keep out runs with prefix-cache hits")
     assert (one["benchmark"], one["import"]) == ("", "")
-    least = gaps(asked, renting(CORNERS)).relaxed_npv_usd
-    assert one["at_low_usd"] == 0.0 or one["at_low_usd"] == pytest.approx(least * (0.4 / 0.35 - 1))
+    assert one["at_low_usd"] == pytest.approx(found.relaxed_npv_usd * (0.4 / 0.35 - 1))
+    assert one["at_high_usd"] == pytest.approx(found.relaxed_npv_usd * (0.335 / 0.35 - 1))
 
 
 def test_what_no_importer_is_told_of_has_no_benchmark() -> None:
@@ -235,7 +237,7 @@ solve: {{gap: 1.0e-6}}
 """
 
 
-def written_by_vllm(found: pd.Series[Any], output_tok_s_per_gpu: float, gpus: int, load: int) -> dict[str, Any]:
+def written_by_vllm(output_tok_s_per_gpu: float, gpus: int, load: int) -> dict[str, Any]:
     """What the run of a benchmark would leave, of a server as fast as that."""
     requests_per_s = output_tok_s_per_gpu * gpus / 1024
     completed = 11 * load
@@ -265,7 +267,7 @@ def test_importing_a_measurement_changes_the_plan_by_what_was_said(
     changed = []
     for share in (0.0, 0.3, 0.8, 1.0):
         file = Path(words[3].replace("*", str(load)))
-        file.write_text(json.dumps(written_by_vllm(first, low + share * (high - low), gpus, load)))
+        file.write_text(json.dumps(written_by_vllm(low + share * (high - low), gpus, load)))
         done = plan(*[str(file) if "*" in word else word for word in words[1:]])
         assert done.exit_code == 0, done.output
         assert "1 kept" in done.output
@@ -292,9 +294,20 @@ def test_the_command_writes_what_the_function_finds(tmp_path: Path, monkeypatch:
     assert max(map(len, done.output.splitlines())) <= width_of(gaps_sheets(found))
 
 
+@pytest.mark.files
+def test_a_script_that_could_not_be_written_is_told_at_once(tmp_path: Path) -> None:
+    done = plan("catalog", "gaps", TINY, "--script", tmp_path)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"--script {tmp_path}: that is a folder, name a file in it" in done.stderr
+    done = plan("catalog", "gaps", TINY, "--script", "-", "--json", "-")
+    assert "standard output is for the JSON already" in done.stderr
+    done = plan("catalog", "gaps", TINY, "--script", "-")
+    assert done.stdout.startswith("#!/bin/sh\n# What to measure next for tiny, ")
+
+
 @pytest.mark.solve
-def test_the_large_example_names_its_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first is a prediction for rag that importing changes as its ends say."""
+def test_the_large_example_names_its_rows(tmp_path: Path) -> None:
+    """The first is a prediction for rag, and importing a measurement between its ends costs something between."""
     scenario = planner.load("scenarios/10mw.yaml")
     found = gaps(scenario, workers=2)
     first = found.rows.iloc[0]
@@ -302,3 +315,16 @@ def test_the_large_example_names_its_rows(monkeypatch: pytest.MonkeyPatch) -> No
     assert first["at_low_usd"] > 0 > first["at_high_usd"]
     spread = found.rows["at_low_usd"].clip(lower=0) - found.rows["at_high_usd"].clip(upper=0)
     assert (spread.diff().dropna() <= 1e-6).all()
+    words = shlex.split(first["import"].replace("\\\n", ""))
+    rate = (first["low_output_tok_s_per_gpu"] + first["high_output_tok_s_per_gpu"]) / 2
+    file = tmp_path / words[3].replace("*", "144")
+    file.write_text(json.dumps(written_by_vllm(rate, gpus=4, load=144)))
+    words[words.index("--into") + 1] = str(tmp_path / "mine")
+    done = plan(*[str(file) if "*" in word else word for word in words[1:]])
+    assert f"added: 1 row, {first['row']}" in done.output
+    after = planner.load("scenarios/10mw.yaml", (f"catalogs=[builtin, {tmp_path / 'mine'}]",))
+    model = relaxation(after, catalog_of(after))
+    _, found_then = scale_of(model.milp, OPTIONS)
+    assert found_then.x is not None
+    changed = model.milp.objective(found_then.x) - found.relaxed_npv_usd
+    assert first["at_high_usd"] < changed < first["at_low_usd"]
