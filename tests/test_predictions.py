@@ -86,6 +86,12 @@ def test_a_plan_on_a_prediction_that_beats_a_measurement_says_so() -> None:
         "worth, and how to measure it."
     )
     assert note.most_usd == ANYTHING
+    bolder = predicted(3.0, series="bolder")
+    (note,) = told(
+        prediction_notes, case(points=(bold, bolder, slow)), serving=[*used, ("chat", bolder.name, "predicted")]
+    )
+    assert note.sentence.startswith("chat runs on h-node/bolder@c32x4, which is predicted to make 1,500 output tok/s")
+    assert "slower. Of 1 other that it runs on that holds as well. `plan catalog gaps`" in note.sentence
     assert not told(prediction_notes, case(points=(bold, slow)), serving=[("chat", slow.name, "independent")])
     assert not told(prediction_notes, case(points=(bold, point(rate=1.0, tpot_ms=40.0))), serving=used)
 

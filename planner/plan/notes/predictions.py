@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from planner.catalog.models import ServingPoint
 from planner.plan.notes.note import ANYTHING, Note, Solved
 from planner.render.figures import digits
-from planner.rules.predictions import Measurements
+from planner.rules.predictions import Measurements, requests_per_s
 
 
 def prediction_notes(solved: Solved) -> Iterator[Note]:
@@ -21,17 +21,18 @@ def prediction_notes(solved: Solved) -> Iterator[Note]:
         if workload.model is None:
             continue
         used = serving["point"][serving["workload"].eq(workload.name) & serving["evidence"].eq("predicted")]
-        for name in dict.fromkeys(used):
-            point = rows[workload.model, name]
-            rival = measured.beaten_by(point)
-            if rival is not None:
-                yield Note("predictions", _sentence(workload.name, point, rival), ANYTHING)
+        points = [rows[workload.model, name] for name in dict.fromkeys(used)]
+        bold = [(point, rival) for point in points if (rival := measured.beaten_by(point)) is not None]
+        if bold:
+            bold.sort(key=lambda pair: (requests_per_s(pair[1]) / requests_per_s(pair[0]), pair[0].name))
+            yield Note("predictions", _sentence(workload.name, *bold[0], len(bold) - 1), ANYTHING)
 
 
-def _sentence(workload: str, point: ServingPoint, rival: ServingPoint) -> str:
+def _sentence(workload: str, point: ServingPoint, rival: ServingPoint, others: int) -> str:
     claimed, made = (digits(row.output_tok_s_per_gpu) for row in (point, rival))
+    more = f" Of {others} other{'s' * (others > 1)} that it runs on that holds as well." if others else ""
     return (
         f"{workload} runs on {point.name}, which is predicted to make {claimed} output tok/s of a GPU: more than twice "
-        f"the {made} of {rival.name}, the most that was measured as fast or slower. `plan catalog gaps` says what that "
-        "is worth, and how to measure it."
+        f"the {made} of {rival.name}, the most that was measured as fast or slower.{more} `plan catalog gaps` says what "
+        "that is worth, and how to measure it."
     )
