@@ -295,6 +295,16 @@ def test_help(arguments: list[str]) -> None:
         assert f"  {command} " in done.stdout
 
 
+def test_help_groups_commands_and_cuts_no_sentence() -> None:
+    said = plan("--help").stdout
+    groups = [line for line in said.splitlines() if line in ("Plan:", "Decide:", "Evidence:", "Results:")]
+    assert groups == ["Plan:", "Decide:", "Evidence:", "Results:"]
+    assert said.index("Plan:") < said.index("  verify ") < said.index("Decide:") < said.index("  levers ")
+    assert said.index("Evidence:") < said.index("  catalog ") < said.index("Results:") < said.index("  diff ")
+    assert "..." not in said.partition("Plan:")[2]
+    assert "..." not in plan("catalog", "--help").stdout.partition("Evidence:")[2]
+
+
 def test_version() -> None:
     assert re.fullmatch(r"token-factory-planner \d+\.\d+\.\d+\S*\n", plan("--version").stdout)
 

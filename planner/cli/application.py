@@ -8,10 +8,11 @@ from dataclasses import MISSING, fields
 from typing import Annotated, Any, get_type_hints
 
 import typer
+from typer.core import TyperGroup
 
 from planner._version import __version__
 from planner.cli.commands import Command, all_commands
-from planner.studies.command import CATALOG, Place
+from planner.studies.command import CATALOG, EVIDENCE, GROUPS, Place
 
 HELP = (
     "Plan AI inference capacity: what to buy, sign, rent and run, when, at the provably least cost.\n\n"
@@ -20,7 +21,7 @@ HELP = (
     "5 no plan, 6 dearer than `plan diff --fail-above` allows."
 )
 CATALOG_PLACE = Place(
-    CATALOG,
+    EVIDENCE,
     0,
     "`plan catalog`",
     "import benchmarks and prices, check them, list, show and compare rows, levers and frontiers of points",
@@ -52,17 +53,39 @@ def _application(
     app = _typer(HELP)
     app.callback()(plan)
     for command in commands:
-        app.command(command.name, help=command.help)((make or function)(command))
+        _add(app, command, (make or function)(command))
     if nested is not None:
         catalog = _typer(CATALOG_HELP, no_args_is_help=True)
         for command in nested:
-            catalog.command(command.name, help=command.help)(function(command))
-        app.add_typer(catalog, name=CATALOG)
+            _add(catalog, command, function(command))
+        app.add_typer(catalog, name=CATALOG, rich_help_panel=GROUPS[CATALOG_PLACE.group])
     return app
+
+
+def _add(app: typer.Typer, command: Command, called: Callable[..., None]) -> None:
+    app.command(command.name, help=command.help, rich_help_panel=GROUPS[command.place.group])(called)
+
+
+class Grouped(TyperGroup):
+    """Its help lists commands under the heading of their group, each with its whole first sentence."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Overrides the one list of all."""
+        widest = max((len(name) for name in self.commands), default=0)
+        for heading in GROUPS.values():
+            rows = [
+                (name.ljust(widest), (command.help or "").partition("\n\n")[0])
+                for name, command in self.commands.items()
+                if getattr(command, "rich_help_panel", None) == heading
+            ]
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
 
 
 def _typer(words: str, *, no_args_is_help: bool = False) -> typer.Typer:
     return typer.Typer(
+        cls=Grouped,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,

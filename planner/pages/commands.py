@@ -18,7 +18,7 @@ from typer.models import ArgumentInfo, OptionInfo, ParameterInfo
 from planner.cli.application import CATALOG_PLACE, application
 from planner.cli.commands import all_commands
 from planner.pages.parts import table
-from planner.studies.command import CATALOG, DOCUMENTS, PLANS, RUNS
+from planner.studies.command import CATALOG
 
 HEAD = """\
 # Commands
@@ -29,9 +29,6 @@ by `python -m planner.pages`; edit those, not this.
 An option without a default is off, or leaves the choice to the scenario or the command. What is repeatable may be given
 more than once.
 """
-
-# In the tables of commands: the order of a plan's life.
-GROUPS = (PLANS, RUNS, CATALOG, DOCUMENTS)
 
 NAMES: dict[Any, str] = {str: "text", int: "whole number", float: "number", Path: "path", bool: ""}
 Function = Callable[..., Any]
@@ -79,7 +76,7 @@ def commands_table(*, linked: bool) -> str:
     """What each command is for, a row each; ``linked`` to its page, as seen from docs/."""
     places = [(command.name, command.place) for command in all_commands()] + [(CATALOG, CATALOG_PLACE)]
     rows = []
-    for name, place in sorted(places, key=lambda item: (GROUPS.index(item[1].group), item[1].rank)):
+    for name, place in sorted(places, key=lambda item: item[1].order):
         if place.usage:
             page = place.page or f"commands.md#plan-{name}"
             rows.append((f"[{place.usage}]({page})" if linked else place.usage, place.summary))

@@ -22,8 +22,16 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 
-# Groups of commands: those that plan, that look back at saved runs, that look into catalogs, that hand out documents.
-PLANS, RUNS, CATALOG, DOCUMENTS = "plans", "runs", "catalog", "documents"
+# Groups of commands, in their order, with their headings in the help.
+PLANS, DECISIONS, EVIDENCE, RESULTS = "plan", "decide", "evidence", "results"
+GROUPS = {
+    PLANS: "Plan",
+    DECISIONS: "Decide",
+    EVIDENCE: "Evidence",
+    RESULTS: "Results",
+}
+# The command whose name stands before those of its own.
+CATALOG = "catalog"
 
 # There is a plan, and the search for it ended above the gap or with the clock.
 FEASIBLE_EXIT = 4
@@ -52,6 +60,11 @@ class Place:
     usage: str = ""
     summary: str = ""
     page: str = ""
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Where it comes in lists of commands."""
+        return list(GROUPS).index(self.group), self.rank
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,8 @@ from pkgutil import iter_modules
 from types import ModuleType
 
 from planner import studies
-from planner.studies.command import CATALOG, DOCUMENTS, PLANS, RUNS, Place
+from planner.studies.command import CATALOG, Place
 
-# The order of groups in `plan --help`.
-GROUPS = (RUNS, PLANS, DOCUMENTS, CATALOG)
 # Names that begin so are those of commands inside a group.
 NESTED = f"{CATALOG}_"
 
@@ -63,4 +61,4 @@ def all_commands(*, nested: bool = False, only: str = "") -> list[Command]:
         for name, module in modules().items()
         if name.startswith(NESTED) == nested and only in ("", name)
     ]
-    return sorted(listed, key=lambda command: (GROUPS.index(command.place.group), command.place.rank, command.name))
+    return sorted(listed, key=lambda command: (*command.place.order, command.name))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from planner.cli.options import ApproveOptions as Options
-from planner.studies.command import RUNS, Outcome, Place, Progress
+from planner.studies.command import RESULTS, Outcome, Place, Progress
 
 PLACE = Place(
-    RUNS,
+    RESULTS,
     25,
     "`plan approve RUN`",
     "a saved run as a baseline that `plan diff` and `plan actuals` hold against",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from planner.cli.options import CheckOptions as Options
-from planner.studies.command import CATALOG, Outcome, Place, Progress
+from planner.studies.command import EVIDENCE, Outcome, Place, Progress
 
-PLACE = Place(CATALOG, 10)
+PLACE = Place(EVIDENCE, 10)
 
 
 def run(options: Options, progress: Progress) -> Outcome:

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from planner.studies.command import CATALOG, Outcome, Place, Progress
+from planner.studies.command import EVIDENCE, Outcome, Place, Progress
 from planner.studies.options import Catalogs, TableJson
 
-PLACE = Place(CATALOG, 80)
+PLACE = Place(EVIDENCE, 80)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from planner.studies.command import CATALOG, Outcome, Place, Progress
+from planner.studies.command import EVIDENCE, Outcome, Place, Progress
 from planner.studies.options import Catalogs, TableJson
 
-PLACE = Place(CATALOG, 30)
+PLACE = Place(EVIDENCE, 30)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.studies.command import CATALOG, Outcome, Place, Progress
+from planner.studies.command import EVIDENCE, Outcome, Place, Progress
 from planner.studies.options import Catalogs, TableJson
 
-PLACE = Place(CATALOG, 50)
+PLACE = Place(EVIDENCE, 50)
 
 
 @dataclass(frozen=True)

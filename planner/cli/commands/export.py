@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from planner.cli.options import ExportOptions as Options
-from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.command import RESULTS, Outcome, Place, Progress
 
 PLACE = Place(
-    PLANS,
-    120,
+    RESULTS,
+    60,
     "`plan export SCENARIO`",
     "an Excel workbook with live sums, Parquet, FinOps FOCUS cost rows, the model as MPS or LP",
     "export.md",

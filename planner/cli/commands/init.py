@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from planner.studies.command import DOCUMENTS, Outcome, Place, Progress
+from planner.studies.command import PLANS, Outcome, Place, Progress
 
-PLACE = Place(DOCUMENTS, 20, "`plan init FILE`", "a commented scenario that solves, to start from")
+PLACE = Place(PLANS, 40, "`plan init FILE`", "a commented scenario that solves, to start from")
 
 
 @dataclass(frozen=True)

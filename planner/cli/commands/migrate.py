@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from planner.cli.options import MigrateOptions as Options
-from planner.studies.command import DOCUMENTS, Outcome, Place, Progress
+from planner.studies.command import PLANS, Outcome, Place, Progress
 
 PLACE = Place(
-    DOCUMENTS,
-    30,
+    PLANS,
+    50,
     "`plan migrate FILE`",
     "a scenario of version 1 rewritten as version 2, comments kept; `--keep` keeps its plan too",
     "versions.md",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from planner.cli.options import ReportOptions as Options
-from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.command import RESULTS, Outcome, Place, Progress
 
 PLACE = Place(
-    PLANS,
-    20,
+    RESULTS,
+    5,
     "`plan report SCENARIO -o plan.html`",
     "the plan as one page that needs no network: plots, tables, proof, comparison, sources",
     "report.md",

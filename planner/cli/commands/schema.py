@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from planner.studies.command import DOCUMENTS, Outcome, Place, Progress
+from planner.studies.command import PLANS, Outcome, Place, Progress
 
-PLACE = Place(DOCUMENTS, 10, "`plan schema scenario`", "JSON Schemas, also of `catalog` and `result`")
+PLACE = Place(PLANS, 60, "`plan schema scenario`", "JSON Schemas, also of `catalog` and `result`")
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from planner.studies.command import RUNS, Outcome, Place, Progress
+from planner.studies.command import RESULTS, Outcome, Place, Progress
 from planner.studies.options import Json, Store
 
 PLACE = Place(
-    RUNS,
+    RESULTS,
     50,
     "`plan actuals RUN FILE`",
     "what really came, beside a saved or an approved plan, by period, workload and tag",

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from planner.errors import InputError
-from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
+from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, ScenarioPath, Set, TimeLimit
 
 PLACE = Place(
-    PLANS,
+    DECISIONS,
     80,
     "`plan alternatives SCENARIO`",
     "plans within 1, 2, 5 % that differ most: what to decide now, what to keep open",

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from planner.errors import InputError
-from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
+from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
 
 PLACE = Place(
-    PLANS,
+    DECISIONS,
     50,
     "`plan breakeven SCENARIO`",
     "buy, reserve, rent or call an API: by utilisation, by months held, and at what price the plan changes",

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from planner.errors import InputError
-from planner.studies.command import CATALOG, Outcome, Place, Progress
+from planner.studies.command import EVIDENCE, Outcome, Place, Progress
 from planner.studies.options import Csv, Json, ScenarioPath, Set, TimeLimit
 
-PLACE = Place(CATALOG, 35, page="gaps.md")
+PLACE = Place(EVIDENCE, 35, page="gaps.md")
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from planner.errors import InputError
-from planner.studies.command import CATALOG, Outcome, Place, Progress
+from planner.studies.command import EVIDENCE, Outcome, Place, Progress
 from planner.studies.options import Catalogs, Shape, Systems, TableJson
 
-PLACE = Place(CATALOG, 20)
+PLACE = Place(EVIDENCE, 20)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from planner.errors import InfeasiblePlan, InputError
-from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
+from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, Set, TimeLimit
 
 PLACE = Place(
-    PLANS,
+    DECISIONS,
     40,
     "`plan compare SCENARIO`, `plan compare A B`, `--options buy+rent,…`",
     "buy or rent: the plan beside what each way alone would cost and need; or scenarios side by side",

@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from planner.errors import InfeasiblePlan, InputError
-from planner.studies.command import FEASIBLE_EXIT, RUNS, Outcome, Place, Progress
+from planner.studies.command import FEASIBLE_EXIT, RESULTS, Outcome, Place, Progress
 from planner.studies.options import Gap, Json, Store, TimeLimit
 
 PLACE = Place(
-    RUNS,
+    RESULTS,
     30,
     "`plan diff A B`",
     "runs, scenarios, results, baselines or git revisions: inputs, decisions, cost; `--fail-above 3%` for pipelines",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
+from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, ScenarioPath, Set, TimeLimit
 
 PLACE = Place(
-    PLANS,
+    DECISIONS,
     110,
     "`plan economics SCENARIO`",
     "margin, payback, rate of return, the token price at which the plan breaks even",

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from planner.errors import InfeasiblePlan
-from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
+from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, ScenarioPath, Set, TimeLimit
 
 PLACE = Place(
-    PLANS,
+    DECISIONS,
     70,
     "`plan explain SCENARIO`",
     "what a megawatt, a million or a millisecond is worth; `--why-not NAME`; which limits conflict",

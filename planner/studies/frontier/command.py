@@ -10,14 +10,14 @@ import typer
 
 from planner.errors import InputError
 from planner.paths import is_stdout, is_there, read_bytes
-from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
+from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
 
 if TYPE_CHECKING:
     from planner.studies.frontier.study import Frontier
 
 PLACE = Place(
-    PLANS,
+    DECISIONS,
     60,
     "`plan frontier SCENARIO --over PATH=…`",
     "the optimum along one field or two: power, budget, latency, demand",

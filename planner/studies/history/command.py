@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.studies.command import RUNS, Outcome, Place, Progress
+from planner.studies.command import RESULTS, Outcome, Place, Progress
 from planner.studies.options import Json, Store
 
 PLACE = Place(
-    RUNS,
+    RESULTS,
     10,
     "`plan SCENARIO --save`, `plan history`, `plan show RUN`",
     "runs kept in a store, listed, shown again",

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from planner.errors import InputError
-from planner.studies.command import RUNS, Outcome, Place, Progress, exit_of
+from planner.studies.command import RESULTS, Outcome, Place, Progress, exit_of
 from planner.studies.options import Csv, Gap, Json, RunId, Save, Set, Store, TimeLimit
 
 PLACE = Place(
-    RUNS,
+    RESULTS,
     40,
     "`plan replan RUN --as-of DAY`",
     "what is bought and signed by then stays, the rest is planned",

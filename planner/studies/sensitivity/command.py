@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
+from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
 
 if TYPE_CHECKING:
     from planner.studies.sensitivity.worlds import World
 
 PLACE = Place(
-    PLANS,
+    DECISIONS,
     90,
     "`plan sensitivity SCENARIO`",
     "each input low and high: the cost of a token, the first year's orders, the regret of today's",

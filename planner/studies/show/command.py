@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from planner.errors import InputError
-from planner.studies.command import RUNS, Outcome, Place, Progress
+from planner.studies.command import RESULTS, Outcome, Place, Progress
 from planner.studies.options import RunId, Store
 
 # `plan history` speaks for it in tables of commands.
-PLACE = Place(RUNS, 20)
+PLACE = Place(RESULTS, 20)
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
+from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
 from planner.studies.options import Csv, Gap, Json, ScenarioPath, Set, TimeLimit
 
 PLACE = Place(
-    PLANS,
+    DECISIONS,
     95,
     "`plan stands SCENARIO`",
     "the five assumptions that carry the plan: what it costs without each, and where the orders due next would change",
