@@ -60,7 +60,7 @@ def test_why_not_names_the_engine() -> None:
 
 def test_an_engine_that_no_point_ran_on_is_a_fault() -> None:
     asked = asking("e", "vlm")
-    with pytest.raises(ScenarioError, match="workloads.0.engines.1: unknown engine 'vlm'; known: e, f"):
+    with pytest.raises(ScenarioError, match=r"workloads\.0\.engines.1: unknown engine 'vlm'; known: e, f"):
         check_references(asked.scenario, asked.catalog)
 
 
