@@ -184,7 +184,7 @@ def test_levers_are_a_table_and_json() -> None:
     assert "hgx-b200: 3 $/GPU-hour, given" in plan(*asked, "--usd-per-gpu-hour", "hgx-b200=3")
     found = json.loads(plan(*asked, "--ttft-s", "2", "--json", "-"))
     assert found["ttft_ms"] == 2000
-    assert [lever["lever"] for lever in found["levers"]][:2] == ["FP4", "speculative decoding"]
+    assert [lever["lever"] for lever in found["levers"]][:2] == ["FP4", "MTP"]
     best = found["levers"][0]["with"]["best"]
     assert best["interpolated"] == (len(best["points"]) == 2)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from planner.catalog.row import FOUR_BIT_FLOATS, Switch
-from planner.catalog.serving import ServingPoint
+from planner.catalog.row import FOUR_BIT_FLOATS, Optimised, Switch
+from planner.catalog.serving import Gain, ServingPoint
 
 # Whether a point has it; None where its row does not say.
 Has = Callable[[ServingPoint], bool | None]
@@ -19,7 +19,7 @@ Known = Literal["measured", "predicted", "not measured"]
 class Optimisation:
     """Something that a point has or has not: its key in gains.csv, its name, and what tells."""
 
-    key: str
+    key: Optimised
     name: str
     has: Has
 
@@ -51,3 +51,9 @@ def known_by(optimisation: Optimisation, points: Iterable[ServingPoint]) -> Know
     if not having:
         return "not measured"
     return "measured" if any(point.evidence not in ("predicted", "estimate") for point in having) else "predicted"
+
+
+def in_words(gain: Gain) -> str:
+    """``2 to 22x``, and ``1.6x`` where the source gives one figure."""
+    low, high = f"{gain.gain_low:g}", f"{gain.gain_high:g}"
+    return f"{low}x" if low == high else f"{low} to {high}x"

@@ -23,6 +23,8 @@ Capability = Literal["mtp", "disagg", "kv_offload", "kv_routing"]
 Drafting = Literal["none", "mtp", "eagle", "draft_model", "ngram", "other", "unknown"]
 # Of what a benchmark may or may not have switched on: no source of it says.
 Switch = Literal["on", "off", "unknown"]
+# What makes serving cheap, one thing at a time.
+Optimised = Literal["fp4", "mtp", "other_drafts", "disagg", "kv_offload", "kv_routing"]
 Derivation = Literal["", "interpolated", "fitted", "extrapolated"]
 MOST = 1_000_000_000
 # No price, power, rate or demand of any fleet is beyond these; products of several have to stay numbers.

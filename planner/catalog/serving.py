@@ -13,6 +13,7 @@ from planner.catalog.row import (
     Derivation,
     Drafting,
     NonNegativeCount,
+    Optimised,
     Positive,
     Precision,
     Row,
@@ -175,6 +176,37 @@ class Accuracy(Row):
     def name(self) -> str:
         """The key as one word."""
         return "/".join(self.key)
+
+
+class Gain(Row):
+    """What somebody found one optimisation to bring, where no operating point with it and without it is public.
+
+    Plans are not made with it: it is a factor of one setting, on whatever that source measured.
+    """
+
+    optimisation: Annotated[Optimised, doc("what was switched on; other_drafts is speculative decoding but MTP")]
+    model: Annotated[str, doc("model served; empty where the source does not say")] = ""
+    hardware: Annotated[str, doc("what it ran on, in the words of the source")]
+    measure: Annotated[str, doc("what the gain is a factor on")]
+    gain_low: Annotated[Positive, doc("least of what was found, with over without", "factor")]
+    gain_high: Annotated[Positive, doc("most of what was found", "factor")]
+    conditions: Annotated[str, doc("load, and against what")]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Gain:
+        if self.gain_high < self.gain_low:
+            raise wrong("gain_high", f"this is below gain_low, {self.gain_low:g}")
+        return self
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What makes the row one of its kind."""
+        return (self.optimisation, self.model, self.hardware, self.measure, *self.source)
+
+    @property
+    def name(self) -> str:
+        """The key as one word."""
+        return "/".join(part.replace(" ", "-") for part in self.key if part)
 
 
 class ModelSize(Row):
