@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from planner.catalog.optimisations import OPTIMISATIONS, in_words, known_by
 from planner.catalog.precedence import configuration
 from planner.cli.catalog.rows_sheet import rows_sheet
 from planner.rules.families import family
+from tests.store import ROOT
 from tests.strategies import META, point
 
 GAIN: dict[str, Any] = META | {
@@ -108,3 +110,18 @@ def test_the_shipped_gains_are_of_what_no_shipped_point_says(builtin: Catalog) -
     # 6,423 against 2,742 tokens/s, as its source has them.
     (measured,) = (gain for gain in builtin.gains.values() if gain.source == ("golubev-llm-d-routing",))
     assert measured.gain_low == measured.gain_high == pytest.approx(6423 / 2742, abs=0.005)
+
+
+def test_the_page_says_what_the_shipped_points_tell(builtin: Catalog) -> None:
+    text = (ROOT / "docs" / "catalogs-and-evidence.md").read_text(encoding="utf-8")
+    lines = dict(
+        re.findall(r"^\| ([^|]+) \| `(?:precision|spec_decode|mode|kv_\w+)`: [^|]+ \| ([^|]+) \|$", text, re.MULTILINE)
+    )
+    rows = [*builtin.serving.values(), *builtin.superseded.values()]
+    assert list(lines) == [one.name for one in OPTIMISATIONS]
+    for one in OPTIMISATIONS:
+        assert lines[one.name].startswith(known_by(one, rows)), one.name
+    mute = sum(row.spec_decode == "unknown" for row in rows)
+    assert f"of {mute} points nobody recorded it" in lines["MTP"]
+    with_mtp = {row.model for row in rows if row.spec_decode == "mtp"}
+    assert with_mtp == {"deepseek-r1", "glm-5", "qwen3.5-397b-a17b"}
