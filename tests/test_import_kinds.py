@@ -194,6 +194,8 @@ def test_cached_input_is_not_recorded_as_fresh(tmp_path: Path, run: Any, said: s
         (AICONFIGURATOR.replace("version,", "nextn,").replace(",1.0,", ",0,"), "none"),
         (SGLANG | {"server_info": SGLANG["server_info"] | {"speculative_algorithm": "NEXTN"}}, "mtp"),
         (SGLANG | {"server_info": SGLANG["server_info"] | {"speculative_algorithm": "EAGLE3"}}, "eagle"),
+        (SGLANG | {"server_info": SGLANG["server_info"] | {"speculative_algorithm": "STANDALONE"}}, "draft_model"),
+        (SGLANG | {"server_info": SGLANG["server_info"] | {"speculative_algorithm": "NGRAM"}}, "ngram"),
         (SGLANG, "none"),
     ],
 )

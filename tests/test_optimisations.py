@@ -125,3 +125,10 @@ def test_the_page_says_what_the_shipped_points_tell(builtin: Catalog) -> None:
     assert f"of {mute} points nobody recorded it" in lines["MTP"]
     with_mtp = {row.model for row in rows if row.spec_decode == "mtp"}
     assert with_mtp == {"deepseek-r1", "glm-5", "qwen3.5-397b-a17b"}
+
+
+def test_the_page_names_the_engines_of_the_shipped_points(builtin: Catalog) -> None:
+    text = (ROOT / "docs" / "catalogs-and-evidence.md").read_text(encoding="utf-8")
+    section = text.partition("### Engines")[2].partition("##")[0]
+    named = set(re.findall(r"`([a-z-]+)`", section.partition("in the shipped ones")[0])) - {"engines"}
+    assert named == {row.engine for row in (*builtin.serving.values(), *builtin.superseded.values())}
