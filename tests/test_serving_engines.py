@@ -64,6 +64,12 @@ def test_an_engine_that_no_point_ran_on_is_a_fault() -> None:
         check_references(asked.scenario, asked.catalog)
 
 
+def test_an_engine_that_nobody_knows_cannot_be_asked_for() -> None:
+    asked = case(points=(point(), point(series="mute", engine="unknown")), workloads=[chat(engines=["unknown"])])
+    with pytest.raises(ScenarioError, match="unknown engine 'unknown'; known: e"):
+        check_references(asked.scenario, asked.catalog)
+
+
 def test_gpu_hours_have_no_engine() -> None:
     given = {"name": "training", "kind": "gpu_hours", "demand": {"gpu_hours_per_day": 24}}
     with pytest.raises(ValidationError, match="engines: this does not belong to a gpu_hours workload"):
@@ -76,8 +82,8 @@ def test_a_plan_says_which_engine_in_which_version() -> None:
     plan = planner.solve(asked.scenario, asked.catalog)
     assert set(zip(plan.serving["engine"], plan.serving["engine_version"], strict=True)) == {("f", "vendor/f:v1.2")}
     sheet = serving_sheet(plan, asked.scenario, timeline_of(asked.scenario, asked.catalog))
-    at = [column.header for column in sheet.columns].index("engine")
-    assert [row[at] for row in sheet.rows] == ["", "f v1.2"]
+    assert sheet.columns[-1].header == "serving point, engine"
+    assert [row[-1].rpartition(", ")[2] for row in sheet.rows] == ["", "f v1.2"]
     (row, *_) = plan.to_dict()["serving"]
     assert (row["engine"], row["engine_version"]) == ("f", "vendor/f:v1.2")
 

@@ -65,7 +65,7 @@ def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline, most: int 
     lines: list[tuple[str, ...]] = []
     for wanted in scenario.workloads:
         if wanted.name in servers:
-            lines += [(wanted.name, "", "", *_targets(wanted), "", "", ""), *_lines(servers[wanted.name])]
+            lines += [(wanted.name, "", "", *_targets(wanted), "", ""), *_lines(servers[wanted.name])]
     if not lines:
         return Sheet("Nothing is served.")
     notes = ["Latencies are the slowest point's; evidence, engine and point are those of the one that serves most."]
@@ -91,8 +91,7 @@ def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline, most: int 
         right("TTFT, s"),
         right("TPOT, ms"),
         left("evidence"),
-        left("engine"),
-        left("serving point"),
+        left("serving point, engine"),
     )
     sentence = "Serving by workload over the reported horizon, GPUs at their peak:"
     return Sheet(sentence, columns, tuple(lines[:most]), tuple(notes))
@@ -177,8 +176,8 @@ def _line(name: str, share: Share, part: float) -> tuple[str, ...]:
         _latency(share.ttft_ms / MS_PER_S, "ttft" in share.converted),
         _latency(share.tpot_ms, "tpot" in share.converted),
         evidence,
-        engine,
-        short_point(point) + (f" +{others}" if others else ""),
+        # In one column: a column of its own would leave none of them the width for a name.
+        short_point(point) + (f" +{others}" if others else "") + (f", {engine}" if engine else ""),
     )
 
 

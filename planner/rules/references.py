@@ -24,6 +24,8 @@ from planner.validation import nearest
 
 Found = Iterator[tuple[KeyPath, str]]
 SHAPES_NAMED = 3
+# What an import calls the engine that neither its file nor its user names.
+NO_ENGINE = "unknown"
 RESERVED_TERM = re.compile(r"reserved_\d+[ym]")
 
 
@@ -143,13 +145,13 @@ def _models(scenario: Scenario, catalog: Catalog) -> Found:
 
 
 def _engines(scenario: Scenario, catalog: Catalog) -> Found:
-    """An engine that a workload asks for is one that some serving point ran on."""
+    """An engine that a workload asks for is one that some serving point ran on, and that is known."""
     named = [
         entry
         for index, workload in enumerate(scenario.workloads)
         for entry in _listed(("workloads", index, "engines"), workload.engines)
     ]
-    yield from _unknown("engine", named, {point.engine for point in catalog.serving.values()})
+    yield from _unknown("engine", named, {point.engine for point in catalog.serving.values()} - {NO_ENGINE})
 
 
 def _evaluations(scenario: Scenario, catalog: Catalog) -> Found:
