@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from planner.catalog import Catalog, load_catalog
-from planner.catalog.models import Accuracy, Offer, TokenApi
+from planner.catalog.models import Accuracy, Offer, ServingPoint, TokenApi
 from planner.cli.catalog.asked import FIVE, Question
 from planner.cli.catalog.checklist_sheet import every, page, questions, row_named
 from planner.cli.catalog.of_apis import APIS
 from planner.cli.catalog.of_offers import OFFERS
 from planner.errors import InputError
+from planner.scenario.workload import Workload
 from tests.strategies import META, catalog, offer, point, system, token_api
 from tests.test_catalog_commands import plan
 
@@ -120,6 +121,13 @@ def test_the_page_has_every_question_once_with_room_for_its_answer() -> None:
     for name in NAMES:
         assert text.count(f"| {name}: ") == 2
     assert text.startswith("### Request for proposals")
+
+
+def test_every_answer_has_a_field_or_a_file_to_go_to() -> None:
+    files = {"serving/*.csv", "energy.csv", "accuracy.csv"}
+    of_points, of_workloads = set(ServingPoint.model_fields), set(Workload.model_fields)
+    assert {one.field for one in OFFERS} <= set(Offer.model_fields) | files | of_points | of_workloads
+    assert {one.field for one in APIS} <= set(TokenApi.model_fields) | files | of_workloads
 
 
 def test_how_many_rows_leave_each_question_open(builtin: Catalog) -> None:
