@@ -93,6 +93,7 @@ WRONG: list[tuple[str, Change, dict[str, Any], str]] = [
     ("unserved", add("unserved", "base", "chat", 0, DAY, 0.1), {}, "chat in 2027-Q1 (day)"),
     ("eligibility", serving("chat", "acme", SLOW), {}, "its TTFT at percentile 50 is 9000 ms, the target 2000 ms"),
     ("eligibility", serving("chat", "acme", FP4), {}, "fp4 is not among the precisions"),
+    ("eligibility", same, with_workload("chat", engines=["f"]), "e is not among the engines accepted"),
     ("eligibility", serving("chat", "acme", LONG), {}, "its mean input of 1101 tokens"),
     ("eligibility", serving("chat", "acme", HUGE), {}, "its worker of 16 GPUs exceeds the domain of 8"),
     ("eligibility", serving("chat", "own-rack", BIG), {}, "it runs m2, not m"),

@@ -42,6 +42,10 @@ sites.dallas.power_mw.202801=3
 ! --set sites.dallas.power_mw.202801: '202801' is no date; write 2027-01-31, 2027-01 or 2027
 workloads.chat.precisions=[fp8, mxpf4]
 ! --set workloads.chat.precisions: workloads.chat.precisions.1: 'mxpf4' is none of fp4, mxfp4, fp8, bf16, int4; nearest: mxfp4
+workloads.chat.engines=[vlm]
+! --set workloads.chat.engines: workloads.chat.engines.0: unknown engine 'vlm'; nearest: vllm
+workloads.chat.engines=[]
+! --set workloads.chat.engines: this list is empty; it needs at least one entry
 workloads.chat.accuracy={evaluation: sums}
 ! --set workloads.chat.accuracy: give exactly one of min_score_share and max_loss_points
 workloads.chat.accuracy={evaluation: sums, min_score_share: 0.8, max_loss_points: 1}

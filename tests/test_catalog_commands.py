@@ -184,7 +184,7 @@ def test_levers_are_a_table_and_json() -> None:
     assert "hgx-b200: 3 $/GPU-hour, given" in plan(*asked, "--usd-per-gpu-hour", "hgx-b200=3")
     found = json.loads(plan(*asked, "--ttft-s", "2", "--json", "-"))
     assert found["ttft_ms"] == 2000
-    assert [lever["lever"] for lever in found["levers"]][:2] == ["FP4", "speculative decoding"]
+    assert [lever["lever"] for lever in found["levers"]][:2] == ["FP4", "MTP"]
     best = found["levers"][0]["with"]["best"]
     assert best["interpolated"] == (len(best["points"]) == 2)
 
@@ -236,7 +236,7 @@ def test_a_checklist_asks_for_what_the_row_leaves_open(mine: Path) -> None:
     assert "85 % do useful work" in spot
     assert not {"min_lots", "term_months", "billing_starts"} & set(spot.split())
     assert plan("checklist", "nscale/global/gb300-nvl72/reserved-35m", code=2).startswith(
-        "nscale/global/gb300-nvl72/reserved-35m: no such offer; nearest: nscale/global/gb300-nvl72/reserved-36m"
+        "nscale/global/gb300-nvl72/reserved-35m: no such offer or token API; nearest: nscale/global/gb300-nvl72/"
     )
 
 
@@ -254,5 +254,9 @@ def test_a_checklist_closes_with_what_is_answered(tmp_path: Path) -> None:
         ("usd_per_gpu_hour", "all of them"),
         ("capabilities", "no"),
     ]
-    assert asked[1]["question"] == "Does the endpoint enable kv_offload?"
-    assert [one["field"] for one in asked[2:]] == ["serving/*.csv"]
+    assert asked[1]["question"] == "Does the endpoint enable kv_offload, kv_routing?"
+    # What is left is proof, and the five questions on what is behind it, which no field of the row answers.
+    assert [one["field"] for one in asked[2:-5]] == ["serving/*.csv"]
+    drafting, stack = (one["until"] for one in asked[-4:-2])
+    assert drafting.startswith("enabled; ")
+    assert stack.endswith(", KV-aware routing not measured (not enabled), KV offload not measured (not enabled)")

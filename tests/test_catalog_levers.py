@@ -13,7 +13,8 @@ from planner.catalog.models import ServingPoint
 from planner.catalog.points import Shape, best_at, parse_shape, price_of, total_tok_s
 from planner.errors import InputError
 from planner.studies.catalog_levers.sheet import lever_gains_sheet
-from planner.studies.catalog_levers.study import LeverGain, Side, lever_gains
+from planner.studies.catalog_levers.study import LeverGain, LeverGains, Side, lever_gains
+from tests.strategies import catalog, point, system
 
 LONG = Shape(8192, 1024)
 
@@ -88,13 +89,13 @@ def test_the_published_21_fold_gain_of_mtp_needs_rows_that_no_source_has(builtin
     The catalog has that configuration with MTP at 312 and at 69 tok/s per user, in two layouts, and nothing between.
     """
     found = lever_gains(builtin, "deepseek-r1", LONG, 1000 / 150, systems=["gb300-nvl72"], precision="fp4")
-    mtp = of(found.found, "gb300-nvl72", "speculative decoding")
+    mtp = of(found.found, "gb300-nvl72", "MTP")
     assert mtp.with_it.missing is not None
     fast, slow = mtp.with_it.missing
     assert (fast.tpot_ms, slow.tpot_ms) == (3.201, 14.56)
     assert fast.series != slow.series
     notes = lever_gains_sheet(found).notes
-    at = notes.index("rows missing, gb300-nvl72 with speculative decoding:")
+    at = notes.index("rows missing, gb300-nvl72 with MTP:")
     assert notes[at + 1] == (
         f"  none between 3.2 ms (line {fast.line}, concurrency 5) and 14.6 ms (line {slow.line}, concurrency 1127)"
     )
@@ -115,7 +116,7 @@ def test_the_published_cost_without_mtp_is_that_of_a_row(builtin: Catalog) -> No
         prices={"gb300-nvl72": 2.652},
         interpolate=False,
     )
-    mtp = of(found.found, "gb300-nvl72", "speculative decoding")
+    mtp = of(found.found, "gb300-nvl72", "MTP")
     assert mtp.without.best is not None
     assert not mtp.without.best.interpolated
     assert mtp.without.usd_per_mtok == pytest.approx(2.35, rel=0.01)
@@ -147,10 +148,11 @@ def _sides(one: LeverGain, other: LeverGain) -> list[tuple[Side, Side]]:
 
 def test_it_is_said_of_which_lever_and_system_there_is_no_row(builtin: Catalog) -> None:
     notes = lever_gains_sheet(lever_gains(builtin, "deepseek-r1", LONG, 20)).notes
-    assert "No row with KV-cache offloading on any system." in notes
+    assert "No row with other speculative decoding on any system." in notes
+    assert "No row says whether it has KV offload." in notes
     assert "No row with FP4 on hgx-h200, mi300x-oam, mi325x-oam." in notes
     assert "No row without disaggregation on gb200-nvl72, gb300-nvl72." in notes
-    assert "No row with KV-aware routing: no column of a serving point says how requests are routed." in notes
+    assert "No row says whether it has KV-aware routing." in notes
     assert not any(note.startswith("No row without FP4") for note in notes)
     # Published prices of most systems are on demand, the only one of GB300 is for three years.
     differ = "Prices of different terms: compare systems only at prices that you state."
@@ -182,7 +184,52 @@ def test_predicted_rows_are_marked(builtin: Catalog) -> None:
     predicted = lever_gains_sheet(lever_gains(builtin, "gpt-oss-120b", LONG, 10, systems=["gb300-nvl72"]))
     assert not any("*" in row[5] + row[8] for row in measured.rows)
     assert all(row[4].endswith("*") for row in predicted.rows if row[4])
-    assert [note[0] for note in (*measured.notes, *predicted.notes) if "not measured" in note] == ["*"]
+    assert [note[0] for note in (*measured.notes, *predicted.notes) if "model, not measured" in note] == ["*"]
+
+
+def one_shape(*points: ServingPoint) -> LeverGains:
+    """The levers of a handmade catalog at 20 ms, at 3.60 USD per GPU-hour."""
+    rows = catalog([system("h-node")], points=points)
+    return lever_gains(rows, "m1", Shape(1000, 500), 20.0, prices={"h-node": 3.6})
+
+
+SWITCHED = (("KV offload", "kv_offload"), ("KV-aware routing", "kv_routing"))
+
+
+@pytest.mark.parametrize(("name", "field"), SWITCHED)
+def test_a_switch_is_measured_where_rows_state_both(name: str, field: str) -> None:
+    """1.5 and 3 thousand tokens/s per GPU at 3.60 USD an hour: 0.667 and 0.333 USD per Mtok, a gain of 2."""
+    off: dict[str, Any] = {field: "off"}
+    on: dict[str, Any] = {field: "on", "requires": field}
+    mute, without, with_it = point(), point(series="off", **off), point(series="on", rate=2.0, **on)
+    lever = of(one_shape(mute, without, with_it).found, "h-node", name)
+    assert (lever.measured, lever.mute, lever.without.rows, lever.with_it.rows) == (True, 1, 1, 1)
+    assert lever.ratio == pytest.approx(2.0)
+    assert lever.without.usd_per_mtok == pytest.approx(1000 / 1500)
+    for rows in ((mute,), (mute, with_it), (mute, without)):
+        lever = of(one_shape(*rows).found, "h-node", name)
+        assert (lever.measured, lever.ratio) == (False, None)
+
+
+def test_what_is_not_measured_is_called_so_and_never_1x() -> None:
+    shown = {row[1]: row[-1] for row in lever_gains_sheet(one_shape(point(), point(series="on", rate=2.0))).rows}
+    assert set(shown.values()) == {"not measured"}
+    both = one_shape(point(), point(series="mtp", rate=2.0, spec_decode="mtp", requires="mtp"))
+    shown = {row[1]: row[-1] for row in lever_gains_sheet(both).rows}
+    assert shown.pop("MTP") == "2.00x"
+    assert set(shown.values()) == {"not measured"}
+    assert [lever["lever"] for lever in both.to_dict()["levers"] if lever["measured"]] == ["MTP"]
+
+
+def test_gains_that_others_tell_stand_under_what_is_not_measured(builtin: Catalog) -> None:
+    found = lever_gains(builtin, "deepseek-r1", LONG, 20)
+    assert [gain.optimisation for gain in found.told] == ["other_drafts", "kv_offload", *["kv_routing"] * 3]
+    notes = lever_gains_sheet(found).notes
+    at = notes.index("  KV-aware routing: 2.34x output tokens per second")
+    assert notes[at + 1] == "    qwen2.5-7b, 8 x A10G (independent)"
+    # What rows have measured needs no word of others.
+    assert not {gain.optimisation for gain in found.told} & {"fp4", "mtp", "disagg"}
+    assert one_shape(point()).told == ()
 
 
 @pytest.mark.parametrize("text", ["", "8192", "8192/", "a/b", "0/1024", "1/2/3", "inf/1", "-1/1"])

@@ -169,7 +169,8 @@ def test_hits_at_measured_lengths_have_no_benchmark_but_an_amount() -> None:
 
 def test_what_no_importer_is_told_of_has_no_benchmark() -> None:
     assert no_import(row(point(gpus_per_replica=1, largest_worker_gpus=1, replicas_per_gpu=2)))
-    assert no_import(row(point(requires=("kv_offload",)))) == "no importer is told of kv_offload"
+    for name in ("kv_offload", "kv_routing"):
+        assert no_import(row(point(requires=(name,)))) == f"random prompts, each sent once, show nothing of {name}"
     assert no_import(row(point(requires=("mtp", "disagg")))) == ""
 
 

@@ -14,6 +14,7 @@ from planner.catalog.precedence import configuration
 from planner.errors import InputError
 from planner.importers import ImportOptions
 from tests.measured import (
+    AGENTIC,
     AICONFIGURATOR,
     AIPERF,
     GUIDELLM,
@@ -193,6 +194,8 @@ def test_cached_input_is_not_recorded_as_fresh(tmp_path: Path, run: Any, said: s
         (AICONFIGURATOR.replace("version,", "nextn,").replace(",1.0,", ",0,"), "none"),
         (SGLANG | {"server_info": SGLANG["server_info"] | {"speculative_algorithm": "NEXTN"}}, "mtp"),
         (SGLANG | {"server_info": SGLANG["server_info"] | {"speculative_algorithm": "EAGLE3"}}, "eagle"),
+        (SGLANG | {"server_info": SGLANG["server_info"] | {"speculative_algorithm": "STANDALONE"}}, "draft_model"),
+        (SGLANG | {"server_info": SGLANG["server_info"] | {"speculative_algorithm": "NGRAM"}}, "ngram"),
         (SGLANG, "none"),
     ],
 )
@@ -371,3 +374,21 @@ def test_the_page_of_inferencex_is_in_the_unit_that_its_speeds_are_in(tmp_path: 
 def test_what_the_page_of_inferencex_lacks_is_told_by_its_heading(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(InputError, match=rf"run\.json:3: {said}"):
         imported_rows(tmp_path, text, ImportOptions())
+
+
+@pytest.mark.parametrize(
+    ("said", "given", "state"),
+    [("cpu", None, "on"), ("none", None, "off"), ("", None, "unknown"), ("", "off", "off"), ("", "on", "on")],
+)
+def test_kv_offload_is_what_the_file_or_the_user_says(tmp_path: Path, said: str, given: str | None, state: str) -> None:
+    run = AGENTIC | {"kv_offloading": said}
+    row = one(tmp_path, run, ImportOptions(kv_offload=given))
+    assert (row.kv_offload, "kv_offload" in row.requires) == (state, state == "on")
+    assert ("kv_offload" in row.series) == (state == "on")
+
+
+def test_kv_routing_is_the_users_to_say(tmp_path: Path) -> None:
+    row = one(tmp_path, AGENTIC, ImportOptions(kv_routing="on"))
+    assert (row.kv_routing, row.requires) == ("on", ("mtp", "kv_offload", "kv_routing"))
+    with pytest.raises(InputError, match="the file says kv_offload on, --kv-offload says off"):
+        one(tmp_path / "b", AGENTIC, ImportOptions(kv_offload="off"))

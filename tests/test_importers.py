@@ -155,7 +155,7 @@ def test_aiconfigurator_counts_output_tokens(tmp_path: Path) -> None:
 def test_an_agentic_run_says_what_came_from_the_cache(tmp_path: Path) -> None:
     _, [row] = imported(tmp_path, AGENTIC, ImportOptions())
     assert (row.input_tok_s_per_gpu, row.output_tok_s_per_gpu) == (85_500 / 8, 693 / 8)
-    assert row.requires == ("mtp", "kv_offload")
+    assert (row.requires, row.kv_offload, row.kv_routing) == (("mtp", "kv_offload"), "on", "unknown")
     assert row.note == (
         "agentic traces of 32 sessions; 85% of the input came from the cache; undated: the day is that of the import"
     )

@@ -91,6 +91,7 @@ LIMITS: dict[str, Change] = {
     "lots": larger_lots,
     "share": larger_share,
     "tails": shorter_tails,
+    "engines": lambda case: with_workloads(case, lambda workload: {"engines": None}),
 }
 
 

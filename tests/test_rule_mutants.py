@@ -52,6 +52,7 @@ from tests.oracle.points import fitted, interpolated
 from tests.owning_mutants import OWNED
 from tests.residual_mutants import RESOLD
 from tests.rule_mutants import MUTANTS, Mutant
+from tests.serving_mutants import SERVING
 from tests.strategies import Case, Interval, solved
 from tests.supply_mutants import SUPPLIED
 from tests.survival_mutants import SURVIVED
@@ -60,7 +61,7 @@ from tests.unserved_mutants import UNSERVED
 # Together they take seconds, which the quick tests do not have.
 pytestmark = pytest.mark.slow
 
-ALL_MUTANTS = [*MUTANTS, *HOSTING, *LENGTHS, *OWNED, *RESOLD, *SUPPLIED, *SURVIVED, *UNSERVED]
+ALL_MUTANTS = [*MUTANTS, *HOSTING, *LENGTHS, *OWNED, *RESOLD, *SERVING, *SUPPLIED, *SURVIVED, *UNSERVED]
 ORACLE = Path(__file__).parent / "oracle"
 
 # Said by what is tried: misfits are unfit and latency, a family's shape and work are in every fit.

@@ -41,6 +41,8 @@ def _misfit(misfit: Misfit, workload: Workload, point: ServingPoint) -> str:
         return "it was derived for another workload"
     if rule == "precision":
         return f"{point.precision} is not among the precisions accepted"
+    if rule == "engine":
+        return f"{point.engine} is not among the engines accepted"
     if rule == "accuracy":
         assert workload.accuracy is not None
         what, evaluation = f"{point.model} in {point.precision}", workload.accuracy.evaluation

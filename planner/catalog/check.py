@@ -70,6 +70,7 @@ def rows_of(catalog: Catalog) -> list[Row]:
         catalog.price_paths.values(),
         catalog.accuracy.values(),
         catalog.models.values(),
+        catalog.gains.values(),
     )
     return list(chain.from_iterable(kinds))
 

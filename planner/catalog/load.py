@@ -17,6 +17,7 @@ from planner.catalog.models import (
     Accuracy,
     Catalog,
     Energy,
+    Gain,
     LoadShape,
     ModelSize,
     Offer,
@@ -41,6 +42,7 @@ CSV_FILES: dict[str, type[Row]] = {
     "token_apis.csv": TokenApi,
     "energy.csv": Energy,
     "accuracy.csv": Accuracy,
+    "gains.csv": Gain,
 }
 # Each YAML file's list of rows, and what else it may hold.
 YAML_FILES: dict[str, tuple[str, type[Row], tuple[str, ...]]] = {
@@ -104,6 +106,7 @@ def load_catalog(names: Sequence[str], base: Path | None = None) -> Catalog:
         superseded=superseded,
         accuracy=content.of(Accuracy),
         models=_by_name(content.of(ModelSize)),
+        gains=content.of(Gain),
     )
 
 

@@ -35,7 +35,7 @@ from planner.catalog.row import (
     not_bool,
     wrong,
 )
-from planner.catalog.serving import Accuracy, DerivedPoint, ModelSize, ServingPoint
+from planner.catalog.serving import Accuracy, DerivedPoint, Gain, ModelSize, ServingPoint
 from planner.fields import doc, plain
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "DerivedPoint",
     "Energy",
     "Fraction",
+    "Gain",
     "Interconnect",
     "Kind",
     "LoadShape",
@@ -323,6 +324,7 @@ class Catalog:
     superseded: dict[tuple[str, ...], ServingPoint] = field(default_factory=dict)
     accuracy: dict[tuple[str, ...], Accuracy] = field(default_factory=dict)
     models: dict[str, ModelSize] = field(default_factory=dict)
+    gains: dict[tuple[str, ...], Gain] = field(default_factory=dict)
 
     def score_share(self, model: str, precision: str, evaluation: str) -> float | None:
         """The best score of any checkpoint of a model in a precision, None where none is known."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from planner.catalog.findings import Finding
 from planner.catalog.models import Catalog, ModelSize, ServingPoint, System
+from planner.catalog.serving import SWITCHES
 from planner.units import ms_from_s, s_from_ms
 
 # Least bytes of a weight; scales and layers kept in a higher precision only add to it.
@@ -38,8 +39,8 @@ def physics(catalog: Catalog, points: Iterable[ServingPoint]) -> Iterator[Findin
 
 
 def _flops(point: ServingPoint, system: System, size: ModelSize) -> Iterator[Finding]:
-    # Input found in a cache is not computed: where the cache may be large, only output counts.
-    cached = "kv_offload" in point.requires
+    # Input found in a cache is not computed: where much of it may be found there, only output counts.
+    cached = not set(SWITCHES).isdisjoint(point.requires)
     tokens = point.output_tok_s_per_gpu + (0 if cached else point.input_tok_s_per_gpu)
     # A weight takes a multiplication and an addition per token.
     needed = 2 * size.active_params_billion * 1e9 * tokens / 1e15

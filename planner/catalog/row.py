@@ -18,7 +18,13 @@ Precision = Literal["fp4", "mxfp4", "fp8", "bf16", "int4"]
 # Floats of four bits. A source that says FP4 of a GPU of NVIDIA's means NVFP4; AMD's compute MXFP4.
 FOUR_BIT_FLOATS: tuple[Precision, ...] = ("fp4", "mxfp4")
 Statistic = Literal["p50", "mean", "p90", "p95", "p99"]
-Capability = Literal["mtp", "disagg", "kv_offload"]
+Capability = Literal["mtp", "disagg", "kv_offload", "kv_routing"]
+# How an engine drafts tokens ahead; one run of it drafts in one way.
+Drafting = Literal["none", "mtp", "eagle", "draft_model", "ngram", "other", "unknown"]
+# Of what a benchmark may or may not have switched on: no source of it says.
+Switch = Literal["on", "off", "unknown"]
+# What makes serving cheap, one thing at a time.
+Optimised = Literal["fp4", "mtp", "other_drafts", "disagg", "kv_offload", "kv_routing"]
 Derivation = Literal["", "interpolated", "fitted", "extrapolated"]
 MOST = 1_000_000_000
 # No price, power, rate or demand of any fleet is beyond these; products of several have to stay numbers.

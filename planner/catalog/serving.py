@@ -11,15 +11,21 @@ from planner.catalog.row import (
     Capabilities,
     Count,
     Derivation,
+    Drafting,
     NonNegativeCount,
+    Optimised,
     Positive,
     Precision,
     Row,
     Share,
     Statistic,
+    Switch,
     wrong,
 )
 from planner.fields import doc, plain
+
+# What a point may have switched on, each a field of it and the capability that an endpoint then needs.
+SWITCHES: tuple[Literal["kv_offload", "kv_routing"], ...] = ("kv_offload", "kv_routing")
 
 
 class ServingPoint(Row):
@@ -32,9 +38,13 @@ class ServingPoint(Row):
     engine_version: Annotated[str, doc("its version or image; tells no configurations apart")] = ""
     precision: Annotated[Precision, plain("of the weights")]
     mode: Annotated[Literal["agg", "disagg"], plain("prefill and decode on the same GPUs, or on different ones")]
-    spec_decode: Annotated[
-        Literal["none", "mtp", "eagle", "unknown"], plain("speculative decoding; all but none requires mtp")
-    ]
+    spec_decode: Annotated[Drafting, doc("speculative decoding: by MTP, or by what else; all but none requires mtp")]
+    kv_offload: Annotated[
+        Switch, doc("whether the KV cache spills to host memory or storage; on requires kv_offload")
+    ] = "unknown"
+    kv_routing: Annotated[
+        Switch, doc("whether requests go to the replica that holds their prefix; on requires kv_routing")
+    ] = "unknown"
     gpus_per_replica: Annotated[Count, plain("GPUs deployed for one replica", "GPUs")]
     largest_worker_gpus: Annotated[Count, doc("largest tensor- or expert-parallel group", "GPUs")]
     replicas_per_gpu: Annotated[
@@ -67,6 +77,11 @@ class ServingPoint(Row):
             raise wrong(field, f"this is missing beside {other}; where TTFT is unknown leave out both")
         if self.spec_decode != "none" and "mtp" not in self.requires:
             raise wrong("requires", f"this has to name mtp where spec_decode is {self.spec_decode}")
+        for name in SWITCHES:
+            state = getattr(self, name)
+            if (state == "on") != (name in self.requires) and state != "unknown":
+                verb = "has to" if state == "on" else "may not"
+                raise wrong("requires", f"this {verb} name {name} where {name} is {state}")
         return self
 
     @property
@@ -83,6 +98,11 @@ class ServingPoint(Row):
     def known_ttft_ms(self) -> float:
         """Time to first token; infinite where it is unknown, so that it is within no limit."""
         return math.inf if self.ttft_ms is None else self.ttft_ms
+
+    def switch(self, name: Literal["kv_offload", "kv_routing"]) -> Switch:
+        """Whether that is on; rows of 0.1.0 say so by what they require alone."""
+        stated: Switch = getattr(self, name)
+        return "on" if name in self.requires else stated
 
     @property
     def replica_gpus(self) -> float:
@@ -156,6 +176,37 @@ class Accuracy(Row):
     def name(self) -> str:
         """The key as one word."""
         return "/".join(self.key)
+
+
+class Gain(Row):
+    """What somebody found one optimisation to bring, where no operating point with it and without it is public.
+
+    Plans are not made with it: it is a factor of one setting, on whatever that source measured.
+    """
+
+    optimisation: Annotated[Optimised, doc("what was switched on; other_drafts is speculative decoding but MTP")]
+    model: Annotated[str, doc("model served; empty where the source does not say")] = ""
+    hardware: Annotated[str, doc("what it ran on, in the words of the source")]
+    measure: Annotated[str, doc("what the gain is a factor on")]
+    gain_low: Annotated[Positive, doc("least of what was found, with over without", "factor")]
+    gain_high: Annotated[Positive, doc("most of what was found", "factor")]
+    conditions: Annotated[str, doc("load, and against what")]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Gain:
+        if self.gain_high < self.gain_low:
+            raise wrong("gain_high", f"this is below gain_low, {self.gain_low:g}")
+        return self
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What makes the row one of its kind."""
+        return (self.optimisation, self.model, self.hardware, self.measure, *self.source)
+
+    @property
+    def name(self) -> str:
+        """The key as one word."""
+        return "/".join(part.replace(" ", "-") for part in self.key if part)
 
 
 class ModelSize(Row):

@@ -24,6 +24,7 @@ KINDS = {
     "paths": ("price_paths",),
     "accuracy": ("accuracy",),
     "models": ("models",),
+    "gains": ("gains",),
 }
 
 

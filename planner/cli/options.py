@@ -165,7 +165,15 @@ class FileOptions:
         int | None, typer.Option("--largest-worker-gpus", min=1, help="GPUs of its largest worker.")
     ] = None
     mode: Annotated[str | None, typer.Option("--mode", help="agg or disagg.")] = None
-    spec_decode: Annotated[str | None, typer.Option("--spec-decode", help="none, mtp, eagle or unknown.")] = None
+    spec_decode: Annotated[
+        str | None, typer.Option("--spec-decode", help="none, mtp, eagle, draft_model, ngram or other.")
+    ] = None
+    kv_offload: Annotated[str | None, typer.Option("--kv-offload", help="Whether the KV cache spilled: on or off.")] = (
+        None
+    )
+    kv_routing: Annotated[
+        str | None, typer.Option("--kv-routing", help="Whether prefixes led requests: on or off.")
+    ] = None
     engine: Annotated[str | None, typer.Option("--engine", help="Serving engine, e.g. vllm.")] = None
     engine_version: Annotated[str | None, typer.Option("--engine-version", help="Its version.")] = None
     series: Annotated[str | None, typer.Option("--series", help="Name of the sweep over concurrency.")] = None

@@ -93,7 +93,6 @@ def agentic(record: Record, given: ImportOptions) -> BenchmarkRun:
     ttft, tpot = metrics.part("latency", "ttft"), metrics.part("latency", "tpot")
     hit = record.part("server_metrics", "cache").maybe("overall_cache_hit_rate")
     hits = f"{hit:.0%} of the input came from the cache" if hit is not None else "the cache's share is not stated"
-    offload = ("kv_offload",) if record.text("kv_offloading") not in ("", "none", "off") else ()
     return BenchmarkRun(
         record=record,
         input_tok_s=throughput.part("input").number("tokens_per_second"),
@@ -114,8 +113,14 @@ def agentic(record: Record, given: ImportOptions) -> BenchmarkRun:
         note=f"agentic traces of {record.number('conc'):.0f} sessions; {hits}",
         hardware=Said("system", record.text("hw"), "hw"),
         knobs=(("kv_offloading", record.text("kv_offloading")),),
-        said=(*stated(record, _AGGREGATE, False), Said("requires", offload)),
+        said=(*stated(record, _AGGREGATE, False), _offload(record, "kv_offloading")),
     )
+
+
+def _offload(record: Record, key: str) -> Said:
+    """Whether the KV cache spilled, to wherever: ``cpu``, or ``none`` or ``off``; an empty field says nothing."""
+    where = record.text(key).lower()
+    return Said("kv_offload", None if not where else "off" if where in ("none", "off") else "on", key)
 
 
 def workers(record: Record, stage: str) -> Workers:
@@ -175,6 +180,7 @@ def of_metrics(record: Record, metrics: Record, shape: Shape, keys: Keys) -> Ben
             Said("input_tokens", nominal_in, "isl"),
             Said("output_tokens", nominal_out, "osl"),
             Said("largest_worker_gpus", shape.widest, "tp"),
+            _offload(record, "offload_mode"),
         ),
     )
 

@@ -21,6 +21,8 @@ class ImportOptions:
     largest_worker_gpus: int | None = None
     mode: str | None = None
     spec_decode: str | None = None
+    kv_offload: str | None = None
+    kv_routing: str | None = None
     engine: str | None = None
     engine_version: str | None = None
     series: str | None = None

@@ -17,7 +17,9 @@ from planner.importers.tally import Reason
 # Keys of `--metadata` that name a field of the row.
 _METADATA = ("engine", "engine_version", "precision", "mode")
 # What SGLang calls its ways of drafting. Its EAGLE drafts with the model's own layer where that has one.
-_DRAFTING = {"nextn": "mtp", "mtp": "mtp", "eagle": "eagle", "eagle3": "eagle"}
+_DRAFTING = {
+    "nextn": "mtp", "mtp": "mtp", "eagle": "eagle", "eagle3": "eagle", "standalone": "draft_model", "ngram": "ngram",
+}  # fmt: skip
 # Prompts that begin alike are served from the cache: such a run says nothing about fresh input.
 _SHARED_PREFIX = "generated-shared-prefix"
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from planner.catalog.row import MOST
+from planner.catalog.serving import SWITCHES
 from planner.importers.benchmark_run import BenchmarkRun, Said, failures, reason_to_doubt
 from planner.importers.hardware import Names, is_builtin
 from planner.importers.model_names import model_of
@@ -36,11 +37,15 @@ def row(run: BenchmarkRun, given: ImportOptions, names: Names, origin: Origin) -
     mode = _settled(run, given, said, "mode", "mode", "agg")
     spec_decode = _spec_decode(run, given, said.get("spec_decode", _NOTHING))
     requires = [name for name, needed in (("mtp", spec_decode != "none"), ("disagg", mode == "disagg")) if needed]
+    switches: dict[str, Any] = {name: _settled(run, given, said, name, name, "unknown") for name in SWITCHES}
+    switched = [name for name, state in switches.items() if state == "on"]
+    requires += switched
     precision = _settled(run, given, said, "precision", "precision")
     engine = _settled(run, given, said, "engine", "engine", "unknown")
     nominal_in = given.input_tokens or said.get("input_tokens", _NOTHING).value or round(run.input_tokens)
     nominal_out = given.output_tokens or said.get("output_tokens", _NOTHING).value or round(run.output_tokens)
-    parts = (origin.source, engine, precision, mode, spec_decode, f"{nominal_in:g}", f"{nominal_out:g}", run.layout)
+    lengths = (f"{nominal_in:g}", f"{nominal_out:g}")
+    parts = (origin.source, engine, precision, mode, spec_decode, *switched, *lengths, run.layout)
     return {
         "model": _model(run, given, said),
         "series": given.series or "-".join(slug(str(part)) for part in parts if part),
@@ -50,6 +55,7 @@ def row(run: BenchmarkRun, given: ImportOptions, names: Names, origin: Origin) -
         "precision": precision,
         "mode": mode,
         "spec_decode": spec_decode,
+        **switches,
         "gpus_per_replica": gpus,
         "largest_worker_gpus": _settled(run, given, said, "largest_worker_gpus", "largest worker", gpus),
         "input_tokens_nominal": nominal_in,
@@ -65,7 +71,7 @@ def row(run: BenchmarkRun, given: ImportOptions, names: Names, origin: Origin) -
         "tpot_p99_ms": run.tpot_p99_ms,
         "input_tok_s_per_gpu": run.input_tok_s / gpus,
         "output_tok_s_per_gpu": run.output_tok_s / gpus,
-        "requires": (*requires, *(said["requires"].value if "requires" in said else ())),
+        "requires": tuple(requires),
         "source": (origin.source,),
         "as_of": run.as_of or given.as_of or origin.day,
         "evidence": given.evidence or origin.evidence,

@@ -36,6 +36,7 @@ RANK: dict[PointRule, int] = {
     "input": 2,
     "output": 2,
     "precision": 3,
+    "engine": 3,
     "accuracy": 3,
     "domain": 4,
     "latency": 5,
@@ -189,6 +190,8 @@ def _misfit(scenario: Scenario, catalog: Catalog, point: ServingPoint, workload:
         why = f"it was run with {found:,.0f} {rule} tokens, the workload has {asked:,.0f} (10 % is allowed)"
     elif rule == "precision":
         why = f"its precision {point.precision} is not among {', '.join(workload.precisions)}"
+    elif rule == "engine":
+        why = f"its engine {point.engine} is not among {', '.join(workload.engines or ())}, workloads.engines"
     elif rule == "accuracy":
         assert workload.accuracy is not None
         why = _inaccurate(point, workload.accuracy, found, asked)

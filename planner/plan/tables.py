@@ -159,11 +159,11 @@ def serving(problem: Problem, account: Account) -> pd.DataFrame:
     share = _array([up[pool][block] for pool, block in zip(rows["pool"], rows["block"], strict=True)])
     rows["requests_per_s"] = rows["gpus"] * share * rate
     rows["gpus_per_replica"] = size
-    for column in ("ttft_ms", "tpot_ms", "by_tail_ratio", "evidence", "derived", "note"):
+    for column in ("engine", "engine_version", "ttft_ms", "tpot_ms", "by_tail_ratio", "evidence", "derived", "note"):
         rows[column] = [getattr(candidate, column) for _, candidate in chosen]
     columns = [
-        "workload", "system", "pool", "point", "period", "block", "gpus", "replicas", "gpus_per_replica",
-        "requests_per_s", "ttft_ms", "tpot_ms", "by_tail_ratio", "evidence", "derived", "note",
+        "workload", "system", "pool", "point", "engine", "engine_version", "period", "block", "gpus", "replicas",
+        "gpus_per_replica", "requests_per_s", "ttft_ms", "tpot_ms", "by_tail_ratio", "evidence", "derived", "note",
     ]  # fmt: skip
     return _finished(problem, rows, columns, ["period", "block", "workload", "pool", "point"])
 

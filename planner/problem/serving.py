@@ -43,6 +43,8 @@ class Candidate:
     ttft_ms: float
     tpot_ms: float
     by_tail_ratio: str
+    engine: str = ""
+    engine_version: str = ""
     derived: Derivation = ""
     note: str = ""
 
@@ -124,6 +126,8 @@ def _points(
                 ttft_ms=_told(latency_ms(point, "ttft", workload.sla.ttft_percentile, tail)),
                 tpot_ms=_told(latency_ms(point, "tpot", workload.sla.tpot_percentile, tail)),
                 by_tail_ratio=_by_tail_ratio(point, workload.sla),
+                engine=point.engine,
+                engine_version=point.engine_version,
                 derived=point.derivation,
                 note=_note(point, workload),
             )

@@ -28,12 +28,13 @@ _TELLING = re.compile(r"mxfp4|fp4|fp8|bf16|int4|agg|disagg|mtp|eagle\d*|specunkn
 
 @dataclass
 class Share:
-    """What one server does for a workload: expected requests by point and by evidence, GPUs by future and block."""
+    """What one server does for a workload: requests by point, evidence and engine, GPUs by future and block."""
 
     requests: float = 0.0
     gpus: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     points: Counter[str] = field(default_factory=Counter)
     evidence: Counter[str] = field(default_factory=Counter)
+    engines: Counter[str] = field(default_factory=Counter)
     ttft_ms: float = 0.0
     tpot_ms: float = 0.0
     converted: str = ""
@@ -44,6 +45,7 @@ class Share:
         self.gpus.update(other.gpus)
         self.points.update(other.points)
         self.evidence.update(other.evidence)
+        self.engines.update(other.engines)
         self.ttft_ms = max(self.ttft_ms, other.ttft_ms)
         self.tpot_ms = max(self.tpot_ms, other.tpot_ms)
         self.converted += other.converted
@@ -66,7 +68,7 @@ def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline, most: int 
             lines += [(wanted.name, "", "", *_targets(wanted), "", ""), *_lines(servers[wanted.name])]
     if not lines:
         return Sheet("Nothing is served.")
-    notes = ["Latencies are the slowest point's; evidence and point are those of the one that serves most."]
+    notes = ["Latencies are the slowest point's; evidence, engine and point are those of the one that serves most."]
     if plan.serving["by_tail_ratio"].any():
         notes.append("~ is a mean or median converted to the target's percentile by the scenario's tail_ratio.")
     if plan.serving["derived"].any():
@@ -89,7 +91,7 @@ def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline, most: int 
         right("TTFT, s"),
         right("TPOT, ms"),
         left("evidence"),
-        left("serving point"),
+        left("serving point, engine"),
     )
     sentence = "Serving by workload over the reported horizon, GPUs at their peak:"
     return Sheet(sentence, columns, tuple(lines[:most]), tuple(notes))
@@ -115,6 +117,7 @@ def _shares(plan: Plan, scenario: Scenario, timeline: Timeline) -> Iterator[tupl
                     Counter({(future, row.period, row.block): row.gpus}),
                     Counter({row.point: made}),
                     Counter({f"{row.evidence}, {row.derived}" if row.derived else row.evidence: made}),
+                    Counter({engine_of(row.engine, row.engine_version): made} if row.engine else {}),
                     0.0 if pd.isna(row.ttft_ms) else row.ttft_ms,
                     0.0 if pd.isna(row.tpot_ms) else row.tpot_ms,
                     row.by_tail_ratio,
@@ -164,6 +167,7 @@ def _lines(servers: dict[str, Share]) -> list[tuple[str, ...]]:
 
 def _line(name: str, share: Share, part: float) -> tuple[str, ...]:
     evidence, _ = _most(share.evidence)
+    engine, _ = _most(share.engines)
     point, others = _most(share.points)
     return (
         f"  {name}",
@@ -172,7 +176,8 @@ def _line(name: str, share: Share, part: float) -> tuple[str, ...]:
         _latency(share.ttft_ms / MS_PER_S, "ttft" in share.converted),
         _latency(share.tpot_ms, "tpot" in share.converted),
         evidence,
-        short_point(point) + (f" +{others}" if others else ""),
+        # In one column: a column of its own would leave none of them the width for a name.
+        short_point(point) + (f" +{others}" if others else "") + (f", {engine}" if engine else ""),
     )
 
 
@@ -184,6 +189,13 @@ def _most(weights: Counter[str]) -> tuple[str, int]:
     """The name with the largest weight, '' where there is none, and how many others there are."""
     ranked = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
     return (ranked[0][0], len(ranked) - 1) if ranked else ("", 0)
+
+
+def engine_of(engine: str, version: str) -> str:
+    """``sglang v0.5.5.post2``: of an image its tag alone, of the versions that a derived point rests on the first."""
+    first, *others = version.split("; ")
+    tag = first.rpartition("/")[2].rpartition(":")[2].removeprefix(f"{engine} ")
+    return " ".join(part for part in (engine, tag, f"+{len(others)}" if others else "") if part)
 
 
 def short_point(name: str) -> str:

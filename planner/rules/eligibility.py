@@ -14,7 +14,7 @@ from planner.scenario.workload import AccuracyFloor
 
 Listed = Literal["", "deny", "allow"]
 SystemRule = Literal["", "deny", "allow", "announced"]
-PointRule = Literal["model", "workload", "input", "output", "precision", "accuracy", "domain", "latency"]
+PointRule = Literal["model", "workload", "input", "output", "precision", "engine", "accuracy", "domain", "latency"]
 ApiRule = Literal["", "off", "workload", "model", "provider", "latency"]
 PoolRule = Literal["", "spot", "domain", "rdma", "capabilities"]
 # Of a score that nobody has told. No share is below 0, and no floor is broken by what loses less than nothing.
@@ -83,6 +83,8 @@ def unfit(point: ServingPoint, workload: Workload, catalog: Catalog) -> Iterator
         yield _length("output", point.output_tokens_mean, workload.tokens.output)
     if point.precision not in workload.precisions:
         yield Misfit("precision")
+    if workload.engines is not None and point.engine not in workload.engines:
+        yield Misfit("engine")
     if workload.accuracy is not None:
         yield from _inaccurate(point, workload.accuracy, catalog)
     domain = catalog.systems[point.system].nvlink_domain_usable_gpus

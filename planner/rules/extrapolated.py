@@ -16,7 +16,7 @@ from planner import bits
 from planner.catalog import Catalog
 from planner.catalog.models import DerivedPoint, ServingPoint
 from planner.kinds.evidence import PROVEN
-from planner.rules.families import Family, families, family, gpu_seconds, least_work, reachable, shape_of
+from planner.rules.families import Family, families, family, gpu_seconds, least_work, reachable, shape_of, switched_on
 from planner.rules.fitted import left_by_caps
 from planner.rules.measured import METRICS, MeasuredPoints, derived_point, stated
 from planner.rules.memory import copies, fits
@@ -150,7 +150,7 @@ class Extrapolator:
             "extrapolated",
             measured,
             parents,
-            series="-".join(("extrapolated", *words, f"{position}+{measured.workload.name}")),
+            series="-".join(("extrapolated", *words, *switched_on(first), f"{position}+{measured.workload.name}")),
             input_tokens_nominal=nominal[0],
             output_tokens_nominal=nominal[1],
             input_tokens_mean=given,

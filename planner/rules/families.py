@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from planner.catalog import Catalog
 from planner.catalog.models import ServingPoint
+from planner.catalog.serving import SWITCHES
 from planner.kinds.evidence import PROVEN
 from planner.rules.work import Lengths, Work, covered, fit_work, near
 from planner.scenario.workload import Workload
@@ -20,7 +21,13 @@ def family(point: ServingPoint) -> Family:
     Proven points stand together, others by class of evidence: a prediction never fills a gap between measurements.
     """
     group = "proven" if point.evidence in PROVEN else point.evidence
-    return point.model, point.system, point.engine, point.precision, point.mode, point.spec_decode, group
+    drafts, switched = point.spec_decode, "+".join(switched_on(point))
+    return point.model, point.system, point.engine, point.precision, point.mode, drafts, switched, group
+
+
+def switched_on(point: ServingPoint) -> tuple[str, ...]:
+    """What of KV offload and KV-aware routing is on; what no source says counts as off, as it did without columns."""
+    return tuple(name for name in SWITCHES if point.switch(name) == "on")
 
 
 def shape_of(point: ServingPoint) -> Lengths:

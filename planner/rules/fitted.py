@@ -12,7 +12,7 @@ import numpy as np
 
 from planner.catalog.models import DerivedPoint, ServingPoint
 from planner.kinds.evidence import ORDER
-from planner.rules.families import fit_of, gpu_seconds, shape_of
+from planner.rules.families import fit_of, gpu_seconds, shape_of, switched_on
 from planner.rules.measured import METRICS, MeasuredPoints, derived_point, stated
 from planner.rules.rates import no_slower
 from planner.rules.work import Lengths, Work, covered
@@ -126,7 +126,8 @@ def _fitted(measured: MeasuredPoints, position: int, fit: _Fit) -> DerivedPoint 
     gpus = max(parent.gpus_per_replica for parent in parents)
     nominal = measured.nominal(first.system)
     seconds = (fit.ttft_ms + fit.tpot_ms * max(output_tokens - 1, 0)) / MS_PER_S
-    words = (first.engine, first.precision, first.mode, "nospec" if first.spec_decode == "none" else first.spec_decode)
+    drafts = "nospec" if first.spec_decode == "none" else first.spec_decode
+    words = (first.engine, first.precision, first.mode, drafts, *switched_on(first))
     return derived_point(
         "fitted",
         measured,

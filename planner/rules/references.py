@@ -24,6 +24,8 @@ from planner.validation import nearest
 
 Found = Iterator[tuple[KeyPath, str]]
 SHAPES_NAMED = 3
+# What an import calls the engine that neither its file nor its user names.
+NO_ENGINE = "unknown"
 RESERVED_TERM = re.compile(r"reserved_\d+[ym]")
 
 
@@ -34,6 +36,7 @@ def check_references(scenario: Scenario, catalog: Catalog) -> None:
         _counts,
         _providers,
         _models,
+        _engines,
         _evaluations,
         _lengths,
         _shapes,
@@ -139,6 +142,16 @@ def _providers(scenario: Scenario, catalog: Catalog) -> Found:
 def _models(scenario: Scenario, catalog: Catalog) -> Found:
     known = {point.model for point in catalog.serving.values()} | {api.model for api in catalog.token_apis.values()}
     yield from _unknown("model", _field("workloads", scenario.workloads, "model"), known)
+
+
+def _engines(scenario: Scenario, catalog: Catalog) -> Found:
+    """An engine that a workload asks for is one that some serving point ran on, and that is known."""
+    named = [
+        entry
+        for index, workload in enumerate(scenario.workloads)
+        for entry in _listed(("workloads", index, "engines"), workload.engines)
+    ]
+    yield from _unknown("engine", named, {point.engine for point in catalog.serving.values()} - {NO_ENGINE})
 
 
 def _evaluations(scenario: Scenario, catalog: Catalog) -> Found:

@@ -114,6 +114,11 @@ class Workload(Section):
         doc("precisions that the workload accepts"),
     ] = ("fp8", "fp4", "mxfp4", "bf16", "int4")
     accuracy: Annotated[AccuracyFloor | None, doc("floor for the precisions that may serve it")] = None
+    engines: Annotated[
+        tuple[str, ...] | None,
+        Field(min_length=1),
+        doc("serving engines that may run it, as rows of serving/ name them; default: any"),
+    ] = None
     headroom: Annotated[BelowOne, doc("share of closed-loop saturation that open arrivals cannot use", "share")] = 0.15
     price_usd_per_mtok: Annotated[TokenPrice | None, doc("revenue")] = None
     min_served: Annotated[
@@ -176,6 +181,7 @@ class Workload(Section):
                 "price_usd_per_mtok",
                 "unserved_usd_per_mtok",
                 "accuracy",
+                "engines",
                 "prefix_cache_hit_share",
                 "interpolate",
             ):

@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from planner.catalog.models import (
     Accuracy,
     Energy,
+    Gain,
     LoadShape,
     ModelSize,
     Offer,
@@ -44,6 +45,7 @@ ROWS = {
     "load_shapes.yaml": LoadShape,
     "energy.csv": Energy,
     "accuracy.csv": Accuracy,
+    "gains.csv": Gain,
     "price_paths.yaml": PricePath,
     "models.yaml": ModelSize,
     "sources.yaml": Source,

@@ -113,6 +113,8 @@ class Served(Row):
     system: Annotated[str, doc("key of systems.yaml")]
     pool: Annotated[str, doc("GPUs that serving cannot tell apart")]
     point: Annotated[str, doc("name of the serving point; the system for GPU-hours")]
+    engine: Annotated[str, doc("serving engine that the point ran on; empty for GPU-hours")]
+    engine_version: Annotated[str, doc("its version or image; empty where no source says, several joined by `; `")]
     period: Period
     block: Block
     gpus: Annotated[float, doc("serving, mean over the block", "GPUs")]

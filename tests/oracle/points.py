@@ -99,7 +99,8 @@ def configurations(workload: Workload, catalog: Catalog) -> list[list[ServingPoi
     for p in catalog.serving.values():
         if p.model == workload.model and p.largest_worker_gpus <= catalog.systems[p.system].nvlink_domain_usable_gpus:
             proven = "proven" if p.evidence in ("measured", "independent") else p.evidence
-            found.setdefault((p.system, p.engine, p.precision, p.mode, p.spec_decode, proven), []).append(p)
+            kv = "offload" * ("kv_offload" in p.requires) + "routing" * ("kv_routing" in p.requires)
+            found.setdefault((p.system, p.engine, p.precision, p.mode, p.spec_decode, kv, proven), []).append(p)
     return list(found.values())
 
 

@@ -198,6 +198,8 @@ class Serving(Survival):
         assert workload.tokens is not None
         if point.model != workload.model or point.precision not in workload.precisions:
             return False
+        if workload.engines and point.engine not in workload.engines:
+            return False
         if workload.accuracy is not None:
             rows = [
                 r for r in self.catalog.accuracy.values() if (r.model, r.precision) == (point.model, point.precision)

@@ -62,6 +62,8 @@ def _workload(
         row |= {"sla": sla}
     if some(draw, 4) or wanted.objective == "profit":
         row |= {"price_usd_per_mtok": {"input": calendar.schedule(draw, 0, 0.8), "output": number(draw, 0.5, 4.0)}}
+    if some(draw, 2):
+        row |= {"engines": ["e"]}
     if replicas:
         row |= {"whole_replicas": True, "min_replicas": one(draw, 0, 1, 2)}
     return row

@@ -85,6 +85,8 @@ def _variants(draw: Draw, name: str, wanted: Wanted) -> list[tuple[str, dict[str
         ("mtp", {"rate": 1.4 * rate, "spec_decode": "mtp", "requires": ("mtp",)}),
         ("disagg", {"rate": 1.2 * rate, "mode": "disagg", "requires": ("disagg", "kv_offload")}),
         ("fp4", {"rate": 1.8 * rate, "precision": "fp4"}),
+        ("engine", {"rate": 1.5 * rate, "engine": "f"}),
+        ("routing", {"rate": 1.2 * rate, "kv_routing": "on", "requires": ("kv_routing",)}),
         ("wide", {"rate": 1.3 * rate, "gpus_per_replica": 66, "largest_worker_gpus": 33})
         if rack
         else ("wide", {"rate": 1.3 * rate, "gpus_per_replica": 16, "largest_worker_gpus": 8}),

@@ -9,6 +9,7 @@ from planner.catalog.models import (
     Accuracy,
     Catalog,
     Energy,
+    Gain,
     LoadShape,
     ModelSize,
     Offer,
@@ -18,6 +19,7 @@ from planner.catalog.models import (
     System,
     TokenApi,
 )
+from planner.catalog.optimisations import in_words
 from planner.catalog.row import PLACE
 from planner.catalog.tables import (
     Difference,
@@ -62,6 +64,8 @@ UNITS = (
     ("gpus", "GPUs"),
 )
 
+# What a benchmark does not say of itself.
+NOT_SAID = "not stated"
 Cells = Callable[[Any], tuple[str, ...]]
 LISTS: dict[str, tuple[type[Row], tuple[Column, ...], Cells]] = {
     "systems": (
@@ -103,12 +107,21 @@ LISTS: dict[str, tuple[type[Row], tuple[Column, ...], Cells]] = {
     ),
     "serving": (
         ServingPoint,
-        (right("TTFT ms"), right("TPOT ms"), right("in tok/s"), right("out tok/s")),
+        (
+            right("TTFT ms"),
+            right("TPOT ms"),
+            right("in tok/s"),
+            right("out tok/s"),
+            left("drafts"),
+            left("KV offload"),
+            left("KV routing"),
+        ),
         lambda p: (
             _or_dash(p.ttft_ms),
             short(p.tpot_ms),
             short(p.input_tok_s_per_gpu),
             short(p.output_tok_s_per_gpu),
+            *(NOT_SAID if state == "unknown" else state for state in _switches(p)),
         ),
     ),
     "energy": (
@@ -131,12 +144,21 @@ LISTS: dict[str, tuple[type[Row], tuple[Column, ...], Cells]] = {
         (right("score, %"), right("points lost"), left("as of"), left("evidence")),
         lambda a: (f"{100 * a.score_share:g}", _or_dash(a.loss_points), str(a.as_of), a.evidence),
     ),
+    "gains": (
+        Gain,
+        (right("gain"), left("on"), left("as of"), left("evidence")),
+        lambda g: (in_words(g), g.measure, str(g.as_of), g.evidence),
+    ),
     "models": (
         ModelSize,
         (right("weights, 1e9"), right("active, 1e9"), left("as of"), left("evidence")),
         lambda m: (short(m.total_params_billion), short(m.active_params_billion), str(m.as_of), m.evidence),
     ),
 }
+
+
+def _switches(point: ServingPoint) -> tuple[str, str, str]:
+    return point.spec_decode, point.switch("kv_offload"), point.switch("kv_routing")
 
 
 def _or_dash(value: float | None) -> str:

@@ -17,13 +17,19 @@ PLACE = Place(EVIDENCE, 80)
 class Options:
     """The options of one call."""
 
-    offer: Annotated[str, typer.Argument(metavar="OFFER", help="Its name, as `list offers` has it.")]
+    row: Annotated[
+        str | None,
+        typer.Argument(metavar="OFFER|API", help="Its name, as `list offers` or `list apis` has it."),
+    ] = None
+    whole: Annotated[
+        bool, typer.Option("--all", help="All there is to ask, as a page for a request for proposals.")
+    ] = False
     catalogs: Catalogs = None
     json: TableJson = None
 
 
 def run(options: Options, progress: Progress) -> Outcome:
-    """What the catalog does not know of an offer: the questions to ask before signing."""
+    """What the catalog does not know of an offer or a token API: the questions to ask before signing."""
     from planner.cli.catalog.checklist import checklist
 
-    return checklist(options.offer, options.catalogs)
+    return checklist(options.row, options.whole, options.catalogs, options.json)

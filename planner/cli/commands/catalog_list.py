@@ -20,7 +20,8 @@ class Options:
     table: Annotated[
         str | None,
         typer.Argument(
-            metavar="[systems|offers|apis|serving|energy|shapes|paths|accuracy|models|sources]", help="What to list."
+            metavar="[systems|offers|apis|serving|energy|shapes|paths|accuracy|models|gains|sources]",
+            help="What to list.",
         ),
     ] = None
     system: Annotated[str | None, typer.Option("--system", help="Only rows of this system.")] = None

@@ -21,8 +21,8 @@ from planner.solvers.clock import no_plan
 from planner.studies import changes
 from planner.studies.catalog_gaps.rows import Row
 
-# What an import can say that a run requires; of other capabilities its files and options tell nothing.
-IMPORTED = frozenset({"mtp", "disagg"})
+# What a benchmark of random prompts shows at work: each is sent once, so that no cache is found again.
+SHOWN = frozenset({"mtp", "disagg"})
 RATES = ("input_tok_s_per_gpu", "output_tok_s_per_gpu")
 OWN = "measured-"
 # How often what a benchmark makes without hits is corrected by what it then makes with them.
@@ -66,8 +66,8 @@ def no_import(row: Row) -> str:
     """Why no benchmark of a row can be imported, '' where one can."""
     if row.point.replicas_per_gpu > 1:
         return "no importer reads replicas that share a GPU"
-    if not IMPORTED.issuperset(row.point.requires):
-        return f"no importer is told of {', '.join(sorted({*row.point.requires} - IMPORTED))}"
+    if not SHOWN.issuperset(row.point.requires):
+        return f"random prompts, each sent once, show nothing of {', '.join(sorted({*row.point.requires} - SHOWN))}"
     hits = row.workload.prefix_cache_hit_share and row.point.derivation
     if hits and (row.credited or row.point.derivation != "extrapolated"):
         return "importers keep out runs with prefix-cache hits, which a plan would count twice"

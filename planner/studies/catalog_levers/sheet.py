@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from planner.catalog.models import ServingPoint
+from planner.catalog.optimisations import OPTIMISATIONS, in_words
 from planner.catalog.points import At, Price
 from planner.render.figures import digits, price, short
 from planner.render.sheet import Sheet, left, right
@@ -17,10 +18,9 @@ NOTES = (
     "row: its line in {file}.",
     "a-b: interpolated between two rows of one series, at exactly the TPOT asked for.",
     "no row: none is on this side of the lever. too slow: there are rows, but none within the limits.",
+    "not measured: rows are missing on one side, or on both.",
     "Other levers are not held equal: on either side the best row counts, whatever else it uses.",
 )
-# Columns that no table of a catalog has.
-UNSAID = {"KV-aware routing": "no column of a serving point says how requests are routed"}
 
 
 def lever_gains_sheet(levers: LeverGains) -> Sheet:
@@ -31,7 +31,7 @@ def lever_gains_sheet(levers: LeverGains) -> Sheet:
     file = f"builtin/serving/{levers.model}.csv"
     for lever in levers.found:
         sides = (*_cells(lever.without, file), *_cells(lever.with_it, file))
-        gain = f"{digits(lever.ratio)}x" if lever.ratio else "-"
+        gain = f"{digits(lever.ratio)}x" if lever.ratio else "-" if lever.measured else "not measured"
         # One maker is named in no column, and of several each at its first system.
         of_maker = (lever.maker if lever.maker != maker else "",) if several else ()
         rows.append((*of_maker, lever.system if lever.system != shown else "", lever.name, *sides, gain))
@@ -57,6 +57,7 @@ def lever_gains_sheet(levers: LeverGains) -> Sheet:
             *(note.format(file=file) for note in NOTES),
             *_predicted_note(levers),
             *_absent_notes(levers),
+            *_told_notes(levers),
             *_price_notes(levers),
             *_missing_notes(levers),
         ),
@@ -86,16 +87,27 @@ def _absent_notes(levers: LeverGains) -> Iterator[str]:
     """Which rows there are none of, lever by lever."""
     systems = list(levers.prices)
     for name in dict.fromkeys(lever.name for lever in levers.found):
-        if name in UNSAID:
-            yield f"No row with {name}: {UNSAID[name]}."
+        of_lever = [lever for lever in levers.found if lever.name == name]
+        if not any(lever.without.rows or lever.with_it.rows for lever in of_lever):
+            yield f"No row says whether it has {name}."
             continue
         for words in ("without", "with"):
-            of_lever = [lever for lever in levers.found if lever.name == name]
             without = [
                 lever.system for lever in of_lever if not (lever.with_it if words == "with" else lever.without).rows
             ]
             if without:
                 yield f"No row {words} {name} on {'any system' if without == systems else ', '.join(without)}."
+
+
+def _told_notes(levers: LeverGains) -> Iterator[str]:
+    """What others tell of optimisations that no rows have measured."""
+    if levers.told:
+        yield "Told elsewhere of what is not measured here, and never planned with (`plan catalog list gains`):"
+    names = {one.key: one.name for one in OPTIMISATIONS}
+    for gain in levers.told:
+        ran = ", ".join((gain.model or "model not stated", gain.hardware))
+        yield f"  {names[gain.optimisation]}: {in_words(gain)} {gain.measure}"
+        yield f"    {ran} ({gain.evidence})"
 
 
 def _price_notes(levers: LeverGains) -> Iterator[str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from planner.catalog.models import Catalog, ServingPoint
+from planner.catalog.models import Catalog, Gain, ServingPoint
+from planner.catalog.optimisations import OPTIMISATIONS, Has
 from planner.catalog.points import At, Price, Shape, best_at, points_of, price_of
-from planner.catalog.row import FOUR_BIT_FLOATS
 from planner.catalog.tables import by_maker
 from planner.errors import InputError
 from planner.studies.result import Result
@@ -19,15 +19,8 @@ WIDE = 8
 # A best point this much faster than asked hides that nobody measured nearer to the target.
 GAP = 0.75
 
-# Whether a point has the lever; None where its row does not say.
-Has = Callable[[ServingPoint], bool | None]
 LEVERS: dict[str, Has] = {
-    "FP4": lambda point: point.precision in FOUR_BIT_FLOATS,
-    "speculative decoding": lambda point: None if point.spec_decode == "unknown" else point.spec_decode != "none",
-    "disaggregation": lambda point: point.mode == "disagg",
-    "KV-cache offloading": lambda point: "kv_offload" in point.requires,
-    # No column of a serving point says how requests are routed.
-    "KV-aware routing": lambda point: None,
+    **{one.name: one.has for one in OPTIMISATIONS},
     f"workers over {WIDE} GPUs": lambda point: point.largest_worker_gpus > WIDE,
 }
 
@@ -44,13 +37,19 @@ class Side:
 
 @dataclass(frozen=True)
 class LeverGain:
-    """What a lever brings on a system."""
+    """What a lever brings on a system; ``mute`` counts the rows that do not say whether they have it."""
 
     maker: str
     system: str
     name: str
     without: Side
     with_it: Side
+    mute: int
+
+    @property
+    def measured(self) -> bool:
+        """Whether there are rows on both sides, predicted ones included."""
+        return bool(self.without.rows and self.with_it.rows)
 
     @property
     def ratio(self) -> float | None:
@@ -62,7 +61,10 @@ class LeverGain:
 
 @dataclass(frozen=True)
 class LeverGains(Result):
-    """All levers of all systems with points of the model and shape, the systems by maker."""
+    """All levers of all systems with points of the model and shape, the systems by maker.
+
+    ``told`` are gains that somebody tells of those levers of which there are no rows on both sides anywhere.
+    """
 
     model: str
     shape: Shape
@@ -70,6 +72,7 @@ class LeverGains(Result):
     ttft_ms: float
     prices: dict[str, Price | None]
     found: tuple[LeverGain, ...]
+    told: tuple[Gain, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """The table as plain values."""
@@ -87,12 +90,15 @@ class LeverGains(Result):
                     "maker": lever.maker,
                     "system": lever.system,
                     "lever": lever.name,
+                    "measured": lever.measured,
+                    "rows_that_do_not_say": lever.mute,
                     "ratio": lever.ratio,
                     "without": _side_dict(lever.without),
                     "with": _side_dict(lever.with_it),
                 }
                 for lever in self.found
             ],
+            "told": [gain.model_dump(mode="json") for gain in self.told],
         }
 
 
@@ -131,8 +137,16 @@ def lever_gains(
                 rows = [point for point in own if has(point) is wanted]
                 best = best_at(rows, tpot_ms, ttft_ms, interpolate=interpolate)
                 sides.append(_side(rows, best, tpot_ms, ttft_ms, price))
-            found.append(LeverGain(catalog.systems[system].maker, system, name, *sides))
-    return LeverGains(model, shape, tpot_ms, ttft_ms, priced, tuple(found))
+            mute = sum(has(point) is None for point in own)
+            found.append(LeverGain(catalog.systems[system].maker, system, name, sides[0], sides[1], mute))
+    return LeverGains(model, shape, tpot_ms, ttft_ms, priced, tuple(found), _told(catalog, found))
+
+
+def _told(catalog: Catalog, found: Sequence[LeverGain]) -> tuple[Gain, ...]:
+    """The gains of optimisations that are measured on no system."""
+    measured = {lever.name for lever in found if lever.measured}
+    absent = [one.key for one in OPTIMISATIONS if one.name not in measured]
+    return tuple(gain for key in absent for gain in catalog.gains.values() if gain.optimisation == key)
 
 
 def _side(points: list[ServingPoint], best: At | None, tpot_ms: float, ttft_ms: float, price: Price | None) -> Side:

@@ -12,6 +12,8 @@ from planner.render.sheet import Sheet, left, right
 from planner.studies.levers.study import Levers
 
 WIDTH = 20
+MARK = "*"
+PREDICTED = "*: by predicted points alone; nobody measured it on these models."
 
 
 def levers_sheets(found: Levers) -> list[Sheet]:
@@ -20,8 +22,8 @@ def levers_sheets(found: Levers) -> list[Sheet]:
     most = float(levers["times"].max())
     rows = tuple(
         (
-            str(row.lever),
-            money(row.cost_usd) if pd.notna(row.cost_usd) else "no plan",
+            f"{row.lever}{MARK if row.known_by == 'predicted' else ''}",
+            _cost(row.cost_usd, row.known_by, row.reason),
             _rise(row.rise_low_usd, row.rise_high_usd),
             f"${digits(row.usd_per_mtok_output)}" if pd.notna(row.cost_usd) else "-",
             f"{row.times:.2f}×" if pd.notna(row.times) else "-",
@@ -48,8 +50,9 @@ def levers_sheets(found: Levers) -> list[Sheet]:
         right("$/Mtok"),
     )  # fmt: skip
     first, *rest = found.sentences
+    marked = (PREDICTED,) if levers["known_by"].eq("predicted").any() else ()
     return [
-        Sheet("What the plan would cost without its levers, each alone and all together:", heads, rows),
+        Sheet("What the plan would cost without its levers, each alone and all together:", heads, rows, marked),
         Sheet("Input metrics beside output metrics, of systems bought and always busy:", columns, shown),
         Sheet(first, notes=tuple(rest)),
     ]
@@ -62,6 +65,12 @@ def plot_levers(path: Path, found: Levers) -> None:
     rises = [float(usd) - base for usd in known["usd_per_mtok_output"].iloc[1:]]
     title = f"{found.scenario}: cost of a token without each lever"
     waterfall(path, title, list(known["lever"]), base, rises, "levelised cost, USD per Mtok output")
+
+
+def _cost(usd: float, known_by: str, reason: str) -> str:
+    if pd.notna(usd):
+        return money(usd)
+    return "not measured" if known_by in ("predicted", "not measured") and not reason else "no plan"
 
 
 def _rise(low: float, high: float) -> str:

@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from planner.catalog import Catalog
-from planner.catalog.row import FOUR_BIT_FLOATS
+from planner.catalog.optimisations import Known
 from planner.pipeline import catalog_of
 from planner.plan import Plan
 from planner.problem import Problem, build_problem
 from planner.render.figures import money
 from planner.scenario import Scenario, scenario_digest
-from planner.scenario.models import Workload
-from planner.studies import changes
 from planner.studies.command import Progress
+from planner.studies.levers.lever import Lever, all_levers, unmeasured, usable_points
 from planner.studies.result import Study, compared, limit_of, told
 from planner.studies.solves import Question, Reply, answer, answers, check_least_cost, difference, plan_itself
 from planner.units import KW_PER_MW, SECONDS_PER_HOUR, mtok_from_tokens
 
-Change = Callable[[Scenario, Catalog], tuple[Scenario, Catalog]]
 GAP = 5e-3
 TOGETHER, POSSIBLE = "all of these together", "all that have a plan, together"
 
 COLUMNS = [
     "lever", "cost_usd", "rise_low_usd", "rise_high_usd", "usd_per_mtok_output", "times", "peak_mw", "gpus_bought",
-    "reason", "stopped",
+    "known_by", "reason", "stopped",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Lever:
-    """Something taken away: ``change`` makes the scenario and catalog without it."""
-
-    name: str
-    change: Change
 
 
 @dataclass(frozen=True)
@@ -45,26 +35,15 @@ class Levers(Study):
     """``levers``, ``COLUMNS``, a row for the plan as optimised, without each lever and without all of them.
 
     Costs are USD NPV; ``rise`` is over the plan, an interval from the bounds of both solves; ``times`` is of the cost
-    per token. ``metrics``: input and output metrics of each system for each workload.
+    per token. ``known_by`` says by which points a lever's worth is known: ``measured``; ``predicted`` ones alone, with
+    figures where it surely costs something; ``not measured``, and then without figures; empty where it is of no point.
+    ``metrics``: input and output metrics of each system for each workload.
     """
 
     command = "levers"
 
     levers: pd.DataFrame
     metrics: pd.DataFrame
-
-
-def all_levers() -> tuple[Lever, ...]:
-    """In the order of the waterfall."""
-    return (
-        Lever("without FP4", _without_fp4),
-        Lever("without MTP or speculative decoding", _without_speculation),
-        Lever("without disaggregation", _without_disaggregation),
-        Lever("without KV offload", _without_offload),
-        Lever("at half the utilisation", _half_used),
-        Lever("rented at on-demand list price", _at_list),
-        Lever("Hopper only", _hopper_only),
-    )
 
 
 def levers(
@@ -84,7 +63,11 @@ def levers(
     gap = gap if gap is not None else GAP
     limit = limit_of(scenario, time_limit_s)
     solver = scenario.solve.solver
-    parts = all_levers()
+    problem = build_problem(scenario, catalog)
+    usable = usable_points(scenario, catalog, problem.supply.systems)
+    known = {lever.name: lever.known(usable) for lever in all_levers()}
+    # What no point is known to have cannot be taken away: that it would cost nothing is not what anybody found.
+    parts = [lever for lever in all_levers() if known[lever.name] != "not measured"]
     asked = [("as optimised", scenario, catalog)]
     asked += [(lever.name, *lever.change(scenario, catalog)) for lever in parts]
     asked.append((TOGETHER, *_all(parts, scenario, catalog)))
@@ -98,24 +81,39 @@ def levers(
     if found[-1].plan is None and 1 < len(able) < len(parts):
         progress(f"{scenario.name}: {POSSIBLE}")
         found.append(answer(Question(POSSIBLE, *_all(able, scenario, catalog), gap, limit, solver, False)))
-    table = pd.DataFrame([_row(reply, found[0]) for reply in found], columns=COLUMNS)
-    measured = metrics(build_problem(scenario, catalog))
+    table = _table(found, known)
+    measured = metrics(problem)
     stopped = tuple(table.loc[table["stopped"], "lever"])
-    sentences = told(_said(table, measured, scenario), stopped, scenario, in_parts=in_parts)
+    said = (*_said(table, measured, scenario), *unmeasured(known, usable))
+    sentences = told(said, stopped, scenario, in_parts=in_parts)
     about = (scenario.name, scenario_digest(original), sentences)
     return Levers(*about, levers=table, metrics=measured, stopped=stopped, in_parts=in_parts)
 
 
-def _row(reply: Reply, base: Reply) -> tuple[object, ...]:
+def _table(found: Sequence[Reply], known: Mapping[str, Known | None]) -> pd.DataFrame:
+    """A row for each reply, and where nothing is known of a lever, in its place one that says so."""
+    replies = {reply.name: reply for reply in found}
+    first, *others = replies
+    names = dict.fromkeys([first, *known, *others])
+    rows = [_row(name, replies.get(name), found[0], known.get(name)) for name in names]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _row(name: str, reply: Reply | None, base: Reply, known: Known | None) -> tuple[object, ...]:
     assert base.plan is not None
-    if reply.plan is None:
-        return reply.name, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, reply.reason, reply.stopped
+    if reply is None or reply.plan is None:
+        reason, stopped = ("", False) if reply is None else (reply.reason, reply.stopped)
+        return name, *[np.nan] * 7, known or "", reason, stopped
     # Taking something away never makes the best plan cheaper.
     rise = (0.0, 0.0) if reply is base else difference(reply.range_usd, base.range_usd, least=0.0)
+    if known == "predicted" and rise[0] <= 0:
+        # That predictions change nothing is not what anybody measured.
+        return name, *[np.nan] * 7, known, "", reply.stopped
     per_token, before = (plan.kpis["levelised_usd_per_mtok_output"] for plan in (reply.plan, base.plan))
     return (
-        reply.name, reply.range_usd[1], *rise, per_token, per_token / before if before else np.nan,
-        reply.plan.kpis["peak_provisioned_utility_mw"], _gpus_bought(reply.plan), "", reply.stopped,
+        name, reply.range_usd[1], *rise, per_token, per_token / before if before else np.nan,
+        reply.plan.kpis["peak_provisioned_utility_mw"], _gpus_bought(reply.plan), known or "", "",
+        reply.stopped,
     )  # fmt: skip
 
 
@@ -127,46 +125,6 @@ def _all(parts: Sequence[Lever], scenario: Scenario, catalog: Catalog) -> tuple[
     for lever in parts:
         scenario, catalog = lever.change(scenario, catalog)
     return scenario, catalog
-
-
-def _without_fp4(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]:
-    return scenario, changes.with_points(catalog, lambda point: point.precision not in FOUR_BIT_FLOATS)
-
-
-def _without_speculation(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]:
-    return scenario, changes.with_points(catalog, lambda point: point.spec_decode == "none")
-
-
-def _without_disaggregation(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]:
-    return scenario, changes.with_points(catalog, lambda point: point.mode == "agg")
-
-
-def _without_offload(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]:
-    return scenario, changes.with_points(catalog, lambda point: "kv_offload" not in point.requires)
-
-
-def _half_used(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]:
-    """Half of what is used of a GPU's saturated rate now."""
-
-    def change(workload: Workload) -> Workload:
-        return workload.model_copy(update={"headroom": 1 - (1 - workload.headroom) / 2})
-
-    return changes.workloads(scenario, change), catalog
-
-
-def _at_list(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]:
-    """No contract, no quote and no spot: what is rented is rented at the hourly list price."""
-    hourly = tuple(kind for kind in scenario.procurement.rent if kind == "on_demand")
-    return changes.with_procurement(scenario, rent=hourly).model_copy(update={"quotes": ()}), catalog
-
-
-def _hopper_only(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]:
-    """No system of a later generation is bought or rented; what is owned or signed already stays."""
-    later = tuple(key for key, system in catalog.systems.items() if system.generation != "hopper")
-    systems = scenario.procurement.systems
-    denied = systems.model_copy(update={"deny": tuple(dict.fromkeys((*systems.deny, *later))), "include": ()})
-    kept = tuple(quote for quote in scenario.quotes if quote.system not in later)
-    return changes.with_procurement(scenario, systems=denied).model_copy(update={"quotes": kept}), catalog
 
 
 def metrics(problem: Problem) -> pd.DataFrame:
