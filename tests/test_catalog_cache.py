@@ -105,7 +105,7 @@ floats = st.floats(min_value=1e-9, max_value=1e15) | st.sampled_from([0.1 + 0.2,
 
 
 @pytest.mark.property
-@examples(20)
+@examples(5)
 @given(st.lists(st.tuples(floats, floats, st.text(max_size=12)), max_size=6), st.dictionaries(st.text(), floats))
 def test_any_figure_and_any_word_come_back(rows: list[Any], blocks: dict[str, float]) -> None:
     points = [

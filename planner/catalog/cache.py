@@ -23,10 +23,11 @@ from ruamel import yaml
 from planner._version import __version__
 from planner.catalog.models import Catalog
 from planner.catalog.packed import packed, unpacked
-from planner.paths import read_bytes
+from planner.paths import names_in, read_bytes
 
 VARIABLE = "PLAN_CACHE"
 OFF = "off"
+PREFIX = "catalog-"
 # Beyond this the oldest files go: some thousand catalogs like the shipped one, ten of a hundred thousand points.
 MOST_BYTES_KEPT = 200_000_000
 
@@ -79,7 +80,7 @@ def keep(key: str, catalog: Catalog) -> None:
 
 
 def _file(kept_in: Path, key: str) -> Path:
-    return kept_in / f"catalog-{key}.json"
+    return kept_in / f"{PREFIX}{key}.json"
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -98,7 +99,7 @@ def _write(path: Path, content: bytes) -> None:
 def _make_room(kept_in: Path) -> None:
     """Remove the oldest files that are too many, those that a process left behind when it ended among them."""
     found = []
-    for path in kept_in.glob("catalog-*"):
+    for path in (kept_in / name for name in names_in(kept_in) if name.startswith(PREFIX)):
         with suppress(OSError):
             stands = path.stat()
             found.append((stands.st_mtime_ns, stands.st_size, path))
@@ -113,11 +114,12 @@ def _make_room(kept_in: Path) -> None:
 @lru_cache(maxsize=1)
 def _reader() -> Sequence[str]:
     """What reads: the versions, and the code of what a row is, so that whoever changes it finds nothing of before."""
-    planner = Path(__file__).parents[1]
-    files = [*planner.glob("*.py"), *planner.glob("catalog/*.py"), *planner.glob("kinds/*.py")]
+    package = Path(__file__).parents[1]
     code = hashlib.sha256()
-    for path in sorted(files):
-        with suppress(OSError):
-            code.update(path.read_bytes())
+    for room in (package, package / "catalog", package / "kinds"):
+        for name in names_in(room):
+            if name.endswith(".py"):
+                with suppress(OSError):
+                    code.update(read_bytes(room / name))
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     return __version__, python, pydantic.VERSION, str(yaml.__version__), code.hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,14 +73,27 @@ def telling(scenario: Scenario, workload: Workload, rivals: Iterable[ServingPoin
     Of a hundred thousand rows some tens tell, and a predicted point is held against those alone.
     """
     able = [rival for rival in rivals if rival.derivation != "interpolated" and rival.serves(workload.name)]
-    made = [trusted_rate(scenario, workload, rival) for rival in able]
-    found: list[ServingPoint] = []
-    latencies = np.empty((len(able), 2))
-    for at in sorted(range(len(able)), key=lambda at: (-made[at], able[at].known_ttft_ms, able[at].tpot_ms)):
-        own = able[at].known_ttft_ms, able[at].tpot_ms
-        if not np.any(np.all(latencies[: len(found)] <= own, axis=1)):
-            latencies[len(found)] = own
-            found.append(able[at])
+    figures = [(-trusted_rate(scenario, workload, rival), rival.known_ttft_ms, rival.tpot_ms) for rival in able]
+    return [able[position] for position in foremost(figures)]
+
+
+def foremost(figures: Sequence[tuple[float, ...]]) -> list[int]:
+    """Positions of the rows of ``figures`` that no other is at or below in all of them, by their figures.
+
+    Of equals the first. Where few are foremost, as of benchmarks, that is no work with the square of all.
+    """
+    if not figures:
+        return []
+    given = np.array(figures, dtype=float)
+    ordered = np.lexsort(given.T[::-1])
+    found: list[int] = []
+    kept = np.empty((len(given), given.shape[1] - 1))
+    for position in ordered:
+        # Those before it are at or below it in the first figure.
+        own = given[position, 1:]
+        if not np.any(np.all(kept[: len(found)] <= own, axis=1)):
+            kept[len(found)] = own
+            found.append(int(position))
     return found
 
 
