@@ -81,7 +81,7 @@ def telling(scenario: Scenario, workload: Workload, rivals: Iterable[ServingPoin
 def foremost(figures: Sequence[tuple[float, ...]]) -> list[int]:
     """Positions of the rows of ``figures`` that no other is at or below in all of them, by their figures.
 
-    Of equals the first. Three figures a row, or more of which few rows are foremost, are no work with the square of all.
+    Of equals the first. It is no work with the square of all where a row has three figures, or few rows are foremost.
     """
     if not figures:
         return []
