@@ -34,7 +34,7 @@ finance: {discount_rate: 0.10}
 workloads:
   - name: chat
     model: llama-3.3-70b
-    tokens: {input: TOKENS}
+    tokens: TOKENS
     demand: {output_mtok_per_day: {2027-01-01: 2750}}
     load: office
     sla: {ttft_s: 2.0, tpot_ms: 40}
