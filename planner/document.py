@@ -98,14 +98,25 @@ class Node:
 
 def read_text(path: Path, shown: str) -> str:
     """The text of a file. Raises InputError, naming it ``shown``, where there is none."""
+    return text_of(bytes_of(path, shown), shown)
+
+
+def bytes_of(path: Path, shown: str) -> bytes:
+    """All that a file holds. Raises InputError, naming it ``shown``, where it cannot be read."""
     try:
-        return read_bytes(path).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        message = "this is not a text file (UTF-8)"
+        return read_bytes(path)
     except OSError as error:
         said = error.strerror or str(error)
         message = f"the file cannot be read: {said}" if error.errno else said
     raise InputError([Fault(shown, 0, "", message)])
+
+
+def text_of(content: bytes, shown: str) -> str:
+    """What a file holds as text. Raises InputError, naming it ``shown``, where it is none."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError([Fault(shown, 0, "", "this is not a text file (UTF-8)")]) from None
 
 
 @lru_cache(maxsize=64)

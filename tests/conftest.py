@@ -21,6 +21,9 @@ WHY_SLOW = {"solve", "process", "files", "docs", "office", "browser"}
 # One example solves a scenario, so Hypothesis' idea of slow does not apply.
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
+# Nothing is read from the cache folder of whoever runs the tests, nor written to it; processes of tests inherit this.
+os.environ["PLAN_CACHE"] = "off"
+
 for name, count in (("quick", 1), ("ci", 6)):
     settings.register_profile(
         name,

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import shutil
 import signal
 import sys
@@ -224,6 +225,8 @@ def main() -> int:
     parser.add_argument("--only", default="", help="one case, such as solve:123 or catalog:7, with its traceback")
     parser.add_argument("--keep", type=Path, help="with --only: the folder to leave the case's files in")
     asked = parser.parse_args()
+    # Hundreds of thousands of catalogs that nobody will ask for again.
+    os.environ["PLAN_CACHE"] = "off"
     if asked.only:
         kind, _, number = asked.only.partition(":")
         warnings.simplefilter("error", RuntimeWarning)

@@ -61,10 +61,11 @@ def document_of(path: Path) -> tuple[str, Any]:
 def read_once() -> None:
     """From now on this process reads what no case changes once: the shipped catalog, and parts of scenarios."""
     read, load = catalogs._read, catalogs.load_catalog
-    content, whole = read(catalogs.builtin_folder(), catalogs.BUILTIN, []), load([catalogs.BUILTIN])
+    shipped = catalogs._opened(catalogs.builtin_folder(), catalogs.BUILTIN)
+    content, whole = read(shipped, []), load([catalogs.BUILTIN])
 
-    def _read(folder: Path, shown: str, faults: list[Fault]) -> Any:
-        return content if shown == catalogs.BUILTIN else read(folder, shown, faults)
+    def _read(folder: Any, faults: list[Fault]) -> Any:
+        return content if folder.shown == catalogs.BUILTIN else read(folder, faults)
 
     def load_catalog(names: Sequence[str], base: Path | None = None) -> Catalog:
         return whole if list(names) == [catalogs.BUILTIN] else load(names, base)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -179,3 +180,18 @@ def test_a_catalog_is_plain_text_with_any_line_ends(builtin: Catalog, copy: Path
         text = (copy / name).read_text(encoding="utf-8")
         (copy / name).write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
     assert load_catalog([str(copy)]).digest == builtin.digest
+
+
+def test_measured_load_shapes_rank_their_hours_about_a_mean_of_one(builtin: Catalog) -> None:
+    measured = [shape for shape in builtin.load_shapes.values() if shape.evidence == "independent"]
+    assert [shape.name for shape in measured] == list(builtin.load_shapes)[: len(measured)]
+    assert len(measured) == 5
+    assert {"office", "steady", "flat"} < set(builtin.load_shapes)
+    for shape in measured:
+        assert sum(share * shape.level[block] for block, share in builtin.blocks.items()) == pytest.approx(1, abs=1e-12)
+        levels = list(shape.level.values())
+        assert levels == sorted(levels, reverse=True)
+        # The busiest ten minutes, of which the note tells, are above the mean of the busiest twentieth of the time.
+        told = re.search(r"busiest window (\d\.\d\d) times the mean", shape.note)
+        assert told is not None
+        assert shape.level["surge"] < float(told[1])

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -16,6 +13,7 @@ from planner.problem.serving import candidates
 from planner.rules.rates import caps, telling, trusted_rate
 from planner.timeline import scenario_timeline
 from tests.strategies import catalog, examples, point, scenario, system
+from tests.work import calls_of
 
 figures = st.integers(1, 6)
 rows = st.lists(st.tuples(figures, figures, figures, st.sampled_from(["measured", "independent"])), max_size=12)
@@ -38,23 +36,6 @@ def test_the_rivals_that_tell_cap_what_all_of_them_cap(found: list[Any], ttft: i
         return max((trusted_rate(asked, workload, one) for one in among if caps(one, bold, workload)), default=0.0)
 
     assert cap(telling(asked, workload, rivals)) == cap(rivals)
-
-
-def calls_of(work: Callable[[], Any]) -> int:
-    """How many functions of Python ``work`` calls: a measure of work that no clock is asked for."""
-    count = 0
-
-    def heard(frame: FrameType, event: str, argument: Any) -> None:
-        nonlocal count
-        count += event == "call"
-
-    before = sys.getprofile()
-    sys.setprofile(heard)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
-    return count
 
 
 @pytest.mark.no_cover

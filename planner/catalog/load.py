@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from planner.catalog import cache
 from planner.catalog.models import (
     Accuracy,
     Catalog,
@@ -31,7 +32,7 @@ from planner.catalog.models import (
 from planner.catalog.precedence import in_force
 from planner.catalog.rows import csv_rows, yaml_rows
 from planner.catalog.shapes import SHARE_TOLERANCE, level_fault
-from planner.document import KeyPath, Node, parse, read_text
+from planner.document import KeyPath, Node, bytes_of, parse, text_of
 from planner.errors import CatalogError, Fault, InputError
 from planner.paths import is_folder, names_in, real
 from planner.validation import faults_of, nearest
@@ -77,15 +78,37 @@ class _Content:
         return self.rows.get(model, {})
 
 
+@dataclass
+class _Folder:
+    """What stands in a catalog's folder: the names of its files, what they hold, and what is wrong with either."""
+
+    shown: str
+    names: list[str] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+
 def load_catalog(names: Sequence[str], base: Path | None = None) -> Catalog:
     """The catalogs ``names``, later ones over earlier ones: `builtin`, or folders relative to ``base``.
 
     Raises CatalogError with every fault of every file.
     """
+    folders = [_opened(*_folder(name, base)) for name in names]
+    if any(folder.faults for folder in folders):
+        return _checked(folders)
+    key = cache.key_of((folder.shown, folder.files) for folder in folders)
+    catalog = cache.find(key)
+    if catalog is None:
+        catalog = _checked(folders)
+        cache.keep(key, catalog)
+    return catalog
+
+
+def _checked(folders: Sequence[_Folder]) -> Catalog:
+    """What the files of catalogs say, later ones over earlier ones. Raises CatalogError with every fault."""
     content, faults = _Content(), list[Fault]()
-    for name in names:
-        folder, shown = _folder(name, base)
-        content.lay_over(_read(folder, shown, faults))
+    for folder in folders:
+        content.lay_over(_read(folder, faults))
     faults.extend(_check_names(content))
     faults.extend(_check_references(content))
     faults.extend(_check_shapes(content))
@@ -130,15 +153,28 @@ def _folder(name: str, base: Path | None) -> tuple[Path, str]:
     return folder, str(folder)
 
 
-def _read(folder: Path, shown: str, faults: list[Fault]) -> _Content:
+def _opened(folder: Path, shown: str) -> _Folder:
+    """The files of a folder, read once: what is kept of them is told apart by the same bytes that it was made of."""
+    opened = _Folder(shown)
+    for name in _files(folder, shown, opened.faults):
+        opened.names.append(name)
+        try:
+            opened.files[name] = bytes_of(folder / name, f"{shown}/{name}")
+        except InputError as error:
+            opened.faults.extend(error.faults)
+    return opened
+
+
+def _read(folder: _Folder, faults: list[Fault]) -> _Content:
     content = _Content()
-    files = _files(folder, shown, faults)
-    if not files:
+    faults.extend(folder.faults)
+    if not folder.names:
         content.incomplete |= {Source, System, LoadShape}
-    for name in files:
+    for name in folder.names:
         before = len(faults)
-        _read_file(content, folder / name, f"{shown}/{name}", name, faults)
-        if len(faults) > before:
+        if name in folder.files:
+            _read_file(content, folder.files[name], f"{folder.shown}/{name}", name, faults)
+        if len(faults) > before or name not in folder.files:
             content.incomplete.add(Source if name == SOURCES else _model(name))
     return content
 
@@ -148,10 +184,10 @@ def _model(name: str) -> type[Row]:
     return YAML_FILES[name][1] if name in YAML_FILES else CSV_FILES.get(name, ServingPoint)
 
 
-def _read_file(content: _Content, path: Path, file: str, name: str, faults: list[Fault]) -> None:
+def _read_file(content: _Content, given: bytes, file: str, name: str, faults: list[Fault]) -> None:
     """Add what one file holds. What is wrong is added to ``faults``."""
     try:
-        text = read_text(path, file)
+        text = text_of(given, file)
     except InputError as error:
         faults.extend(error.faults)
         return

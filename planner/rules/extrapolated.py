@@ -20,7 +20,6 @@ from planner.rules.families import Family, families, family, gpu_seconds, least_
 from planner.rules.fitted import left_by_caps
 from planner.rules.measured import METRICS, MeasuredPoints, derived_point, stated
 from planner.rules.memory import copies, fits
-from planner.rules.rates import capped_with, proven_by_shape
 from planner.rules.roofline import TESTED_INPUT_TOKENS, Efficiency, Setup, efficiency_of, has_attention
 from planner.rules.work import Lengths
 from planner.scenario.workload import Workload
@@ -61,7 +60,6 @@ class Extrapolator:
     def __init__(self, points: Sequence[ServingPoint], catalog: Catalog) -> None:
         self._catalog = catalog
         self.groups = families(points, catalog)
-        self._proven = proven_by_shape(points)
         self._found: dict[Family, Efficiency | None] = {}
         self._of_pools: dict[tuple[object, ...], Efficiency | None] = {}
 
@@ -142,7 +140,7 @@ class Extrapolator:
         latencies = [tuple(measured.latency(parent, metric) for metric in METRICS) for parent in parents]
         found = self.anchored(parents, measured.lengths, hits, latencies)
         factor = derating(first, measured.lengths)
-        caps = [left_by_caps(measured, parent, self._proven.get(capped_with(parent), ())) for parent in parents]
+        caps = [left_by_caps(measured, parent) for parent in parents]
         work = found.gpu_seconds * factor / min(caps)
         drafts = "nospec" if first.spec_decode == "none" else first.spec_decode
         words = (first.engine, first.precision, first.mode, f"tp{first.largest_worker_gpus}", drafts)

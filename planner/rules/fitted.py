@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations
-from typing import NamedTuple
+from itertools import combinations, groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from planner.kinds.evidence import ORDER
 from planner.rules.families import fit_of, gpu_seconds, shape_of, switched_on
 from planner.rules.measured import METRICS, MeasuredPoints, derived_point, stated
 from planner.rules.rates import no_slower
+from planner.rules.thinned import Entry, thinned
 from planner.rules.work import Lengths, Work, covered
 from planner.units import MS_PER_S
 
@@ -80,32 +81,22 @@ def between_shapes(
             yield point
 
 
-class _Entry(NamedTuple):
-    """A point by its position in the group."""
-
-    gpu_seconds: float
-    position: int
-    shape: Lengths
-    ttft_ms: float
-    tpot_ms: float
-
-
 def _levels(measured: MeasuredPoints, group: list[ServingPoint]) -> list[tuple[int, ...]]:
     """Positions in ``group`` of the points of least work, one per shape, no slower than each pair of latencies."""
     entries = [
-        _Entry(gpu_seconds(point), position, shape_of(point), *(measured.latency(point, metric) for metric in METRICS))
+        Entry(gpu_seconds(point), position, shape_of(point), *(measured.latency(point, metric) for metric in METRICS))
         for position, point in enumerate(group)
     ]
-    entries = sorted(entry for entry in entries if np.isfinite([entry.ttft_ms, entry.tpot_ms]).all())
+    known = [entry for entry in entries if np.isfinite([entry.ttft_ms, entry.tpot_ms]).all()]
+    kept = [(kind, entry) for kind, own in thinned(known, measured.lengths).items() for entry in own]
     found: dict[tuple[int, ...], None] = {}
-    for ttft_ms in {entry.ttft_ms for entry in entries}:
-        quick = [entry for entry in entries if entry.ttft_ms <= ttft_ms]
-        for tpot_ms in {entry.tpot_ms for entry in quick}:
-            best: dict[Lengths, int] = {}
-            for entry in quick:
-                if entry.tpot_ms <= tpot_ms:
-                    best.setdefault(entry.shape, entry.position)
-            found[tuple(position for _, position in sorted(best.items()))] = None
+    for ttft_ms in {entry.ttft_ms for _, entry in kept}:
+        quick = [(entry.tpot_ms, kind, entry) for kind, entry in kept if entry.ttft_ms <= ttft_ms]
+        best: dict[Lengths, Entry] = {}
+        for _, same in groupby(sorted(quick), key=itemgetter(0)):
+            for _, kind, entry in same:
+                best[kind] = min(entry, best.get(kind, entry))
+            found[tuple(entry.position for _, entry in sorted(best.items()))] = None
     return sorted(found)
 
 
@@ -153,11 +144,8 @@ def described(work: Work) -> str:
     return f"fitted on {len(work.shapes)} shapes with an error of at most {100 * work.worst_error:.0f} %"
 
 
-def left_by_caps(measured: MeasuredPoints, point: ServingPoint, rivals: Iterable[ServingPoint] | None = None) -> float:
-    """The share of a predicted point's rate that the proven points of its own shape leave it; 1 for any other.
-
-    ``rivals`` are the points among which those are; all measured ones unless given.
-    """
+def left_by_caps(measured: MeasuredPoints, point: ServingPoint) -> float:
+    """The share of a predicted point's rate that the proven points of its own shape leave it; 1 for any other."""
     if point.evidence != "predicted":
         return 1.0
 
@@ -167,5 +155,5 @@ def left_by_caps(measured: MeasuredPoints, point: ServingPoint, rivals: Iterable
             row.evidence
         )
 
-    rates = [rate(rival) for rival in (measured.points if rivals is None else rivals) if no_slower(rival, point)]
+    rates = [rate(rival) for rival in measured.rivals(point) if no_slower(rival, point)]
     return min(1.0, max(rates) / rate(point)) if rates else 1.0

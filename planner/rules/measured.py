@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from planner.catalog.models import DerivedPoint, ServingPoint, Statistic
 from planner.catalog.row import LEAST, MOST_AMOUNT
 from planner.kinds.evidence import ORDER
 from planner.rules.latency import Metric, converts, latency_ms
+from planner.rules.rates import capped_with, foremost, proven_by_shape
 from planner.rules.work import Lengths, near
 from planner.scenario.models import Scenario
 from planner.scenario.workload import Workload
@@ -40,13 +42,34 @@ class MeasuredPoints:
 
         A cap compares nominal lengths.
         """
-        close = [
-            point
-            for point in self.points
-            if point.system == system and near((point.input_tokens_mean, point.output_tokens_mean), self.lengths)
-        ]
-        alike = min(close, key=lambda point: point.name, default=None)
+        alike = self._close.get(system)
         return self.lengths if alike is None else (alike.input_tokens_nominal, alike.output_tokens_nominal)
+
+    @cached_property
+    def _close(self) -> dict[str, ServingPoint]:
+        """Of each system with points measured close to the lengths of the workload, the one of the lowest name."""
+        found: dict[str, ServingPoint] = {}
+        for point in self.points:
+            if near((point.input_tokens_mean, point.output_tokens_mean), self.lengths):
+                first = found.setdefault(point.system, point)
+                found[point.system] = min(first, point, key=lambda one: one.name)
+        return found
+
+    def rivals(self, point: ServingPoint) -> Sequence[ServingPoint]:
+        """The proven points that may cap ``point``, without those that cap nothing that another does not."""
+        return self._rivals.get(capped_with(point), ())
+
+    @cached_property
+    def _rivals(self) -> dict[tuple[object, ...], list[ServingPoint]]:
+        found = {}
+        for shape, points in proven_by_shape(self.points).items():
+            trusted = [(point, self.scenario.trust.of(point.evidence)) for point in points]
+            figures = [
+                (-trust * one.input_tok_s_per_gpu, -trust * one.output_tok_s_per_gpu, one.known_ttft_ms, one.tpot_ms)
+                for one, trust in trusted
+            ]
+            found[shape] = [points[position] for position in foremost(figures)]
+        return found
 
     def target(self, metric: Metric) -> tuple[float | None, int]:
         """The limit in ms, None where there is none, and its percentile."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,15 +74,57 @@ def telling(scenario: Scenario, workload: Workload, rivals: Iterable[ServingPoin
     Of a hundred thousand rows some tens tell, and a predicted point is held against those alone.
     """
     able = [rival for rival in rivals if rival.derivation != "interpolated" and rival.serves(workload.name)]
-    made = [trusted_rate(scenario, workload, rival) for rival in able]
-    found: list[ServingPoint] = []
-    latencies = np.empty((len(able), 2))
-    for at in sorted(range(len(able)), key=lambda at: (-made[at], able[at].known_ttft_ms, able[at].tpot_ms)):
-        own = able[at].known_ttft_ms, able[at].tpot_ms
-        if not np.any(np.all(latencies[: len(found)] <= own, axis=1)):
-            latencies[len(found)] = own
-            found.append(able[at])
-    return found
+    figures = [(-trusted_rate(scenario, workload, rival), rival.known_ttft_ms, rival.tpot_ms) for rival in able]
+    return [able[position] for position in foremost(figures)]
+
+
+def foremost(figures: Sequence[tuple[float, ...]]) -> list[int]:
+    """Positions of the rows of ``figures`` that no other is at or below in all of them, by their figures.
+
+    Of equals the first. It is no work with the square of all where a row has three figures, or few rows are foremost.
+    """
+    if not figures:
+        return []
+    given = np.array(figures, dtype=float)
+    front: Stairs | Front = Stairs() if given.shape[1] == 3 else Front(given.shape)
+    # Those before a row are at or below it in the first figure.
+    return [int(position) for position in np.lexsort(given.T[::-1]) if front.takes(given[position, 1:])]
+
+
+class Front:
+    """Rows of which none is at or below another in all figures."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._kept = np.empty((shape[0], shape[1] - 1))
+        self._count = 0
+
+    def takes(self, own: Floats) -> bool:
+        """Whether no row so far is at or below this one, which then joins them."""
+        if np.any(np.all(self._kept[: self._count] <= own, axis=1)):
+            return False
+        self._kept[self._count] = own
+        self._count += 1
+        return True
+
+
+class Stairs:
+    """The same of rows of two figures, as steps: the first figure rises, the second falls."""
+
+    def __init__(self) -> None:
+        self._first: list[float] = []
+        self._second: list[float] = []
+
+    def takes(self, own: Floats) -> bool:
+        """Whether no row so far is at or below this one, which then joins them."""
+        first, second = float(own[0]), float(own[1])
+        at = bisect_right(self._first, first)
+        if at and self._second[at - 1] <= second:
+            return False
+        start = end = bisect_left(self._first, first)
+        while end < len(self._second) and self._second[end] >= second:
+            end += 1
+        self._first[start:end], self._second[start:end] = [first], [second]
+        return True
 
 
 def no_slower(rival: ServingPoint, point: ServingPoint) -> bool:

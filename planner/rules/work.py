@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,13 +166,37 @@ def covered(shapes: Sequence[Lengths], wanted: Lengths) -> bool:
 
     Two convex sets are apart just where one of their edges' normals keeps them apart.
     """
-    hull = np.asarray(shapes, dtype=float)
+    hull = corners(shapes)
+    points = np.asarray(hull, dtype=float)
     reach = SHAPE_TOLERANCE * (1 + ROUNDING)
     box = np.array([[wanted[0] * (1 + x), wanted[1] * (1 + y)] for x in (-reach, reach) for y in (-reach, reach)])
     normals = [(1.0, 0.0), (0.0, 1.0)]
-    normals += [(q[1] - p[1], p[0] - q[0]) for p, q in combinations(np.unique(hull, axis=0), 2)]
+    normals += [(q[1] - p[1], p[0] - q[0]) for p, q in pairwise([*hull, hull[0]])]
     for normal in normals:
-        ours, theirs = hull @ normal, box @ normal
+        ours, theirs = points @ normal, box @ normal
         if ours.max() < theirs.min() or theirs.max() < ours.min():
             return False
     return True
+
+
+def corners(shapes: Iterable[Lengths]) -> list[Lengths]:
+    """The corners of the convex hull of ``shapes``, one after the other around it."""
+    ordered = sorted(set(shapes))
+    if len(ordered) < 3:
+        return ordered
+
+    def side(path: Iterable[Lengths]) -> list[Lengths]:
+        found: list[Lengths] = []
+        for shape in path:
+            while len(found) > 1 and _turn(found[-2], found[-1], shape) <= 0:
+                found.pop()
+            found.append(shape)
+        return found[:-1]
+
+    return side(ordered) + side(reversed(ordered))
+
+
+def _turn(start: Lengths, middle: Lengths, end: Lengths) -> float:
+    """Above 0 where the way from ``start`` by ``middle`` to ``end`` turns left, 0 where it is straight."""
+    (x, y), (then, up) = start, middle
+    return (then - x) * (end[1] - y) - (up - y) * (end[0] - x)
