@@ -26,6 +26,8 @@ SPARSE: dict[str, Any] = {
     "latent_size": 512,
     "latent_key_size": 576,
 }
+# Attention to a selection of the context.
+SELECTION: dict[str, Any] = {"selected_tokens": 2048, "index_heads": 64, "index_key_size": 128}
 # What every sweep below runs above its floors by: arithmetic, memory, ms a step.
 FACTORS = [4.0, 1.5, 5.0]
 SHAPES = ((1000.0, 500.0), (4000.0, 500.0))
@@ -123,6 +125,35 @@ def lengths_that_one_configuration_has() -> Case:
     cheap = sweep(engine="f", factors=[1.0, 1.0, 1.0])
     slow = at((20_000, 1000), 100.0, gpus_per_replica=8, largest_worker_gpus=8)
     return asking_long([*cheap, slow])
+
+
+def a_selection() -> Case:
+    """Of 20,000 tokens each attends to 2,048, selected by an index of heads that look at all of them."""
+    model = size(**SELECTION)
+    return asking_long(sweep(model), model)
+
+
+def a_selection_of_what_is_not_cached() -> Case:
+    model = size(**SELECTION)
+    return asking_long(sweep(model), model, prefix_cache_hit_share=0.8)
+
+
+def keys_of_an_index_that_do_not_fit() -> Case:
+    """The index keeps seven times what attention does: 4.3 GB a request, of 32 of them on every GPU."""
+    model = size(**(SELECTION | {"index_key_size": 4000}))
+    return asking_long(sweep(model), model, tokens={"input": 15_000, "output": 1000})
+
+
+def states_that_outlast_the_context() -> Case:
+    """Two thirds of the layers keep a state of four million numbers; what it takes a token does not grow."""
+    model = size(state_layers=40, state_size=2_000_000)
+    return asking_long(sweep(model), model, tokens={"input": 2000, "output": 20_000})
+
+
+def states_that_do_not_fit() -> Case:
+    """Of 32 requests 19.2 GB each, in heads that eight GPUs share: 614 GB beside 400 of weights."""
+    model = size(state_layers=40, state_size=120_000_000)
+    return asking_long(sweep(model), model)
 
 
 def experts_that_few_requests_read() -> Case:

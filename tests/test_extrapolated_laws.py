@@ -12,7 +12,7 @@ from planner.catalog.models import DerivedPoint, ServingPoint
 from planner.rules import derive_points
 from planner.rules.families import gpu_seconds
 from planner.rules.memory import fits
-from tests.lengths_cases import asking_long, size, sweep
+from tests.lengths_cases import SELECTION, asking_long, size, sweep
 from tests.oracle.points import fitted
 from tests.strategies import Case, examples, with_workloads
 
@@ -23,7 +23,9 @@ SHAPES = ((1000.0, 500.0), (8000.0, 1000.0), (1000.0, 4000.0), (4000.0, 500.0))
 def anything(draw: st.DrawFn) -> Case:
     """Sweeps of one or two configurations of a model, each point off its floors by its own, and a request of lengths
     that none of them is close to."""
+    shape: dict[str, Any] = draw(st.sampled_from([{}, SELECTION, {"state_layers": 20, "state_size": 100_000}]))
     model = size(
+        **shape,
         experts=draw(st.sampled_from([16, 64])),
         experts_per_token=draw(st.integers(1, 8)),
         windowed_layers=draw(st.integers(1, 30)),

@@ -16,12 +16,13 @@ from planner import bits
 from planner.catalog import Catalog
 from planner.catalog.models import DerivedPoint, ServingPoint
 from planner.kinds.evidence import PROVEN
+from planner.rules.attention import has_attention
 from planner.rules.families import Family, families, family, gpu_seconds, least_work, reachable, shape_of
 from planner.rules.fitted import left_by_caps
 from planner.rules.measured import METRICS, MeasuredPoints, derived_point, stated
 from planner.rules.memory import copies, fits
 from planner.rules.rates import capped_with, proven_by_shape
-from planner.rules.roofline import TESTED_INPUT_TOKENS, Efficiency, Setup, efficiency_of, has_attention
+from planner.rules.roofline import TESTED_INPUT_TOKENS, Efficiency, Setup, efficiency_of
 from planner.rules.work import Lengths
 from planner.scenario.workload import Workload
 from planner.units import ms_from_s

@@ -14,9 +14,9 @@ import numpy as np
 
 from planner.catalog import Catalog, load_catalog
 from planner.catalog.models import ServingPoint
+from planner.rules.attention import has_attention
 from planner.rules.extrapolated import TTFT, Anchored, Extrapolator, derating, tpot_derating
 from planner.rules.families import Family, families, family, gpu_seconds, shape_of
-from planner.rules.roofline import has_attention
 from planner.rules.work import Lengths
 from planner.rules.work_errors import FEWEST_SHAPES, TPOT_TARGETS_MS, left_out
 

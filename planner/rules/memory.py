@@ -5,7 +5,8 @@ from __future__ import annotations
 from planner.catalog.models import ModelSize, ServingPoint, System
 from planner.catalog.physics import BYTES
 from planner.catalog.precedence import DATA_PARALLEL, layout
-from planner.rules.roofline import BYTES_PER_GB, CACHE_BYTES, PARAMS_PER_BILLION, cache_bytes, cached_numbers
+from planner.rules.attention import cache_bytes, state_bytes, window_bytes
+from planner.rules.roofline import BYTES_PER_GB, PARAMS_PER_BILLION
 from planner.rules.work import Lengths
 
 # Of HBM, for weights and caches; the rest is for activations, graphs and what an engine keeps free.
@@ -22,14 +23,15 @@ def fits(point: ServingPoint, size: ModelSize, system: System, lengths: Lengths)
 def needed_gb(point: ServingPoint, size: ModelSize, lengths: Lengths) -> float:
     """GB of the replica's weights and of the caches of its requests, output half written."""
     weights = size.total_params_billion * PARAMS_PER_BILLION * _weight_bytes(point)
-    return (weights + point.concurrency * copies(point, size) * request_bytes(point, size, lengths)) / BYTES_PER_GB
+    # States belong to heads of which there are more than GPUs: nobody keeps a copy.
+    each = copies(point, size) * request_bytes(point, size, lengths) + state_bytes(size)
+    return (weights + point.concurrency * each) / BYTES_PER_GB
 
 
 def request_bytes(point: ServingPoint, size: ModelSize, lengths: Lengths) -> float:
     """Bytes of one cache of a request; a layer with a window keeps no more than that."""
     given, made = lengths
-    each = CACHE_BYTES.get(point.precision, 1.0) * size.windowed_layers * cached_numbers(size)
-    return cache_bytes(point, size) * (given + made / 2) + each * min(size.window_tokens or 0, given + made)
+    return cache_bytes(point, size) * (given + made / 2) + window_bytes(point, size, given + made)
 
 
 def copies(point: ServingPoint, size: ModelSize) -> float:

@@ -12,9 +12,10 @@ import numpy as np
 from scipy.optimize import lsq_linear
 
 from planner.catalog.models import Catalog, ModelSize, ServingPoint
+from tests.oracle.attention import bytes_kept, bytes_read, flop
 
 Shape = tuple[float, float]
-BITS = {"bf16": 16, "fp8": 8, "fp4": 4, "int4": 4}
+BITS = {"bf16": 16, "fp8": 8, "fp4": 4, "mxfp4": 4, "int4": 4}
 
 
 def seconds(point: ServingPoint) -> float:
@@ -60,13 +61,9 @@ class Configuration:
             peak /= 2
         if BITS[point.precision] == 4 and system.fp4_dense_pflops_per_gpu:
             peak = system.fp4_dense_pflops_per_gpu
-        pairs_read = given**2 / 2 - (given * hits) ** 2 / 2
-        pairs_made = given * made + made**2 / 2
-        prefill, decode = attention(size)
         arithmetic = 2e9 * size.active_params_billion * (given - given * hits + made) / (peak * 1e15)
-        arithmetic += (prefill * pairs_read + decode * pairs_made) / (system.fp8_dense_pflops_per_gpu / 2 * 1e15)
-        context = cache(point, size) * (given + made / 2)
-        memory = made * (weights_read(point, size) / point.concurrency + context)
+        arithmetic += flop(size, given, made, hits) / (system.fp8_dense_pflops_per_gpu / 2 * 1e15)
+        memory = made * weights_read(point, size) / point.concurrency + bytes_read(point, size, given, made)
         gpus = point.gpus_per_replica / point.replicas_per_gpu
         return arithmetic, memory / (system.memory_tb_per_s_per_gpu * 1e12), made * gpus / point.concurrency / 1000
 
@@ -87,15 +84,8 @@ class Configuration:
         bytes_each = {16: 2.0, 8: 1.0, 4: 0.6}[BITS[point.precision]]
         same = 1.0 if "-dpattn" in point.series else max(1.0, point.largest_worker_gpus / size.kv_heads)
         given, made = lengths
-        one = cache(point, size) * (given + made / 2)
-        if size.window_tokens is not None and size.attention_layers is not None:
-            one += (
-                cache(point, size)
-                / size.attention_layers
-                * size.windowed_layers
-                * min(size.window_tokens, sum(lengths))
-            )
-        gb = size.total_params_billion * bytes_each + point.concurrency * same * one / 1e9
+        one = same * bytes_kept(point, size, given, made) + 4.0 * size.state_layers * (size.state_size or 0)
+        gb = size.total_params_billion * bytes_each + point.concurrency * one / 1e9
         return gb <= 0.9 * system.memory_gb_per_gpu * point.gpus_per_replica / point.replicas_per_gpu
 
     def carried(
@@ -134,31 +124,6 @@ class Configuration:
         if lengths[1] < 500:
             factor = 1.7
         return parents, work * factor, (1.9 * max(ttft, reading), (1.2 if first.spec_decode == "none" else 1.3) * tpot)
-
-
-def attention(size: ModelSize) -> tuple[float, float]:
-    """FLOP per pair of tokens, while input is read and while output is written: a multiplication and an addition."""
-    assert size.attention_layers is not None
-    assert size.query_heads is not None
-    assert size.key_size is not None
-    assert size.value_size is not None
-    heads = 2.0 * size.attention_layers * size.query_heads
-    prefill = heads * (size.key_size + size.value_size)
-    if size.latent_key_size is None or size.latent_size is None:
-        return prefill, prefill
-    return prefill, heads * (size.latent_key_size + size.latent_size)
-
-
-def cache(point: ServingPoint, size: ModelSize) -> float:
-    """Bytes that a token adds in the layers that see everything: numbers of a byte, of two with 16-bit weights."""
-    assert size.attention_layers is not None
-    numbers = size.latent_key_size
-    if numbers is None:
-        assert size.kv_heads is not None
-        assert size.key_size is not None
-        assert size.value_size is not None
-        numbers = size.kv_heads * (size.key_size + size.value_size)
-    return size.attention_layers * numbers * (2.0 if point.precision == "bf16" else 1.0)
 
 
 def weights_read(point: ServingPoint, size: ModelSize) -> float:
