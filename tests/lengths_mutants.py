@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from planner.rules import attention, extrapolated, memory, roofline
+from planner.rules import attention, extrapolated, memory, roofline, stages
 from planner.rules.extrapolated import Extrapolator
+from planner.rules.families import shape_of
 from planner.rules.hits import Hits
 from planner.rules.roofline import Efficiency, Setup
 from tests import lengths_cases as cases
@@ -87,6 +88,20 @@ def without_states(right: Any) -> Callable[..., float]:
     return lambda point, size, lengths: right(point, size.model_copy(update={"state_layers": 0}), lengths)
 
 
+def nobody_waits(_: Any) -> Callable[..., Any]:
+    return lambda self, lengths, split, hits, attention: roofline.Stages(*[self.floors(lengths, hits, attention)] * 2)
+
+
+def never_waits(_: Any) -> Callable[..., float]:
+    return lambda *args: 0.0
+
+
+def as_in_one(_: Any) -> Callable[..., float]:
+    return lambda self, point, lengths, hits: (
+        self.work(point, lengths, hits) / self.work(point, shape_of(point)) * point.output_tokens_mean / lengths[1]
+    )
+
+
 def nothing_derated(right: Any) -> Callable[..., Any]:
     return lambda *args: None if (left := right(*args)) is None else 1 - (1 - left) * extrapolated.WORK
 
@@ -114,6 +129,14 @@ LENGTHS = [
     Mutant(attention, "read_bytes", without_states, cases.states_that_outlast_the_context),
     Mutant(attention, "state_bytes", constant(0.0), cases.states_that_outlast_the_context),
     Mutant(memory, "needed_gb", without_states, cases.states_that_do_not_fit),
+    Mutant(stages, "split_of", constant(None), cases.parts_apart),
+    Mutant(Setup, "stages", nobody_waits, cases.parts_apart),
+    Mutant(Setup, "stages", nobody_waits, cases.hits_of_parts_apart),
+    Mutant(Extrapolator, "_queue_ms", never_waits, cases.a_prompt_that_waits_for_its_part),
+    Mutant(Extrapolator, "_slower", as_in_one, cases.a_token_that_does_not_wait),
+    Mutant(extrapolated, "derating", constant(extrapolated.WORK), cases.parts_apart),
+    Mutant(extrapolated, "ttft_derating", constant(extrapolated.TTFT), cases.a_prompt_that_waits_for_its_part),
+    Mutant(memory, "worker_gb", scaled(0.5), cases.workers_that_do_not_hold_their_share),
     Mutant(roofline, "efficiency_of", at_the_peaks, cases.lengths_beyond_all),
     Mutant(roofline, "efficiency_of", of_its_own_points, cases.a_configuration_of_few_points),
     Mutant(memory, "fits", constant(True), cases.caches_that_do_not_fit),

@@ -40,6 +40,7 @@ from planner.rules import (
     residual,
     roofline,
     running,
+    stages,
     survival,
     tariffs,
     work,
@@ -73,7 +74,7 @@ UNTRIED = {
 }  # fmt: skip
 RULES = (
     attention, budgets, dates, demand, eligibility, extrapolated, families, halls, hosting, latency, memory, offers,
-    quotes, rates, residual, roofline, running, survival, tariffs, work,
+    quotes, rates, residual, roofline, running, stages, survival, tariffs, work,
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from planner.catalog.models import ModelSize, ServingPoint, System
 from planner.catalog.physics import BYTES, peak_pflops
 from planner.rules.attention import read_bytes, reading_flop, writing_flop
 from planner.rules.families import gpu_seconds, shape_of
+from planner.rules.stages import Split
 from planner.rules.work import Lengths, least_squares
 
 Floats = NDArray[np.float64]
@@ -42,6 +43,13 @@ class Floors(NamedTuple):
     compute: float
     memory: float
     steps: float
+
+
+class Stages(NamedTuple):
+    """Floors of a request's input and of its output."""
+
+    reading: Floors
+    writing: Floors
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,15 @@ class Setup:
             read / (system.memory_tb_per_s_per_gpu * BYTES_PER_TB),
             made * point.replica_gpus / point.concurrency * STEP_S,
         )
+
+    def stages(self, lengths: Lengths, split: Split, hits: float, attention: float) -> Stages:
+        """The floors of reading and of writing, each as GPU-seconds of the replica whose other part waits meanwhile."""
+        whole = self.floors(lengths, hits, attention)
+        reading = self.floors((lengths[0], 0.0), hits, attention).compute
+        gpus = self.point.replica_gpus
+        of_all = gpus / split.decode.gpus
+        writing = Floors((whole.compute - reading) * of_all, whole.memory * of_all, whole.steps)
+        return Stages(Floors(reading * gpus / split.prefill.gpus, 0.0, 0.0), writing)
 
     def prefill_seconds(self, lengths: Lengths, hits: float) -> float:
         """GPU-seconds at peak of the input alone: what comes before the first token."""
