@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+import planner
 from planner.catalog import load_catalog
+from planner.rules import derive_points
 from planner.rules.attention import cache_bytes, decode_flop, index_flop, prefill_flop, state_bytes
 from planner.rules.memory import needed_gb, request_bytes
 from planner.rules.roofline import Setup
@@ -102,3 +104,19 @@ def test_a_window_keeps_no_more_than_its_tokens() -> None:
     point = at((1000, 500), 1.0)
     assert request_bytes(point, model, (1000, 500)) == pytest.approx(1250 * 1000 + 600 * 500)
     assert request_bytes(point, model, (100, 200)) == pytest.approx(200 * 1000 + 300 * 500)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lengths", ["{input: 3000, output: 400}", "{input: 60000, output: 800}"])
+@pytest.mark.parametrize("model", sorted(BUILTIN.models))
+def test_a_model_with_enough_points_is_carried_anywhere(model: str, lengths: str) -> None:
+    """Of two models a cookbook has a point or two, which tell nothing of other lengths; the refusal says so."""
+    asked = (f"workloads.chat.model={model}", f"workloads.chat.tokens={lengths}")
+    scenario = planner.load("scenarios/tiny.yaml", asked)
+    rows = [row for row in derive_points(scenario, BUILTIN).serving.values() if row.model == model and row.derivation]
+    if model in ("deepseek-v3.2", "llama-4-maverick"):
+        with pytest.raises(planner.ScenarioError, match="as fewer than six at two lengths tell how far they run above"):
+            planner.catalog_of(scenario, BUILTIN)
+        return
+    assert len(rows) > 3
+    assert {row.derivation for row in rows} == {"extrapolated"}
