@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 import planner
 from planner.catalog import load_catalog
+from planner.catalog.models import ModelSize
 from planner.rules import derive_points
 from planner.rules.attention import cache_bytes, decode_flop, index_flop, prefill_flop, state_bytes
 from planner.rules.memory import needed_gb, request_bytes
 from planner.rules.roofline import Setup
-from tests.lengths_cases import SMALL
+from tests.lengths_cases import SMALL, size
 from tests.shapes import at
-from tests.strategies import system
+from tests.strategies import META, system
 
 BUILTIN = load_catalog(["builtin"])
+STATES = {"state_size": 8, "state_layers": 2}
 
 
 @pytest.mark.parametrize(
@@ -120,3 +123,25 @@ def test_a_model_with_enough_points_is_carried_anywhere(model: str, lengths: str
         return
     assert len(rows) > 3
     assert {row.derivation for row in rows} == {"extrapolated"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"selected_tokens": 8, "index_heads": 2}, "this is missing; it belongs to selected_tokens"),
+        ({"index_key_size": 8}, "this is missing; it belongs to index_key_size"),
+        ({"state_layers": 8}, "this and state_layers belong together"),
+        ({"state_size": 8}, "this and state_layers belong together"),
+        ({"windowed_layers": 2}, "this and windowed_layers belong together"),
+    ],
+)
+def test_dimensions_that_belong_together_are_asked_for(fields: dict[str, int], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        size(**({"windowed_layers": 0, "window_tokens": None} | fields))
+
+
+@pytest.mark.parametrize("fields", [{"selected_tokens": 8, "index_heads": 2, "index_key_size": 4}, STATES])
+def test_dimensions_of_attention_are_all_or_none(fields: dict[str, int]) -> None:
+    bare = {"name": "m", "total_params_billion": 1.0, "active_params_billion": 1.0}
+    with pytest.raises(ValidationError, match=f"this is missing; it belongs to {next(iter(fields))}"):
+        ModelSize.model_validate(META | bare | fields)
