@@ -75,7 +75,9 @@ def test_what_is_left_out_is_no_part_of_what_carries_it() -> None:
     row = next(row for row in rows_left_out() if row.point.system == "hgx-h200" and row.point.model == "llama-3.3-70b")
     fields = {f"{side}_tok_s_per_gpu": 10 * getattr(row.point, f"{side}_tok_s_per_gpu") for side in ("input", "output")}
     serving = {
-        key: point.model_copy(update=fields) if point is row.point else point for key, point in CATALOG.serving.items()
+        key: point.model_copy(update=fields) if point is row.point else point
+        for key, point in CATALOG.serving.items()
+        if point.model == row.point.model
     }
     changed = CATALOG.__class__(**{**vars(CATALOG), "serving": serving})
     (again,) = [other for other in carried(changed) if other.point.name == row.point.name]

@@ -59,19 +59,20 @@ def carried(catalog: Catalog) -> list[Carried]:
     ]
     found: list[Carried] = []
     for _, group in sorted(families(able, catalog).items()):
+        # No other model and no other mode tells anything of these.
+        alike = [point for point in able if (point.model, point.mode) == (group[0].model, group[0].mode)]
         for shape in sorted({shape_of(point) for point in group}):
-            found += _without(able, group, shape, catalog)
+            found += _without(alike, group, shape, catalog)
     return found
 
 
 def _without(
-    able: Sequence[ServingPoint], group: Sequence[ServingPoint], shape: Lengths, catalog: Catalog
+    alike: Sequence[ServingPoint], group: Sequence[ServingPoint], shape: Lengths, catalog: Catalog
 ) -> Iterator[Carried]:
     out = [point for point in group if shape_of(point) == shape]
-    names = {point.name for point in out}
-    model = group[0].model
-    known = Extrapolator([p for p in able if p.model == model and p.name not in names], catalog)
-    parents = known.alike([point for point in group if point.name not in names])
+    left_out = {id(point) for point in out}
+    known = Extrapolator([point for point in alike if id(point) not in left_out], catalog)
+    parents = known.alike([point for point in group if id(point) not in left_out])
     for point in out:
         anchors = parents.get(known.replica(point))
         if anchors and known.efficiency(anchors[0]) is not None:

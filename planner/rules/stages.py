@@ -7,6 +7,7 @@ is as fast as the slower one.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from planner.catalog.models import ServingPoint
@@ -40,15 +41,18 @@ class Split(NamedTuple):
 
 def split_of(point: ServingPoint) -> Split | None:
     """How the series of a disaggregated point says that its GPUs are split; None where it does not, or otherwise."""
-    if point.mode != "disagg":
-        return None
-    spread = _SPREAD.search(point.series)
+    return _split(point.series, point.gpus_per_replica) if point.mode == "disagg" else None
+
+
+@lru_cache(maxsize=4096)
+def _split(series: str, gpus: int) -> Split | None:
+    spread = _SPREAD.search(series)
     over = "" if spread is None else spread[1] or "pd"
-    found = {part[1]: _workers(part, over) for part in _PART.finditer(point.series)}
+    found = {part[1]: _workers(part, over) for part in _PART.finditer(series)}
     if found.keys() != {"p", "d"}:
         return None
     split = Split(found["p"], found["d"])
-    return split if split.prefill.gpus + split.decode.gpus == point.gpus_per_replica else None
+    return split if split.prefill.gpus + split.decode.gpus == gpus else None
 
 
 def _workers(part: re.Match[str], over: str) -> Workers:
