@@ -34,6 +34,7 @@ from planner.solvers import Answer, Options, executable
 from planner.solvers.answer import relative_gap
 from planner.solvers.clock import Clock, no_plan
 from planner.solvers.objectives import Outcome, minimise
+from planner.solvers.relay import steady
 
 # Of a limit, what an engine that has to choose what to relax may not see.
 OVERLOOKED = 1e-5
@@ -308,7 +309,7 @@ def _smallest(
     where they do not is it looked for anew.
     """
     for matrix, engine in ((elastic.fewest_with_parts(), "highs"), (elastic.fewest(), "scip")):
-        fewest = solvers.run(matrix, engine, replace(options, gap=1e-6, nodes=ELASTIC_NODES))
+        fewest = steady(solvers.run)(matrix, engine, replace(options, gap=1e-6, nodes=ELASTIC_NODES), None)
         if fewest.x is None:
             _check_clock(fewest, options)
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import planner
-from planner.solvers import executable
+from planner.milp import Milp, Model
+from planner.solvers import Answer, Options, executable
+from planner.solvers.answer import Floats
+from planner.solvers.executable import Relaxed
 from tests.laws import larger_depth, larger_lots, larger_quotas, larger_share, never_cheaper
 from tests.limits import IN_FULL
 from tests.oracle import least_cost, program
@@ -87,6 +91,30 @@ def test_engines_given_all_agree(seed: int) -> None:
     feasible = {math.isfinite(found.high) for found in answers.values()}
     assert len(feasible) == 1, answers
     assert all(one.meets(other) for one in answers.values() for other in answers.values()), answers
+
+
+@pytest.mark.solve
+@pytest.mark.parametrize("seed", [26, 44])
+@pytest.mark.usefixtures("packing")
+def test_demand_that_found_no_room_is_asked_for_again_however_little_the_root_finds(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such relaxations end at their root; where that finds no plan, they go on."""
+    outright, roots = executable.solve, []
+
+    def solve(model: Model, milp: Milp, relaxed: Milp, relax: Relaxed, *rest: Any) -> Answer:
+        def finding_none(matrix: Milp, options: Options, start: Floats | None) -> Answer:
+            found = relax(matrix, options, start)
+            roots.append(options.nodes == executable.RAISED_NODES)
+            return replace(found, status="unknown", x=None) if roots[-1] else found
+
+        return outright(model, milp, relaxed, finding_none, *rest)
+
+    monkeypatch.setattr(executable, "solve", solve)
+    case = seeded_case(seed)
+    assert packed(case).meets(solved(case))
+    assert any(roots)
+    assert not all(roots)
 
 
 # --- laws ---

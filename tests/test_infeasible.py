@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import planner
+from planner import solvers
+from planner.milp import Milp
+from planner.solvers import Answer
 
 TINY = "scenarios/tiny.yaml"
 # The 17 replicas of the day take five nodes, which need 11.22 kW each, 14.025 with PUE, and cost 373,750 USD.
@@ -133,6 +138,22 @@ def test_next_to_nothing_of_a_quota_says_what_it_would_have_to_be(gpus: float) -
     quota = f"procurement.quotas=[{{system: hgx-h200, gpus: {gpus}}}]"
     (relaxation,) = refusal("workloads.chat.sla={}", "procurement.buy=false", quota).relaxations
     assert relaxation.sentence == "together hgx-h200 needs 24 GPUs in 2027, the quota is 0"
+
+
+def test_an_engine_that_gives_up_on_what_to_relax_is_stood_in_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As HiGHS does where a share of 1e-9 stands beside the factor of 1e15 that it is off by."""
+    engine, failed = solvers.run, []
+
+    def failing(milp: Milp, name: str, *rest: Any, **named: Any) -> Answer:
+        if name == "highs":
+            failed.append(name)
+            raise planner.SolverFailure("highs gave up")
+        return engine(milp, name, *rest, **named)
+
+    overrides, sentences = CASES["power"]
+    monkeypatch.setattr(solvers, "run", failing)
+    assert [relaxation.sentence for relaxation in refusal(*overrides).relaxations] == sentences
+    assert failed
 
 
 # Longer requests than any that were measured; only token APIs answer them, and those run no replicas.

@@ -15,6 +15,7 @@ from planner.importers.record import Record
 from planner.milp.matrix import Builder, Milp, spread
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
+from planner.rules.measured import MeasuredPoints, derived_point
 from planner.solvers import MATHOPT, Options, run
 from planner.studies.diff.comparand import read
 from tests.small import SCENARIO, cases, here, load, refusal, write  # noqa: F401
@@ -37,6 +38,10 @@ workloads.chat.demand.output_mtok_per_day=1e-7
 ! --set workloads.chat.demand.output_mtok_per_day: 1e-07 is less than a token a day; the unit is 10⁶ tokens
 workloads.chat.tokens.output=1e-200
 ! --set workloads.chat.tokens.output: this has to be at least 1e-09, not 1e-200
+workloads.chat.tokens.output=1e-6
+! --set workloads.chat.tokens.output: 1e-06 is less than one token in a thousand requests; the unit is tokens
+workloads.chat.tokens.input=0.0009
+! --set workloads.chat.tokens.input: 0.0009 is less than one token in a thousand requests; the unit is tokens
 procurement.software_gain_per_year.node=1e18
 ! --set procurement.software_gain_per_year.node: this has to be at most 10 a year, not 1e+18; 0.5 is half as much again
 budget.capex_usd=1e200
@@ -70,6 +75,15 @@ QUOTE = (
 def test_a_quote_that_serves_nothing_is_refused(tpot: str, flight: str, output: str, sentence: str) -> None:
     quote = QUOTE.format(tpot=tpot, flight=flight, output=output)
     assert refusal(f"token_quotes=[{quote}]") == f"--set token_quotes: token_quotes.0.{sentence}"
+
+
+@pytest.mark.parametrize(("rate", "made"), [(5e-10, False), (1e-9, True), (1e15, True), (2e15, False)])
+def test_a_point_whose_rate_no_row_could_say_is_not_made(rate: float, made: bool) -> None:
+    scenario = load()
+    points = list(catalog_of(scenario).serving.values())
+    measured = MeasuredPoints(scenario, scenario.workloads[0], points)
+    found = derived_point("extrapolated", measured, points[:1], output_tok_s_per_gpu=rate)
+    assert (found is not None) == made
 
 
 @pytest.mark.parametrize("digits", [400, 5000])

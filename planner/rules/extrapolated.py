@@ -135,7 +135,8 @@ class Extrapolator:
         able = [point for point in known if not self.refusal(point, measured.lengths)]
         nominal = measured.nominal(group[0].system)
         for position, (_, parents) in enumerate(sorted(self.alike(able).items())):
-            yield self._point(measured, f"{position}", parents, nominal)
+            if (point := self._point(measured, f"{position}", parents, nominal)) is not None:
+                yield point
 
     def alike(self, points: Sequence[ServingPoint]) -> dict[tuple[float, ...], tuple[ServingPoint, ...]]:
         """The points of a configuration that anchor one extrapolated point: the least work of each length there."""
@@ -154,7 +155,7 @@ class Extrapolator:
 
     def _point(
         self, measured: MeasuredPoints, position: str, parents: tuple[ServingPoint, ...], nominal: Lengths
-    ) -> DerivedPoint:
+    ) -> DerivedPoint | None:
         given, made = measured.lengths
         first, hits = parents[0], measured.workload.prefix_cache_hit_share
         latencies = [tuple(measured.latency(parent, metric) for metric in METRICS) for parent in parents]

@@ -76,7 +76,8 @@ def between_shapes(
         ttft, tpot = (max(measured.latency(parent, metric) for parent in parents) for metric in METRICS)
         found.append(_Fit(ttft, tpot, claimed, tuple(parents), work))
     for position, kept in enumerate(_undominated(found)):
-        yield _fitted(measured, position, kept)
+        if (point := _fitted(measured, position, kept)) is not None:
+            yield point
 
 
 class _Entry(NamedTuple):
@@ -119,7 +120,7 @@ def _undominated(found: list[_Fit]) -> list[_Fit]:
     return kept
 
 
-def _fitted(measured: MeasuredPoints, position: int, fit: _Fit) -> DerivedPoint:
+def _fitted(measured: MeasuredPoints, position: int, fit: _Fit) -> DerivedPoint | None:
     (input_tokens, output_tokens), parents = measured.lengths, fit.parents
     first, name = parents[0], measured.workload.name
     gpus = max(parent.gpus_per_replica for parent in parents)

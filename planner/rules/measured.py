@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from planner.catalog.models import DerivedPoint, ServingPoint, Statistic
+from planner.catalog.row import LEAST, MOST_AMOUNT
 from planner.kinds.evidence import ORDER
 from planner.rules.latency import Metric, converts, latency_ms
 from planner.rules.work import Lengths, near
@@ -84,8 +85,13 @@ def derived_point(
     measured: MeasuredPoints,
     parents: Sequence[ServingPoint],
     **fields: Any,
-) -> DerivedPoint:
-    """A row like its first parent with other ``fields``, resting on what all its parents rest on."""
+) -> DerivedPoint | None:
+    """A row like its first parent with other ``fields``, resting on what all its parents rest on.
+
+    None where one of them is beyond what a row may say: lengths that no request has, on hardware that nobody makes.
+    """
+    if not all(LEAST <= value <= MOST_AMOUNT for value in fields.values() if isinstance(value, float)):
+        return None
     given = {
         **dict(parents[0]),
         "engine_version": "; ".join(dict.fromkeys(p.engine_version for p in parents if p.engine_version)),

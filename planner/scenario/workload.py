@@ -15,6 +15,8 @@ Percentile = Literal[50, 90, 95, 99]
 
 # In Mtok; less a day than one is no demand.
 A_TOKEN = 1e-6
+# Less a request than one among a thousand requests is none.
+A_TOKEN_IN_A_THOUSAND = 1e-3
 # A score is a share of the best possible one, so nothing loses more points of it.
 MOST_POINTS = 100
 
@@ -24,6 +26,13 @@ class Tokens(Section):
 
     input: Annotated[Positive, plain("input tokens, mean", "tokens")]
     output: Annotated[Positive, plain("output tokens, mean", "tokens")]
+
+    @model_validator(mode="after")
+    def _some(self) -> Tokens:
+        for name, tokens in (("input", self.input), ("output", self.output)):
+            if tokens < A_TOKEN_IN_A_THOUSAND:
+                raise wrong(name, f"{tokens:g} is less than one token in a thousand requests; the unit is tokens")
+        return self
 
 
 class Demand(Section):

@@ -37,6 +37,8 @@ OUTRIGHT = 400
 # The relaxation is solved to this share of the gap: what it leaves open adds to what whole numbers cost.
 OF_GAP = 0.3
 OF_GAP_RAISED = 0.1
+# It need only find stocks: what its root does not find takes minutes on large matrices.
+RAISED_NODES = 1
 # However small the gap asked for, the first one is solved to its share of this: what packing adds is mostly more.
 SKETCH = 0.01
 # A period may be off its best packing by so much of the whole cost, times the gap asked for.
@@ -46,7 +48,8 @@ ROUNDS = 5
 RAISE = 1.5
 # A sliver that found no room finds it sooner where more than it is asked for.
 RAISE_LEAST = 0.003
-# Beyond so many times the gap asked for, the stocks are not those of a good plan.
+# Beyond so many times the gap asked for, but for one that whole replicas do not reach, the stocks are not those of a
+# good plan.
 FAR = 3.0
 # Measured: HiGHS finds better stocks where SCIP finds none.
 NEAR_ENGINE = "highs"
@@ -54,6 +57,8 @@ NEAR_NODES = 200
 # The last leg is there for the cuts at its root, which lift the bound.
 LAST_ENGINE = "scip"
 LAST_NODES = 1
+# Measured: with twice as many whole numbers the root alone takes minutes.
+LAST_WHOLE = 20_000
 # Without a plan to start from it is given more.
 FIRST_NODES = 1000
 
@@ -97,7 +102,11 @@ class _Task:
 
 def outright(milp: Milp) -> bool:
     """Whether the matrix is small enough for the engines as it is."""
-    return int((milp.integer & (milp.upper > milp.lower)).sum()) <= OUTRIGHT
+    return _whole_numbers(milp) <= OUTRIGHT
+
+
+def _whole_numbers(milp: Milp) -> int:
+    return int((milp.integer & (milp.upper > milp.lower)).sum())
 
 
 def solve(
@@ -117,9 +126,9 @@ def solve(
         return replace(first, solver="packing")
     if options.gap < SKETCH and not search.stopped and search.left_by_relaxation > OF_GAP * search.gap:
         _relaxed_and_packed(search, task, options.gap)
-    if not search.stopped and search.best is not None and search.gap > FAR * options.gap:
+    if not search.stopped and search.best is not None and search.gap > FAR * max(options.gap, SKETCH):
         search.stopped = _around(search, model, milp, polish, clock.rest(options))
-    if not search.stopped and search.gap > options.gap:
+    if not search.stopped and search.gap > options.gap and (search.best is None or _whole_numbers(milp) <= LAST_WHOLE):
         search.stopped = _last_leg(search, milp, polish, clock.rest(options))
     return _answer(search, first, clock.seconds, options)
 
@@ -148,13 +157,22 @@ def _relaxed_and_packed(search: _Search, task: _Task, gap: float) -> Answer:
             break
         left_over = _in_relaxation(task.model, task.inner, packing)
         raised += np.where(left_over > NOTICEABLE, np.maximum(RAISE * left_over, RAISE_LEAST), 0.0)
-        asked = clock.rest(replace(options, gap=gap * OF_GAP_RAISED))
-        answer = task.relax(_asking_more(task.inner, relaxed, raised), asked, None)
-        search.legs += [replace(leg, bound=None) for leg in answer.legs]
-        search.stopped |= answer.wall_clock_stop
+        answer = _raised(search, task, raised, gap)
         if answer.x is None:
             break
     return first
+
+
+def _raised(search: _Search, task: _Task, raised: Floats, gap: float) -> Answer:
+    """The relaxation with its demand times ``raised`` (rows,), as far as its root; further where that finds no plan."""
+    matrix = _asking_more(task.inner, task.relaxed, raised)
+    options = replace(task.options, gap=gap * OF_GAP_RAISED)
+    answer = task.relax(matrix, task.clock.rest(replace(options, nodes=RAISED_NODES)), None)
+    if answer.x is None and answer.status != "infeasible" and not answer.wall_clock_stop:
+        answer = task.relax(matrix, task.clock.rest(options), None)
+    search.legs += [replace(leg, bound=None) for leg in answer.legs]
+    search.stopped |= answer.wall_clock_stop
+    return answer
 
 
 def _around(search: _Search, model: Model, milp: Milp, polish: Polish, options: Options) -> bool:
