@@ -26,6 +26,22 @@ SPARSE: dict[str, Any] = {
     "latent_size": 512,
     "latent_key_size": 576,
 }
+# Ten layers of ten heads: 2,000 FLOP for a query and a key, 1,000 numbers cached of a token.
+SMALL = ModelSize.model_validate(
+    META
+    | {
+        "name": "m1",
+        "total_params_billion": 1.0,
+        "active_params_billion": 1.0,
+        "attention_layers": 10,
+        "query_heads": 10,
+        "kv_heads": 10,
+        "key_size": 5,
+        "value_size": 5,
+    }
+)
+# Attention to a selection of the context.
+SELECTION: dict[str, Any] = {"selected_tokens": 2048, "index_heads": 64, "index_key_size": 128}
 # What every sweep below runs above its floors by: arithmetic, memory, ms a step.
 FACTORS = [4.0, 1.5, 5.0]
 SHAPES = ((1000.0, 500.0), (4000.0, 500.0))
@@ -123,6 +139,65 @@ def lengths_that_one_configuration_has() -> Case:
     cheap = sweep(engine="f", factors=[1.0, 1.0, 1.0])
     slow = at((20_000, 1000), 100.0, gpus_per_replica=8, largest_worker_gpus=8)
     return asking_long([*cheap, slow])
+
+
+def a_selection() -> Case:
+    """Of 20,000 tokens each attends to 2,048, selected by an index of heads that look at all of them."""
+    model = size(**SELECTION)
+    return asking_long(sweep(model), model)
+
+
+def a_selection_of_what_is_not_cached() -> Case:
+    model = size(**SELECTION)
+    return asking_long(sweep(model), model, prefix_cache_hit_share=0.8)
+
+
+def keys_of_an_index_that_do_not_fit() -> Case:
+    """The index keeps seven times what attention does: 4.3 GB a request, of 32 of them on every GPU."""
+    model = size(**(SELECTION | {"index_key_size": 4000}))
+    return asking_long(sweep(model), model, tokens={"input": 15_000, "output": 1000})
+
+
+def states_that_outlast_the_context() -> Case:
+    """Two thirds of the layers keep a state of four million numbers; what it takes a token does not grow."""
+    model = size(state_layers=40, state_size=2_000_000)
+    return asking_long(sweep(model), model, tokens={"input": 2000, "output": 20_000})
+
+
+def states_that_do_not_fit() -> Case:
+    """Of 32 requests 19.2 GB each, in heads that eight GPUs share: 614 GB beside 400 of weights."""
+    model = size(state_layers=40, state_size=120_000_000)
+    return asking_long(sweep(model), model)
+
+
+def two_parts(series: str = "p1x8-d1x8", model: ModelSize | None = None, **fields: Any) -> list[ServingPoint]:
+    """The sweep, each half of the GPUs with its own part of the work; series named for their split."""
+    given: dict[str, Any] = {"mode": "disagg", "requires": ("disagg", "mtp"), "gpus_per_replica": 16}
+    found = sweep(model, **({"largest_worker_gpus": 8} | fields | given))
+    return [p.model_copy(update={"series": f"{p.series}-{series}"}) for p in found]
+
+
+def parts_apart() -> Case:
+    return asking_long(two_parts())
+
+
+def a_prompt_that_waits_for_its_part() -> Case:
+    """One worker of four reads, three write: at long inputs the three wait, and so many requests for the one."""
+    return asking_long(two_parts("p1x4-d3x4", largest_worker_gpus=4, loads=(16.0, 24.0, 32.0)), sla={"ttft_s": 15.0})
+
+
+def a_token_that_does_not_wait() -> Case:
+    """The same for the output: those that write it are no slower for it."""
+    return asking_long(two_parts("p1x4-d3x4", largest_worker_gpus=4), sla={"tpot_ms": 30.0})
+
+
+def hits_of_parts_apart() -> Case:
+    return asking_long(two_parts(), prefix_cache_hit_share=0.8)
+
+
+def workers_that_do_not_hold_their_share() -> Case:
+    """Of 507 GB a worker has 400 of weights, and 149 of its third of 600 requests."""
+    return asking_long(two_parts("p1x4-d3x4-dpattn", largest_worker_gpus=4, loads=(64.0, 96.0, 600.0)))
 
 
 def experts_that_few_requests_read() -> Case:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from planner.rules import extrapolated, memory, roofline
+from planner.rules import attention, extrapolated, memory, roofline, stages
 from planner.rules.extrapolated import Extrapolator
+from planner.rules.families import shape_of
 from planner.rules.hits import Hits
 from planner.rules.roofline import Efficiency, Setup
 from tests import lengths_cases as cases
@@ -49,7 +50,7 @@ def dense(_: Any) -> Callable[..., tuple[float, float]]:
 
 
 def as_prefill(_: Any) -> Callable[..., float]:
-    return lambda size: roofline.prefill_flop(size)
+    return lambda size: attention.prefill_flop(size)
 
 
 def in_heads(_: Any) -> Callable[..., float]:
@@ -57,7 +58,48 @@ def in_heads(_: Any) -> Callable[..., float]:
 
 
 def without_windows(_: Any) -> Callable[..., float]:
-    return lambda point, size, lengths: roofline.cache_bytes(point, size) * (lengths[0] + lengths[1] / 2)
+    return lambda point, size, lengths: attention.cache_bytes(point, size) * (lengths[0] + lengths[1] / 2)
+
+
+def everything_before(right: Any) -> Callable[..., float]:
+    return lambda first, last, most=None: right(first, last)
+
+
+def the_most_from_the_start(_: Any) -> Callable[..., float]:
+    return lambda first, last, most=None: (last - first) * ((first + last) / 2 if most is None else most)
+
+
+def selected_as_it_was_read(_: Any) -> Callable[..., float]:
+    return lambda size, first, last: (
+        attention.prefill_flop(size) * attention.attended(first, last, size.selected_tokens)
+        + attention.index_flop(size) * attention.attended(first, last)
+    )
+
+
+def keys_left_out(right: Any) -> Callable[..., float]:
+    return lambda point, size: right(point, size.model_copy(update={"index_key_size": None}))
+
+
+def reading_alone(_: Any) -> Callable[..., float]:
+    return lambda size, first, last: attention.reading_flop(size, first, last)
+
+
+def without_states(right: Any) -> Callable[..., float]:
+    return lambda point, size, lengths: right(point, size.model_copy(update={"state_layers": 0}), lengths)
+
+
+def nobody_waits(_: Any) -> Callable[..., Any]:
+    return lambda self, lengths, split, hits, attention: roofline.Stages(*[self.floors(lengths, hits, attention)] * 2)
+
+
+def never_waits(_: Any) -> Callable[..., float]:
+    return lambda *args: 0.0
+
+
+def as_in_one(_: Any) -> Callable[..., float]:
+    return lambda self, point, lengths, hits: (
+        self.work(point, lengths, hits) / self.work(point, shape_of(point)) * point.output_tokens_mean / lengths[1]
+    )
 
 
 def nothing_derated(right: Any) -> Callable[..., Any]:
@@ -70,12 +112,31 @@ LENGTHS = [
     Mutant(Setup, "prefill_seconds", constant(100.0), cases.a_wait_for_the_input),
     Mutant(Setup, "read_bytes", every_weight_read, cases.experts_that_few_requests_read),
     Mutant(Setup, "read_bytes", active_weights_read, cases.experts_that_few_requests_read),
-    Mutant(roofline, "has_attention", constant(False), cases.lengths_beyond_all),
+    Mutant(attention, "has_attention", constant(False), cases.lengths_beyond_all),
     Mutant(roofline, "routed_params", dense, cases.experts_that_few_requests_read),
-    Mutant(roofline, "prefill_flop", scaled(2.0), cases.lengths_beyond_all),
-    Mutant(roofline, "decode_flop", as_prefill, cases.a_long_output),
-    Mutant(roofline, "cache_bytes", scaled(0.5), cases.caches_that_do_not_fit),
-    Mutant(roofline, "cached_numbers", in_heads, cases.caches_that_do_not_fit),
+    Mutant(attention, "prefill_flop", scaled(2.0), cases.lengths_beyond_all),
+    Mutant(attention, "decode_flop", as_prefill, cases.a_long_output),
+    Mutant(attention, "cache_bytes", scaled(0.5), cases.caches_that_do_not_fit),
+    Mutant(attention, "cached_numbers", in_heads, cases.caches_that_do_not_fit),
+    Mutant(attention, "attended", everything_before, cases.a_selection),
+    Mutant(attention, "attended", the_most_from_the_start, cases.a_selection),
+    Mutant(attention, "reading_flop", selected_as_it_was_read, cases.a_selection),
+    Mutant(attention, "reading_flop", selected_as_it_was_read, cases.a_selection_of_what_is_not_cached),
+    Mutant(attention, "writing_flop", reading_alone, cases.a_long_output),
+    Mutant(attention, "window_bytes", constant(0.0), cases.a_window_that_does_not_fit),
+    Mutant(attention, "index_flop", constant(0.0), cases.a_selection),
+    Mutant(attention, "cache_bytes", keys_left_out, cases.keys_of_an_index_that_do_not_fit),
+    Mutant(attention, "read_bytes", without_states, cases.states_that_outlast_the_context),
+    Mutant(attention, "state_bytes", constant(0.0), cases.states_that_outlast_the_context),
+    Mutant(memory, "needed_gb", without_states, cases.states_that_do_not_fit),
+    Mutant(stages, "split_of", constant(None), cases.parts_apart),
+    Mutant(Setup, "stages", nobody_waits, cases.parts_apart),
+    Mutant(Setup, "stages", nobody_waits, cases.hits_of_parts_apart),
+    Mutant(Extrapolator, "_queue_ms", never_waits, cases.a_prompt_that_waits_for_its_part),
+    Mutant(Extrapolator, "_slower", as_in_one, cases.a_token_that_does_not_wait),
+    Mutant(extrapolated, "derating", constant(extrapolated.WORK), cases.parts_apart),
+    Mutant(extrapolated, "ttft_derating", constant(extrapolated.TTFT), cases.a_prompt_that_waits_for_its_part),
+    Mutant(memory, "worker_gb", scaled(0.5), cases.workers_that_do_not_hold_their_share),
     Mutant(roofline, "efficiency_of", at_the_peaks, cases.lengths_beyond_all),
     Mutant(roofline, "efficiency_of", of_its_own_points, cases.a_configuration_of_few_points),
     Mutant(memory, "fits", constant(True), cases.caches_that_do_not_fit),

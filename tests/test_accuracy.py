@@ -16,7 +16,7 @@ from planner.catalog.models import Accuracy, ModelSize
 from planner.catalog.serving import ServingPoint
 from planner.plan.exclusion import no_point
 from planner.plan.notes.accuracy import accuracy_notes, floor_notes
-from planner.plan.notes.note import ANYTHING, NOTHING, Note
+from planner.plan.notes.note import ANYTHING, Note
 from planner.rules.accuracy import loss_points, scored
 from planner.rules.eligibility import unfit
 from planner.scenario.models import Workload
@@ -169,7 +169,8 @@ def test_a_plan_says_which_precisions_nobody_has_scored() -> None:
     four = point(series="four", precision="fp4")
     (note,) = served(case(points=(point(), four)))
     assert note.sentence.startswith("chat runs m1 in fp8 and fp4, of which no score is known: ")
-    assert note.most_usd == NOTHING
+    # It is told with the plan: a floor would rule them out.
+    assert note.most_usd == ANYTHING
     # A score in any evaluation is one, and so is to be as published.
     known = losing(("fp4", "own", 0.5)).catalog.accuracy
     size = ModelSize.model_validate(

@@ -12,7 +12,7 @@ from planner.catalog.models import DerivedPoint, ServingPoint
 from planner.rules import derive_points
 from planner.rules.families import gpu_seconds
 from planner.rules.memory import fits
-from tests.lengths_cases import asking_long, size, sweep
+from tests.lengths_cases import SELECTION, asking_long, size, sweep, two_parts
 from tests.oracle.points import fitted
 from tests.strategies import Case, examples, with_workloads
 
@@ -23,7 +23,9 @@ SHAPES = ((1000.0, 500.0), (8000.0, 1000.0), (1000.0, 4000.0), (4000.0, 500.0))
 def anything(draw: st.DrawFn) -> Case:
     """Sweeps of one or two configurations of a model, each point off its floors by its own, and a request of lengths
     that none of them is close to."""
+    shape: dict[str, Any] = draw(st.sampled_from([{}, SELECTION, {"state_layers": 20, "state_size": 100_000}]))
     model = size(
+        **shape,
         experts=draw(st.sampled_from([16, 64])),
         experts_per_token=draw(st.integers(1, 8)),
         windowed_layers=draw(st.integers(1, 30)),
@@ -37,7 +39,10 @@ def anything(draw: st.DrawFn) -> Case:
         factors = [draw(st.integers(1, 12)) / 1.0, draw(st.integers(1, 4)) / 1.0, draw(st.integers(0, 8)) / 1.0]
         drafts = {"spec_decode": "mtp", "requires": ("mtp",)} if draw(st.booleans()) else {}
         evidence = draw(st.sampled_from(["independent", "measured", "predicted"]))
-        for point in sweep(model, shapes, (4.0, 24.0, 96.0), factors, engine=engine, evidence=evidence, **drafts):
+        given: dict[str, Any] = {"shapes": shapes, "loads": (4.0, 24.0, 96.0), "factors": factors}
+        given |= {"engine": engine, "evidence": evidence} | drafts
+        split = draw(st.sampled_from([None, None, "p1x8-d1x8", "p1x4-d3x4-dpattn-d"]))
+        for point in two_parts(split, model, **given) if split else sweep(model, **given):
             off = draw(st.integers(70, 140)) / 100
             changes = {f"{side}_tok_s_per_gpu": getattr(point, f"{side}_tok_s_per_gpu") / off for side in SIDES}
             points.append(point.model_copy(update=changes))

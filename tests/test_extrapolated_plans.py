@@ -143,7 +143,9 @@ def test_hits_are_worth_two_to_three_times_at_sixty_thousand_tokens() -> None:
     # Without the derating 70.0, 52.1, 25.4 and 15.6 were found at 20 requests in flight.
     assert [each[busy[0]] / 1.3 for each in work] == pytest.approx([67.8, 50.7, 25.1, 15.7], abs=0.1)
     for name in work[0]:
-        assert all(more[name] < less[name] for less, more in pairwise(work))
+        assert all(more[name] <= less[name] for less, more in pairwise(work))
+        # Where the output has GPUs of its own and they are the slower, hits spare those that wait.
+        assert "disagg" in name or all(more[name] < less[name] for less, more in pairwise(work))
         assert 1 < work[0][name] / work[2][name] < 4
 
 

@@ -92,7 +92,11 @@ CASES: dict[str, tuple[Any, list[str], str]] = {
         GIVEN,
         "run:1: [0].Performance_Units: 'samples/s' is no rate of tokens",
     ),
-    "no input length": ([MLPERF], GIVEN[:4], "run:1: [0]: MLPerf's files do not say this; give --input-tokens"),
+    "no input length": (
+        [MLPERF],
+        GIVEN[:4],
+        "run:1: [0]: the file does not say how many tokens go in; give --input-tokens",
+    ),
     "cells missing": (AICONFIGURATOR + "a,b\n", GIVEN, "run:3: 2 cells under a header of 16"),
     "no provider": (
         "InstanceType,AcceleratorName,AcceleratorCount,Price\nx,H100,8,20\n",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from planner.catalog.points import price_of
 from planner.errors import InputError
 from planner.importers import ImportOptions, ImportSummary, import_files
 from planner.importers.hardware import Names, card_of
-from tests.measured import OURS, TODAY, VLLM, imported_rows
+from tests.measured import INFERENCEX, INFERENCEX_API, OURS, TODAY, VLLM, imported_rows
 from tests.small import CATALOG
 
 BUILTIN = Names(load_catalog(["builtin"]).systems)
@@ -170,3 +172,32 @@ def test_what_a_run_was_on_is_held_against_what_the_user_says(tmp_path: Path) ->
     for gpu in ("H100 PCIe", "NVIDIA H200", "L40S"):
         with pytest.raises(InputError, match=f"gpu: the file says {gpu}.*, --system says hgx-h100"):
             imported_rows(tmp_path, VLLM | {"gpu": gpu}, asked)
+
+
+# --- a float of four bits ---
+
+
+@pytest.mark.parametrize(
+    ("run", "system", "precision"),
+    [
+        (INFERENCEX | {"hw": "mi355x"}, "mi355x-oam", "mxfp4"),
+        ([INFERENCEX_API | {"hardware": "mi355x"}], "mi355x-oam", "mxfp4"),
+        ([INFERENCEX_API | {"hardware": "mi355x", "precision": "fp8"}], "mi355x-oam", "fp8"),
+        ([INFERENCEX_API], "hgx-b200", "fp4"),
+    ],
+    ids=["aggregate", "row of the API", "eight bits", "another maker"],
+)
+def test_four_bits_on_gpus_of_amd_are_mxfp4(tmp_path: Path, run: Any, system: str, precision: str) -> None:
+    """InferenceX calls both makers' formats FP4; a plan must not count scores of NVFP4 for what runs MXFP4."""
+    _, [row] = imported_rows(tmp_path, run, ImportOptions())
+    assert (row.system, row.precision) == (system, precision)
+    assert ("the file's fp4 is MXFP4 on mi355x-oam" in row.note) == (precision == "mxfp4")
+    assert (f"-{precision}-") in row.series
+
+
+def test_nvfp4_is_refused_on_gpus_that_do_not_compute_it(tmp_path: Path) -> None:
+    asked = replace(OURS, system="mi355x-oam", precision="fp4")
+    with pytest.raises(InputError, match="fp4 is NVFP4, which mi355x-oam does not compute; --precision mxfp4 is what"):
+        imported_rows(tmp_path, VLLM, asked)
+    _, [row] = imported_rows(tmp_path, VLLM, replace(asked, precision="mxfp4"))
+    assert (row.precision, row.note) == ("mxfp4", imported_rows(tmp_path / "b", VLLM, OURS)[1][0].note)

@@ -13,6 +13,7 @@ from planner.catalog.models import ServingPoint
 from planner.catalog.precedence import configuration
 from planner.errors import InputError
 from planner.importers import ImportOptions
+from planner.importers.model_names import model_of
 from tests.measured import (
     AGENTIC,
     AICONFIGURATOR,
@@ -27,6 +28,7 @@ from tests.measured import (
     metric,
 )
 
+QWEN = "qwen3.5-397b-a17b"
 BARE = ImportOptions(system="hgx-h200", model="llama-3.3-70b", precision="fp8")
 
 
@@ -202,6 +204,24 @@ def test_cached_input_is_not_recorded_as_fresh(tmp_path: Path, run: Any, said: s
 def test_drafting_is_what_the_file_says_of_it(tmp_path: Path, run: Any, drafts: str) -> None:
     asked = ImportOptions(model="llama-3.3-70b") if isinstance(run, str) else BARE
     assert one(tmp_path, run, asked).spec_decode == drafts
+
+
+@pytest.mark.parametrize(
+    ("called", "model"),
+    [
+        ("dsr1", "deepseek-r1"), ("nvidia/DeepSeek-R1-0528-NVFP4-v2", "deepseek-r1"), ("gptoss", "gpt-oss-120b"),
+        ("nvidia/DeepSeek-V3.2-NVFP4", "deepseek-v3.2"), ("zai-org/GLM-5-FP8", "glm-5"), ("glm5", "glm-5"),
+        ("amd/Kimi-K2.5-MXFP4", "kimi-k2.5"), ("minimaxm2.5", "minimax-m2.5"), ("Qwen/Qwen3.5-397B-A17B-FP8", QWEN),
+        ("qwen3.5", QWEN), ("amd/Llama-3.3-70B-Instruct-FP8-KV", "llama-3.3-70b"),
+        ("meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8", "llama-4-maverick"),
+        ("DeepSeek-V3", None), ("deepseek-ai/DeepSeek-V3.2-Exp", None), ("GLM-5.2-NVFP4", None), ("MiniMax-M2.7", None),
+        ("Kimi-K2.6-MXFP4", None), ("Qwen3.5-122B-A10B-NVFP4", None), ("Llama-4-Scout-17B-16E-Instruct-NVFP4", None),
+        ("gpt-oss-20b", None), ("FP8", None), ("", None),
+    ],
+)  # fmt: skip
+def test_names_of_files_and_checkpoints_are_those_of_models(called: str, model: str | None) -> None:
+    """A checkpoint in fewer bits is the model; a neighbour in size or version is not."""
+    assert model_of(called) == model
 
 
 # --- the client's protocol, and what it counts ---

@@ -253,7 +253,7 @@ def test_a_round_is_taken_apart_by_accelerator(tmp_path: Path) -> None:
             replace(ASKED, system="hgx-h100"),
             r"\[0\]\.Accelerator: the file says NVIDIA H100-NVL-94GB, --system says hgx-h100",
         ),
-        ([ROUND | {"version": "v4.1"}], ASKED, r"MLPerf's files do not say this; give --ttft-limit-ms"),
+        ([ROUND | {"version": "v4.1"}], ASKED, r"the file does not say the limit on TTFT; give --ttft-limit-ms"),
         ([ROUND | {"weight_data_types": "int8"}], ASKED, r"\[0\]\.weight_data_types: 'int8' is none of"),
     ],
     ids=["B200", "MI355X", "H100 NVL", "an older round", "precision"],

@@ -38,7 +38,7 @@ SLOW = pytest.mark.solve
     [
         pytest.param(VLLM, OURS, id="vllm"),
         pytest.param(
-            (SAMPLES / "sglang.jsonl").read_text(),
+            (SAMPLES / "sglang.jsonl").read_text().replace("DeepSeek-R1", "Example"),
             replace(OURS, gpus_per_replica=8, engine="sglang"),
             id="sglang",
             marks=pytest.mark.solve,

@@ -22,6 +22,7 @@ from planner.milp import build_model
 from planner.problem import build_problem
 from planner.rules import (
     apply_quotes,
+    attention,
     budgets,
     dates,
     demand,
@@ -39,6 +40,7 @@ from planner.rules import (
     residual,
     roofline,
     running,
+    stages,
     survival,
     tariffs,
     work,
@@ -72,8 +74,8 @@ UNTRIED = {
     "year_name", "year_of_period",
 }  # fmt: skip
 RULES = (
-    budgets, dates, demand, eligibility, extrapolated, families, halls, hosting, latency, memory, offers, quotes, rates,
-    residual, roofline, running, survival, tariffs, work,
+    attention, budgets, dates, demand, eligibility, extrapolated, families, halls, hosting, latency, memory, offers,
+    quotes, rates, residual, roofline, running, stages, survival, tariffs, work,
 )  # fmt: skip
 
 

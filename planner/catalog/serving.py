@@ -240,6 +240,19 @@ class ModelSize(Row):
     latent_key_size: Annotated[
         Count | None, doc("latent attention: numbers that a layer caches of a token, position included", "count")
     ] = None
+    selected_tokens: Annotated[
+        Count | None, doc("sparse attention: tokens of the context that one attends to, selected by an index", "tokens")
+    ] = None
+    index_heads: Annotated[Count | None, doc("heads of that index, which compares with the whole context", "count")] = (
+        None
+    )
+    index_key_size: Annotated[Count | None, doc("numbers in a key of the index, cached too", "count")] = None
+    state_layers: Annotated[
+        NonNegativeCount, doc("layers of linear attention, which keep a state in place of a cache", "count")
+    ] = 0
+    state_size: Annotated[
+        Count | None, doc("numbers of 32 bits in the state that one of them keeps of a request", "count")
+    ] = None
 
     @model_validator(mode="after")
     def _consistent(self) -> ModelSize:
@@ -251,15 +264,18 @@ class ModelSize(Row):
             ("experts", "experts_per_token"),
             ("attention_layers", "query_heads", "kv_heads", "key_size", "value_size"),
             ("latent_size", "latent_key_size"),
+            ("selected_tokens", "index_heads", "index_key_size"),
         ):
             given = [field for field in fields if getattr(self, field) is not None]
             missing = [field for field in fields if field not in given]
             if given and missing:
                 raise wrong(missing[0], f"this is missing; it belongs to {given[0]}")
-        if self.latent_size is not None and self.attention_layers is None:
-            raise wrong("attention_layers", "this is missing; it belongs to latent_size")
-        if bool(self.windowed_layers) != (self.window_tokens is not None):
-            raise wrong("window_tokens", "this and windowed_layers belong together")
+        for field in ("latent_size", "selected_tokens", "state_size"):
+            if getattr(self, field) is not None and self.attention_layers is None:
+                raise wrong("attention_layers", f"this is missing; it belongs to {field}")
+        for layers, size in (("windowed_layers", "window_tokens"), ("state_layers", "state_size")):
+            if bool(getattr(self, layers)) != (getattr(self, size) is not None):
+                raise wrong(size, f"this and {layers} belong together")
         return self
 
     @property

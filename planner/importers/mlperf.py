@@ -167,14 +167,14 @@ def _kept_limits(
     knobs: tuple[tuple[str, str], ...] = (),
     note: str = "",
 ) -> BenchmarkRun:
-    for field, value in (
-        ("input_tokens", given.input_tokens),
-        ("output_tokens", output_tokens),
-        ("ttft_limit_ms", given.ttft_limit_ms),
-        ("tpot_limit_ms", given.tpot_limit_ms),
+    for field, value, what in (
+        ("input_tokens", given.input_tokens, "how many tokens go in"),
+        ("output_tokens", output_tokens, "how many tokens come out (TOKENS_PER_SAMPLE)"),
+        ("ttft_limit_ms", given.ttft_limit_ms, "the limit on TTFT"),
+        ("tpot_limit_ms", given.tpot_limit_ms, "the limit on TPOT"),
     ):
         if value is None:
-            raise record.refusal("", f"MLPerf's files do not say this; give {given.option(field)}")
+            raise record.refusal("", f"the file does not say {what}; give {given.option(field)}")
     assert given.input_tokens
     assert output_tokens
     assert given.ttft_limit_ms

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from planner.catalog.models import System
 from planner.catalog.row import MOST
 from planner.catalog.serving import SWITCHES
 from planner.importers.benchmark_run import BenchmarkRun, Said, failures, reason_to_doubt
@@ -40,7 +41,7 @@ def row(run: BenchmarkRun, given: ImportOptions, names: Names, origin: Origin) -
     switches: dict[str, Any] = {name: _settled(run, given, said, name, name, "unknown") for name in SWITCHES}
     switched = [name for name, state in switches.items() if state == "on"]
     requires += switched
-    precision = _settled(run, given, said, "precision", "precision")
+    precision, four_bits = _precision(run, given, said, names.systems.get(system))
     engine = _settled(run, given, said, "engine", "engine", "unknown")
     nominal_in = given.input_tokens or said.get("input_tokens", _NOTHING).value or round(run.input_tokens)
     nominal_out = given.output_tokens or said.get("output_tokens", _NOTHING).value or round(run.output_tokens)
@@ -76,7 +77,9 @@ def row(run: BenchmarkRun, given: ImportOptions, names: Names, origin: Origin) -
         "as_of": run.as_of or given.as_of or origin.day,
         "evidence": given.evidence or origin.evidence,
         "note": "; ".join(
-            part for part in (run.note, undated, failures(run.completed, run.failed), reason_to_doubt(run)) if part
+            part
+            for part in (run.note, four_bits, undated, failures(run.completed, run.failed), reason_to_doubt(run))
+            if part
         ),
     }
 
@@ -149,6 +152,22 @@ def _system(run: BenchmarkRun, given: ImportOptions, names: Names) -> str:
         hint = "" if is_builtin(wanted) else "; list that name under its aliases if it has these GPUs"
         raise run.record.refusal(called.key, f"the file says {called.value}{known}, --system says {wanted}{hint}")
     return wanted
+
+
+def _precision(
+    run: BenchmarkRun, given: ImportOptions, said: dict[str, Said], system: System | None
+) -> tuple[str, str]:
+    """The precision, and what is to be said of it: files call any float of four bits FP4, AMD's GPUs compute MXFP4."""
+    stated = said.get("precision", _NOTHING)
+    if system is None or system.maker != "AMD":
+        return str(_settled(run, given, said, "precision", "precision")), ""
+    if given.precision == "fp4":
+        message = f"fp4 is NVFP4, which {system.system} does not compute; --precision mxfp4 is what it does"
+        raise run.record.refusal(stated.key, message)
+    if stated.value != "fp4":
+        return str(_settled(run, given, said, "precision", "precision")), ""
+    known = {**said, "precision": stated._replace(value="mxfp4")}
+    return str(_settled(run, given, known, "precision", "precision")), f"the file's fp4 is MXFP4 on {system.system}"
 
 
 def _spec_decode(run: BenchmarkRun, given: ImportOptions, said: Said) -> str:

@@ -16,19 +16,22 @@ from planner import bits
 from planner.catalog import Catalog
 from planner.catalog.models import DerivedPoint, ServingPoint
 from planner.kinds.evidence import PROVEN
+from planner.rules.attention import has_attention
 from planner.rules.families import Family, families, family, gpu_seconds, least_work, reachable, shape_of, switched_on
 from planner.rules.fitted import left_by_caps
 from planner.rules.measured import METRICS, MeasuredPoints, derived_point, stated
 from planner.rules.memory import copies, fits
-from planner.rules.roofline import TESTED_INPUT_TOKENS, Efficiency, Setup, efficiency_of, has_attention
+from planner.rules.roofline import TESTED_INPUT_TOKENS, Efficiency, Setup, efficiency_of
+from planner.rules.stages import Split, split_of
 from planner.rules.work import Lengths
 from planner.scenario.workload import Workload
 from planner.units import ms_from_s
 
 # What the formulas have been off, with which every extrapolated figure is multiplied: docs/work-model.md has the
 # errors, and a test holds the shipped rows against these.
-WORK, WORK_WITH_DRAFTS, WORK_OF_SHORT_OUTPUT = 1.3, 1.5, 1.7
-TPOT, TPOT_WITH_DRAFTS, TTFT = 1.2, 1.3, 1.9
+WORK, WORK_WITH_DRAFTS, WORK_OF_SHORT_OUTPUT, WORK_APART = 1.3, 1.5, 1.7, 1.7
+TPOT, TPOT_WITH_DRAFTS, TPOT_APART = 1.2, 1.3, 1.3
+TTFT, TTFT_APART = 1.9, 3.0
 # Where drafts stop paying: requests in flight per GPU.
 MANY_PER_GPU = 8.0
 # Below so many output tokens, other work than decoding decides; three bursts were 16 to 42 % dearer than told.
@@ -65,7 +68,7 @@ class Extrapolator:
 
     def refusal(self, point: ServingPoint, lengths: Lengths) -> Refusal:
         """Why ``point`` is not carried to ``lengths``, '' where it is."""
-        if point.mode == "disagg":
+        if point.mode == "disagg" and split_of(point) is None:
             return "disagg"
         size = self._catalog.models.get(point.model)
         if size is None or not has_attention(size):
@@ -95,10 +98,24 @@ class Extrapolator:
         return self._of_pools[pool]
 
     def work(self, point: ServingPoint, lengths: Lengths, hits: float = 0.0, attention: float = 1.0) -> float:
-        """GPU-seconds of a request by the floors of the configuration alone."""
+        """GPU-seconds of a request by the floors of the configuration alone; of the slower part where it has two."""
+        split = split_of(point)
+        if split is not None:
+            return max(self.stages(point, lengths, split, hits, attention))
+        return self._known(point).gpu_seconds(self._setup(point).floors(lengths, hits, attention))
+
+    def stages(
+        self, point: ServingPoint, lengths: Lengths, split: Split, hits: float = 0.0, attention: float = 1.0
+    ) -> tuple[float, float]:
+        """What reading its input and writing its output would take, if the replica waited for that alone."""
+        floors = self._setup(point).stages(lengths, split, hits, attention)
+        known = self._known(point)
+        return known.gpu_seconds(floors.reading), known.gpu_seconds(floors.writing)
+
+    def _known(self, point: ServingPoint) -> Efficiency:
         efficiency = self.efficiency(point)
         assert efficiency is not None
-        return efficiency.gpu_seconds(self._setup(point).floors(lengths, hits, attention))
+        return efficiency
 
     def left_by_hits(self, point: ServingPoint, lengths: Lengths, hits: float) -> float | None:
         """The share of a request's work that is left with ``hits``; None where nothing tells.
@@ -108,7 +125,7 @@ class Extrapolator:
         if self.refusal(point, lengths) not in ("", "memory"):
             return None
         left = self.work(point, lengths, hits) / self.work(point, lengths)
-        return 1 - (1 - left) / WORK
+        return 1 - (1 - left) / (WORK if point.mode == "agg" else WORK_APART)
 
     def points(self, measured: MeasuredPoints, group: list[ServingPoint]) -> Iterator[DerivedPoint]:
         """A configuration at the lengths of the workload, at every replica and concurrency that it was measured at."""
@@ -130,7 +147,9 @@ class Extrapolator:
         """What those points share, their configuration apart: GPUs, copies of a cache, requests in flight."""
         size = self._catalog.models[point.model]
         each = (point.gpus_per_replica, point.replicas_per_gpu, point.largest_worker_gpus)
-        return (*each, copies(point, size), point.concurrency)
+        split = split_of(point)
+        parts = () if split is None else (*split.prefill, *split.decode)
+        return (*each, copies(point, size), point.concurrency, *parts)
 
     def _point(
         self, measured: MeasuredPoints, position: str, parents: tuple[ServingPoint, ...], nominal: Lengths
@@ -157,7 +176,11 @@ class Extrapolator:
             output_tok_s_per_gpu=made / work,
             least_share=found.least_share,
             note=_note(found, factor, parents),
-            **stated(measured, parents, {"ttft": TTFT * found.ttft_ms, "tpot": tpot_derating(first) * found.tpot_ms}),
+            **stated(
+                measured,
+                parents,
+                {"ttft": ttft_derating(first) * found.ttft_ms, "tpot": tpot_derating(first) * found.tpot_ms},
+            ),
         )
 
     def anchored(
@@ -168,24 +191,46 @@ class Extrapolator:
         ``latencies`` are the TTFT and the TPOT of each, in ms.
         """
         ratios = np.array([self.work(p, lengths, hits) / self.work(p, shape_of(p)) for p in parents])
-        work = np.array([gpu_seconds(p) for p in parents])
-        outputs = np.array([p.output_tokens_mean / lengths[1] for p in parents])
-        waits = np.sqrt([lengths[0] / p.input_tokens_mean for p in parents])
+        work = _mean(np.array([gpu_seconds(p) for p in parents]) * ratios)
         ttft, tpot = np.array(latencies).T
         least = 1.0
         if lengths[0] > TESTED_INPUT_TOKENS:
             half = [self.work(p, lengths, hits, HALF) / self.work(p, shape_of(p), 0.0, HALF) for p in parents]
             least = min(1.0, _mean(np.array(half) / ratios))
-        own = self._prefill_ms(parents[0], lengths, hits)
-        return Anchored(_mean(work * ratios), least, max(_mean(ttft * waits), own), _mean(tpot * ratios * outputs))
+        tpot_ms = _mean(tpot * np.array([self._slower(p, lengths, hits) for p in parents]))
+        waited = _mean(ttft * np.sqrt([lengths[0] / p.input_tokens_mean for p in parents]))
+        own, queued = (
+            self._prefill_ms(parents[0], lengths, hits),
+            self._queue_ms(parents[0], lengths, hits, work, tpot_ms),
+        )
+        return Anchored(work, least, max(waited, own, queued), tpot_ms)
+
+    def _slower(self, point: ServingPoint, lengths: Lengths, hits: float) -> float:
+        """How many times as long a token of the output takes as where the point was measured."""
+        split = split_of(point)
+        if split is None:
+            grown = self.work(point, lengths, hits) / self.work(point, shape_of(point))
+        else:
+            own = self.stages(point, shape_of(point), split)[1]
+            grown = self.stages(point, lengths, split, hits)[1] / own
+        return grown * point.output_tokens_mean / lengths[1]
 
     def _prefill_ms(self, point: ServingPoint, lengths: Lengths, hits: float) -> float:
-        """How long a replica reads the input of one request with all its GPUs: no first token comes before."""
-        efficiency = self.efficiency(point)
-        assert efficiency is not None
-        return ms_from_s(
-            efficiency.compute * self._setup(point).prefill_seconds(lengths, hits) / max(point.replica_gpus, 1.0)
-        )
+        """How long the GPUs that read the input of one request take, all of a replica's or a worker's: no first token
+        comes before."""
+        split = split_of(point)
+        gpus = max(point.replica_gpus, 1.0) if split is None else split.prefill.gpus_each
+        return ms_from_s(self._known(point).compute * self._setup(point).prefill_seconds(lengths, hits) / gpus)
+
+    def _queue_ms(self, point: ServingPoint, lengths: Lengths, hits: float, work: float, tpot_ms: float) -> float:
+        """Where reading is the slower part: of a request's time in a replica, by Little's law, what writing leaves."""
+        split = split_of(point)
+        if split is None:
+            return 0.0
+        reading, writing = self.stages(point, lengths, split, hits)
+        if reading <= writing:
+            return 0.0
+        return ms_from_s(point.concurrency * work / point.replica_gpus) - lengths[1] * tpot_ms
 
     def _setup(self, point: ServingPoint) -> Setup:
         return Setup(self._catalog.models[point.model], self._catalog.systems[point.system], point)
@@ -201,12 +246,21 @@ def derating(point: ServingPoint, lengths: Lengths) -> float:
         factors.append(WORK_WITH_DRAFTS)
     if lengths[1] < SHORT_OUTPUT_TOKENS:
         factors.append(WORK_OF_SHORT_OUTPUT)
+    if point.mode == "disagg":
+        factors.append(WORK_APART)
     return max(factors)
 
 
 def tpot_derating(point: ServingPoint) -> float:
     """The factor on TPOT: how many tokens drafts hand out a step is less sure at other lengths."""
+    if point.mode == "disagg":
+        return TPOT_APART
     return TPOT if point.spec_decode == "none" else TPOT_WITH_DRAFTS
+
+
+def ttft_derating(point: ServingPoint) -> float:
+    """The factor on TTFT: where input has GPUs of its own, how long it waits for them."""
+    return TTFT if point.mode == "agg" else TTFT_APART
 
 
 def in_words(refused: Counter[Refusal]) -> str:

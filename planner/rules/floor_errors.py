@@ -14,13 +14,14 @@ import numpy as np
 
 from planner.catalog import Catalog, load_catalog
 from planner.catalog.models import ServingPoint
-from planner.rules.extrapolated import TTFT, Anchored, Extrapolator, derating, tpot_derating
+from planner.rules.attention import has_attention
+from planner.rules.extrapolated import Anchored, Extrapolator, derating, tpot_derating, ttft_derating
 from planner.rules.families import Family, families, family, gpu_seconds, shape_of
-from planner.rules.roofline import has_attention
+from planner.rules.stages import split_of
 from planner.rules.work import Lengths
 from planner.rules.work_errors import FEWEST_SHAPES, TPOT_TARGETS_MS, left_out
 
-COLUMNS = ("model", "system", "drafts", "points", "work", "covered", "TPOT", "covered", "TTFT", "covered")
+COLUMNS = ("model", "system", "mode", "drafts", "points", "work", "covered", "TPOT", "covered", "TTFT", "covered")
 RULES = ("rule", "TPOT at most, ms", "lengths", "median error", "90 % within", "bias")
 
 
@@ -48,27 +49,30 @@ class Carried:
 
 
 def carried(catalog: Catalog) -> list[Carried]:
-    """Every aggregated point whose length was left out, where another length was measured at its replica and load."""
+    """Every point whose length was left out, where another length was measured at its replica and load."""
     able = [
         point
         for point in catalog.serving.values()
-        if point.mode == "agg" and not point.derivation and has_attention(catalog.models.get(point.model))
+        if (point.mode == "agg" or split_of(point) is not None)
+        and not point.derivation
+        and has_attention(catalog.models.get(point.model))
     ]
     found: list[Carried] = []
     for _, group in sorted(families(able, catalog).items()):
+        # No other model and no other mode tells anything of these.
+        alike = [point for point in able if (point.model, point.mode) == (group[0].model, group[0].mode)]
         for shape in sorted({shape_of(point) for point in group}):
-            found += _without(able, group, shape, catalog)
+            found += _without(alike, group, shape, catalog)
     return found
 
 
 def _without(
-    able: Sequence[ServingPoint], group: Sequence[ServingPoint], shape: Lengths, catalog: Catalog
+    alike: Sequence[ServingPoint], group: Sequence[ServingPoint], shape: Lengths, catalog: Catalog
 ) -> Iterator[Carried]:
     out = [point for point in group if shape_of(point) == shape]
-    names = {point.name for point in out}
-    model = group[0].model
-    known = Extrapolator([p for p in able if p.model == model and p.name not in names], catalog)
-    parents = known.alike([point for point in group if point.name not in names])
+    left_out = {id(point) for point in out}
+    known = Extrapolator([point for point in alike if id(point) not in left_out], catalog)
+    parents = known.alike([point for point in group if id(point) not in left_out])
     for point in out:
         anchors = parents.get(known.replica(point))
         if anchors and known.efficiency(anchors[0]) is not None:
@@ -81,19 +85,21 @@ def _ttft_ms(point: ServingPoint) -> float:
 
 
 def point_table(catalog: Catalog) -> str:
-    """The errors of extrapolated points by model, system and drafts, as Markdown."""
+    """The errors of extrapolated points by model, system, mode and drafts, as Markdown."""
     rows = carried(catalog)
-    keys = sorted({(row.point.model, row.point.system, row.point.spec_decode != "none") for row in rows})
+    keys = sorted({_key(row.point) for row in rows})
     lines = [_line(COLUMNS), "|" + "---|" * len(COLUMNS)]
-    for model, system, drafts in keys:
-        these = [
-            row
-            for row in rows
-            if (row.point.model, row.point.system, row.point.spec_decode != "none") == (model, system, drafts)
-        ]
-        lines.append(_line((model, system, "with" if drafts else "none", str(len(these)), *_errors(these))))
-    lines.append(_line(("all", "", "", str(len(rows)), *_errors(rows))))
+    for key in keys:
+        these = [row for row in rows if _key(row.point) == key]
+        lines.append(_line((*key, str(len(these)), *_errors(these))))
+    for mode in sorted({mode for _, _, mode, _ in keys}):
+        these = [row for row in rows if row.point.mode == mode]
+        lines.append(_line(("all", "", mode, "", str(len(these)), *_errors(these))))
     return "\n".join(lines) + "\n"
+
+
+def _key(point: ServingPoint) -> tuple[str, str, str, str]:
+    return point.model, point.system, point.mode, "none" if point.spec_decode == "none" else "with"
 
 
 def _errors(rows: Sequence[Carried]) -> Iterator[str]:
@@ -101,7 +107,7 @@ def _errors(rows: Sequence[Carried]) -> Iterator[str]:
     told: tuple[tuple[Callable[[Carried], float], Callable[[Carried], float]], ...] = (
         (lambda row: row.work_error, lambda row: derating(row.point, shape_of(row.point))),
         (lambda row: row.tpot_error, lambda row: tpot_derating(row.point)),
-        (lambda row: row.ttft_error, lambda row: TTFT),
+        (lambda row: row.ttft_error, lambda row: ttft_derating(row.point)),
     )
     for error, factor in told:
         # Not every row states a TTFT.
@@ -113,7 +119,7 @@ def _errors(rows: Sequence[Carried]) -> Iterator[str]:
 
 def rule_table(catalog: Catalog) -> str:
     """Both rules at the least work that a plan may count on at a TPOT target, each length left out, as Markdown."""
-    rows = carried(catalog)
+    rows = [row for row in carried(catalog) if row.point.mode == "agg"]
     lines = [_line(RULES), "|" + "---|" * len(RULES)]
     for tpot_ms in TPOT_TARGETS_MS:
         for rule, errors in (

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from planner import bits
 from planner.catalog.models import ModelSize, ServingPoint, System
 from planner.catalog.physics import BYTES, peak_pflops
+from planner.rules.attention import read_bytes, reading_flop, writing_flop
 from planner.rules.families import gpu_seconds, shape_of
+from planner.rules.stages import Split
 from planner.rules.work import Lengths, least_squares
 
 Floats = NDArray[np.float64]
@@ -31,8 +33,6 @@ MOST_TOKENS_PER_READ = 4.0
 # Twice as many points as coefficients, and lengths that differ: fewer leave arithmetic and memory in each other's
 # place, and a share of the peak that nobody saw is then taken for the whole of it.
 FEWEST_POINTS, FEWEST_SHAPES = 6, 2
-# Reads and caches of keys and values: of 16 bits where the weights are, else of 8.
-CACHE_BYTES = {"bf16": 2.0}
 # Beyond so many input tokens nobody has tested the formulas: how attention grows decides there.
 TESTED_INPUT_TOKENS = 32_768
 
@@ -43,6 +43,13 @@ class Floors(NamedTuple):
     compute: float
     memory: float
     steps: float
+
+
+class Stages(NamedTuple):
+    """Floors of a request's input and of its output."""
+
+    reading: Floors
+    writing: Floors
 
 
 @dataclass(frozen=True)
@@ -64,14 +71,22 @@ class Setup:
         # Attention runs in 16 bits, at half the peak of 8.
         half = system.fp8_dense_pflops_per_gpu / 2 * FLOP_PER_PFLOP
         weights = 2 * size.active_params_billion * PARAMS_PER_BILLION * (given * (1 - hits) + made) / dense
-        prefill = prefill_flop(size) * given * given / 2 * (1 - hits * hits)
-        decode = decode_flop(size) * made * (given + made / 2)
-        read = made * (self.read_bytes() / point.concurrency + cache_bytes(point, size) * (given + made / 2))
+        attended = reading_flop(size, given * hits, given) + writing_flop(size, given, given + made)
+        read = made * self.read_bytes() / point.concurrency + read_bytes(point, size, lengths)
         return Floors(
-            weights + attention * (prefill + decode) / half,
+            weights + attention * attended / half,
             read / (system.memory_tb_per_s_per_gpu * BYTES_PER_TB),
             made * point.replica_gpus / point.concurrency * STEP_S,
         )
+
+    def stages(self, lengths: Lengths, split: Split, hits: float, attention: float) -> Stages:
+        """The floors of reading and of writing, each as GPU-seconds of the replica whose other part waits meanwhile."""
+        whole = self.floors(lengths, hits, attention)
+        reading = self.floors((lengths[0], 0.0), hits, attention).compute
+        gpus = self.point.replica_gpus
+        of_all = gpus / split.decode.gpus
+        writing = Floors((whole.compute - reading) * of_all, whole.memory * of_all, whole.steps)
+        return Stages(Floors(reading * gpus / split.prefill.gpus, 0.0, 0.0), writing)
 
     def prefill_seconds(self, lengths: Lengths, hits: float) -> float:
         """GPU-seconds at peak of the input alone: what comes before the first token."""
@@ -99,51 +114,12 @@ class Efficiency:
         return self.compute * floors.compute + self.memory * floors.memory + self.step_ms * floors.steps
 
 
-def has_attention(size: ModelSize | None) -> bool:
-    """Whether the dimensions of a model's attention are known."""
-    return size is not None and size.attention_layers is not None
-
-
 def routed_params(size: ModelSize) -> tuple[float, float]:
     """Billion parameters in routed experts, and the share of them that one token goes through."""
     if size.experts is None or size.experts_per_token is None or size.experts == size.experts_per_token:
         return 0.0, 1.0
     share = size.experts_per_token / size.experts
     return (size.total_params_billion - size.active_params_billion) / (1 - share), share
-
-
-def prefill_flop(size: ModelSize) -> float:
-    """FLOP of attention per pair of a query and a key, over all layers, while input is read."""
-    assert size.attention_layers is not None
-    assert size.query_heads is not None
-    assert size.key_size is not None
-    assert size.value_size is not None
-    return 2.0 * size.attention_layers * size.query_heads * (size.key_size + size.value_size)
-
-
-def decode_flop(size: ModelSize) -> float:
-    """The same while output is written: latent attention works on what it has compressed."""
-    if size.latent_size is None or size.latent_key_size is None:
-        return prefill_flop(size)
-    assert size.attention_layers is not None
-    assert size.query_heads is not None
-    return 2.0 * size.attention_layers * size.query_heads * (size.latent_key_size + size.latent_size)
-
-
-def cache_bytes(point: ServingPoint, size: ModelSize) -> float:
-    """Bytes of keys and values that a token adds to the cache, layers with a window left out."""
-    assert size.attention_layers is not None
-    return CACHE_BYTES.get(point.precision, 1.0) * size.attention_layers * cached_numbers(size)
-
-
-def cached_numbers(size: ModelSize) -> int:
-    """Numbers that one layer caches of a token."""
-    if size.latent_key_size is not None:
-        return size.latent_key_size
-    assert size.kv_heads is not None
-    assert size.key_size is not None
-    assert size.value_size is not None
-    return size.kv_heads * (size.key_size + size.value_size)
 
 
 def efficiency_of(setups: Sequence[Setup]) -> Efficiency | None:

@@ -6,15 +6,18 @@ What arithmetic, memory and steps take at the hardware's peaks, times factors th
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import lsq_linear
 
 from planner.catalog.models import Catalog, ModelSize, ServingPoint
+from tests.oracle.attention import bytes_kept, bytes_read, flop
 
 Shape = tuple[float, float]
-BITS = {"bf16": 16, "fp8": 8, "fp4": 4, "int4": 4}
+BITS = {"bf16": 16, "fp8": 8, "fp4": 4, "mxfp4": 4, "int4": 4}
 
 
 def seconds(point: ServingPoint) -> float:
@@ -32,7 +35,7 @@ class Configuration:
         size = catalog.models.get(group[0].model)
         self.size = size
         self.factors: list[float] | None = None
-        if size is None or size.attention_layers is None or group[0].mode == "disagg":
+        if size is None or size.attention_layers is None:
             return
         for points in (group, pool):
             shapes = {(p.input_tokens_mean, p.output_tokens_mean) for p in points}
@@ -60,24 +63,46 @@ class Configuration:
             peak /= 2
         if BITS[point.precision] == 4 and system.fp4_dense_pflops_per_gpu:
             peak = system.fp4_dense_pflops_per_gpu
-        pairs_read = given**2 / 2 - (given * hits) ** 2 / 2
-        pairs_made = given * made + made**2 / 2
-        prefill, decode = attention(size)
         arithmetic = 2e9 * size.active_params_billion * (given - given * hits + made) / (peak * 1e15)
-        arithmetic += (prefill * pairs_read + decode * pairs_made) / (system.fp8_dense_pflops_per_gpu / 2 * 1e15)
-        context = cache(point, size) * (given + made / 2)
-        memory = made * (weights_read(point, size) / point.concurrency + context)
+        arithmetic += flop(size, given, made, hits) / (system.fp8_dense_pflops_per_gpu / 2 * 1e15)
+        memory = made * weights_read(point, size) / point.concurrency + bytes_read(point, size, given, made)
         gpus = point.gpus_per_replica / point.replicas_per_gpu
         return arithmetic, memory / (system.memory_tb_per_s_per_gpu * 1e12), made * gpus / point.concurrency / 1000
 
+    def tells(self, point: ServingPoint) -> bool:
+        """Whether anything is known of what other lengths take: of two parts, only where their GPUs are."""
+        return self.factors is not None and (point.mode == "agg" or parts(point) is not None)
+
     def work(self, point: ServingPoint, lengths: Shape, hits: float = 0.0) -> float:
-        """What the floors and their factors make of a request."""
+        """What the floors and their factors make of a request; of the slower of two parts, the other waiting."""
+        if parts(point) is not None:
+            return max(self.reading(point, lengths, hits), self.writing(point, lengths))
         assert self.factors is not None
         return sum(a * b for a, b in zip(self.factors, self.floors(point, lengths, hits), strict=True))
 
+    def reading(self, point: ServingPoint, lengths: Shape, hits: float) -> float:
+        """GPU-seconds of all GPUs while those of the input read it."""
+        found = parts(point)
+        assert self.factors is not None
+        assert found is not None
+        arithmetic = self.floors(point, (lengths[0], 0.0), hits)[0]
+        return self.factors[0] * arithmetic * point.gpus_per_replica / found["p"].gpus
+
+    def writing(self, point: ServingPoint, lengths: Shape) -> float:
+        """The same while those of the output write it."""
+        found = parts(point)
+        assert self.factors is not None
+        assert found is not None
+        a, b, s = self.factors
+        whole = self.floors(point, lengths, 0.0)
+        arithmetic = whole[0] - self.floors(point, (lengths[0], 0.0), 0.0)[0]
+        of_all = point.gpus_per_replica / found["d"].gpus
+        return of_all * (a * arithmetic + b * whole[1]) + s * whole[2]
+
     def left(self, point: ServingPoint, lengths: Shape, hits: float) -> float:
         """The share of a request's work that hits leave, what they spare derated."""
-        return 1 - (1 - self.work(point, lengths, hits) / self.work(point, lengths)) / 1.3
+        careful = 1.3 if point.mode == "agg" else 1.7
+        return 1 - (1 - self.work(point, lengths, hits) / self.work(point, lengths)) / careful
 
     def holds(self, point: ServingPoint, lengths: Shape) -> bool:
         """Whether nine tenths of memory hold the weights and the caches of all requests in flight."""
@@ -85,18 +110,21 @@ class Configuration:
         assert size is not None
         assert size.kv_heads is not None
         bytes_each = {16: 2.0, 8: 1.0, 4: 0.6}[BITS[point.precision]]
-        same = 1.0 if "-dpattn" in point.series else max(1.0, point.largest_worker_gpus / size.kv_heads)
-        given, made = lengths
-        one = cache(point, size) * (given + made / 2)
-        if size.window_tokens is not None and size.attention_layers is not None:
-            one += (
-                cache(point, size)
-                / size.attention_layers
-                * size.windowed_layers
-                * min(size.window_tokens, sum(lengths))
-            )
-        gb = size.total_params_billion * bytes_each + point.concurrency * same * one / 1e9
-        return gb <= 0.9 * system.memory_gb_per_gpu * point.gpus_per_replica / point.replicas_per_gpu
+        weights = size.total_params_billion * bytes_each
+
+        def needed(tokens: Shape, requests: float, gpus: int, spread: bool) -> float:
+            same = 1.0 if spread else max(1.0, gpus / (size.kv_heads or 1))
+            one = same * bytes_kept(point, size, *tokens) + 4.0 * size.state_layers * (size.state_size or 0)
+            return weights + requests * one / 1e9
+
+        each = 0.9 * system.memory_gb_per_gpu
+        found = parts(point)
+        if found is None:
+            whole = needed(lengths, point.concurrency, point.largest_worker_gpus, "-dpattn" in point.series)
+            return whole <= each * point.gpus_per_replica / point.replicas_per_gpu
+        p, d = found["p"], found["d"]
+        reads = needed((lengths[0], 0.0), 1.0, p.each, p.spread) <= each * p.each
+        return reads and needed(lengths, point.concurrency / d.workers, d.each, d.spread) <= each * d.each
 
     def carried(
         self, lengths: Shape, hits: float, times: dict[str, tuple[float, float]]
@@ -106,10 +134,10 @@ class Configuration:
             return []
         alike: dict[tuple[object, ...], dict[Shape, ServingPoint]] = {}
         for point in sorted(self.group, key=lambda p: (seconds(p), p.name)):
-            if self.holds(point, lengths) and all(map(math.isfinite, times[point.name])):
+            if self.tells(point) and self.holds(point, lengths) and all(map(math.isfinite, times[point.name])):
                 apart = "-dpattn" in point.series
                 key = (point.gpus_per_replica, point.replicas_per_gpu, point.largest_worker_gpus, apart)
-                shapes = alike.setdefault((*key, point.concurrency), {})
+                shapes = alike.setdefault((*key, point.concurrency, str(parts(point))), {})
                 shapes.setdefault((point.input_tokens_mean, point.output_tokens_mean), point)
         return [self._one(list(parents.values()), lengths, hits, times) for parents in alike.values()]
 
@@ -121,44 +149,61 @@ class Configuration:
         for point in parents:
             own = (point.input_tokens_mean, point.output_tokens_mean)
             grown = self.work(point, lengths, hits) / self.work(point, own)
+            slower = grown if parts(point) is None else self.writing(point, lengths) / self.writing(point, own)
             root = 1 / len(parents)
             work *= (seconds(point) * grown) ** root
             ttft *= (times[point.name][0] * (lengths[0] / own[0]) ** 0.5) ** root
-            tpot *= (times[point.name][1] * grown * own[1] / lengths[1]) ** root
+            tpot *= (times[point.name][1] * slower * own[1] / lengths[1]) ** root
         first = parents[0]
-        gpus = max(1.0, first.gpus_per_replica / first.replicas_per_gpu)
-        reading = 1000 * self.factors[0] * self.floors(first, (lengths[0], 0.0), hits)[0] / gpus
+        found = parts(first)
+        gpus = max(1.0, first.gpus_per_replica / first.replicas_per_gpu) if found is None else found["p"].each
+        ttft = max(ttft, 1000 * self.factors[0] * self.floors(first, (lengths[0], 0.0), hits)[0] / gpus)
+        if found is not None:
+            if self.reading(first, lengths, hits) > self.writing(first, lengths):
+                # What is in flight is in the replica for so long, and most of it waits to be read.
+                ttft = max(ttft, 1000 * first.concurrency * work / first.gpus_per_replica - lengths[1] * tpot)
+            return parents, work * 1.7, (3.0 * ttft, 1.3 * tpot)
         factor = 1.3
         if first.spec_decode != "none" and first.concurrency * first.replicas_per_gpu > 8 * first.gpus_per_replica:
             factor = 1.5
         if lengths[1] < 500:
             factor = 1.7
-        return parents, work * factor, (1.9 * max(ttft, reading), (1.2 if first.spec_decode == "none" else 1.3) * tpot)
+        return parents, work * factor, (1.9 * ttft, (1.2 if first.spec_decode == "none" else 1.3) * tpot)
 
 
-def attention(size: ModelSize) -> tuple[float, float]:
-    """FLOP per pair of tokens, while input is read and while output is written: a multiplication and an addition."""
-    assert size.attention_layers is not None
-    assert size.query_heads is not None
-    assert size.key_size is not None
-    assert size.value_size is not None
-    heads = 2.0 * size.attention_layers * size.query_heads
-    prefill = heads * (size.key_size + size.value_size)
-    if size.latent_key_size is None or size.latent_size is None:
-        return prefill, prefill
-    return prefill, heads * (size.latent_key_size + size.latent_size)
+class Part(NamedTuple):
+    """GPUs of a replica that read input, or write output: of so many workers, with attention spread over requests."""
+
+    workers: int
+    each: int
+    spread: bool
+
+    @property
+    def gpus(self) -> int:
+        """All of them."""
+        return self.workers * self.each
 
 
-def cache(point: ServingPoint, size: ModelSize) -> float:
-    """Bytes that a token adds in the layers that see everything: numbers of a byte, of two with 16-bit weights."""
-    assert size.attention_layers is not None
-    numbers = size.latent_key_size
-    if numbers is None:
-        assert size.kv_heads is not None
-        assert size.key_size is not None
-        assert size.value_size is not None
-        numbers = size.kv_heads * (size.key_size + size.value_size)
-    return size.attention_layers * numbers * (2.0 if point.precision == "bf16" else 1.0)
+def parts(point: ServingPoint) -> dict[str, Part] | None:
+    """Both parts by the words of a series, as in ``p2x4ep4-d1x16-dpattn-d``; None where they are not all GPUs."""
+    words = point.series.split("-")
+    spread = ""
+    if "dpattn" in words:
+        after = words[words.index("dpattn") + 1 :]
+        spread = after[0] if after and after[0] in ("p", "d", "pd") else "pd"
+    found = {}
+    for word in words:
+        workers, _, layout = word[1:].partition("x")
+        if word[:1] in ("p", "d") and workers.isdigit() and layout[:1].isdigit():
+            each = 1
+            for kind, size in re.findall(r"([a-z]*)(\d+)", layout):
+                # Copies add GPUs, but where attention is spread over those of one.
+                if kind in ("", "pp") or (kind == "dp" and word[0] not in spread):
+                    each *= int(size)
+            found[word[0]] = Part(int(workers), each, word[0] in spread)
+    if point.mode != "disagg" or found.keys() != {"p", "d"}:
+        return None
+    return found if sum(part.gpus for part in found.values()) == point.gpus_per_replica else None
 
 
 def weights_read(point: ServingPoint, size: ModelSize) -> float:

@@ -145,7 +145,7 @@ def beyond(workload: Workload, groups: list[list[ServingPoint]], catalog: Catalo
 def _spared(
     workload: Workload, plane: Plane, known: Configuration, parents: Sequence[ServingPoint], work: float, lengths: Shape
 ) -> float:
-    if workload.extrapolate == "never" or known.factors is None:
+    if workload.extrapolate == "never" or not all(known.tells(p) for p in parents):
         return plane.spared(lengths, workload.prefix_cache_hit_share, work)
     return work * (1 - max(known.left(p, lengths, workload.prefix_cache_hit_share) for p in parents))
 

@@ -20,10 +20,12 @@ def accuracy_notes(solved: Solved) -> Iterator[Note]:
         used = dict.fromkeys(precision[name] for name in serving["point"][serving["workload"].eq(workload.name)])
         unknown: list[str] = [name for name in used if not scored(solved.catalog, workload.model, name)]
         if unknown:
+            # A floor would rule them out, which may cost anything: so it is said with the plan.
             yield Note(
                 "accuracy",
                 f"{workload.name} runs {workload.model} in {listed(unknown)}, of which no score is known: what that "
-                "costs in quality nobody has told. A row of an accuracy.csv would, and a floor (accuracy) asks for it.",
+                "costs in quality nobody has told. A floor (accuracy) asks for one.",
+                ANYTHING,
             )
 
 
