@@ -8,10 +8,13 @@ from planner.catalog import Catalog
 from planner.plan import Plan
 from planner.render.figures import percent, short, span
 from planner.render.sheet import plain
+from planner.report.given import everything_given
 from planner.report.html.cells import Cell, Grid, headings, words
+from planner.report.html.words import in_words
 from planner.scenario import Scenario
 from planner.scenario.models import Finance
 from planner.schedule import Schedule
+from planner.timeline import Timeline
 
 _WEB = re.compile(r"https?://[^\s<>\"']+")
 
@@ -64,6 +67,15 @@ def _schedule(schedule: Schedule) -> str:
     if len(schedule.anchors) == 1:
         return short(schedule.anchors[0][1])
     return ", ".join(f"{short(value)} from {day}" for day, value in schedule.anchors)
+
+
+def given(plan: Plan, scenario: Scenario, timeline: Timeline) -> Grid:
+    """Fleet, contracts, quotes and budgets: each used, or not and why."""
+    found = everything_given(plan, scenario, timeline)
+    if not found:
+        return Grid("No fleet, signed contract, quote or budget was given.", (), ())
+    rows = tuple((words(one.kind), words(one.what), words(one.used), words(in_words(one.why))) for one in found)
+    return Grid("Fleet, contracts, quotes and budgets", headings("kind", "what", "used", "how, or why not"), rows)
 
 
 def rows_used(plan: Plan, ids: dict[str, int]) -> Grid:
