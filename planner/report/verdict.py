@@ -1,4 +1,4 @@
-"""The verdict on a plan in three sentences: what to buy and sign, what the alternative costs, what the plan rests on."""
+"""The verdict on a plan in three sentences: what to sign, what the alternative costs, what the plan rests on."""
 
 from __future__ import annotations
 
@@ -140,6 +140,11 @@ def option_name(name: str) -> str:
     return OPTIONS.get(name, f"{name} alone")
 
 
+def beyond_limits(row: Mapping[str, Any]) -> bool:
+    """Whether an option needs more than the limits that were given; until when it rents is a detail."""
+    return bool(row["supply_factor"] > 1 or row["budget_factor"] > 1)
+
+
 def rests_on(plan: Plan, grounds: Sequence[Ground] | None) -> str:
     """What would cost the most were it otherwise, and how much of the cost nobody has published or measured."""
     weak = math.fsum(plan.kpis["evidence_share"]["cost"].get(name, 0.0) for name in WEAK)
@@ -194,10 +199,8 @@ def _option(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:
     else:
         share = f" ({percent(abs(more) / base['npv_usd'])})" if base["npv_usd"] > 0 else ""
         words = f"{who} costs {money(abs(more))} {'more' if more > 0 else 'less'}{share}"
-    needs = row.get("needs")
-    # Only that which the limits do not allow: until when it rents is a detail.
-    if needs and not pd.isna(needs) and (row["supply_factor"] > 1 or row["budget_factor"] > 1):
-        words += f", but {str(needs).split('; ')[0]}"
+    if beyond_limits(row):
+        words += f", but {str(row['needs']).split('; ')[0]}"
     return words
 
 

@@ -1,4 +1,4 @@
-"""Page one: the verdict, this month's signatures, buy against rent, cost per token, what of power and budget is used."""
+"""Page one: the verdict, this month's signatures, buy against rent, cost per token, power and budget used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,17 @@ from planner.render.figures import money, percent, price
 from planner.render.sheet import plain
 from planner.report.limits import budget_use, power_use
 from planner.report.orders import Order
-from planner.report.verdict import Ground, Signatures, Verdict, day, option_name, per_token, signatures, verdict
+from planner.report.verdict import (
+    Ground,
+    Signatures,
+    Verdict,
+    beyond_limits,
+    day,
+    option_name,
+    per_token,
+    signatures,
+    verdict,
+)
 from planner.scenario import Scenario
 from planner.timeline import Timeline
 
@@ -62,7 +72,7 @@ def first_page(
     grounds: Sequence[Ground] | None,
 ) -> First:
     """Page one of a plan; ``options`` is a comparison's table with the plan first, where there is one."""
-    rows: list[Mapping[str, Any]] = [] if options is None else options.to_dict(orient="records")  # type: ignore[assignment]
+    rows: list[Mapping[str, Any]] = [] if options is None else options.to_dict(orient="records")
     found = signatures(plan, scenario)
     shown = found.due[:MOST_SIGNED]
     pictures = (_options(rows, plan), _per_token(plan, scenario), _used(plan, scenario, timeline))
@@ -125,18 +135,15 @@ def _more(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:
     more = row["npv_more_usd"]
     if pd.isna(more) or pd.isna(base["npv_usd"]):
         return ""
+    beyond = ", beyond the limits given" if beyond_limits(row) else ""
     if row["npv_more_low_usd"] <= 0 <= row["npv_more_high_usd"]:
-        return ", the same as far as is proven"
-    return f", {money(abs(more))} {'more' if more > 0 else 'less'}"
+        return f", the same as far as is proven{beyond}"
+    return f", {money(abs(more))} {'more' if more > 0 else 'less'}{beyond}"
 
 
 def _needs(rows: Sequence[Mapping[str, Any]]) -> str:
     """What options need beyond the limits that were given."""
-    told = [
-        f"{option_name(str(row['name']))}: {row['needs']}"
-        for row in rows
-        if row.get("needs") and not pd.isna(row["needs"]) and (row["supply_factor"] > 1 or row["budget_factor"] > 1)
-    ]
+    told = [f"{option_name(str(row['name']))}: {row['needs']}" for row in rows if beyond_limits(row)]
     return plain(". ".join(words[:1].upper() + words[1:] for words in told) + ".") if told else ""
 
 
