@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from planner.studies.breakeven.screening import screen
     from planner.studies.breakeven.sourcing import PriceOverrides
     from planner.studies.breakeven.study import breakeven
+    from planner.studies.catalog_gaps.study import gaps
     from planner.studies.compare.study import compare
     from planner.studies.economics.study import economics
     from planner.studies.explain.study import explain
@@ -68,6 +69,7 @@ __all__ = [
     "economics",
     "explain",
     "frontier",
+    "gaps",
     "levers",
     "load",
     "load_catalog",
@@ -95,6 +97,7 @@ _HOMES = {
     "economics": "planner.studies.economics.study",
     "explain": "planner.studies.explain.study",
     "frontier": "planner.studies.frontier.study",
+    "gaps": "planner.studies.catalog_gaps.study",
     "levers": "planner.studies.levers.study",
     "load": "planner.pipeline",
     "load_catalog": "planner.catalog",

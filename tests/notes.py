@@ -18,6 +18,7 @@ TABLES = {
     "contracts": ("provider", "region", "system", "term_months"),
     "token_api": ("provider", "model"),
     "fleet": ("site", "system"),
+    "serving": ("workload", "point", "evidence"),
     "binding": ("constraint", "where", "period"),
 }
 

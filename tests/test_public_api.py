@@ -36,6 +36,7 @@ def test_the_exported_names_are_these() -> None:
         "economics",
         "explain",
         "frontier",
+        "gaps",
         "levers",
         "load",
         "load_catalog",

@@ -21,6 +21,7 @@ from planner.plan.notes.horizon import horizon_notes
 from planner.plan.notes.lengths import length_notes
 from planner.plan.notes.note import Note, Solved
 from planner.plan.notes.nothing import nothing_notes
+from planner.plan.notes.predictions import prediction_notes
 from planner.plan.notes.quotes import quote_notes, token_quote_notes
 from planner.plan.notes.settings import setting_notes
 from planner.plan.notes.sites import empty_notes, site_notes
@@ -43,6 +44,7 @@ RULES: tuple[Callable[[Solved], Iterator[Note]], ...] = (
     accuracy_notes,
     floor_notes,
     length_notes,
+    prediction_notes,
     domain_notes,
     setting_notes,
     file_notes,

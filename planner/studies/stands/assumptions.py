@@ -17,6 +17,7 @@ from planner.render.figures import count, money, percent, short
 from planner.report.view import probabilities, timeline_of
 from planner.rules.offers import hourly_depth
 from planner.rules.tariffs import FLAT
+from planner.rules.uncertainty import unmeasured
 from planner.scenario import Scenario
 from planner.scenario.models import Workload
 from planner.studies import changes
@@ -197,11 +198,6 @@ def _headroom(today: World) -> Iterator[Assumption]:
         said=lambda _, value: f"{value:.2f}" if least == most else f"{short(value, 3)} times that",
         rests=lambda plan: Rests(),
     )
-
-
-def unmeasured(point: ServingPoint) -> bool:
-    """Whether nobody measured what a point makes: predicted, estimated, or made of measured ones."""
-    return point.evidence in WEAK or bool(point.derivation)
 
 
 def _unmeasured(today: World) -> Iterator[Assumption]:

@@ -1,0 +1,1 @@
+"""``plan catalog gaps``: what to measure next."""
