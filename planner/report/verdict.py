@@ -33,6 +33,14 @@ OPTIONS = {
     "blackwell": "Blackwell systems alone",
 }
 MOST_OPTIONS = 2
+# Of these, the ways of getting GPUs or tokens: buy or rent is asked of them.
+WAYS = ("rent", "buy", "reserve", "api")
+# Where an option rents beside what gives it its name until the end, it is no option of that alone.
+THROUGHOUT = "the end"
+BESIDE = {
+    "buy": "buying and renting by the hour, without contracts,",
+    "reserve": "contracts and renting by the hour, without buying,",
+}
 # An assumption as what the plan counts on, by its key; how it is stated and what rests on it follow.
 COUNTS_ON = {
     "hourly_supply": "GPUs by the hour that nobody has promised",
@@ -129,14 +137,20 @@ def instead(options: Sequence[Mapping[str, Any]]) -> str:
     base, *others = options
     if pd.isna(base["npv_usd"]):
         return "What renting or buying alone would cost more is not known: the plan was not found again to compare."
-    order = list(OPTIONS)
-    ranked = sorted(others, key=lambda row: order.index(row["name"]) if row["name"] in OPTIONS else len(order))
-    told = [_option(row, base) for row in ranked[:MOST_OPTIONS]]
+    told = [_option(row, base) for row in sorted(others, key=asked_for)[:MOST_OPTIONS]]
     return f"Instead of this plan, {'; '.join(told)}." if told else "There is no alternative to hold it against."
 
 
-def option_name(name: str) -> str:
-    """An option of a comparison as a reader says it."""
+def asked_for(row: Mapping[str, Any]) -> int:
+    """The place of an option among those that a reader asks for."""
+    return list(OPTIONS).index(row["name"]) if row["name"] in OPTIONS else len(OPTIONS)
+
+
+def option_name(row: Mapping[str, Any]) -> str:
+    """An option of a comparison, by its row, as a reader says it."""
+    name = str(row["name"])
+    if row["rents_until"] == THROUGHOUT and name in BESIDE:
+        return BESIDE[name]
     return OPTIONS.get(name, f"{name} alone")
 
 
@@ -148,7 +162,11 @@ def beyond_limits(row: Mapping[str, Any]) -> bool:
 def rests_on(plan: Plan, grounds: Sequence[Ground] | None) -> str:
     """What would cost the most were it otherwise, and how much of the cost nobody has published or measured."""
     weak = math.fsum(plan.kpis["evidence_share"]["cost"].get(name, 0.0) for name in WEAK)
-    priced = f"{percent(weak)} of its cost is priced by estimates" if weak >= 0.005 else "none of its cost is estimated"
+    priced = (
+        f"{percent(weak)} of its cost is priced by estimates"
+        if weak >= 0.005
+        else "none of its cost is priced by estimates"
+    )
     if grounds is None:
         return f"What the plan rests on was not looked into for this page; plan stands does. As for prices, {priced}."
     worse = sorted((one for one in grounds if one.more_usd > 0), key=lambda one: -one.more_usd)[:MOST_GROUNDS]
@@ -190,7 +208,7 @@ def _cost(plan: Plan, scenario: Scenario) -> str:
 
 
 def _option(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:
-    who = option_name(str(row["name"]))
+    who = option_name(row)
     if row["status"] == "infeasible":
         return f"{who} is not possible within the limits given"
     low, high, more = (float(row[name]) for name in ("npv_more_low_usd", "npv_more_high_usd", "npv_more_usd"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +15,11 @@ from planner.render.sheet import plain
 from planner.report.limits import budget_use, power_use
 from planner.report.orders import Order
 from planner.report.verdict import (
+    WAYS,
     Ground,
     Signatures,
     Verdict,
+    asked_for,
     beyond_limits,
     day,
     option_name,
@@ -29,7 +32,9 @@ from planner.timeline import Timeline
 
 # Blue and orange can be told apart by everybody, on white and on black.
 PLAN_COLOUR, OTHER_COLOUR, FULL_COLOUR = "#0072B2", "#8c8c8c", "#D55E00"
-MOST_SIGNED, MOST_BARS = 8, 8
+_UNIT = re.compile(r"(?<=[0-9]) (?=(%|M|k|MW|×)\b|%|×)")
+# As many as one sheet of paper has room for.
+MOST_SIGNED, MOST_BARS = 6, 5
 FULL = 0.995
 
 
@@ -86,7 +91,12 @@ def first_page(
 
 
 def _inert(found: Verdict) -> Verdict:
-    return Verdict(*(plain(sentence) for sentence in found.sentences))
+    return Verdict(*(_tied(plain(sentence)) for sentence in found.sentences))
+
+
+def _tied(text: str) -> str:
+    """``text`` with no line broken between a number and its unit."""
+    return _UNIT.sub("\u00a0", text)
 
 
 def _later(found: Signatures) -> str:
@@ -110,18 +120,20 @@ def _others(number: int) -> str:
 
 
 def _options(rows: Sequence[Mapping[str, Any]], plan: Plan) -> Bars | None:
+    ways = [row for row in rows[1:] if row["name"] in WAYS] or list(rows[1:])
+    rows = [*rows[:1], *sorted(ways, key=asked_for)]
     there = [float(row["npv_usd"]) for row in rows if not pd.isna(row["npv_usd"])]
-    if len(rows) < 2 or not there:
+    if len(rows) < 2 or pd.isna(rows[0]["npv_usd"]):
         return None
     most = max(*there, 1.0)
     bars = []
     for index, row in enumerate(rows):
-        name = "this plan" if index == 0 else option_name(str(row["name"]))
+        name = "this plan" if index == 0 else option_name(row).rstrip(",")
         if pd.isna(row["npv_usd"]):
             bars.append(Bar(name, "not possible", 0.0, OTHER_COLOUR))
             continue
         usd = float(row["npv_usd"])
-        text = money(usd) + ("" if index == 0 else _more(row, rows[0]))
+        text = _tied(money(usd) + ("" if index == 0 else _more(row, rows[0])))
         bars.append(Bar(name, text, max(usd, 0.0) / most, PLAN_COLOUR if index == 0 else OTHER_COLOUR))
     note = _needs(rows[1:])
     if money(there[0]) != money(plan.kpis["npv_usd"]):
@@ -143,7 +155,7 @@ def _more(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:
 
 def _needs(rows: Sequence[Mapping[str, Any]]) -> str:
     """What options need beyond the limits that were given."""
-    told = [f"{option_name(str(row['name']))}: {row['needs']}" for row in rows if beyond_limits(row)]
+    told = [f"{option_name(row).rstrip(',')}: {row['needs']}" for row in rows if beyond_limits(row)]
     return plain(". ".join(words[:1].upper() + words[1:] for words in told) + ".") if told else ""
 
 
@@ -194,4 +206,4 @@ def _money(plan: Plan, scenario: Scenario, timeline: Timeline) -> Iterator[Bar]:
 
 
 def _bar(name: str, text: str, share: float) -> Bar:
-    return Bar(plain(name), text, min(share, 1.0), FULL_COLOUR if share >= FULL else PLAN_COLOUR)
+    return Bar(plain(name), _tied(text), min(share, 1.0), FULL_COLOUR if share >= FULL else PLAN_COLOUR)
