@@ -8,15 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
+from planner.plan.notes import Note
 from planner.report import verdict
 from planner.report.given import everything_given
 from planner.report.verdict import Ground
 from planner.report.view import timeline_of
 from planner.scenario import Scenario, load_scenario
+from planner.scenario.models import Existing
+from planner.scenario.procurement import Contract, Quote
 from planner.studies.compare.bridge import THROUGHOUT
 
 ROOT = Path(__file__).parents[1]
@@ -119,3 +123,46 @@ def test_a_budget_that_was_given_is_listed_with_its_use(tiny: tuple[Plan, Scenar
     (found,) = everything_given(plan, given, timeline_of(given))
     assert (found.kind, found.what) == ("budget", "capex over the horizon: $2.99 M")
     assert (found.used, found.why) == ("yes", "$1.50 M of it is used, 50 %.")
+
+
+QUOTE = Quote(provider="acme", system="hgx-h200", term_months=12, usd_per_gpu_hour=2.5, lot_gpus=64)
+CONTRACT = Contract(
+    provider="zenith", system="hgx-h200", gpus=16, usd_per_gpu_hour=2.0, start="2026-07-01", end="2027-07-01"
+)
+OWNED = Existing(system="hgx-h100", count=3, in_service="2024-06-01")
+
+
+@pytest.mark.solve
+def test_what_is_not_used_says_why_in_the_notes_own_words(tiny: tuple[Plan, Scenario]) -> None:
+    plan, scenario = tiny
+    site = scenario.sites[0].model_copy(update={"existing": (OWNED,)})
+    given = scenario.model_copy(update={"quotes": (QUOTE,), "contracts": (CONTRACT,), "sites": (site,)})
+    noted = (
+        Note("quote", "The quote acme/quoted/hgx-h200/reserved-12m is not signed: too dear."),
+        Note("quote", "The quote other/quoted/hgx-h200/reserved-12m is not signed: late."),
+        Note("contract", "The contract with zenith for 16 GPUs of hgx-h200 serves nothing: no point."),
+        Note("fleet", "3 × hgx-h100 at hall never run: the hall has air only."),
+    )
+    found = everything_given(replace(plan, notes=noted), given, timeline_of(given))
+    assert [(one.kind, one.used, one.why) for one in found] == [
+        ("existing systems", "no", noted[3].sentence),
+        ("signed contract", "no", noted[2].sentence),
+        ("quote", "no", noted[0].sentence),
+    ]
+    assert found[1].what == "16 GPUs of hgx-h200 at zenith, 1 July 2026 to 1 July 2027, $2.00 per GPU-hour"
+    assert found[2].what == "hgx-h200 at acme for 12 months, $2.50 per GPU-hour, 64 GPUs a lot"
+    used = everything_given(replace(plan, notes=()), given, timeline_of(given))
+    assert [one.used for one in used] == ["no", "yes", "no"]
+
+
+@pytest.mark.solve
+def test_a_quote_that_is_signed_says_for_how_many_gpus(tiny: tuple[Plan, Scenario]) -> None:
+    plan, scenario = tiny
+    signed = {
+        "provider": "acme", "region": "quoted", "system": "hgx-h200", "term_months": 12, "future": "all",
+    }  # fmt: skip
+    days = (dt.date(2027, 1, 1), dt.date(2026, 12, 20))
+    rows = pd.DataFrame([signed | {"gpus": gpus, "order_by": by} for gpus, by in zip((64.0, 128.0), days, strict=True)])
+    given = scenario.model_copy(update={"quotes": (QUOTE,)})
+    (found,) = everything_given(replace(plan, contracts=rows), given, timeline_of(given))
+    assert (found.used, found.why) == ("yes", "Signed for 192 GPUs, the first of them by 20 December 2026.")

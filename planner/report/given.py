@@ -76,8 +76,10 @@ def _quote(plan: Plan, scenario: Scenario, quote: Quote) -> Given:
     ]
     if mine.empty:
         return Given("quote", what, "no", _notes(plan, "quote", f"The quote {offer.name} ") or "It is not signed.")
-    first = mine.iloc[0]
-    return Given("quote", what, "yes", f"Signed for {count(first['gpus'])} GPUs by {day(first['order_by'])}.")
+    first = mine.sort_values("order_by").iloc[0]
+    gpus = float(mine.loc[mine["future"] == first["future"], "gpus"].sum())
+    times_signed = "" if len(mine) == 1 else ", the first of them"
+    return Given("quote", what, "yes", f"Signed for {count(gpus)} GPUs{times_signed} by {day(first['order_by'])}.")
 
 
 def _token_quote(plan: Plan, quote: TokenQuote) -> Given:
