@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from planner.report.html.board import board_page
+from planner.report.html.first import MOST_BARS, MOST_SIGNED, Bar, Bars, First
+from planner.report.html.templates import BOARD, render
+from planner.report.verdict import Verdict
 from tests.browser import chromium, requests_of
 from tests.reports import HOSTILE, IMAGE, Made, check_plots, several_page, tiny_page  # noqa: F401
 
@@ -172,16 +175,33 @@ def test_a_link_opens_the_part_it_names(driver: Any, tiny: Made, tmp_path: Path)
     quiet(driver)
 
 
+def crowded() -> First:
+    """A page one with as much on it as it ever has."""
+    sentence = "Buy 37 × hgx-b200 for dallas by 10 December 2026 ($17.0 M), " * 3
+    orders = (("31 December 2026", "sign 12 × 64 gb300-nvl72 GPUs at acme for 36 months", "$27.6 M"),) * MOST_SIGNED
+    text = "$87.4 M of $90.0 M (97 %)"
+    few = tuple(Bar(f"limit {index} of dallas", text, 0.9) for index in range(MOST_BARS))
+    ways = tuple(Bar("renting it all by the hour", f"{text}, beyond the limits given", 0.5) for _ in range(5))
+    note = "Renting it all by the hour: it needs 6.3 × the quotas and hourly depth. " * 5
+    pictures = (
+        Bars("Buy or rent", ("way", "cost"), ways, note),
+        Bars("Cost by workload", ("workload", "$"), few, note[:150]),
+        Bars("Power and budget used", ("limit", "used"), few, note[:100]),
+    )
+    return First(Verdict(sentence, sentence, sentence), "31 December 2026", orders, note[:150], pictures)
+
+
 @pytest.mark.parametrize(("width", "height"), [(8.27, 11.69), (8.5, 11.0)], ids=["a4", "letter"])
 def test_the_board_page_is_one_sheet(driver: Any, tiny: Made, tmp_path: Path, width: float, height: float) -> None:
-    file = tmp_path / "board.html"
-    file.write_text(board_page(tiny.plan, tiny.scenario, tiny.catalog, tiny.beside), encoding="utf-8")
-    driver.get_log("browser")
-    driver.get(file.as_uri())
-    made = driver.execute_cdp_cmd("Page.printToPDF", {"paperWidth": width, "paperHeight": height})
-    pages = re.findall(rb"/Type\s*/Page\b", base64.b64decode(made["data"]))
-    assert len(pages) == 1
-    quiet(driver)
+    own = board_page(tiny.plan, tiny.scenario, tiny.catalog, tiny.beside)
+    for page in (own, render(BOARD, tiny.plan, tiny.scenario, first=crowded())):
+        file = tmp_path / "board.html"
+        file.write_text(page, encoding="utf-8")
+        driver.get_log("browser")
+        driver.get(file.as_uri())
+        made = driver.execute_cdp_cmd("Page.printToPDF", {"paperWidth": width, "paperHeight": height})
+        assert len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(made["data"]))) == 1
+        quiet(driver)
 
 
 def test_page_one_fits_a_telephone(driver: Any, tiny: Made, tmp_path: Path) -> None:
