@@ -68,12 +68,12 @@ def test_what_can_wait_is_said_to_wait(tiny: tuple[Plan, Scenario]) -> None:
         "Nothing has to be signed until 31 October 2026; the first order is to buy 4 × hgx-h200 for hall by 4 December"
     )
     without = replace(plan, purchases=plan.purchases.iloc[:0])
-    assert verdict.to_sign(without, scenario).startswith("Nothing is to be bought or signed; beside that, rent up to 8")
+    assert verdict.to_sign(without, scenario).startswith("Nothing is to be bought or signed: rent up to 8 GPUs")
 
 
 def test_the_alternatives_are_those_asked_for_first() -> None:
     rows = [PLAN, row("hopper", 5e6, 3e6), row("buy", 2.1e6, 1e5), row("rent", 4.5e6, 2.5e6)]
-    assert verdict.instead(rows) == (
+    assert verdict.instead(rows, 2e6) == (
         "Instead of this plan, renting it all by the hour costs $2.50 M more (125 %); buying alone costs $100 k more "
         "(5 %)."
     )
@@ -93,12 +93,19 @@ def test_the_alternatives_are_those_asked_for_first() -> None:
     ],
 )  # fmt: skip
 def test_an_alternative(other: dict[str, Any], said: str) -> None:
-    assert verdict.instead([PLAN, other]) == f"Instead of this plan, {said}."
+    assert verdict.instead([PLAN, other], 2.05e6) == f"Instead of this plan, {said}."
+
+
+def test_a_plan_compared_that_is_far_from_the_plan_is_told() -> None:
+    assert verdict.instead([PLAN, row("buy", 2.5e6, 5e5)], 2.2e6) == (
+        "Instead of this plan, buying alone costs $500 k more (25 %) (all in parts of servers, in which the plan would "
+        "cost $2.00 M)."
+    )
 
 
 def test_what_was_not_compared_is_said() -> None:
-    assert "plan compare works it out" in verdict.instead([])
-    assert "not known" in verdict.instead([row("mixed", math.nan), row("buy", 1e6)])
+    assert "plan compare works it out" in verdict.instead([], 2e6)
+    assert "not known" in verdict.instead([row("mixed", math.nan), row("buy", 1e6)], 2e6)
 
 
 @pytest.mark.solve

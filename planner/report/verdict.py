@@ -33,6 +33,8 @@ OPTIONS = {
     "blackwell": "Blackwell systems alone",
 }
 MOST_OPTIONS = 2
+# A plan compared that is further than this from the plan itself is another.
+FAR = 0.05
 # Of these, the ways of getting GPUs or tokens: buy or rent is asked of them.
 WAYS = ("rent", "buy", "reserve", "api")
 # Where an option rents beside what gives it its name until the end, it is no option of that alone.
@@ -101,7 +103,7 @@ def verdict(
     plan: Plan, scenario: Scenario, options: Sequence[Mapping[str, Any]] = (), grounds: Sequence[Ground] | None = None
 ) -> Verdict:
     """The verdict; ``options`` are a comparison's rows with the plan first, ``grounds`` None where nobody looked."""
-    return Verdict(to_sign(plan, scenario), instead(options), rests_on(plan, grounds))
+    return Verdict(to_sign(plan, scenario), instead(options, plan.kpis["npv_usd"]), rests_on(plan, grounds))
 
 
 def signatures(plan: Plan, scenario: Scenario) -> Signatures:
@@ -126,19 +128,28 @@ def to_sign(plan: Plan, scenario: Scenario) -> str:
     else:
         words = "nothing is to be bought or signed"
     hourly = float(plan.kpis["peak_gpus"]["hourly"])
-    rented = f"; beside that, rent up to {count(hourly)} GPUs by the hour" if hourly >= 0.5 else ""
+    beside = "; beside that," if found.due or found.later else ":"
+    rented = f"{beside} rent up to {count(hourly)} GPUs by the hour" if hourly >= 0.5 else ""
     return f"{_upper(words)}{rented}; {_cost(plan, scenario)}."
 
 
-def instead(options: Sequence[Mapping[str, Any]]) -> str:
-    """What the alternatives cost against the plan, from rows of a comparison of which the plan is the first."""
+def instead(options: Sequence[Mapping[str, Any]], npv_usd: float) -> str:
+    """What the alternatives cost against the plan, from rows of a comparison of which the plan is the first.
+
+    ``npv_usd`` is what the plan itself costs: where the one compared is far from it, the sentence says so.
+    """
     if not options:
         return "What renting or buying alone would cost was not compared for this page; plan compare works it out."
     base, *others = options
     if pd.isna(base["npv_usd"]):
         return "What renting or buying alone would cost more is not known: the plan was not found again to compare."
     told = [_option(row, base) for row in sorted(others, key=asked_for)[:MOST_OPTIONS]]
-    return f"Instead of this plan, {'; '.join(told)}." if told else "There is no alternative to hold it against."
+    if not told:
+        return "There is no alternative to hold it against."
+    compared = float(base["npv_usd"])
+    apart = abs(compared - npv_usd) > FAR * abs(npv_usd)
+    parts = f" (all in parts of servers, in which the plan would cost {money(compared)})" if apart else ""
+    return f"Instead of this plan, {'; '.join(told)}{parts}."
 
 
 def asked_for(row: Mapping[str, Any]) -> int:
