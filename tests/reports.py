@@ -51,6 +51,7 @@ class Made:
     catalog: Catalog
     plan: Plan
     page: str
+    beside: Beside = field(default_factory=Beside)
 
     @property
     def result(self) -> dict[str, Any]:
@@ -123,7 +124,7 @@ def made(folder: Path, text: str, options: tuple[str, ...] = ()) -> Made:
     if options:
         found = compare(scenario, ("mixed", *options), known={"mixed": plan})
         beside = compared(found)
-    return Made(scenario, catalog, plan, html_report(plan, scenario, catalog, beside))
+    return Made(scenario, catalog, plan, html_report(plan, scenario, catalog, beside), beside)
 
 
 @pytest.fixture(scope="module", name="several")
@@ -147,7 +148,7 @@ def tiny_made() -> Made:
     plan = solve(scenario, catalog)
     found = compare(scenario, ("mixed", "buy", "rent"), known={"mixed": plan})
     beside = compared(found)
-    return Made(scenario, catalog, plan, html_report(plan, scenario, catalog, beside))
+    return Made(scenario, catalog, plan, html_report(plan, scenario, catalog, beside), beside)
 
 
 @pytest.fixture(params=["tiny", "several"], name="either")

@@ -5,12 +5,17 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from planner.report.html.board import board_page
+from planner.report.html.first import MOST_BARS, MOST_SIGNED, Bar, Bars, First
+from planner.report.html.templates import BOARD, render
+from planner.report.verdict import Verdict
 from tests.browser import chromium, requests_of
 from tests.reports import HOSTILE, IMAGE, Made, check_plots, several_page, tiny_page  # noqa: F401
 
@@ -51,6 +56,13 @@ def click(driver: Any, selector: str) -> None:
     driver.find_element("css selector", selector).click()
 
 
+def unfold(driver: Any) -> None:
+    """Open every part of the page; plots are drawn as they are seen."""
+    driver.execute_script("for (const part of document.querySelectorAll('details.part')) part.open = true")
+    # Toggling is told a task later.
+    driver.execute_async_script("setTimeout(arguments[0], 0)")
+
+
 def media(driver: Any, **features: str) -> None:
     found = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": found})
@@ -66,6 +78,7 @@ def drawn(driver: Any) -> dict[str, Any]:
 def test_controls_change_the_page_and_nothing_else(driver: Any, tiny: Made, tmp_path: Path) -> None:
     media(driver, prefers_color_scheme="light")
     opened(driver, tiny, tmp_path)
+    unfold(driver)
     assert driver.execute_script(PAPER) == LIGHT
     ink = driver.execute_script(INK)
     click(driver, "#theme")
@@ -89,6 +102,7 @@ def test_controls_change_the_page_and_nothing_else(driver: Any, tiny: Made, tmp_
 def test_the_page_follows_the_machines_own_theme(driver: Any, tiny: Made, tmp_path: Path) -> None:
     media(driver, prefers_color_scheme="dark")
     opened(driver, tiny, tmp_path)
+    unfold(driver)
     assert driver.execute_script(PAPER) == DARK
     dark = driver.execute_script(INK)
     media(driver, prefers_color_scheme="light")
@@ -116,6 +130,7 @@ def test_figures_can_be_seen(driver: Any, tiny: Made, tmp_path: Path) -> None:
 
 def test_a_future_is_chosen_and_names_stay_words(driver: Any, several: Made, tmp_path: Path) -> None:
     opened(driver, several, tmp_path)
+    unfold(driver)
     assert driver.find_element("css selector", "h1").text == HOSTILE
     assert driver.title == f"{HOSTILE}: plan"
     served = driver.execute_script("return document.getElementById('plot-served').textContent")
@@ -149,3 +164,53 @@ def test_it_prints(driver: Any, several: Made, tmp_path: Path) -> None:
     assert driver.find_elements("css selector", "details[open]") == []
     assert not driver.find_element("id", "plot-levelised").is_displayed()
     quiet(driver)
+
+
+def test_a_link_opens_the_part_it_names(driver: Any, tiny: Made, tmp_path: Path) -> None:
+    opened(driver, tiny, tmp_path)
+    assert not driver.find_element("id", "plot-power").is_displayed()
+    click(driver, "nav a[href='#power']")
+    driver.execute_async_script("setTimeout(arguments[0], 100)")
+    assert driver.find_element("css selector", "#plot-power .main-svg").is_displayed()
+    quiet(driver)
+
+
+def crowded() -> First:
+    """A page one with as much on it as it ever has."""
+    sentence = "Buy 37 × hgx-b200 for dallas by 10 December 2026 ($17.0 M), " * 3
+    orders = (("31 December 2026", "sign 12 × 64 gb300-nvl72 GPUs at acme for 36 months", "$27.6 M"),) * MOST_SIGNED
+    text = "$87.4 M of $90.0 M (97 %)"
+    few = tuple(Bar(f"limit {index} of dallas", text, 0.9) for index in range(MOST_BARS))
+    ways = tuple(Bar("renting it all by the hour", f"{text}, beyond the limits given", 0.5) for _ in range(5))
+    note = "Renting it all by the hour: it needs 6.3 × the quotas and hourly depth. " * 5
+    pictures = (
+        Bars("Buy or rent", ("way", "cost"), ways, note),
+        Bars("Cost by workload", ("workload", "$"), few, note[:150]),
+        Bars("Power and budget used", ("limit", "used"), few, note[:100]),
+    )
+    return First(Verdict(sentence, sentence, sentence), "31 December 2026", orders, note[:150], pictures)
+
+
+@pytest.mark.parametrize(("width", "height"), [(8.27, 11.69), (8.5, 11.0)], ids=["a4", "letter"])
+def test_the_board_page_is_one_sheet(driver: Any, tiny: Made, tmp_path: Path, width: float, height: float) -> None:
+    own = board_page(tiny.plan, tiny.scenario, tiny.catalog, tiny.beside)
+    for page in (own, render(BOARD, tiny.plan, tiny.scenario, first=crowded())):
+        file = tmp_path / "board.html"
+        file.write_text(page, encoding="utf-8")
+        driver.get_log("browser")
+        driver.get(file.as_uri())
+        made = driver.execute_cdp_cmd("Page.printToPDF", {"paperWidth": width, "paperHeight": height})
+        assert len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(made["data"]))) == 1
+        quiet(driver)
+
+
+def test_page_one_fits_a_telephone(driver: Any, tiny: Made, tmp_path: Path) -> None:
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    )
+    try:
+        opened(driver, tiny, tmp_path)
+        assert driver.execute_script("return document.documentElement.scrollWidth - innerWidth") <= 0
+        assert driver.find_element("css selector", ".verdict").is_displayed()
+    finally:
+        driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

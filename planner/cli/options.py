@@ -68,6 +68,7 @@ class ReportOptions:
     options: Annotated[
         str, typer.Option("--options", metavar="NAMES", help="What to compare with, as in `plan compare`, or none.")
     ] = "buy,rent,hopper"
+    board: Annotated[bool, typer.Option("--board", help="Page one alone, for print: A4 or Letter, no scripts.")] = False
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from planner.studies.compare.options import check_options, option_words
 from planner.studies.compare.sheet import comparison_sheets
 from planner.studies.compare.study import compare
 from planner.studies.pool import cores
+from planner.studies.stands.words import grounds
 
 if TYPE_CHECKING:
     from planner.report.html.page import Beside
@@ -47,13 +48,15 @@ def reported(options: ReportOptions, progress: Progress) -> Outcome:
 
 
 def _page(scenario: Scenario, options: ReportOptions, names: tuple[str, ...], progress: Progress) -> tuple[Solved, str]:
+    from planner.report.html.board import board_page
     from planner.report.html.page import html_report
 
     asked = SolveOptions(options.scenario, solver=options.solver, gap=options.gap, time_limit=options.time_limit)
     solved = with_stands(find(scenario, asked, progress), scenario, asked)
     beside = _beside(scenario, solved, options, names, progress)
     progress(f"{scenario.name}: drawing")
-    return solved, html_report(solved.plan, scenario, solved.catalog, beside)
+    made = board_page if options.board else html_report
+    return solved, made(solved.plan, scenario, solved.catalog, beside)
 
 
 def _beside(
@@ -65,6 +68,7 @@ def _beside(
     beside = Beside(
         lines=solved.lines,
         sheets=[information.sheet(solved.worth)] if solved.worth is not None else [],
+        grounds=None if solved.carrying is None else grounds(solved.carrying),
     )
     others = tuple(name for name in names if name != PLAN)
     if not others:

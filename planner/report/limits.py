@@ -81,8 +81,8 @@ def power_sheet(plan: Plan, scenario: Scenario, timeline: Timeline, length: str)
     return Sheet(f"Power{where} provisioned against the cap, {by}{most}:", columns, lines, tuple(notes))
 
 
-def budget_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
-    """Undiscounted cash against each budget, the highest of all futures."""
+def budget_use(plan: Plan, scenario: Scenario, timeline: Timeline) -> list[tuple[str, float, float]]:
+    """What each budget is for, the undiscounted cash that counts against it in the worst future, and its limit."""
     lines: list[tuple[str, float, float]] = []
     for kind in SPENDING:
         limit: YearlyLimit = getattr(scenario.budget, kind.field)
@@ -94,6 +94,12 @@ def budget_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
         elif limit is not None:
             reported = timeline.names[: timeline.reported]
             lines.append((f"{kind.key} over the horizon", _spent(plan, kind, reported), float(limit)))
+    return lines
+
+
+def budget_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
+    """Undiscounted cash against each budget, the highest of all futures."""
+    lines = budget_use(plan, scenario, timeline)
     if not lines:
         return Sheet("No budget is set.")
     unit = money_unit(limit for _, _, limit in lines)

@@ -8,11 +8,16 @@ from planner.catalog import Catalog
 from planner.plan import Plan
 from planner.render.figures import percent, short, span
 from planner.render.sheet import plain
+from planner.report.given import everything_given
 from planner.report.html.cells import Cell, Grid, headings, words
+from planner.report.html.words import in_words
 from planner.scenario import Scenario
 from planner.scenario.models import Finance
 from planner.schedule import Schedule
+from planner.timeline import Timeline
 
+# A table of more rows is for the screen: on paper it would be most of the report.
+LONG = 16
 _WEB = re.compile(r"https?://[^\s<>\"']+")
 
 
@@ -66,6 +71,15 @@ def _schedule(schedule: Schedule) -> str:
     return ", ".join(f"{short(value)} from {day}" for day, value in schedule.anchors)
 
 
+def given(plan: Plan, scenario: Scenario, timeline: Timeline) -> Grid:
+    """Fleet, contracts, quotes and budgets: each used, or not and why."""
+    found = everything_given(plan, scenario, timeline)
+    if not found:
+        return Grid("No fleet, signed contract, quote or budget was given.", (), ())
+    rows = tuple((words(one.kind), words(one.what), words(one.used), words(in_words(one.why))) for one in found)
+    return Grid("Fleet, contracts, quotes and budgets", headings("kind", "what", "used", "how, or why not"), rows)
+
+
 def rows_used(plan: Plan, ids: dict[str, int]) -> Grid:
     """Each catalog row that the plan rests on, once, with its sources by number."""
     used = plan.trace()
@@ -88,14 +102,16 @@ def rows_used(plan: Plan, ids: dict[str, int]) -> Grid:
     columns = headings("catalog row", "evidence", "as of", "where", "gives", "sources", "note")
     stated = sorted(set(plan.trace().loc[plan.trace()["row"] == "", "gives"]))
     notes = (f"Stated by the scenario itself: {', '.join(stated)}.",) if stated else ()
-    return Grid("Catalog rows that the plan rests on", columns, tuple(lines), notes)
+    return Grid("Catalog rows that the plan rests on", columns, tuple(lines), notes, long=len(lines) > LONG)
 
 
 def every_note(plan: Plan) -> Grid:
     """What the plan does not use, and why; what it rests on unasked: each note, those that may matter first."""
     ranked = sorted(plan.notes, key=lambda note: -note.most_usd)
     rows = tuple((words(note.about), words(note.sentence)) for note in ranked)
-    return Grid("Read and not used, or used unasked, a sentence each", headings("about", "note"), rows)
+    return Grid(
+        "Read and not used, or used unasked, a sentence each", headings("about", "note"), rows, long=len(rows) > LONG
+    )
 
 
 def numbered(plan: Plan) -> dict[str, int]:
@@ -116,4 +132,5 @@ def sources(catalog: Catalog, ids: dict[str, int]) -> Grid:
         link = address if _WEB.fullmatch(address) else ""
         cell = Cell(plain(address), link=link)
         rows.append((words(f"[{at}]"), words(known.title), words(known.publisher), cell, words(known.read)))
-    return Grid("Sources", headings("", "title", "publisher", "address", "read"), tuple(rows))
+    columns = headings("", "title", "publisher", "address", "read")
+    return Grid("Sources", columns, tuple(rows), long=len(rows) > LONG)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from planner.render.sheet import Sheet, plain
+from planner.report.html.words import in_words
 
 SHORT, LONGEST_WORD, SENTENCE = 12, 30, 120
 # A table of as many rows is not torn by a page's end.
@@ -97,3 +98,10 @@ def of_sheet(sheet: Sheet) -> Grid:
         tuple(Cell(plain(row[index]), right=sheet.columns[index].right) for index in shown) for row in sheet.rows
     )
     return Grid(plain(sheet.sentence), columns, rows, tuple(plain(note) for note in sheet.notes), sheet=True)
+
+
+def worded(sheet: Sheet) -> Sheet:
+    """A sheet of the terminal without names of fields."""
+    columns = tuple(replace(column, header=in_words(column.header)) for column in sheet.columns)
+    rows = tuple(tuple(in_words(cell) for cell in row) for row in sheet.rows)
+    return Sheet(in_words(sheet.sentence), columns, rows, tuple(in_words(note) for note in sheet.notes))

@@ -80,6 +80,18 @@
 
   if (future) future.addEventListener("change", settle);
 
+  // A plot in a part that is folded has no width: it is drawn when the part is opened.
+  for (const part of document.querySelectorAll("details.part")) part.addEventListener("toggle", () => part.open && settle());
+
+  function unfold() {
+    const part = document.getElementById(location.hash.slice(1));
+    if (part && part.matches("details.part")) {
+      part.open = true;
+      part.scrollIntoView();
+    }
+  }
+  window.addEventListener("hashchange", unfold);
+
   for (const button of document.querySelectorAll("[data-view]")) {
     button.addEventListener("click", () => {
       for (const other of button.parentElement.querySelectorAll("[data-view]")) {
@@ -109,5 +121,6 @@
   });
 
   settle();
+  unfold();
   root.dataset.ready = "true";
 })();

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from planner._version import __version__
 from planner.catalog import Catalog
 from planner.plan import Plan
 from planner.render.figures import money_unit
@@ -26,11 +22,14 @@ from planner.report.futures import futures_sheet, later_sheet
 from planner.report.headline import headline
 from planner.report.hourly import rented_sheet
 from planner.report.html import assumptions, figures, flows, tables
-from planner.report.html.cells import Grid, of_sheet
+from planner.report.html.cells import Cell, Grid, of_sheet, worded
+from planner.report.html.first import first_page
+from planner.report.html.templates import PAGE, SCRIPT, in_script, read, render
 from planner.report.limits import budget_sheet
 from planner.report.orders import next_orders, orders
 from planner.report.serving import serving_sheet
 from planner.report.tags import tag_sheets
+from planner.report.verdict import Ground
 from planner.report.view import timeline_of
 from planner.report.workloads import workload_sheets
 from planner.scenario import Scenario
@@ -39,9 +38,8 @@ from planner.timeline import Timeline
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-TEMPLATE, STYLE, SCRIPT = "template.html.j2", "page.css", "page.js"
-# The only line of the headline that depends on the clock.
-CLOCK = "solved in"
+# Lines of the headline that are not on the page: one depends on the clock, one tells the last bits of sums.
+CLOCK, BITS = "solved in", "audit"
 EVERY_ROW = 10_000
 
 
@@ -50,6 +48,7 @@ class Beside:
     """What is told beside a plan: lines of the headline, further sheets, the comparison's table and its sheets.
 
     ``meanings`` say what each option leaves, ``uncompared`` why there is no comparison where there is none.
+    ``grounds`` are the assumptions that the plan stands on, None where nobody looked.
     """
 
     lines: Sequence[tuple[str, str]] = ()
@@ -58,6 +57,7 @@ class Beside:
     compared: Sequence[Sheet] = ()
     meanings: Sequence[tuple[str, str]] = ()
     uncompared: str = ""
+    grounds: Sequence[Ground] | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class View:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: tables that stand open, plots, and tables to be opened."""
+    """A part of the page, itself to be opened: tiles, tables, plots, and tables to be opened in it."""
 
     name: str
     title: str
@@ -90,6 +90,7 @@ class Section:
     plots: tuple[Plot, ...] = ()
     views: tuple[View, ...] = ()
     folded: tuple[Grid, ...] = field(default=())
+    tiles: tuple[tuple[str, Cell, tuple[Cell, ...]], ...] = ()
 
 
 def html_report(plan: Plan, scenario: Scenario, catalog: Catalog, beside: Beside = Beside()) -> str:
@@ -98,49 +99,54 @@ def html_report(plan: Plan, scenario: Scenario, catalog: Catalog, beside: Beside
     plots = [plot for section in sections for plot in section.plots]
     plots += [plot for section in sections for view in section.views for plot in view.plots]
     drawn = {plot.name: figures.as_json(plot.figure) for plot in plots}
-    plotly, script = Markup(f"\n{get_plotlyjs()}\n"), Markup(f"\n{_read(SCRIPT)}")
-    environment = Environment(
-        loader=DictLoader({TEMPLATE: _read(TEMPLATE)}),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=StrictUndefined,
-    )
-    page = environment.get_template(TEMPLATE).render(
-        title=plain(plan.scenario),
-        description=plain(scenario.description),
-        status=plan.status,
-        decided_on=scenario.horizon.decided_on,
-        scenario_digest=plan.scenario_digest,
-        catalog_digest=plan.catalog_digest,
-        version=__version__,
-        tiles=tables.tiles(plan, scenario),
+    plotly, script = Markup(f"\n{get_plotlyjs()}\n"), Markup(f"\n{read(SCRIPT)}")
+    return render(
+        PAGE,
+        plan,
+        scenario,
+        first=first_page(plan, scenario, timeline_of(scenario, catalog), beside.options, beside.grounds),
         sections=sections,
         futures=[plain(name) for name in plan.futures] if len(plan.futures) > 1 else [],
-        figures=_in_script(drawn),
+        figures=in_script(drawn),
         plotly=plotly,
         script=script,
-        style=Markup(_read(STYLE)),
         hashes=[_hash(plotly), _hash(script)],
     )
-    # A name may hold half of a character, which no file can.
-    return page.encode("utf-8", "replace").decode()
 
 
 def _sections(plan: Plan, scenario: Scenario, catalog: Catalog, beside: Beside) -> list[Section]:
+    """In the order that a reader asks: what to do, against what, for how much, with what, on which grounds."""
     timeline = timeline_of(scenario, catalog)
-    top = headline(plan, scenario, timeline, beside.lines)
-    top = Sheet(top.sentence, top.columns, tuple(row for row in top.rows if row[0] != CLOCK), top.notes)
+    power, served = _use(plan, scenario, timeline)
+    serving, evidence, proof = _grounds(plan, scenario, timeline)
     return [
-        Section("headline", "Headline", grids=(of_sheet(top),)),
         _steps(plan, scenario, timeline, beside),
-        *_use(plan, scenario, timeline),
-        _costs(plan, scenario, timeline),
-        *_grounds(plan, scenario, timeline),
         _comparison(beside),
+        _costs(plan, scenario, timeline),
+        power,
+        served,
+        serving,
+        _given(plan, scenario, timeline),
+        evidence,
+        _headline(plan, scenario, timeline, beside),
+        proof,
         _assumptions(plan, scenario, catalog),
     ]
+
+
+def _headline(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Beside) -> Section:
+    """The key figures; notes that name fields of the scenario are among the assumptions."""
+    top = headline(plan, scenario, timeline, beside.lines)
+    rows = tuple(row for row in top.rows if row[0] not in (CLOCK, BITS))
+    notes = tuple(note for note in top.notes if note not in plan.weighty_notes)
+    sheet = worded(replace(top, rows=rows, notes=notes))
+    return Section("headline", "All key figures", grids=(of_sheet(sheet),), tiles=tuple(tables.tiles(plan, scenario)))
+
+
+def _given(plan: Plan, scenario: Scenario, timeline: Timeline) -> Section:
+    """What the scenario gave the plan to work with."""
+    grid = assumptions.given(plan, scenario, timeline)
+    return Section("given", "What was given, and whether it is used", grids=(grid,))
 
 
 def _steps(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Beside) -> Section:
@@ -224,7 +230,7 @@ def _grounds(plan: Plan, scenario: Scenario, timeline: Timeline) -> tuple[Sectio
         words=(
             "The plan was recomputed from scenario, catalog and tables alone by an audit that never saw the model.",
         ),
-        grids=(tables.proof(plan), of_sheet(binding_sheet(plan, scenario, EVERY_ROW))),
+        grids=(tables.proof(plan), of_sheet(worded(binding_sheet(plan, scenario, EVERY_ROW)))),
     )
     return serving, evidence, proof
 
@@ -293,9 +299,11 @@ def _comparison(beside: Beside) -> Section:
 def _assumptions(plan: Plan, scenario: Scenario, catalog: Catalog) -> Section:
     ids = assumptions.numbered(plan)
     notes = (assumptions.every_note(plan),) if plan.notes else ()
+    weighty = tuple(plain(f"May change the cost: {note}") for note in plan.weighty_notes)
     return Section(
         "assumptions",
         "Assumptions and sources",
+        words=weighty,
         grids=(assumptions.terms(plan, scenario),),
         folded=(
             *notes,
@@ -310,18 +318,6 @@ def _plot(name: str, about: str, figure: go.Figure | None, *grids: Grid) -> tupl
     return () if figure is None else (Plot(name, about, figure, grids),)
 
 
-def _in_script(value: Any) -> Markup:
-    """JSON that may stand in a script element: nothing in it can end the element or begin a comment."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    for letter in "<>&":
-        text = text.replace(letter, f"\\u{ord(letter):04x}")
-    return Markup(text)
-
-
 def _hash(script: str) -> str:
     """What the page's content security policy knows a script by."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-
-
-def _read(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")

@@ -248,7 +248,7 @@ def served(plan: Plan, scenario: Scenario, timeline: Timeline) -> Grid:
         *headings("workload", "period", "block"),
         *headings(*supplies, numbers_from=0),
     )
-    notes = ("Requests/s; of a gpu_hours workload weighted GPUs.",)
+    notes = ("Requests/s; of a workload in GPU-hours, weighted GPUs.",)
     return Grid("Served demand by load block, requests/s", columns, tuple(rows), notes, long=True)
 
 
@@ -323,7 +323,7 @@ def proof(plan: Plan) -> Grid:
         line("gap asked for", gap_percent(proven.gap_asked), "solver.gap_asked", proven.gap_asked),
         (words("engine"), words(f"{proven.name} ({proven.version})")),
         line("variables", f"{proven.variables:,}", "solver.variables", proven.variables),
-        line("of them whole", f"{proven.integers:,}", "solver.integers", proven.integers),
+        line("of them in whole numbers", f"{proven.integers:,}", "solver.integers", proven.integers),
         line("constraints", f"{proven.constraints:,}", "solver.constraints", proven.constraints),
         line("coefficients", f"{proven.coefficients:,}", "solver.coefficients", proven.coefficients),
         line("seed", str(proven.seed), "solver.seed", proven.seed),
@@ -334,7 +334,7 @@ def proof(plan: Plan) -> Grid:
         line("checks of the audit, all passed", f"{plan.audit.checks:,}", "audit.checks", plan.audit.checks),
         line(
             "worst deviation, relative",
-            f"{plan.audit.worst_violation:.1g}",
+            gap_percent(plan.audit.worst_violation),
             "audit.worst_violation",
             plan.audit.worst_violation,
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planner.render.figures import count, money
+from planner.report.verdict import Ground
 from planner.studies.stands.assumption import LESS, Assumption
 from planner.studies.stands.carried import Amount, Carried, Carrying
 from planner.studies.stands.switching import Switch
@@ -18,6 +19,16 @@ def lines(found: Carrying) -> list[tuple[str, str]]:
     told = "; `plan stands` tells where each changes the orders due" if more else ""
     head = f"{_assumptions(len(found.carried))}, with the least cost without, by the LP relaxation{told}"
     return [(LABEL, head), *((f"- {one.assumption.label}", _line(one, found)) for one in found.carried)]
+
+
+def grounds(found: Carrying) -> tuple[Ground, ...]:
+    """The same for a verdict: of each assumption the way that costs most."""
+    told = []
+    for one in found.carried:
+        worst = max(one.amounts, key=lambda amount: amount.usd)
+        own = one.assumption
+        told.append(Ground(own.key, own.label, own.stated, one.rests.words, worst.usd, worst.way.away))
+    return tuple(told)
 
 
 def _assumptions(number: int) -> str:

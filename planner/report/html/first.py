@@ -1,0 +1,209 @@
+"""Page one: the verdict, this month's signatures, buy against rent, cost per token, power and budget used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from planner.plan import Plan
+from planner.render.figures import money, percent, price
+from planner.render.sheet import plain
+from planner.report.limits import budget_use, power_use
+from planner.report.orders import Order
+from planner.report.verdict import (
+    WAYS,
+    Ground,
+    Signatures,
+    Verdict,
+    asked_for,
+    beyond_limits,
+    day,
+    option_name,
+    per_token,
+    signatures,
+    verdict,
+)
+from planner.scenario import Scenario
+from planner.timeline import Timeline
+
+# Blue and orange can be told apart by everybody, on white and on black.
+PLAN_COLOUR, OTHER_COLOUR, FULL_COLOUR = "#0072B2", "#8c8c8c", "#D55E00"
+_UNIT = re.compile(r"(?<=[0-9]) (?=(%|M|k|MW|×)\b|%|×)")
+# As many as one sheet of paper has room for.
+MOST_SIGNED, MOST_BARS = 6, 5
+FULL = 0.995
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A row of a picture: what it is, its figure in words, how much of the room its bar takes, and its colour."""
+
+    name: str
+    text: str
+    share: float
+    colour: str = PLAN_COLOUR
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A picture that is a table as well: a title that says what it shows, headers, rows, and what stands below."""
+
+    title: str
+    heads: tuple[str, str]
+    rows: tuple[Bar, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class First:
+    """All of page one."""
+
+    verdict: Verdict
+    until: str
+    signed: tuple[tuple[str, str, str], ...]
+    signed_note: str
+    pictures: tuple[Bars, ...]
+
+
+def first_page(
+    plan: Plan,
+    scenario: Scenario,
+    timeline: Timeline,
+    options: pd.DataFrame | None,
+    grounds: Sequence[Ground] | None,
+) -> First:
+    """Page one of a plan; ``options`` is a comparison's table with the plan first, where there is one."""
+    rows: list[Mapping[str, Any]] = [] if options is None else options.to_dict(orient="records")
+    found = signatures(plan, scenario)
+    shown = found.due[:MOST_SIGNED]
+    pictures = (_options(rows, plan), _per_token(plan, scenario), _used(plan, scenario, timeline))
+    return First(
+        _inert(verdict(plan, scenario, rows, grounds)),
+        day(found.until),
+        tuple((day(order.by), plain(order.words), money(order.usd)) for order in shown if order.by),
+        plain(_later(found)),
+        tuple(picture for picture in pictures if picture is not None),
+    )
+
+
+def _inert(found: Verdict) -> Verdict:
+    return Verdict(*(_tied(plain(sentence)) for sentence in found.sentences))
+
+
+def _tied(text: str) -> str:
+    """``text`` with no line broken between a number and its unit."""
+    return _UNIT.sub("\u00a0", text)
+
+
+def _later(found: Signatures) -> str:
+    """What of the orders the table does not show."""
+    left = found.due[MOST_SIGNED:]
+    words = []
+    if left:
+        words.append(f"{len(left)} more are due until then, {money(sum(order.usd for order in left))} together.")
+    if found.later:
+        words.append(f"After that, {_first(found.later[0])}" + _others(len(found.later) - 1))
+    return " ".join(words)
+
+
+def _first(order: Order) -> str:
+    assert order.by is not None
+    return f"{order.words} by {day(order.by)} ({money(order.usd)})"
+
+
+def _others(number: int) -> str:
+    return "." if number < 1 else f", and {number} more {'order' if number == 1 else 'orders'} later."
+
+
+def _options(rows: Sequence[Mapping[str, Any]], plan: Plan) -> Bars | None:
+    ways = [row for row in rows[1:] if row["name"] in WAYS] or list(rows[1:])
+    rows = [*rows[:1], *sorted(ways, key=asked_for)]
+    there = [float(row["npv_usd"]) for row in rows if not pd.isna(row["npv_usd"])]
+    if len(rows) < 2 or pd.isna(rows[0]["npv_usd"]):
+        return None
+    most = max(*there, 1.0)
+    bars = []
+    for index, row in enumerate(rows):
+        name = "this plan" if index == 0 else option_name(row).rstrip(",")
+        if pd.isna(row["npv_usd"]):
+            bars.append(Bar(name, "not possible", 0.0, OTHER_COLOUR))
+            continue
+        usd = float(row["npv_usd"])
+        text = _tied(money(usd) + ("" if index == 0 else _more(row, rows[0])))
+        bars.append(Bar(name, text, max(usd, 0.0) / most, PLAN_COLOUR if index == 0 else OTHER_COLOUR))
+    note = _needs(rows[1:])
+    if money(there[0]) != money(plan.kpis["npv_usd"]):
+        whole = money(plan.kpis["npv_usd"])
+        note += f" To compare, all are planned in parts of servers; in whole ones this plan costs {whole}."
+    heads = ("way", "cost in today's money")
+    return Bars("Buy or rent: what each way costs in all", heads, tuple(bars), note.strip())
+
+
+def _more(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:
+    more = row["npv_more_usd"]
+    if pd.isna(more) or pd.isna(base["npv_usd"]):
+        return ""
+    beyond = ", beyond the limits given" if beyond_limits(row) else ""
+    if row["npv_more_low_usd"] <= 0 <= row["npv_more_high_usd"]:
+        return f", the same as far as is proven{beyond}"
+    return f", {money(abs(more))} {'more' if more > 0 else 'less'}{beyond}"
+
+
+def _needs(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What options need beyond the limits that were given."""
+    told = [f"{option_name(row).rstrip(',')}: {row['needs']}" for row in rows if beyond_limits(row)]
+    return plain(". ".join(words[:1].upper() + words[1:] for words in told) + ".") if told else ""
+
+
+def _per_token(plan: Plan, scenario: Scenario) -> Bars | None:
+    basis = scenario.finance.token_basis
+    per = f"usd_per_mtok_{basis}"
+    rows = [row for row in plan.workload_cost.to_dict(orient="records") if not pd.isna(row[per])]
+    if not rows:
+        return None
+    rows = sorted(rows, key=lambda row: -float(row["npv_usd"]))
+    most = max(*(float(row[per]) for row in rows), 0.0) or 1.0
+    bars = tuple(
+        Bar(plain(str(row["workload"])), price(row[per]), max(float(row[per]), 0.0) / most) for row in rows[:MOST_BARS]
+    )
+    left = len(rows) - MOST_BARS
+    note = f"{left} workloads that cost less in all are below. " if left > 0 else ""
+    reported = plan.kpis[f"reported_levelised_{per}"]
+    if reported is not None and price(reported) != price(plan.kpis[f"levelised_{per}"]):
+        last = plan.periods[scenario.horizon.periods - 1]
+        span = f"{plan.periods[0]} to {plan.periods[-1]}, resale at the end included"
+        note += f"Over {span}; the periods until {last} alone cost {price(reported)} {per_token(basis)}."
+    return Bars("Cost by workload", ("workload", f"$ {per_token(basis)}"), bars, note)
+
+
+def _used(plan: Plan, scenario: Scenario, timeline: Timeline) -> Bars | None:
+    bars = [*_power(plan, scenario, timeline), *_money(plan, scenario, timeline)]
+    if not bars:
+        return None
+    note = f"{len(bars) - MOST_BARS} more are below." if len(bars) > MOST_BARS else ""
+    return Bars("Power and budget used", ("limit", "used"), tuple(bars[:MOST_BARS]), note)
+
+
+def _power(plan: Plan, scenario: Scenario, timeline: Timeline) -> Iterator[Bar]:
+    """Each site in its fullest period."""
+    for name, rows in power_use(plan, scenario, timeline).groupby("site", sort=False):
+        rows = rows[rows["cap_mw"] > 0]
+        if len(rows):
+            fullest = rows.loc[(rows["used_mw"] / rows["cap_mw"]).idxmax()]
+            used, cap = float(fullest["used_mw"]), float(fullest["cap_mw"])
+            text = f"{used:,.2f} of {cap:,.2f} MW ({percent(used / cap)}) in {fullest['period']}"
+            yield _bar(f"power of {name}", text, used / cap)
+
+
+def _money(plan: Plan, scenario: Scenario, timeline: Timeline) -> Iterator[Bar]:
+    for label, used, limit in budget_use(plan, scenario, timeline):
+        share = used / limit if limit else 0.0
+        yield _bar(f"{label}", f"{money(used)} of {money(limit)} ({percent(share)})", share)
+
+
+def _bar(name: str, text: str, share: float) -> Bar:
+    return Bar(plain(name), _tied(text), min(share, 1.0), FULL_COLOUR if share >= FULL else PLAN_COLOUR)

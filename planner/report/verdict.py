@@ -1,0 +1,244 @@
+"""The verdict on a plan in three sentences: what to sign, what the alternative costs, what the plan rests on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from planner.kinds.evidence import WEAK
+from planner.plan import Plan
+from planner.render.figures import count, money, percent, price
+from planner.report.orders import Order, common, orders
+from planner.scenario import Scenario
+
+# Orders due within so many days of the decision are this month's.
+MONTH = dt.timedelta(days=30)
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+MOST_ORDERS, MOST_GROUNDS = 3, 2
+# What each option of a comparison is called, the ones that a reader asks for first.
+OPTIONS = {
+    "rent": "renting it all by the hour",
+    "buy": "buying alone",
+    "reserve": "signing contracts alone",
+    "api": "calling token APIs alone",
+    "hopper": "Hopper systems alone",
+    "blackwell": "Blackwell systems alone",
+}
+MOST_OPTIONS = 2
+# A plan compared that is further than this from the plan itself is another.
+FAR = 0.05
+# Of these, the ways of getting GPUs or tokens: buy or rent is asked of them.
+WAYS = ("rent", "buy", "reserve", "api")
+# Where an option rents beside what gives it its name until the end, it is no option of that alone.
+THROUGHOUT = "the end"
+BESIDE = {
+    "buy": "buying and renting by the hour, without contracts,",
+    "reserve": "contracts and renting by the hour, without buying,",
+}
+# An assumption as what the plan counts on, by its key; how it is stated and what rests on it follow.
+COUNTS_ON = {
+    "hourly_supply": "GPUs by the hour that nobody has promised",
+    "resale": "selling its hardware later for",
+    "contract_tail": "contracts being charged",
+    "headroom": "a headroom of",
+    "unmeasured_points": "throughputs that nobody has measured",
+    "prices": "prices staying",
+}
+# Of these, how the value is stated adds nothing that a first reader could use.
+UNSTATED = ("hourly_supply", "unmeasured_points")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """An assumption of a plan: its ``key``, how it is ``stated``, what of the plan ``rests`` on it in words.
+
+    ``more_usd`` is what the least cost would be more, USD NPV, ``away`` from it; infinite where there is no plan then.
+    """
+
+    key: str
+    label: str
+    stated: str
+    rests: str
+    more_usd: float
+    away: str = "without"
+
+
+@dataclass(frozen=True)
+class Signatures:
+    """Orders due ``until`` a month after the decision, the earliest first, and those ``later``."""
+
+    until: dt.date
+    due: tuple[Order, ...]
+    later: tuple[Order, ...]
+
+    @property
+    def usd(self) -> float:
+        """What those due cost."""
+        return math.fsum(order.usd for order in self.due)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Three sentences that each stand alone."""
+
+    sign: str
+    instead: str
+    rests: str
+
+    @property
+    def sentences(self) -> tuple[str, str, str]:
+        """All three, in the order that a reader asks."""
+        return self.sign, self.instead, self.rests
+
+
+def verdict(
+    plan: Plan, scenario: Scenario, options: Sequence[Mapping[str, Any]] = (), grounds: Sequence[Ground] | None = None
+) -> Verdict:
+    """The verdict; ``options`` are a comparison's rows with the plan first, ``grounds`` None where nobody looked."""
+    return Verdict(to_sign(plan, scenario), instead(options, plan.kpis["npv_usd"]), rests_on(plan, grounds))
+
+
+def signatures(plan: Plan, scenario: Scenario) -> Signatures:
+    """What is to be ordered and signed whatever comes, this month's apart from what can wait."""
+    until = scenario.horizon.decided_on + MONTH
+    dated = [(order.by, order) for order in common(plan, orders(plan, scenario)) if order.by is not None]
+    dated.sort(key=lambda item: (item[0], -item[1].usd, item[1].words))
+    return Signatures(
+        until,
+        tuple(order for by, order in dated if by <= until),
+        tuple(order for by, order in dated if by > until),
+    )
+
+
+def to_sign(plan: Plan, scenario: Scenario) -> str:
+    """What to buy and sign and by when, what else runs, and what it all costs."""
+    found = signatures(plan, scenario)
+    if found.due:
+        words = f"{_orders(found.due)}, {money(found.usd)} in all" if len(found.due) > 1 else _orders(found.due)
+    elif found.later:
+        words = f"nothing has to be signed until {day(found.until)}; the first order is to {_order(found.later[0])}"
+    else:
+        words = "nothing is to be bought or signed"
+    hourly = float(plan.kpis["peak_gpus"]["hourly"])
+    beside = "; beside that," if found.due or found.later else ":"
+    rented = f"{beside} rent up to {count(hourly)} GPUs by the hour" if hourly >= 0.5 else ""
+    return f"{_upper(words)}{rented}; {_cost(plan, scenario)}."
+
+
+def instead(options: Sequence[Mapping[str, Any]], npv_usd: float) -> str:
+    """What the alternatives cost against the plan, from rows of a comparison of which the plan is the first.
+
+    ``npv_usd`` is what the plan itself costs: where the one compared is far from it, the sentence says so.
+    """
+    if not options:
+        return "What renting or buying alone would cost was not compared for this page; plan compare works it out."
+    base, *others = options
+    if pd.isna(base["npv_usd"]):
+        return "What renting or buying alone would cost more is not known: the plan was not found again to compare."
+    told = [_option(row, base) for row in sorted(others, key=asked_for)[:MOST_OPTIONS]]
+    if not told:
+        return "There is no alternative to hold it against."
+    compared = float(base["npv_usd"])
+    apart = abs(compared - npv_usd) > FAR * abs(npv_usd)
+    parts = f" (all in parts of servers, in which the plan would cost {money(compared)})" if apart else ""
+    return f"Instead of this plan, {'; '.join(told)}{parts}."
+
+
+def asked_for(row: Mapping[str, Any]) -> int:
+    """The place of an option among those that a reader asks for."""
+    return list(OPTIONS).index(row["name"]) if row["name"] in OPTIONS else len(OPTIONS)
+
+
+def option_name(row: Mapping[str, Any]) -> str:
+    """An option of a comparison, by its row, as a reader says it."""
+    name = str(row["name"])
+    if row["rents_until"] == THROUGHOUT and name in BESIDE:
+        return BESIDE[name]
+    return OPTIONS.get(name, f"{name} alone")
+
+
+def beyond_limits(row: Mapping[str, Any]) -> bool:
+    """Whether an option needs more than the limits that were given; until when it rents is a detail."""
+    return bool(row["supply_factor"] > 1 or row["budget_factor"] > 1)
+
+
+def rests_on(plan: Plan, grounds: Sequence[Ground] | None) -> str:
+    """What would cost the most were it otherwise, and how much of the cost nobody has published or measured."""
+    weak = math.fsum(plan.kpis["evidence_share"]["cost"].get(name, 0.0) for name in WEAK)
+    priced = (
+        f"{percent(weak)} of its cost is priced by estimates"
+        if weak >= 0.005
+        else "none of its cost is priced by estimates"
+    )
+    if grounds is None:
+        return f"What the plan rests on was not looked into for this page; plan stands does. As for prices, {priced}."
+    worse = sorted((one for one in grounds if one.more_usd > 0), key=lambda one: -one.more_usd)[:MOST_GROUNDS]
+    if not worse:
+        return f"No single assumption carries a noticeable part of the plan; {priced}."
+    return f"The plan counts on {' and on '.join(map(_ground, worse))}; {priced}."
+
+
+def day(date: dt.date) -> str:
+    """``4 December 2026``."""
+    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
+
+
+def per_token(basis: str) -> str:
+    """What a levelised cost is per, on the scenario's token basis."""
+    return "per million output tokens" if basis == "output" else "per million tokens, input and output"
+
+
+def _orders(due: Sequence[Order]) -> str:
+    shown, rest = due[:MOST_ORDERS], due[MOST_ORDERS:]
+    words = [_order(order) for order in shown]
+    if rest:
+        words.append(f"{len(rest)} more until {day(max(order.by for order in rest if order.by))}")
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _order(order: Order) -> str:
+    """``buy 4 × hgx-h200 for hall by 4 December 2026 ($1.50 M)``."""
+    assert order.by is not None
+    return f"{order.words} by {day(order.by)} ({money(order.usd)})"
+
+
+def _cost(plan: Plan, scenario: Scenario) -> str:
+    basis = scenario.finance.token_basis
+    per = plan.kpis[f"levelised_usd_per_mtok_{basis}"]
+    expected = "is expected to cost" if len(plan.futures) > 1 else "costs"
+    each = "" if per is None else f", {price(per)} {per_token(basis)}"
+    return f"the whole plan {expected} {money(plan.kpis['npv_usd'])} in today's money{each}"
+
+
+def _option(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:
+    who = option_name(row)
+    if row["status"] == "infeasible":
+        return f"{who} is not possible within the limits given"
+    low, high, more = (float(row[name]) for name in ("npv_more_low_usd", "npv_more_high_usd", "npv_more_usd"))
+    if low <= 0 <= high:
+        words = f"{who} costs the same as far as is proven"
+    else:
+        share = f" ({percent(abs(more) / base['npv_usd'])})" if base["npv_usd"] > 0 else ""
+        words = f"{who} costs {money(abs(more))} {'more' if more > 0 else 'less'}{share}"
+    if beyond_limits(row):
+        words += f", but {str(row['needs']).split('; ')[0]}"
+    return words
+
+
+def _ground(one: Ground) -> str:
+    stated = "" if one.key in UNSTATED else f" {one.stated.replace('its curve', 'the resale price curve')}"
+    what = f"{COUNTS_ON.get(one.key, one.label)}{stated}"
+    effect = "no plan" if math.isinf(one.more_usd) else f"{money(one.more_usd)} more"
+    return f"{what} ({'; '.join(filter(None, (one.rests, f'{effect} {one.away}')))})"
+
+
+def _upper(words: str) -> str:
+    return words[:1].upper() + words[1:]
