@@ -51,7 +51,7 @@ def test_what_to_sign_is_tinys_one_order(tiny: tuple[Plan, Scenario]) -> None:
     # Four nodes at $373,750 with network and installation are $1,495,000, the order 4 weeks before 2027.
     assert verdict.to_sign(*tiny) == (
         "Buy 4 × hgx-h200 for hall by 4 December 2026 ($1.50 M); beside that, rent up to 8 GPUs by the hour; the whole "
-        "plan costs $2.18 M in today's money, $0.831 per million output tokens."
+        "plan costs $2.18 M in today's money, $0.747 per million output tokens (levelised)."
     )
     found = verdict.signatures(*tiny)
     assert (found.until, len(found.due), found.later) == (dt.date(2026, 12, 31), 1, ())

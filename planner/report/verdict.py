@@ -212,9 +212,9 @@ def _order(order: Order) -> str:
 
 def _cost(plan: Plan, scenario: Scenario) -> str:
     basis = scenario.finance.token_basis
-    per = plan.kpis[f"levelised_usd_per_mtok_{basis}"]
+    per = plan.kpis[f"reported_levelised_usd_per_mtok_{basis}"]
     expected = "is expected to cost" if len(plan.futures) > 1 else "costs"
-    each = "" if per is None else f", {price(per)} {per_token(basis)}"
+    each = "" if per is None else f", {price(per)} {per_token(basis)} (levelised)"
     return f"the whole plan {expected} {money(plan.kpis['npv_usd'])} in today's money{each}"
 
 

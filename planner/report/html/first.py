@@ -176,7 +176,11 @@ def _per_token(plan: Plan, scenario: Scenario) -> Bars | None:
     if reported is not None and price(reported) != price(plan.kpis[f"levelised_{per}"]):
         last = plan.periods[scenario.horizon.periods - 1]
         span = f"{plan.periods[0]} to {plan.periods[-1]}, resale at the end included"
-        note += f"Over {span}; the periods until {last} alone cost {price(reported)} {per_token(basis)}."
+        whole = price(plan.kpis[f"levelised_{per}"])
+        note += (
+            f"NPV per token over {span}: {whole} in all. The {price(reported)} above are the levelised cost of the "
+            f"periods until {last}, hardware charged over its life."
+        )
     return Bars("Cost by workload", ("workload", f"$ {per_token(basis)}"), bars, note)
 
 
