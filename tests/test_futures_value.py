@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
 from planner.errors import InputError
-from planner.milp import ABSENT, build_model
+from planner.milp import ABSENT, Milp, Model, build_model
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.problem import build_problem
 from planner.scenario import Scenario, load_scenario
+from planner.solvers import Answer, Options
+from planner.solvers.optimise import optimise
+from planner.studies import information
 from planner.studies.information import Information, applies, fixed, mean_problem, sheet, value_of_information
 
 HALL = """
@@ -63,6 +67,24 @@ def test_wait_and_see_is_below_here_and_now_is_below_the_mean_plan() -> None:
         assert least - 1e-6 <= value <= most + 1e-6
     # Demand that is known only when it is there is worth knowing where racks are bought ahead.
     assert found.evpi_range_usd[0] > 0
+
+
+@pytest.mark.solve
+@pytest.mark.parametrize(("proven", "asked"), [(0.0, GAP), (0.02, 0.02), (np.inf, 0.1)])
+def test_nothing_beside_a_plan_is_solved_finer_than_the_plan(
+    proven: float, asked: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, plan, scenario = worth(TWO)
+    gaps = set()
+
+    def recorded(model: Model, milp: Milp, solver: str, options: Options) -> Answer:
+        gaps.add(options.gap)
+        return optimise(model, milp, solver, options)
+
+    monkeypatch.setattr(information, "optimise", recorded)
+    less_proven = replace(plan, proof=replace(plan.proof, gap=proven))
+    value_of_information(scenario, catalog_of(scenario), less_proven, gap=GAP)
+    assert gaps == {asked}
 
 
 @pytest.mark.solve

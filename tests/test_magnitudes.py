@@ -58,6 +58,13 @@ def test_a_figure_that_no_fleet_has_is_refused_with_its_field(setting: str, sent
     assert refusal(setting) == sentences
 
 
+def test_a_rent_that_rises_thirtyfold_a_year_is_refused() -> None:
+    said = refusal("sites.dallas.lease={it_kw: 1, usd_per_kw_month: 1, escalator_per_year: 30}")
+    assert said.endswith(
+        "sites.dallas.lease.escalator_per_year: this has to be at most 10 a year, not 30; 0.5 is half as much again"
+    )
+
+
 QUOTE = (
     "{{provider: q, model: tiny, input_usd_per_mtok: 1, output_usd_per_mtok: 1, ttft_ms: 5, ttft_statistic: p50, "
     "tpot_ms: {tpot}, tpot_statistic: p50, concurrency: {flight}, tokens: {{input: 10, output: {output}}}}}"

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from planner.catalog.models import Cooling, Count, Day, Fraction, NonNegative, Positive, Weeks, wrong
+from planner.catalog.row import Growth
 from planner.fields import doc, plain
 from planner.scenario.section import Amounts, Name, Section, Tags, UpTo10
 
@@ -45,9 +46,9 @@ class Lease(Section):
 
     it_kw: Annotated[Amounts, doc("contracted IT kW by date", "kW")]
     usd_per_kw_month: Annotated[Positive, doc("per contracted IT kW", "USD per kW-month")]
-    escalator_per_year: Annotated[
-        NonNegative, doc("rise on each anniversary of the horizon's start", "share per year")
-    ] = 0.0
+    escalator_per_year: Annotated[Growth, doc("rise on each anniversary of the horizon's start", "share per year")] = (
+        0.0
+    )
 
 
 class Conversion(Section):

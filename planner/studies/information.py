@@ -27,6 +27,8 @@ from planner.studies.result import compared, compared_in_parts, limit_of, told
 from planner.studies.solves import most_usd
 
 ROUNDING = 1e-14
+# Where a plan was proven to no useful gap, nothing is coarser than this beside it.
+COARSEST = 0.1
 Range = tuple[float, float]
 
 
@@ -103,7 +105,8 @@ def value_of_information(
     """The value of knowing which of the scenario's futures comes, and of ``plan`` over the plan for their mean.
 
     Of the mean future's plan the purchases and contracts that are decided before the future is revealed are kept;
-    everything else is decided anew. Every solve is by the relay, with the scenario's gap and time limit unless given.
+    everything else is decided anew. Every solve is by the relay, with the scenario's gap and time limit unless given, but
+    no finer than ``plan`` itself was proven: what that leaves open no finer figure beside it closes.
     Where ``plan`` is in whole replicas, the plan in parts of them stands for it: like is compared with like.
     Raises InputError where it does not apply, SolverFailure where a solve finds no plan in time.
     """
@@ -113,7 +116,7 @@ def value_of_information(
     catalog = derive_points(scenario, catalog)
     wanted = scenario.solve
     options = Options(
-        gap=gap if gap is not None else wanted.gap,
+        gap=max(gap if gap is not None else wanted.gap, min(plan.proof.gap, COARSEST)),
         time_limit_s=limit_of(scenario, time_limit_s),
         seed=wanted.seed,
     )
