@@ -105,8 +105,8 @@ def value_of_information(
     """The value of knowing which of the scenario's futures comes, and of ``plan`` over the plan for their mean.
 
     Of the mean future's plan the purchases and contracts that are decided before the future is revealed are kept;
-    everything else is decided anew. Every solve is by the relay, with the scenario's gap and time limit unless given, but
-    no finer than ``plan`` itself was proven: what that leaves open no finer figure beside it closes.
+    everything else is decided anew. Every solve is by the relay, with the scenario's gap and time limit unless given,
+    but no finer than ``plan`` was proven: what that leaves open no finer figure beside it closes.
     Where ``plan`` is in whole replicas, the plan in parts of them stands for it: like is compared with like.
     Raises InputError where it does not apply, SolverFailure where a solve finds no plan in time.
     """
