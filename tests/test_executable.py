@@ -181,3 +181,29 @@ def test_no_more_replicas_stand_than_their_work_takes_or_somebody_asks_for() -> 
     spare = planner.solve(planner.load("scenarios/tiny.yaml", ("workloads.chat.min_replicas=19",)))
     standing = spare.serving.groupby(["period", "block"])["replicas"].sum()
     assert standing.min() >= 19
+
+
+ALONE = (
+    *("sites.hall.cooling=[]", "workloads.chat.sla={}"),
+    *("procurement.systems={allow: [hgx-h200]}", "procurement.providers={allow: [together]}"),
+)
+
+
+@pytest.mark.parametrize("mtok", [1e-6, 2.75e-6, 8e-6])
+def test_next_to_no_demand_has_a_replica_all_the_same(mtok: float) -> None:
+    """A token to eight a day: as dear as a thousand, since both take one replica in one rented lot."""
+    few, many = (
+        planner.solve(planner.load("scenarios/tiny.yaml", (*ALONE, f"workloads.chat.demand.output_mtok_per_day={day}")))
+        for day in (mtok, 1e-3)
+    )
+    assert few.audit.passed
+    assert set(few.serving["replicas"]) == {1}
+    assert few.kpis["npv_usd"] == pytest.approx(many.kpis["npv_usd"], rel=1e-6)
+
+
+def test_next_to_no_demand_may_go_unserved_where_that_is_cheaper() -> None:
+    """At a dollar a million tokens nobody rents a lot for three a day."""
+    worth = ("workloads.chat.unserved_usd_per_mtok=1", "workloads.chat.demand.output_mtok_per_day=2.75e-6")
+    plan = planner.solve(planner.load("scenarios/tiny.yaml", (*ALONE, *worth)))
+    assert plan.serving.empty
+    assert plan.kpis["npv_usd"] == pytest.approx(0.0, abs=1e-3)

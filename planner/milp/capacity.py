@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.milp.demand import served_by_gpu
 from planner.milp.matrix import ABSENT, Builder, Ints
 from planner.milp.variables import Variables, stacked
 from planner.problem import Problem
@@ -14,6 +15,8 @@ from planner.rules.hosting import lots_taken
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+# Demand below this share of what any replica makes is within the tolerances of engines.
+SLIVER = 1e-6
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ def add_replicas(builder: Builder, problem: Problem, variables: Variables) -> No
 
         whole replicas   G·replicas ≥ gpus          every f,w,c,q,t,b
         fewest replicas  Σ replicas ≥ min_replicas  every f,w,t,b
+        slivers          Σ replicas + (Σ api + unserved) ÷ λ ≥ 1  every f,w,t,b of next to no demand
     """
     assignments, demand = problem.assignments, problem.demand
     axes = (_assignment_axis(problem), problem.futures, problem.timeline.names, problem.timeline.blocks)
@@ -51,6 +55,30 @@ def add_replicas(builder: Builder, problem: Problem, variables: Variables) -> No
     )
     throughout = np.where(by_job(problem)[:, None, None, None], ABSENT, variables.replicas)
     builder.add(standing[assignments.workload], throughout, 1.0)
+    _add_slivers(builder, problem, variables)
+
+
+def _add_slivers(builder: Builder, problem: Problem, variables: Variables) -> None:
+    """Demand so small that its GPUs are within an engine's tolerance of none has a replica, or is answered otherwise.
+
+    It follows from the other rows; engines overlook it there.
+    """
+    assignments, api, asked = problem.assignments, problem.api, problem.demand.requests_per_s
+    made = served_by_gpu(assignments) * assignments.gpus_per_replica[:, None, None]
+    least = np.full((len(problem.demand.names), *made.shape[1:]), np.inf)
+    np.minimum.at(least, assignments.workload, np.where(made > 0, made, np.inf))
+    whole = (problem.demand.whole_replicas & ~problem.demand.fungible)[:, None, None, None]
+    exists = whole & (asked > 0) & np.isfinite(least)[:, None] & (asked < SLIVER * least[:, None])
+    rows = builder.constraints(
+        "sliver",
+        (problem.demand.names, problem.futures, problem.timeline.names, problem.timeline.blocks),
+        lower=1.0,
+        exists=exists & (problem.timeline.block_share > 0),
+    )
+    share = 1 / np.where(asked > 0, asked, 1.0)
+    builder.add(rows[assignments.workload], variables.replicas, 1.0)
+    builder.add(rows[api.workload], variables.api, share[api.workload])
+    builder.add(rows, variables.unserved, share)
 
 
 def add_capacity(builder: Builder, problem: Problem, variables: Variables) -> None:
