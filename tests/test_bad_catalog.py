@@ -120,6 +120,10 @@ load_shapes.yaml: level => levels
 ! cat/load_shapes.yaml:3: levels: unknown field; nearest: level
 price_paths.yaml: 0.9 => 0
 ! cat/price_paths.yaml:2: hardware.2027: this has to be above 0, not 0
+price_paths.yaml: {2026: 1, 2027: 0.9} => {}
+! cat/price_paths.yaml:2: hardware: this names no year; {2026: 1.0} leaves prices as they are
+price_paths.yaml: rent: {2026: 1} => rent: {}
+! cat/price_paths.yaml:2: rent: this names no year; {2026: 1.0} leaves prices as they are
 price_paths.yaml: rent => rents
 ! cat/price_paths.yaml:2: rents: unknown field; nearest: rent
 sources.yaml: title: Price list,  =>

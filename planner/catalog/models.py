@@ -276,6 +276,13 @@ class PricePath(Row):
     rent: Annotated[dict[int, Positive], plain("on catalog rates per GPU-hour, by year", "factor")]
     api: Annotated[dict[int, Positive], plain("on catalog prices of token APIs, by year", "factor")]
 
+    @model_validator(mode="after")
+    def _some_year(self) -> PricePath:
+        for kind, factors in (("hardware", self.hardware), ("rent", self.rent), ("api", self.api)):
+            if not factors:
+                raise wrong(kind, "this names no year; {2026: 1.0} leaves prices as they are")
+        return self
+
     @property
     def key(self) -> tuple[str, ...]:
         """What makes the row one of its kind."""
