@@ -40,7 +40,11 @@ def test_files_are_replaced_and_their_neighbours_stay(small: Path, tmp_path: Pat
     assert plan(small, "-q", "--json", tmp_path / "r.json", "--csv", tmp_path).returncode == 0
     assert json.loads((tmp_path / "r.json").read_text())["version"] == 2
     assert (tmp_path / "notes.txt").read_text() == "mine"
-    assert (tmp_path / "serving.csv").read_text().startswith("future,workload,system,pool,point,period")
+    assert (
+        (tmp_path / "serving.csv")
+        .read_text()
+        .startswith("future,workload,system,pool,point,engine,engine_version,period")
+    )
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 

@@ -61,14 +61,14 @@ CASES: dict[str, tuple[Any, list[str], str]] = {
         "run:1: benchmarks[0].metrics: expected an object, found int",
     ),
     "mixed runs": (
-        json.dumps(VLLM) + "\n" + json.dumps(VLLM | {"model_id": "example/Other"}),
+        json.dumps(VLLM | {"model_id": "example/Mine"}) + "\n" + json.dumps(VLLM | {"model_id": "example/Other"}),
         GIVEN,
-        "run:1: runs of example/Llama-3.3-70B-FP8 and of example/Other in one file; import them apart",
+        "run:1: runs of example/Mine and of example/Other in one file; import them apart",
     ),
     "no model": (
-        VLLM,
+        VLLM | {"model_id": "example/Mine"},
         GIVEN[:2] + GIVEN[4:],
-        "run:1: the file does not say the model (the file names example/Llama-3.3-70B-FP8); give --model",
+        "run:1: the file does not say the model (the file names example/Mine); give --model",
     ),
     "no GPUs": (without(VLLM, "num_gpus"), GIVEN, "run:1: the file does not say how many GPUs served"),
     "other GPUs": (VLLM, [*GIVEN, "--gpus-per-replica", "8"], "run:1: the file says 4 GPUs, --gpus-per-replica says 8"),
