@@ -45,6 +45,7 @@ def tiny() -> Comparison:
     return compare(planner.load(TINY), ["mixed", "buy", "rent", "api"])
 
 
+@pytest.mark.solve
 def test_every_figure_is_the_plans_own(tiny: Comparison) -> None:
     for entry, row in zip(tiny.entries[:3], tiny.table.to_dict(orient="records"), strict=False):
         alone = planner.solve(entry.scenario)

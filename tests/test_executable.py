@@ -189,6 +189,7 @@ ALONE = (
 )
 
 
+@pytest.mark.solve
 @pytest.mark.parametrize("mtok", [1e-6, 2.75e-6, 8e-6])
 def test_next_to_no_demand_has_a_replica_all_the_same(mtok: float) -> None:
     """A token to eight a day: as dear as a thousand, since both take one replica in one rented lot."""

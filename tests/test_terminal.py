@@ -249,6 +249,7 @@ def test_without_sites_nothing_is_provisioned() -> None:
     assert "No site, so no power is provisioned." in shown(plan, scenario, catalog)
 
 
+@pytest.mark.solve
 def test_load_blocks_of_the_catalog_are_read_where_they_are_not_given() -> None:
     text = FLEET.replace("blocks: {peak: 0.25, rest: 0.75}\n", "").replace("load: day", "load: flat")
     plan, scenario, catalog = solved(text.replace("load_shapes: {day: {peak: 1.9, rest: 0.7}}\n", ""))

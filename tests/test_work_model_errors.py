@@ -40,6 +40,7 @@ def test_the_table_has_a_cell_for_every_column() -> None:
     assert {line.count("|") for line in error_table(CATALOG).splitlines()} == {len(COLUMNS) + 1}
 
 
+@pytest.mark.slow
 def test_the_plot_is_an_svg(tmp_path: Path) -> None:
     plot(CATALOG, tmp_path / "errors.svg")
     assert "GPU-seconds per request" in (tmp_path / "errors.svg").read_text(encoding="utf-8")
