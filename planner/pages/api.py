@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 
 import planner
 from planner import errors
-from planner.pages.parts import table
+from planner.render.markdown import table
 
 HEAD = """\
 # Python API

@@ -17,7 +17,7 @@ from typer.models import ArgumentInfo, OptionInfo, ParameterInfo
 
 from planner.cli.application import CATALOG_PLACE, application
 from planner.cli.commands import all_commands
-from planner.pages.parts import table
+from planner.render.markdown import table
 from planner.studies.command import CATALOG
 
 HEAD = """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.kinds import cash
 from planner.kinds.limits import LIMITS
-from planner.pages.parts import table
+from planner.render.markdown import table
 
 _OVER = {"period": "period", "year": "calendar year", "span": ""}
 

@@ -1,4 +1,4 @@
-"""What pages are put together from: tables, and parts written from the code in a page that people write.
+"""What pages are put together from: parts written from the code in a page that people write.
 
 A comment ``<!-- equations: demand -->`` opens what the writer of that name makes of the words behind it, and
 ``<!-- end -->`` closes it.
@@ -7,7 +7,7 @@ A comment ``<!-- equations: demand -->`` opens what the writer of that name make
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 Writer = Callable[..., str]
 _PART = re.compile(r"(<!-- (\w+)(?:: ([\w ]+))? -->\n).*?(<!-- end -->)", flags=re.S)
@@ -20,13 +20,3 @@ def filled(text: str, writers: Mapping[str, Writer]) -> str:
         return f"{found[1]}\n{writers[found[2]](*(found[3] or '').split())}\n{found[4]}"
 
     return _PART.sub(part, text)
-
-
-def table(head: Collection[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table in Markdown."""
-    lines = [_row(head), "|" + "---|" * len(head), *map(_row, rows)]
-    return "\n".join(lines) + "\n"
-
-
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from planner.catalog.row import PLACE, Row
 from planner.fields import fields_of, left_out, unit_of
-from planner.pages.parts import table
+from planner.render.markdown import table
 from planner.scenario import Scenario
 from planner.schema import result_rows
 from planner.schema.published import ROWS

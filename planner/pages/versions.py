@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.pages.parts import table
+from planner.render.markdown import table
 from planner.scenario import Scenario
 from planner.scenario.versions import NEWEST, OLDEST, VERSION_1, WHY, shown
 from planner.schema.words import default_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from planner.render.sheet import Sheet, plain
 
@@ -17,6 +17,12 @@ def markdown(title: str, sheets: Iterable[Sheet], folded: Iterable[tuple[str, It
     for summary, inside in folded:
         parts += [f"<details><summary>{_inert(summary)}</summary>", *_parts(inside), "</details>"]
     return "\n\n".join(parts) + "\n"
+
+
+def table(head: Collection[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of cells that are Markdown already."""
+    lines = ["|" + "---|" * len(head), *(_line(row) for row in rows)]
+    return "\n".join([_line(head), *lines]) + "\n"
 
 
 def _parts(sheets: Iterable[Sheet]) -> Iterator[str]:
@@ -36,7 +42,11 @@ def _table(sheet: Sheet) -> Iterable[str]:
 
 
 def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(_inert(cell) for cell in cells) + " |"
+    return _line(_inert(cell) for cell in cells)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _inert(words: str) -> str:

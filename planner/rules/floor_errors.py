@@ -14,6 +14,7 @@ import numpy as np
 
 from planner.catalog import Catalog, load_catalog
 from planner.catalog.models import ServingPoint
+from planner.render.markdown import table
 from planner.rules.attention import has_attention
 from planner.rules.extrapolated import Anchored, Extrapolator, derating, tpot_derating, ttft_derating
 from planner.rules.families import Family, families, family, gpu_seconds, shape_of
@@ -88,14 +89,14 @@ def point_table(catalog: Catalog) -> str:
     """The errors of extrapolated points by model, system, mode and drafts, as Markdown."""
     rows = carried(catalog)
     keys = sorted({_key(row.point) for row in rows})
-    lines = [_line(COLUMNS), "|" + "---|" * len(COLUMNS)]
+    lines: list[tuple[str, ...]] = []
     for key in keys:
         these = [row for row in rows if _key(row.point) == key]
-        lines.append(_line((*key, str(len(these)), *_errors(these))))
+        lines.append((*key, str(len(these)), *_errors(these)))
     for mode in sorted({mode for _, _, mode, _ in keys}):
         these = [row for row in rows if row.point.mode == mode]
-        lines.append(_line(("all", "", mode, "", str(len(these)), *_errors(these))))
-    return "\n".join(lines) + "\n"
+        lines.append(("all", "", mode, "", str(len(these)), *_errors(these)))
+    return table(COLUMNS, lines)
 
 
 def _key(point: ServingPoint) -> tuple[str, str, str, str]:
@@ -120,15 +121,15 @@ def _errors(rows: Sequence[Carried]) -> Iterator[str]:
 def rule_table(catalog: Catalog) -> str:
     """Both rules at the least work that a plan may count on at a TPOT target, each length left out, as Markdown."""
     rows = [row for row in carried(catalog) if row.point.mode == "agg"]
-    lines = [_line(RULES), "|" + "---|" * len(RULES)]
+    lines = []
     for tpot_ms in TPOT_TARGETS_MS:
         for rule, errors in (
             ("floors, anchored", floors_left_out(rows, tpot_ms)),
             ("plane", plane_left_out(catalog, tpot_ms)),
         ):
             target = "any" if np.isinf(tpot_ms) else f"{tpot_ms:g}"
-            lines.append(_line((rule, target, str(len(errors)), *_figures(np.array(errors)))))
-    return "\n".join(lines) + "\n"
+            lines.append((rule, target, str(len(errors)), *_figures(np.array(errors))))
+    return table(RULES, lines)
 
 
 def floors_left_out(rows: Sequence[Carried], tpot_ms: float) -> list[float]:
@@ -161,10 +162,6 @@ def _figures(errors: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[str,
     size = np.abs(errors)
     told = (np.median(size), np.quantile(size, 0.9), np.median(errors))
     return tuple(f"{round(100 * float(value)) + 0} %" for value in told)
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 if __name__ == "__main__":

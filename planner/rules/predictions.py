@@ -13,6 +13,7 @@ import numpy as np
 from planner.catalog import Catalog, load_catalog
 from planner.catalog.models import ServingPoint
 from planner.kinds.evidence import PROVEN
+from planner.render.markdown import table
 from planner.rules.families import gpu_seconds
 from planner.rules.rates import capped_with
 
@@ -82,15 +83,11 @@ def share_table(catalog: Catalog) -> str:
         lengths = f"{row.input_tokens_nominal:g} / {row.output_tokens_nominal:g}"
         groups[row.model, row.system, lengths].append(share)
     every = [share for shares in groups.values() for share in shares]
-    lines = [_line(COLUMNS), "|" + "---|" * len(COLUMNS)]
+    lines = []
     for group, shares in [*sorted(groups.items()), (("all", "", ""), every)]:
         ends = (min(shares), np.median(shares), max(shares))
-        lines.append(_line((*group, str(len(shares)), *(f"{100 * end:.0f} %" for end in ends))))
-    return "\n".join(lines) + "\n"
-
-
-def _line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+        lines.append((*group, str(len(shares)), *(f"{100 * end:.0f} %" for end in ends)))
+    return table(COLUMNS, lines)
 
 
 def _thing(point: ServingPoint) -> tuple[object, ...]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from planner.catalog import Catalog, load_catalog
 from planner.catalog.models import ServingPoint
+from planner.render.markdown import table
 from planner.rules.families import families, fit_of, gpu_seconds, least_work, shape_of
 from planner.rules.work import Lengths
 
@@ -80,11 +81,10 @@ def _left_out(family: tuple[str, ...], tpot_ms: float, best: tuple[ServingPoint,
 
 def error_table(catalog: Catalog) -> str:
     """The errors by system, model, class of evidence and TPOT target, as Markdown."""
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
-    return "\n".join([*lines, *_lines(catalog)]) + "\n"
+    return table(COLUMNS, _lines(catalog))
 
 
-def _lines(catalog: Catalog) -> Iterator[str]:
+def _lines(catalog: Catalog) -> Iterator[tuple[str, ...]]:
     rows = [row for tpot_ms in TPOT_TARGETS_MS for row in left_out(catalog, tpot_ms)]
     keys = sorted({(row.family[1], row.family[0], row.family[-1], row.tpot_ms) for row in rows})
     for system, model, evidence, tpot_ms in keys:
@@ -95,7 +95,7 @@ def _lines(catalog: Catalog) -> Iterator[str]:
         ]
         fit = np.abs([row.fit_error for row in these])
         out = np.abs([row.error for row in these])
-        cells = (
+        yield (
             system,
             model,
             evidence,
@@ -103,7 +103,6 @@ def _lines(catalog: Catalog) -> Iterator[str]:
             str(len({row.family for row in these})),
             *(f"{100 * share:.0f} %" for share in (np.median(fit), fit.max(), np.median(out), out.max())),
         )
-        yield "| " + " | ".join(cells) + " |"
 
 
 def plot(catalog: Catalog, path: Path, tpot_ms: float = 50.0) -> None:
