@@ -97,7 +97,10 @@ def _migrated(path: Path, shown: str, keep: bool, known: Mapping[Path, Migrated]
     says: dict[KeyPath, Any] = {} if base is not None and stated is None else {("version",): NEWEST}
     if says:
         new = with_values(new, says) if stated is not None else with_first(new, "version", NEWEST)
-    others = _own(_over(base, root), root) if keep else _longer(root)
+    longer = () if keep else _longer(root)
+    others: dict[KeyPath, Any] = {change.path: change.new for change in longer}
+    if keep:
+        others = _own(_over(base, root), root)
     new, says = with_values(new, others), says | others
     after, _ = parse(new, shown)
     if after is None or after.plain() != _with(root.plain(), says):
@@ -105,7 +108,7 @@ def _migrated(path: Path, shown: str, keep: bool, known: Mapping[Path, Migrated]
         message = "this is laid out in a way that cannot be rewritten; write `version: 2` into it by hand"
         raise InputError([Fault(shown, 0, "", message)])
     whole = _over(base, after)
-    changes = (*_changes(whole, _told(base)), *_lengthened(root, says))
+    changes = (*_changes(whole, _told(base)), *longer)
     return Migrated(path, shown, new if new != text else None, was, changes, base, whole, stated is not None, schema)
 
 
@@ -143,16 +146,12 @@ def _own(whole: Node, own: Node) -> dict[KeyPath, Any]:
     return found
 
 
-def _longer(root: Node) -> dict[KeyPath, Any]:
+def _longer(root: Node) -> tuple[Change, ...]:
     """A time limit that is shorter than what version 2 takes where none is stated: whole replicas take longer."""
     limit, least = root.at(LIMIT), round(Solve().time_limit_s)
-    return {LIMIT: least} if limit is not None and isinstance(limit.value, int | float) and limit.value < least else {}
-
-
-def _lengthened(root: Node, says: Mapping[KeyPath, Any]) -> list[Change]:
-    limit = root.at(LIMIT)
-    changed = limit is not None and LIMIT in says and limit.value != says[LIMIT]
-    return [Change(LIMIT, (root.title(LIMIT[:-1]),), limit.value, says[LIMIT])] if limit is not None and changed else []
+    if limit is None or not isinstance(limit.value, int | float) or limit.value >= least:
+        return ()
+    return (Change(LIMIT, (root.title(LIMIT[:-1]),), limit.value, least),)
 
 
 def _place(whole: Node, own: Node, place: KeyPath) -> KeyPath | None:
