@@ -8,6 +8,7 @@ from typing import Literal
 
 from planner.catalog.row import FOUR_BIT_FLOATS, Optimised, Switch
 from planner.catalog.serving import Gain, ServingPoint
+from planner.kinds.evidence import WEAK
 
 # Whether a point has it; None where its row does not say.
 Has = Callable[[ServingPoint], bool | None]
@@ -50,7 +51,7 @@ def known_by(optimisation: Optimisation, points: Iterable[ServingPoint]) -> Know
     having = [point for point in points if optimisation.has(point)]
     if not having:
         return "not measured"
-    return "measured" if any(point.evidence not in ("predicted", "estimate") for point in having) else "predicted"
+    return "measured" if any(point.evidence not in WEAK for point in having) else "predicted"
 
 
 def in_words(gain: Gain) -> str:
