@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.milp.demand import served_by_gpu
+from planner.milp.demand import add_otherwise, served_by_gpu
 from planner.milp.matrix import ABSENT, Builder, Ints
 from planner.milp.variables import Variables, stacked
 from planner.problem import Problem
@@ -63,7 +63,7 @@ def _add_slivers(builder: Builder, problem: Problem, variables: Variables) -> No
 
     It follows from the other rows; engines overlook it there.
     """
-    assignments, api, asked = problem.assignments, problem.api, problem.demand.requests_per_s
+    assignments, asked = problem.assignments, problem.demand.requests_per_s
     made = served_by_gpu(assignments) * assignments.gpus_per_replica[:, None, None]
     least = np.full((len(problem.demand.names), *made.shape[1:]), np.inf)
     np.minimum.at(least, assignments.workload, np.where(made > 0, made, np.inf))
@@ -75,10 +75,8 @@ def _add_slivers(builder: Builder, problem: Problem, variables: Variables) -> No
         lower=1.0,
         exists=exists & (problem.timeline.block_share > 0),
     )
-    share = 1 / np.where(asked > 0, asked, 1.0)
     builder.add(rows[assignments.workload], variables.replicas, 1.0)
-    builder.add(rows[api.workload], variables.api, share[api.workload])
-    builder.add(rows, variables.unserved, share)
+    add_otherwise(builder, problem, variables, rows, 1 / np.where(asked > 0, asked, 1.0))
 
 
 def add_capacity(builder: Builder, problem: Problem, variables: Variables) -> None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from planner import bits
 from planner.kinds import limits
-from planner.milp.matrix import Builder
+from planner.milp.matrix import Builder, Ints
 from planner.milp.variables import Variables
 from planner.problem import Problem
 from planner.problem.pools import Assignments
@@ -64,15 +64,20 @@ def _add_served(
     builder: Builder,
     problem: Problem,
     variables: Variables,
-    rows: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
-    scale: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    rows: Ints,
+    scale: Floats,
 ) -> None:
     """Everything that answers requests, times ``scale`` (W, F, T, B), into ``rows`` of the same shape."""
-    assignments, api = problem.assignments, problem.api
+    assignments = problem.assignments
     builder.add(
         rows[assignments.workload], variables.gpus, served_by_gpu(assignments)[:, None] * scale[assignments.workload]
     )
-    builder.add(rows[api.workload], variables.api, scale[api.workload])
+    add_otherwise(builder, problem, variables, rows, scale)
+
+
+def add_otherwise(builder: Builder, problem: Problem, variables: Variables, rows: Ints, scale: Floats) -> None:
+    """What no GPU answers, sent to token APIs or left unserved, times ``scale`` (W, F, T, B), into such ``rows``."""
+    builder.add(rows[problem.api.workload], variables.api, scale[problem.api.workload])
     builder.add(rows, variables.unserved, scale)
 
 
