@@ -45,6 +45,7 @@ PRODUCTS = {
     "plan/kpis.py": "figures of a report",
     "plan/ledger.py": "figures of an export",
     "export/focus.py": "figures of an export",
+    "report/workbook/by_period.py": "figures of an export",
     "report/workbook/cash_flow.py": "figures of an export",
     "report/workbook/proof.py": "figures of an export",
     "finance.py": "where a rate is looked for; what is found is exact to 9 digits",

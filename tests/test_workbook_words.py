@@ -122,9 +122,12 @@ def _shown(book: Book) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.slow
 def test_the_cases_have_what_they_are_for(called: Solved, rich: Solved) -> None:
-    assert len(called.plan.token_api) and len(called.plan.cost_by_tag)
+    assert len(called.plan.token_api)
+    assert len(called.plan.cost_by_tag)
     assert "training" in set(called.plan.serving["workload"])
-    assert len(rich.plan.futures) == 2 and len(rich.plan.contracts) and len(rich.plan.on_demand)
+    assert len(rich.plan.futures) == 2
+    assert len(rich.plan.contracts)
+    assert len(rich.plan.on_demand)
 
 
 def test_no_raw_name_and_no_scientific_figure_is_shown(book: tuple[Solved, Book]) -> None:
@@ -142,7 +145,8 @@ def test_every_figure_has_a_format_of_its_own(book: tuple[Solved, Book]) -> None
     styles = read.xml("xl/styles.xml")
     formats = [int(style.attrib["numFmtId"]) for style in styles.iterfind(f"{MAIN}cellXfs/{MAIN}xf")]
     codes = [one.attrib["formatCode"] for one in styles.iter(f"{MAIN}numFmt")]
-    assert codes and not any("E" in code for code in codes)
+    assert codes
+    assert not any("E" in code for code in codes)
     figures = 0
     for name, sheet in read.sheets.items():
         for cell in sheet.iter(f"{MAIN}c"):
@@ -180,7 +184,9 @@ def test_every_chart_says_what_it_shows_and_is_bound_to_cells(book: tuple[Solved
         for axis in ("catAx", "valAx"):
             assert len(_words(chart.find(f".//{CHART}{axis}/{CHART}title"))) > 3, (title, axis)
         form = chart.find(f".//{CHART}valAx/{CHART}numFmt")
-        assert form is not None and "E" not in form.attrib["formatCode"] and form.attrib["formatCode"] != "General"
+        assert form is not None
+        assert "E" not in form.attrib["formatCode"]
+        assert form.attrib["formatCode"] != "General"
         series = list(chart.iter(f"{CHART}ser"))
         assert series
         for one in series:
@@ -190,8 +196,9 @@ def test_every_chart_says_what_it_shows_and_is_bound_to_cells(book: tuple[Solved
             sheet, column, first, _, last = found.groups(default=found.group(3))
             cached = [float(value.text or "nan") for value in one.iterfind(f"{CHART}val//{CHART}v")]
             rows = [read.cells[sheet].get(f"{column}{row}") for row in range(int(first), int(last) + 1)]
-            assert cached == [value for value in rows if value is not None], formula
-            assert len(rows) >= 1 and any(isinstance(value, float) for value in rows), formula
+            # An empty cell, of a workload without tokens, is kept as 0 and drawn as nothing.
+            assert cached == [value or 0.0 for value in rows], formula
+            assert any(isinstance(value, float) for value in rows), formula
 
 
 @pytest.mark.slow
@@ -213,7 +220,8 @@ def test_it_opens_on_what_to_decide(book: tuple[Solved, Book]) -> None:
     solved, read = book
     assert next(iter(read.sheets)) == SHEETS[0] == "Decision"
     view = read.sheets["Decision"].find(f".//{MAIN}sheetView")
-    assert view is not None and view.get("tabSelected") == "1"
+    assert view is not None
+    assert view.get("tabSelected") == "1"
     shown = list(read.cells["Decision"].values())
     for sentence in verdict(solved.plan, solved.scenario).sentences:
         assert sentence in shown
@@ -228,6 +236,7 @@ def test_it_opens_on_what_to_decide(book: tuple[Solved, Book]) -> None:
     assert not any("digest" in str(value).lower() or "gap" in str(value).lower() for value in shown)
 
 
+@pytest.mark.slow
 def test_several_orders_are_added_up_by_a_formula(tiny: Solved) -> None:
     """The purchase of tiny twice: what is due is both, whatever a reader changes one of them to."""
     twice = replace(tiny.plan, purchases=tiny.plan.purchases.loc[[0, 0]].reset_index(drop=True))
@@ -239,12 +248,14 @@ def test_several_orders_are_added_up_by_a_formula(tiny: Solved) -> None:
     assert formulas[f"C{row}"] == f"SUM(C{row - 2}:C{row - 1})"
 
 
+@pytest.mark.slow
 def test_a_comparison_and_what_carries_the_plan_are_told_where_known(tiny: Solved) -> None:
     read = Book(workbook_bytes(tiny.plan, tiny.scenario, options=OPTIONS, grounds=[GROUND]))
     text = " ".join(map(str, read.cells["Decision"].values()))
     assert "renting it all by the hour costs $2.00 M more" in text
     assert "prices staying" in text
-    assert "was not compared" not in text and "not looked into" not in text
+    assert "was not compared" not in text
+    assert "not looked into" not in text
 
 
 @pytest.mark.files

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from planner.plan.ledger import Ledger
@@ -232,7 +233,7 @@ def workload_bars(found: Ledger) -> Bars | None:
     """Cost per token by workload, from the sheet of that table; None where no tokens are served."""
     basis = found.account.scenario.finance.token_basis
     per, table = f"usd_per_mtok_{basis}", found.plan.workload_cost
-    columns, there = list(table.columns), table[table[f"usd_per_mtok_{basis}"].notna()]
+    columns, there = list(table.columns), table[table[per].notna()]
     if there.empty:
         return None
     unit = f"$ {per_token(basis)}"
@@ -240,7 +241,8 @@ def workload_bars(found: Ledger) -> Bars | None:
     title = f"Cost {per_token(basis)}: {price(dear[per])} of {plain(str(dear['workload']))}"
     if len(there) > 1:
         title += f" is the most, {price(cheap[per])} of {plain(str(cheap['workload']))} the least"
-    rows = (1, len(table))
+    known = np.flatnonzero(table[per].notna())
+    rows = (1 + int(known[0]), 1 + int(known[-1]))
     return Bars(TABLES["workload_cost"], title, rows, columns.index("workload"), columns.index(per), unit)
 
 

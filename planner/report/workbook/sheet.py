@@ -60,6 +60,8 @@ class WorkbookSheet:
         length = len(text)
         if kind.startswith("header"):
             length = max(min(length, HEADING), *map(len, text.split()), 0) + 1
+        if kind.endswith("apart"):
+            length += 2
         self.widths[column] = max(self.widths.get(column, 8), min(length + 2, WIDEST))
 
     def finish(self, pages_wide: int | None = None) -> None:
