@@ -19,7 +19,7 @@ from planner.report.workbook.names import CASH_BY_PERIOD, GPUS_BY_PERIOD, POWER_
 from planner.report.workbook.sheet import WorkbookSheet, filtered, header, letter
 
 # As many categories of cash as a reader can tell apart; the rest is shown together.
-MOST_CATEGORIES = 7
+MOST_CATEGORIES = 6
 REST = "everything else"
 WAYS = ("owned", "under contract", "by the hour")
 # Less than that is no GPU.
@@ -92,7 +92,7 @@ def cash_by_period(sheet: WorkbookSheet, found: Ledger, flow: CashFlow) -> Stack
     top = int(np.argmax(kept[most]))
     title = f"Cash is highest in {periods[most]}: {money(sums[most])}"
     if sums[most] > 0 and len(groups) > 1:
-        title += f", {percent(kept[most, top] / sums[most])} of it for {list(groups)[top]}"
+        title += f", of which {percent(kept[most, top] / sums[most])} is {list(groups)[top]}"
     columns = dict(enumerate(groups, start=1))
     return Stack(CASH_BY_PERIOD, title, (1, len(periods)), 0, columns, max(map(abs, sums)))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from planner.render.colours import GREY, PALETTE, RED, colour_of
+from planner.render.colours import GREY, PALETTE, RED, SYSTEM_COLOURS, colour_of
 from planner.report.workbook.by_period import REST, WAYS, Stack
 
 WIDTH, HEIGHT = 680, 290
@@ -100,7 +100,7 @@ def _fills(columns: dict[int, str], kind: str) -> list[dict[str, Any]]:
     names = list(columns.values())
     if kind == "cash":
         return [
-            {"fill": {"color": GREY if name == REST else PALETTE[index % (len(PALETTE) - 1)]}}
+            {"fill": {"color": GREY if name == REST else SYSTEM_COLOURS[index % (len(SYSTEM_COLOURS) - 1)]}}
             for index, name in enumerate(names)
         ]
     systems = sorted({_system(name) for name in names})

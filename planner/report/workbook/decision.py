@@ -27,7 +27,7 @@ from planner.report.workbook.sheet import LINE, WorkbookSheet, letter
 WIDTHS = (22, 44, 16, 16, 13)
 # Letters of a sentence that one line across all columns takes, and one of the words of an order.
 LETTERS, BOLD_LETTERS = 135, 100
-WORDS = 50
+WORDS = 54
 # Figures stand from this column on.
 FIGURES = 2
 MOST_POWER = 2
