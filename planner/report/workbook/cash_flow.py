@@ -63,6 +63,7 @@ LEDGER_HEADS = {
     "fiscal_year": HEADS["fiscal_year"],
     "tags": ("Tags", "of what is paid for, as JSON"),
 }
+_LEDGER_LOOKS = {"line": "whole", "usd": "money", "future": "apart", "fiscal_year": "apart"}
 _HEAD = 5
 # Columns of the cash flow up to its factors.
 _FACTORS = 9
@@ -105,7 +106,7 @@ def cash_flow(sheet: WorkbookSheet, payments: WorkbookSheet, found: Ledger) -> C
     last, over = _heading(AT_START[-1]), _heading(OVER_PERIOD[-1])
     sheet.put(1, 3, f"Undiscounted, out positive; columns up to “{last}” fall on the first day of a period,", "note")
     sheet.put(2, 3, f"those up to “{over}” in its middle. Columns that are 0 throughout are hidden.", "note")
-    header(sheet, _HEAD - 1, list(map(_heading, names)), range(_FACTORS - 2, len(names) - 1))
+    header(sheet, _HEAD - 1, list(map(_heading, names)), (0, 2, *range(_FACTORS - 2, len(names) - 1)))
     spans = {key: cells(PAYMENTS, index, len(rows) + 1) for key, index in (("usd", 12), ("line", 0), ("column", 4))}
     for index in range(len(values)):
         row = _HEAD + index
@@ -114,7 +115,7 @@ def cash_flow(sheet: WorkbookSheet, payments: WorkbookSheet, found: Ledger) -> C
             value = values[name].iloc[index]
             formula = _formula(name, cell, letters, spans)
             if formula is None:
-                look = {"probability": "share", "line": "whole"}.get(
+                look = {"probability": "share", "line": "whole", "future": "apart", "period": "apart"}.get(
                     name, "whole" if name.startswith("mtok") else "number"
                 )
                 sheet.put(row, column, value, look)
@@ -294,7 +295,7 @@ def _ledger_rows(found: Ledger, values: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ledger_sheet(sheet: WorkbookSheet, rows: pd.DataFrame, flow: CashFlow) -> None:
-    header(sheet, 0, [LEDGER_HEADS[str(column)][0] for column in rows.columns], (12, 13))
+    header(sheet, 0, [LEDGER_HEADS[str(column)][0] for column in rows.columns], (0, 12, 13))
     first, middle = flow.letters["factor_first_day"], flow.letters["factor_middle"]
     factors = f"'{CASH}'!${first}${flow.first}:${middle}${flow.last}"
     for index, column in enumerate(rows.columns):
@@ -303,6 +304,6 @@ def _ledger_sheet(sheet: WorkbookSheet, rows: pd.DataFrame, flow: CashFlow) -> N
                 formula = f'=M{row + 1}*INDEX({factors},A{row + 1},IF(F{row + 1}="{START}",1,2))'
                 sheet.compute(row, index, formula, value)
             else:
-                sheet.put(row, index, value, "money" if column == "usd" else "whole")
+                sheet.put(row, index, value, _LEDGER_LOOKS.get(str(column), "text"))
     filtered(sheet, len(rows), len(rows.columns))
     sheet.finish()

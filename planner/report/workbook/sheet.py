@@ -103,7 +103,7 @@ def formats(book: Any) -> dict[str, Any]:
     looks |= {
         "text": {},
         # Text beside figures, which stand at the other end of their column.
-        "apart": {"indent": 1},
+        "apart": {"align": "left", "indent": 1},
         "wrapped": {"text_wrap": True, "valign": "top"},
         "title": {"bold": True, "font_size": 16},
         "section": {"bold": True, "font_size": 12, "font_color": "#0B3D66"},
@@ -115,7 +115,7 @@ def formats(book: Any) -> dict[str, Any]:
         "header": {"bold": True, "bg_color": "#E8EDF3", "bottom": 1, "text_wrap": True, "valign": "top"},
     }
     looks["header right"] = looks["header"] | {"align": "right"}
-    looks["header apart"] = looks["header"] | {"indent": 1}
+    looks["header apart"] = looks["header"] | {"align": "left", "indent": 1}
     return {name: book.add_format(look) for name, look in looks.items()}
 
 
