@@ -191,16 +191,22 @@ def heat_map(title: str, rows: str, columns: str, cells: pd.DataFrame, what: str
 
 @dataclass(frozen=True)
 class Cloud:
-    """Thin lines through all points of a thing, and a thick one with large marks through its best."""
+    """Thin lines through all points of a thing, and large marks at its best, ``joined`` by a thick one or not."""
 
     name: str
     colour: str
     series: Sequence[tuple[Sequence[float], Sequence[float]]]
     best: tuple[Sequence[float], Sequence[float]]
+    joined: bool = True
 
 
-def clouds(title: str, x: str, y: str, things: Sequence[Cloud], note: str = "") -> Picture:
-    """One figure against another, both logarithmic, in a colour and with a mark for each thing."""
+def clouds(
+    title: str, x: str, y: str, things: Sequence[Cloud], note: str = "", factors: Sequence[float] = ()
+) -> Picture:
+    """One figure against another, both logarithmic, in a colour and with a mark for each thing.
+
+    Thin lines run where the second is each of ``factors`` times the first.
+    """
 
     def mark(index: int) -> dict[str, Any]:
         return {"marker": MARKERS[index % len(MARKERS)], "color": things[index].colour}
@@ -213,10 +219,14 @@ def clouds(title: str, x: str, y: str, things: Sequence[Cloud], note: str = "") 
         for index, thing in enumerate(things):
             for across, up in thing.series:
                 axes.plot(across, up, markersize=2.5, mfc="white", lw=0.5, alpha=0.3, **mark(index))
-            axes.plot(*thing.best, ms=6, lw=1.4, **mark(index))
+            look = {"ms": 6, "lw": 1.4} if thing.joined else {"ms": 4, "ls": "none"}
+            axes.plot(*thing.best, **look, **mark(index))
         for which, place in (("x", 0), ("y", 1)):
             found = [value for thing in things for one in (*thing.series, thing.best) for value in one[place]]
             log_figures_on(axes, which, min(found) / 1.15, max(found) * 1.15)
+        for factor in factors:
+            ends = axes.get_xlim()
+            axes.plot(ends, [factor * end for end in ends], color=INK, lw=0.8, ls="-" if factor == 1 else ":", zorder=1)
         axes.set_xlabel(x)
         axes.set_ylabel(y)
         return ()
