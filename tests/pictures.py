@@ -144,6 +144,7 @@ def options() -> Picture:
         ("reserve", 526.9e6, 198.6e6, 2.0, 1.0), ("api", np.nan, np.nan, np.nan, np.nan),
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=["name", "npv_usd", "npv_more_usd", "supply_factor", "budget_factor"])
+    table["rents_until"] = ["", "the end", "", "2027-Q2", ""]
     table["npv_more_low_usd"] = table["npv_more_high_usd"] = table["npv_more_usd"]
     costs = [
         {"hardware bought": 240e6, "power, space, upkeep": 60e6, "contracts": 60e6, "by the hour": 20e6,

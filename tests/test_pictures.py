@@ -38,8 +38,8 @@ TITLES = {
     "levers: ": "A token costs 1.80 times as much at half the utilisation. All together make it 2.60 times.",
     "alternatives: ": "All plans within 5 % of the least cost sign at least 11 hgx-b200 at nscale, 36 months, and buy "
     "at least 6 gb300-nvl72 for dallas. 2 others can be kept open.",
-    "compare: ": "Buying alone costs $25.9 M less than the plan, contracts alone costs $198.6 M more, renting it all "
-    "by the hour costs $428.9 M more.",
+    "compare: ": "Buying and renting by the hour, without contracts, costs $25.9 M less than the plan, at 2.6 × the "
+    "supply; signing contracts alone costs $198.6 M more than the plan, at 2 × the supply.",
     "stands: ": "The plan stands or falls with hourly GPUs: no plan below 104 GPUs. Most money rests on prices: "
     "$110.7 M less on falling-2024.",
     "catalog frontier: ": "Of deepseek-r1 at 8192/1024, mi355x-oam makes most per GPU, 1,200 tokens/s, and is fastest "

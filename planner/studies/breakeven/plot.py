@@ -36,7 +36,10 @@ def breakeven_picture(found: Breakeven) -> Picture:
         Panel("", f"share of hours in use, %, {held}", LABEL, *_drawn(screening, shares, "utilisation", 100.0)),
         Panel(second, f"months held, {use}", LABEL, *_drawn(screening, months, "months", 1.0)),
     ]
-    return curves(title, panels, NOTE)
+    names = [way.name for way in screening.ways]
+    drawn = {line.name for panel in panels for line in panel.lines}
+    dear = ", ".join(name for name in names if name not in drawn)
+    return curves(title, panels, f"{NOTE} Dearer than the panels show: {dear}." if dear else NOTE)
 
 
 def _drawn(screening: Screening, table: pd.DataFrame, over: str, scale: float) -> tuple[list[Line], list[Point]]:
@@ -90,6 +93,8 @@ def _finding(screening: Screening, table: pd.DataFrame, over: str, what: str) ->
         shares = f"between {100 * before:.0f} and {100 * on:.0f} % in use"
         months = f"from month {before:.0f} to {on - 1:.0f}"
         return f"{what} {begins}, but not {shares if over == 'utilisation' else months}."
+    if over == "months" and first == last:
+        return f"{what} {ends} from month {on:.0f} on and {begins} before."
     if over == "months":
         return f"{what} {begins} before month {before:.0f} and {ends} from month {on:.0f} on."
     if f"{100 * before:.0f}" == f"{100 * on:.0f}":

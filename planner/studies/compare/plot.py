@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,7 +13,8 @@ from planner.render.colours import CONTRACT_COLOURS, GREY, WAY_COLOURS
 from planner.render.figures import money
 from planner.render.plots import Picture, dollars
 from planner.report.view import probabilities
-from planner.studies.compare.answer import times
+from planner.studies.compare.answer import ALONE, BESIDE, times
+from planner.studies.compare.bridge import THROUGHOUT
 from planner.studies.compare.study import Comparison
 from planner.studies.compare.table import Entry
 
@@ -27,14 +28,8 @@ COLOURS = {
 }
 UPKEEP = "power, space, upkeep"
 BOOKED = {"contract": "contracts", "hourly": "by the hour", "api": "token APIs"}
-# As an answer names them, inside a sentence.
-OPTIONS = {
-    "plan": "the plan",
-    "buy": "buying alone",
-    "rent": "renting it all by the hour",
-    "reserve": "contracts alone",
-    "api": "calling token APIs alone",
-}
+# Of options beside the first, those nearest to it in cost.
+MOST_SAID = 2
 NOTE = "Diamond: the NPV of all cost, what is resold and credited taken off."
 
 
@@ -80,30 +75,46 @@ def cost_picture(table: pd.DataFrame, costs: Sequence[Mapping[str, float]]) -> P
 def _said(row: Mapping[Any, Any]) -> str:
     if pd.isna(row["npv_usd"]):
         return "no plan"
-    needs = f", at {times(row['supply_factor'])} the supply" if row["supply_factor"] > 1 else ""
-    needs += f", at {times(row['budget_factor'])} the budgets" if row["budget_factor"] > 1 else ""
-    return money(row["npv_usd"]) + needs
+    return ", ".join([money(row["npv_usd"]), *_needs(row)])
+
+
+def _needs(row: Mapping[Any, Any]) -> Iterator[str]:
+    """What a plan needs beyond the limits."""
+    if row["supply_factor"] > 1:
+        yield f"at {times(row['supply_factor'])} the supply"
+    if row["budget_factor"] > 1:
+        yield f"at {times(row['budget_factor'])} the budgets"
+
+
+def _name(row: Mapping[Any, Any]) -> str:
+    """An option as the answer names it, a scenario by its own name."""
+    name = str(row["name"])
+    beside = BESIDE.get(name) if row["rents_until"] == THROUGHOUT else None
+    words = beside or ALONE.get(name) or {"plan": "The plan"}.get(name)
+    return words[0].lower() + words[1:] if words else name
 
 
 def _finding(table: pd.DataFrame) -> str:
     """What the plans come to against the first one, the nearest to it first."""
     rows = table.to_dict(orient="records")
     base, others = rows[0], [row for row in rows[1:] if not pd.isna(row["npv_usd"])]
-    name = OPTIONS.get(str(base["name"]), str(base["name"]))
+    name = _name(base)
     if pd.isna(base["npv_usd"]):
         return f"{_upper(name)} has no plan to hold the others against."
     if not others:
         return f"{_upper(name)} costs {money(base['npv_usd'])}; none of the others has a plan."
-    told = [_against(row) for row in sorted(others, key=lambda row: abs(row["npv_more_usd"]))]
-    return f"{_upper(told[0])} than {name}" + "".join(f", {one}" for one in told[1:3]) + "."
+    told = [
+        ", ".join([_against(row, name), *_needs(row)])
+        for row in sorted(others, key=lambda row: abs(row["npv_more_usd"]))
+    ]
+    return f"{_upper('; '.join(told[:MOST_SAID]))}."
 
 
-def _against(row: Mapping[Any, Any]) -> str:
-    name = OPTIONS.get(str(row["name"]), str(row["name"]))
+def _against(row: Mapping[Any, Any], base: str) -> str:
     if row["npv_more_low_usd"] <= 0 <= row["npv_more_high_usd"]:
-        return f"{name} costs no more"
+        return f"{_name(row)} costs the same as {base}"
     more = row["npv_more_usd"]
-    return f"{name} costs {money(abs(more))} {'more' if more > 0 else 'less'}"
+    return f"{_name(row)} costs {money(abs(more))} {'more' if more > 0 else 'less'} than {base}"
 
 
 def _upper(words: str) -> str:
