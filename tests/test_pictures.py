@@ -109,6 +109,15 @@ def test_every_crossing_that_is_told_stands_beside_its_dot() -> None:
     assert "month 37" in months
 
 
+@pytest.mark.slow
+def test_months_in_which_another_way_costs_less_are_all_told() -> None:
+    """Of 1.5 + 40 ÷ m, 48 ÷ m to month 12 and 86.4 ÷ m to month 36 (all ÷ 0.95, and owning 0.2 more in use)."""
+    months = figure_of(PICTURES["breakeven: three ways"]).axes[1]
+    words = months.get_title(loc="left").replace("\n", " ")
+    # 1.69 + 40 ÷ m is above 48 ÷ m from 8 ÷ 1.69 = 4.7 on, and above 86.4 ÷ m from 46.4 ÷ 1.69 = 27.5 on.
+    assert words == "100 % in use it costs least owned, but not from month 5 to 12 and from month 28 to 36."
+
+
 def test_ticks_of_a_logarithmic_axis_are_round_and_enough() -> None:
     assert log_ticks(22, 40) == (25, 30, 35, 40)
     assert log_ticks(1, 1000) == (1, 3, 10, 30, 100, 300, 1000)

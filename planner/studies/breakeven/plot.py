@@ -85,21 +85,33 @@ def _finding(screening: Screening, table: pd.DataFrame, over: str, what: str) ->
     starts = np.flatnonzero(best[1:] != best[:-1]) + 1
     if not len(starts):
         return f"{what} {_got(ways[best[0]])} throughout."
-    first, last = int(starts[0]), int(starts[-1])
-    before, on = (_edge(screening, table, over, row, {ways[best[row - 1]].name, ways[best[row]].name})
-                  for row in (first, last))  # fmt: skip
+    pairs = [{ways[best[row - 1]].name, ways[best[row]].name} for row in starts]
+    edges = [_edge(screening, table, over, int(row), pair) for row, pair in zip(starts, pairs, strict=True)]
+    before, on = edges[0], edges[-1]
     begins, ends = _got(ways[best[0]]), _got(ways[best[-1]])
     if best[0] == best[-1]:
-        shares = f"between {100 * before:.0f} and {100 * on:.0f} % in use"
-        months = f"from month {before:.0f} to {on - 1:.0f}"
-        return f"{what} {begins}, but not {shares if over == 'utilisation' else months}."
-    if over == "months" and first == last:
+        return f"{what} {begins}, but not {_stretches(edges, best[starts] == best[0], over)}."
+    if over == "months" and len(edges) == 1:
         return f"{what} {ends} from month {on:.0f} on and {begins} before."
     if over == "months":
         return f"{what} {begins} before month {before:.0f} and {ends} from month {on:.0f} on."
     if f"{100 * before:.0f}" == f"{100 * on:.0f}":
         return f"{what} {ends} above {100 * on:.0f} % in use and {begins} below."
     return f"{what} {begins} below {100 * before:.0f} % in use and {ends} above {100 * on:.0f} %."
+
+
+def _stretches(edges: Sequence[float], back: Sequence[bool], over: str) -> str:
+    """The stretches that begin at an edge away from a way and end at the next one ``back`` to it."""
+    told: list[str] = []
+    begun: float | None = None
+    for edge, home in zip(edges, back, strict=True):
+        if not home and begun is None:
+            begun = edge
+        elif home and begun is not None:
+            share = f"between {100 * begun:.0f} and {100 * edge:.0f} % in use"
+            told.append(share if over == "utilisation" else f"from month {begun:.0f} to {edge - 1:.0f}")
+            begun = None
+    return " and ".join(told)
 
 
 def _edge(screening: Screening, table: pd.DataFrame, over: str, row: int, pair: set[str]) -> float:
