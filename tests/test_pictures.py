@@ -25,7 +25,7 @@ from tests.tiny import TINY
 
 PICTURES = pictures()
 TITLES = {
-    "frontier: flat from 10 MW on": "Up to 7 MW there is no plan. Above 10 MW more power of dallas saves nothing.",
+    "frontier: flat from 10 MW on": "Up to 7 MW there is no plan. Above 10 MW more power at dallas saves nothing.",
     "frontier: dollars": "The cost falls from $470.0 M at $50.0 M to $350.0 M at $250.0 M.",
     "frontier: no plan": "There is no plan from 15 ms to 20 ms of time per output token of assistant.",
     "frontier: cells": "A million output tokens cost least, $0.812, at 4 MW and 1 × the forecast, and $1.88 at most. "
@@ -142,8 +142,8 @@ def test_a_line_breaks_at_no_figure() -> None:
 @pytest.mark.parametrize(
     ("costs", "said"),
     [
-        ([5.0, 4.0, 4.0, 4.0], "Above 2 MW more power of dallas saves nothing."),
-        ([4.0, 4.0, 4.0, 4.0], "More power of dallas saves nothing: the cost is $4.00 M from 1 MW on."),
+        ([5.0, 4.0, 4.0, 4.0], "Above 2 MW more power at dallas saves nothing."),
+        ([4.0, 4.0, 4.0, 4.0], "More power at dallas saves nothing: the cost is $4.00 M from 1 MW on."),
         ([5.0, 4.0, 3.0, 2.0], "The cost falls from $5.00 M at 1 MW to $2.00 M at 4 MW."),
         ([2.0, 3.0, 4.0, 5.0], "The cost rises from $2.00 M at 1 MW to $5.00 M at 4 MW."),
         ([5.0, 3.0, 4.0, 5.0], "The plan costs least, $3.00 M, at 2 MW."),
@@ -153,7 +153,7 @@ def test_a_line_breaks_at_no_figure() -> None:
         ),
         ([None, None, None, 2.0], "Up to 3 MW there is no plan. At 4 MW the plan costs $2.00 M."),
         # A thousandth of the cost is nothing, four thousandths are something.
-        ([4.0, 3.012, 3.003, 3.0], "Above 3 MW more power of dallas saves nothing."),
+        ([4.0, 3.012, 3.003, 3.0], "Above 3 MW more power at dallas saves nothing."),
     ],
 )
 def test_a_frontier_says_where_it_bends(costs: list[float | None], said: str) -> None:
