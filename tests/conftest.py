@@ -7,6 +7,7 @@ draws the same few every time; ``quick``, the default, one that is trivial and o
 from __future__ import annotations
 
 import os
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -21,8 +22,11 @@ WHY_SLOW = {"solve", "process", "files", "docs", "office", "browser"}
 # One example solves a scenario, so Hypothesis' idea of slow does not apply.
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
-# Nothing is read from the cache folder of whoever runs the tests, nor written to it; processes of tests inherit this.
-os.environ["PLAN_CACHE"] = "off"
+# Nothing is read from the cache folder of whoever runs the tests, nor written to it: one run of the tests, all its
+# workers and the processes that it starts have a folder of their own, empty at first.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    KEPT = TemporaryDirectory(prefix="plan-cache-")
+    os.environ["PLAN_CACHE"] = KEPT.name
 
 for name, count in (("quick", 1), ("ci", 6)):
     settings.register_profile(
