@@ -18,7 +18,7 @@ from tests.store import ROOT
 
 FOLDER = ROOT / "tests" / "compat" / "0.1.0"
 PLANS: dict[str, dict[str, Any]] = json.loads((FOLDER / "plans.json").read_text(encoding="utf-8"))
-LARGE = ("existing-fleet", "rent-only", "three-futures", "10mw")
+LARGE = ("existing-fleet", "rent-only", "three-futures", "10mw", "hopper-vs-blackwell")
 # Proven to the last cent, so there is nothing between one plan of theirs and another.
 EXACT = ("tiny", "hopper-vs-blackwell")
 TABLES = ("purchases", "retirements", "contracts")

@@ -23,7 +23,9 @@ def loaded(*arguments: str) -> set[str]:
         "from planner.cli import main\n"
         "main()\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return set(done.stderr.split())
 
 
