@@ -6,15 +6,21 @@ draws the same few every time; ``quick``, the default, one that is trivial and o
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Generator
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 import planner
-from planner.plan import Plan
 from tests.limits import AMPLE_S
+
+# The process that hands out tests to workers loads this file, and runs none.
+if TYPE_CHECKING:
+    from planner.plan import Plan
 
 # Marks that say why a test is slow. The README's test line leaves these tests out, .ci/run runs them.
 WHY_SLOW = {"solve", "process", "files", "docs", "office", "browser"}
@@ -46,6 +52,17 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     """With ``-n`` the tests of a file run in one process: a plan that several of them look at is solved once."""
     if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
         config.option.dist = "loadfile"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Modules and tests stay to the end: to look through them for garbage again and again takes a tenth of a run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -202,7 +202,7 @@ def test_plan_says_that_the_clock_stopped_it(monkeypatch: pytest.MonkeyPatch, tm
     ("arguments", "at"),
     [
         (("economics", TINY, "--set", "workloads.chat.price_usd_per_mtok={input: 0.5, output: 2}"), 1),
-        (("verify", TINY, "--time-limit", f"{AMPLE_S}"), 1),
+        pytest.param(("verify", TINY, "--time-limit", f"{AMPLE_S}"), 1, marks=pytest.mark.slow),
     ],
 )
 def test_commands_of_one_process_say_so_and_end_with_4(
