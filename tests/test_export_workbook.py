@@ -153,6 +153,7 @@ def test_another_discount_rate_moves_the_npv(rich: Solved, recalculated: Callabl
     assert found["NPV of all cost, $"] == pytest.approx(0.7 * paid["base"] + 0.3 * paid["boom"], abs=CENT / 2)
 
 
+@pytest.mark.slow
 def test_cached_figures_are_those_of_the_formulas(rich: Solved) -> None:
     """A viewer that computes nothing shows the plan."""
     proof = _sheets(workbook_bytes(rich.plan, rich.scenario))["Proof"]
@@ -190,6 +191,7 @@ def test_libreoffice_shows_hostile_texts_as_they_are(
     assert {row[1] for row in bought} == {LINK}
 
 
+@pytest.mark.slow
 def test_the_models_catalog_is_the_scenarios_own(tiny: Solved) -> None:
     given = workbook_bytes(tiny.plan, tiny.scenario, catalog_of(tiny.scenario))
     assert given == workbook_bytes(tiny.plan, tiny.scenario)

@@ -66,6 +66,17 @@ def all_of_them(tiny: Case) -> Plan:
     return replace(plan, cashflow=pd.DataFrame(rows).assign(lookahead=False))
 
 
+@pytest.fixture(scope="module")
+def focus(tiny: Case) -> pd.DataFrame:
+    scenario, catalog, plan = tiny
+    return focus_rows(plan, scenario, catalog)
+
+
+@pytest.fixture(scope="module")
+def result_schema() -> str:
+    return schema_text("result")
+
+
 def usd_of(key: str) -> float:
     return 1000.0 * (1 + cash.CATEGORIES.index(key))
 
@@ -141,11 +152,10 @@ def test_the_trace_names_the_rows_behind_it(record: CashCategory, tiny: Case) ->
 
 
 @each
-def test_focus_has_a_service_for_every_charge(record: CashCategory, tiny: Case) -> None:
+def test_focus_has_a_service_for_every_charge(record: CashCategory, tiny: Case, focus: pd.DataFrame) -> None:
     assert SERVICES.get(record.key) == record.focus
-    scenario, catalog, plan = tiny
-    rows = focus_rows(plan, scenario, catalog)
-    mine = rows[rows["x_Category"] == record.key]
+    plan = tiny[2]
+    mine = focus[focus["x_Category"] == record.key]
     due = plan.cashflow[(plan.cashflow["category"] == record.key) & ~plan.cashflow["lookahead"].astype(bool)]
     expected = due["usd"].sum() if record.focus is not None else 0.0
     assert mine["BilledCost"].sum() == pytest.approx(expected)
@@ -167,8 +177,8 @@ def test_payments_by_date_are_worth_the_plans_cost(tiny: Case) -> None:
 
 
 @each
-def test_schema_and_conventions_name_it(record: CashCategory) -> None:
-    assert record.key in schema_text("result")
+def test_schema_and_conventions_name_it(record: CashCategory, result_schema: str) -> None:
+    assert record.key in result_schema
     page = Path(ROOT / "docs" / "conventions.md").read_text(encoding="utf-8")
     assert f"| `{record.key}` | {record.words} | {record.group} | {record.meaning} |" in page
 
