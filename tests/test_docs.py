@@ -35,6 +35,9 @@ pytestmark = pytest.mark.no_cover
 
 PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if page.exists()]
 SECONDS_FOR_A_COMMAND = 1500
+LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+# A figure of a sentence with its unit: $4.33 M, 80 %, 104 GPUs.
+FIGURE = re.compile(r"\$?\d[\d.,]*\d(?: (?:%|[kM]\b|MW|GPUs))?")
 
 
 def _ids(pages: list[Path]) -> list[str]:
@@ -146,7 +149,7 @@ def _anchors(page: Path) -> set[str]:
 
 def _links(page: Path) -> Iterator[str]:
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
-    yield from re.findall(r"\[[^\]]+\]\(([^)\s]+)\)", text)
+    yield from LINK.findall(text)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_ids(PAGES))
@@ -166,6 +169,16 @@ def test_the_index_lists_every_page() -> None:
     listed = set(_links(ROOT / "docs" / "index.md"))
     pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"}
     assert pages <= listed
+
+
+def test_the_figures_of_a_short_answer_are_those_of_its_pages() -> None:
+    text = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]+\?) \| ([^|]+) \| ([^|]+) \|$", text, flags=re.M)
+    assert len(rows) > 10
+    for question, answer, pages in rows:
+        behind = " ".join((ROOT / "docs" / link).read_text(encoding="utf-8") for link in LINK.findall(pages))
+        behind = " ".join(behind.split())
+        assert [figure for figure in FIGURE.findall(answer) if figure not in behind] == [], question
 
 
 @pytest.mark.parametrize("name", WRITTEN)
