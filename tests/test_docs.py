@@ -123,6 +123,18 @@ def test_the_readmes_first_command_prints_what_it_shows(workspace: Path) -> None
     assert same_output(shown.text.splitlines(), printed), _difference(shown.text.splitlines(), printed)
 
 
+@pytest.mark.docs
+def test_the_comment_in_the_readme_is_what_the_command_above_it_writes(workspace: Path) -> None:
+    readme = ROOT / "README.md"
+    shown = [line[2:] for line in readme.read_text(encoding="utf-8").splitlines() if re.match(r">( |$)", line)]
+    wanted = [command for block in blocks(readme, "console") for command in commands(block)]
+    before, diff = (command.text for command in wanted if "half.yaml" in command.text)
+    assert subprocess.run(before, shell=True).returncode == 0
+    assert subprocess.run(diff, shell=True, capture_output=True).returncode == 6
+    written = (workspace / "comment.md").read_text(encoding="utf-8").partition("<details>")[0].splitlines()
+    assert same_output(shown, written), _difference(shown, written)
+
+
 def _difference(shown: list[str], printed: list[str]) -> str:
     from difflib import unified_diff
 
