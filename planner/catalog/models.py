@@ -240,7 +240,7 @@ class TokenApi(Row):
 
 
 class QuotedApi(TokenApi):
-    """What a salesperson asks for tokens: a row of the scenario, in no file of a catalog. No price path moves it."""
+    """A price for tokens that you were quoted: a row of the scenario, not of a catalog file. No price path moves it."""
 
 
 class LoadShape(Row):
