@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl
 import pytest
 
 from planner.pipeline import solve
+from planner.render.colours import RED, colour_of
 from planner.report.headline import headline
 from planner.report.html.board import board_page
-from planner.report.html.figures.style import RED, colour_of
 from planner.report.html.page import Beside, html_report
 from planner.report.html.words import in_words
 from planner.report.serving import serving_sheet

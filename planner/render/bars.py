@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.render.plots import COLOURS, write_plot
+from planner.render.colours import COLOURS
+from planner.render.plots import write_plot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

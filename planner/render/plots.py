@@ -13,13 +13,12 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import InputError
+from planner.render.colours import COLOURS
 from planner.render.files import check_file, write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Okabe and Ito's palette.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000")
 DASHES = ("-", "--", "-.", ":")
 SUFFIXES = (".svg", ".png")
 # A source below this share of the largest fleet would be a line.

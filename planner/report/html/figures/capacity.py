@@ -9,15 +9,12 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from planner.plan import Plan
+from planner.render.colours import COLOURS, PALETTE, RED, colour_of
 from planner.render.figures import count, short
-from planner.render.plots import COLOURS
 from planner.report.html import flows
 from planner.report.html.figures.style import (
     EDGE,
-    PALETTE,
-    RED,
     ROW_PX,
-    colour_of,
     of_future,
     panels,
     pattern,

@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 from planner.kinds.cash import in_words
 from planner.kinds.evidence import ORDER
 from planner.plan import Plan
+from planner.render.colours import COLOURS, PALETTE
 from planner.render.figures import money
-from planner.render.plots import COLOURS
-from planner.report.html.figures.style import EDGE, PALETTE, figure_of, pattern, periods_below, text
+from planner.report.html.figures.style import EDGE, figure_of, pattern, periods_below, text
 
 
 def cost_figure(table: pd.DataFrame, unit: str, scale: float, hover: str) -> go.Figure:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from planner.plan import Plan
+from planner.render.colours import GREY, RED
 from planner.render.figures import count, money
-from planner.report.html.figures.style import EDGE, GREY, RED, ROW_PX, figure_of, pattern, text
+from planner.report.html.figures.style import EDGE, ROW_PX, figure_of, pattern, text
 from planner.report.orders import Order, orders
 from planner.scenario import Scenario
 from planner.timeline import Timeline

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,24 +11,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from planner.plan import Plan
-from planner.render.plots import COLOURS
+from planner.render.colours import GREY
 from planner.render.sheet import plain
 
-# Black is no colour on a dark page.
-PALETTE = (*COLOURS[:7], "#999999")
-RED = COLOURS[3]
-# Red is the limits' own, and what is not served.
-SYSTEM_COLOURS = tuple(colour for colour in PALETTE if colour != RED)
-OWN_COLOURS = {
-    "gb300-nvl72": COLOURS[0],
-    "hgx-b200": COLOURS[1],
-    "gb200-nvl72": COLOURS[2],
-    "hgx-h200": COLOURS[4],
-    "hgx-b300": COLOURS[5],
-    "hgx-h100": COLOURS[6],
-    "mi355x-oam": PALETTE[-1],
-}
-GREY = "#808080"
 EDGE = {"color": GREY, "width": 0.5}
 ROW_PX = 24
 
@@ -55,16 +39,6 @@ def of_future(plan: Plan, future: str) -> dict[str, Any]:
 def systems_of(plan: Plan) -> list[str]:
     """Every system of the plan: one has the same colour in all plots."""
     return sorted({*map(str, plan.fleet["system"]), *map(str, plan.serving["system"])})
-
-
-def colour_of(name: str, names: Sequence[str]) -> str:
-    """The colour of one of several systems, the same in every report unless two would share it."""
-    taken: dict[str, str] = {}
-    for other in sorted(names, key=lambda known: (known not in OWN_COLOURS, known)):
-        free = [colour for colour in SYSTEM_COLOURS if colour not in taken.values()] or list(SYSTEM_COLOURS)
-        own = OWN_COLOURS.get(other, SYSTEM_COLOURS[zlib.crc32(other.encode()) % len(SYSTEM_COLOURS)])
-        taken[other] = own if own in free else free[0]
-    return taken[name]
 
 
 def pattern(shape: str) -> dict[str, Any]:
