@@ -15,7 +15,7 @@ from planner.report.html.figures.style import EDGE, figure_of, pattern, periods_
 
 def cost_figure(table: pd.DataFrame, unit: str, scale: float, hover: str) -> go.Figure:
     """Cost by category stacked over periods; ``table`` as of ``flows.cash``, shown in ``scale`` of its unit."""
-    figure = figure_of(430)
+    figure = figure_of(380)
     for index, category in enumerate(table.columns):
         figure.add_trace(
             go.Bar(
