@@ -25,7 +25,8 @@ from planner.plan import TABLES, Plan
 from planner.plan.ledger import ledger_of
 from planner.report.cash import cash_sheet
 from planner.report.html import flows
-from planner.report.workbook.cash_flow import AT_START, OVER_PERIOD, UPFRONT
+from planner.report.workbook.cash_flow import AT_START, OVER_PERIOD
+from planner.report.workbook.names import UPFRONT
 from planner.rules import running
 from planner.scenario import Scenario
 from planner.schema.published import schema_text
