@@ -298,11 +298,13 @@ def test_no_raw_field_name_and_no_exponent(either: Made) -> None:
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        ("procurement.token_api is false", "the scenario’s “token api” is false"),
+        ("procurement.token_api is false", "the scenario’s “token API” is false"),
         ("not on the allow list, procurement.providers.allow", "not on the allow list, the scenario’s “allow”"),
-        ("budget.capex_usd holds", "the scenario’s “capex” holds"),
-        ("sites.oslo.power_mw gives 2 MW. The hall", "the scenario’s “power” gives 2 MW. The hall"),
+        ("budget.capex_usd holds", "the scenario’s “capex budget” holds"),
+        ("sites.oslo.power_mw gives 2 MW. The hall", "the scenario’s “power at oslo” gives 2 MW. The hall"),
         ("no service. Sites. are", "no service. Sites. are"),
+        ("acme/us/hgx-h200/reserved-12m is dearer", "“acme (us): hgx-h200 for 12 months” is dearer"),
+        ("acme/us/hgx-h200/on_demand", "“acme (us): hgx-h200 by the hour”"),
     ],
 )
 def test_a_field_in_words(raw: str, said: str) -> None:

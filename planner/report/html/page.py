@@ -194,7 +194,9 @@ def _comparison(beside: Beside) -> Section:
     return Section(
         "comparison",
         title,
-        words=(f"{'; '.join(f'{name}: {what}' for name, what in beside.meanings)}.",) if beside.meanings else (),
+        words=(f"mixed: this plan; {'; '.join(f'{name}: {what}' for name, what in beside.meanings)}.",)
+        if beside.meanings
+        else (),
         grids=tuple(of_sheet(sheet) for sheet in beside.compared),
         plots=one_plot(
             "options",

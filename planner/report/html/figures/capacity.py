@@ -178,15 +178,20 @@ def latency_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Fig
         return None
     labels = [f"{text(workload.name)}: {text(name)}" for workload, name, _ in rows]
     figure = make_subplots(
-        rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.04, subplot_titles=("time to first token", "per token")
+        rows=1,
+        cols=2,
+        shared_yaxes=True,
+        horizontal_spacing=0.04,
+        subplot_titles=("first token", "each token after it"),
     )
     style(figure, 180 + ROW_PX * len(rows))
+    first = [share.ttft_ms / MS_PER_S for *_, share in rows]
+    each = [share.tpot_ms for *_, share in rows]
     axes = (
-        ("TTFT, s", [share.ttft_ms / MS_PER_S for *_, share in rows], [w.sla.ttft_s for w, *_ in rows], "ttft"),
-        ("TPOT, ms", [share.tpot_ms for *_, share in rows], [w.sla.tpot_ms for w, *_ in rows], "tpot"),
+        ("seconds to the first token", "s", first, [workload.sla.ttft_s for workload, *_ in rows], "ttft"),
+        ("milliseconds for each token after it", "ms", each, [workload.sla.tpot_ms for workload, *_ in rows], "tpot"),
     )
-    for panel, (axis, values, targets, which) in enumerate(axes, start=1):
-        unit = axis.rpartition(" ")[2]
+    for panel, (axis, unit, values, targets, which) in enumerate(axes, start=1):
         percentiles = [getattr(w.sla, f"{which}_percentile") for w, *_ in rows]
         known = [(label, limit, at) for label, limit, at in zip(labels, targets, percentiles, strict=True) if limit]
         marks = _marks(
