@@ -8,6 +8,8 @@ from planner.render.words import label
 
 # Longer names come first: a shorter one may be part of them.
 WORDS = {
+    "needs, × quotas and depth": "needs, × the GPUs of providers",
+    "the quotas and hourly depth": "the GPUs that providers are assumed to have",
     "marginal_usd_lp of one more": "shadow price (LP)",
     "marginal_usd_lp is an LP hint: NPV saved by one more unit throughout, were racks divisible.": (
         "The shadow price is what one more unit throughout would save (NPV), were racks divisible."
