@@ -15,7 +15,6 @@ import pytest
 from planner.report.html.board import board_page
 from planner.report.html.first import MOST_BARS, MOST_SIGNED, Bar, Bars, First
 from planner.report.html.templates import BOARD, render
-from planner.report.verdict import Verdict
 from tests.browser import chromium, requests_of
 from tests.reports import HOSTILE, IMAGE, Made, check_plots, several_page, tiny_page  # noqa: F401
 
@@ -133,7 +132,7 @@ def test_a_future_is_chosen_and_names_stay_words(driver: Any, several: Made, tmp
     unfold(driver)
     assert driver.find_element("css selector", "h1").text == HOSTILE
     assert driver.title == f"{HOSTILE}: plan"
-    served = driver.execute_script("return document.getElementById('plot-served').textContent")
+    served = driver.execute_script("return document.getElementById('plot-served-1').textContent")
     assert HOSTILE in served
     assert driver.find_elements("css selector", "img, iframe") == []
     before = visible_mw(driver)
@@ -166,6 +165,21 @@ def test_it_prints(driver: Any, several: Made, tmp_path: Path) -> None:
     quiet(driver)
 
 
+def test_paper_has_every_part_and_of_its_folds_what_was_opened(driver: Any, tiny: Made, tmp_path: Path) -> None:
+    opened(driver, tiny, tmp_path)
+    driver.execute_script("document.querySelector('#steps section > details').open = true")
+    driver.execute_script("window.dispatchEvent(new Event('beforeprint'))")
+    count = "return document.querySelectorAll(arguments[0]).length"
+    assert driver.execute_script(count, "details.part:not([open])") == 0
+    assert driver.execute_script(count, "section details[open]") == 1
+    height = driver.execute_script("return document.getElementById('plot-cash')._fullLayout.height")
+    driver.execute_script("window.dispatchEvent(new Event('afterprint'))")
+    assert driver.execute_script(count, "details.part[open]") == 0
+    unfold(driver)
+    assert driver.execute_script("return document.getElementById('plot-cash')._fullLayout.height") > height
+    quiet(driver)
+
+
 def test_a_link_opens_the_part_it_names(driver: Any, tiny: Made, tmp_path: Path) -> None:
     opened(driver, tiny, tmp_path)
     assert not driver.find_element("id", "plot-power").is_displayed()
@@ -188,7 +202,8 @@ def crowded() -> First:
         Bars("Cost by workload", ("workload", "$"), few, note[:150]),
         Bars("Power and budget used", ("limit", "used"), few, note[:100]),
     )
-    return First(Verdict(sentence, sentence, sentence), "31 December 2026", orders, note[:150], pictures)
+    asked = tuple((f"What of {name}", sentence) for name in ("signing", "cost", "instead", "wrong"))
+    return First(asked, "31 December 2026", orders, note[:150], pictures)
 
 
 @pytest.mark.parametrize(("width", "height"), [(8.27, 11.69), (8.5, 11.0)], ids=["a4", "letter"])
