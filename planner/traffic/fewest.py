@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from planner.traffic.outcome import Outcome
 from planner.traffic.requests import Source
+from planner.traffic.scaled import Stretched
 from planner.traffic.simulate import Pool, simulate
 
 # Twice as many, so often, are tried before it is said that no number holds.
@@ -15,37 +16,49 @@ _DOUBLINGS = 6
 
 @dataclass(frozen=True)
 class Fewest:
-    """``replicas`` hold, one less do not; None where not even ``tried`` do. Shares within all targets by replicas."""
+    """``replicas`` hold, one less do not; None where not even the most that were tried do.
+
+    ``shares`` are those within all targets by replicas.
+    """
 
     replicas: int | None
-    tried: int
     shares: dict[int, float]
 
 
-def fewest(source: Source, pool: Pool, known: Outcome | None = None) -> Fewest:
-    """The fewest replicas of ``pool`` that hold its targets for ``source``; ``known`` is what is simulated already.
+def fewest(
+    source: Source, pool: Pool, known: Outcome | None = None, *, of: int | None = None, least: int = 1
+) -> Fewest:
+    """The fewest replicas of a pool of ``of`` that hold its targets for ``source``.
 
-    Between what holds and what does not the middle is tried: more replicas are taken to be no worse.
+    ``pool`` is the pool itself, or a sample of its replicas whose requests are then closer together or further apart,
+    as fewer or more replicas share all of them. ``known`` is what is simulated already. Below ``least`` the requests
+    are more than replicas can answer, so that no such number holds for long. Between what holds and what does not the
+    middle is tried: more replicas are taken to be no worse.
     """
+    whole = of or pool.replicas
     shares: dict[int, float] = {}
 
     def holds(replicas: int) -> bool:
-        same = known is not None and known.replicas == replicas
-        found = known if same and known is not None else simulate(source, replace(pool, replicas=replicas))
+        found = known if known is not None and replicas == whole else _simulated(source, pool, replicas, whole)
         shares[replicas] = found.share_within
         return found.holds
 
-    enough, short = pool.replicas, 0
+    enough, short = whole, min(least, whole) - 1
     if not holds(enough):
-        short = enough
         for _ in range(_DOUBLINGS):
-            enough *= 2
+            short, enough = enough, 2 * enough
             if holds(enough):
                 break
-            short = enough
         else:
-            return Fewest(None, enough, shares)
-    return Fewest(_least(holds, short, enough), max(shares), shares)
+            return Fewest(None, shares)
+    return Fewest(_least(holds, short, enough), shares)
+
+
+def _simulated(source: Source, pool: Pool, replicas: int, whole: int) -> Outcome:
+    if pool.replicas == whole:
+        return simulate(source, replace(pool, replicas=replicas))
+    factor = replicas / whole
+    return simulate(Stretched(source, factor), replace(pool, warm_up_s=pool.warm_up_s * factor))
 
 
 def _least(holds: Callable[[int], bool], short: int, enough: int) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.traffic.tally import Tally
 
@@ -34,7 +34,7 @@ class Busiest(NamedTuple):
     """The minute in which most requests came: when it began, how many, the share of them within all targets."""
 
     from_s: float
-    requests: int
+    requests: float
     within: float
 
 
@@ -56,6 +56,10 @@ class Load:
     down_s: float = 0.0
     tokens: float = 0.0
 
+    def times(self, weight: float) -> Load:
+        """Of so many pools like it, side by side."""
+        return Load(**({name: value * weight for name, value in vars(self).items()} | {"span_s": self.span_s}))
+
     def plus(self, other: Load) -> Load:
         """Of both pools, side by side."""
         sums = {name: value + getattr(other, name) for name, value in vars(self).items()}
@@ -72,21 +76,21 @@ class Outcome:
     """
 
     targets: Targets
-    replicas: int
+    replicas: float
     ttft: Tally = field(default_factory=Tally)
     tpot: Tally = field(default_factory=Tally)
     whole: Tally = field(default_factory=Tally)
     wait: Tally = field(default_factory=Tally)
-    within_ttft: int = 0
-    within_tpot: int = 0
-    within: int = 0
-    refused: int = 0
-    restarted: int = 0
-    most_waiting: int = 0
+    within_ttft: float = 0
+    within_tpot: float = 0
+    within: float = 0
+    refused: float = 0
+    restarted: float = 0
+    most_waiting: float = 0
     arriving: Load = field(default_factory=Load)
     load: Load = field(default_factory=Load)
-    came_by_minute: Counter[int] = field(default_factory=Counter)
-    within_by_minute: Counter[int] = field(default_factory=Counter)
+    came_by_minute: dict[int, float] = field(default_factory=dict)
+    within_by_minute: dict[int, float] = field(default_factory=dict)
     _rows: list[tuple[float, float, float, float, float]] = field(default_factory=list, repr=False)
 
     def answered(self, came_s: float, admitted_s: float, first_s: float, end_s: float, steps: float) -> None:
@@ -98,7 +102,8 @@ class Outcome:
     def turned_away(self, came_s: float) -> None:
         """Count a request that no replica took."""
         self.refused += 1
-        self.came_by_minute[int(came_s // MINUTE_S)] += 1
+        minute = int(came_s // MINUTE_S)
+        self.came_by_minute[minute] = self.came_by_minute.get(minute, 0) + 1
 
     def settle(self) -> None:
         """Count what is kept."""
@@ -120,11 +125,11 @@ class Outcome:
         self.within_tpot += int(in_tpot.sum())
         self.within += int(both.sum())
         minutes = (came // MINUTE_S).astype(np.int64)
-        self.came_by_minute.update(minutes.tolist())
-        self.within_by_minute.update(minutes[both].tolist())
+        _count(minutes, self.came_by_minute)
+        _count(minutes[both], self.within_by_minute)
 
     @property
-    def requests(self) -> int:
+    def requests(self) -> float:
         """Requests that are counted: answered or refused."""
         return self.whole.count + self.refused
 
@@ -167,19 +172,40 @@ class Outcome:
             return None
         at = min(self.came_by_minute, key=lambda minute: (-self.came_by_minute[minute], minute))
         came = self.came_by_minute[at]
-        return Busiest(at * MINUTE_S, came, self.within_by_minute[at] / came)
+        return Busiest(at * MINUTE_S, came, self.within_by_minute.get(at, 0) / came)
+
+    def times(self, weight: float) -> Outcome:
+        """What so many such pools do side by side, of which this one is a sample."""
+        return Outcome(
+            self.targets,
+            came_by_minute={minute: came * weight for minute, came in self.came_by_minute.items()},
+            within_by_minute={minute: within * weight for minute, within in self.within_by_minute.items()},
+            **{name: getattr(self, name) * weight for name in _COUNTS},
+            **{name: getattr(self, name).times(weight) for name in _TALLIES},
+        )
 
     def plus(self, other: Outcome) -> Outcome:
         """Both pools' requests together; their longest queues are added, though they need not be of one moment."""
-        counts = ("replicas", "within_ttft", "within_tpot", "within", "refused", "restarted", "most_waiting")
-        tallies = ("ttft", "tpot", "whole", "wait", "arriving", "load")
         return Outcome(
             self.targets,
-            came_by_minute=self.came_by_minute + other.came_by_minute,
-            within_by_minute=self.within_by_minute + other.within_by_minute,
-            **{name: getattr(self, name) + getattr(other, name) for name in counts},
-            **{name: getattr(self, name).plus(getattr(other, name)) for name in tallies},
+            came_by_minute=_added(self.came_by_minute, other.came_by_minute),
+            within_by_minute=_added(self.within_by_minute, other.within_by_minute),
+            **{name: getattr(self, name) + getattr(other, name) for name in _COUNTS},
+            **{name: getattr(self, name).plus(getattr(other, name)) for name in _TALLIES},
         )
 
-    def _share(self, count: int) -> float:
+    def _share(self, count: float) -> float:
         return count / self.requests if self.requests else math.nan
+
+
+_COUNTS = ("replicas", "within_ttft", "within_tpot", "within", "refused", "restarted", "most_waiting")
+_TALLIES = ("ttft", "tpot", "whole", "wait", "arriving", "load")
+
+
+def _added(one: dict[int, float], other: dict[int, float]) -> dict[int, float]:
+    return {minute: one.get(minute, 0) + other.get(minute, 0) for minute in {**one, **other}}
+
+
+def _count(minutes: NDArray[np.int64], by_minute: dict[int, float]) -> None:
+    for minute, count in zip(*np.unique(minutes, return_counts=True), strict=True):
+        by_minute[int(minute)] = by_minute.get(int(minute), 0) + int(count)

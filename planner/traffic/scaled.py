@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -21,6 +21,23 @@ class Stretched:
     def blocks(self) -> Iterator[Requests]:
         """The requests at their new times."""
         return (block.at(block.time_s * self.factor) for block in self.source.blocks())
+
+
+@dataclass(frozen=True)
+class Lengthened:
+    """The requests of ``source`` with their tokens multiplied, to whole ones and at least one."""
+
+    source: Source
+    input_factor: float
+    output_factor: float
+
+    def blocks(self) -> Iterator[Requests]:
+        """The requests with their new lengths; what was in a cache stays the same share of the input."""
+        for block in self.source.blocks():
+            given = np.maximum(np.rint(block.input_tokens * self.input_factor), 1.0)
+            written = np.maximum(np.rint(block.output_tokens * self.output_factor), 1.0)
+            cached = block.cached_tokens * (given / block.input_tokens)
+            yield replace(block, input_tokens=given, output_tokens=written, cached_tokens=cached)
 
 
 @dataclass(frozen=True)

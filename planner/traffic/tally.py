@@ -19,11 +19,11 @@ class Tally:
     """Seconds of many requests: count, mean, least, most, and a histogram of logarithmic bins."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count: float = 0
         self.total_s = 0.0
         self.least_s = math.inf
         self.most_s = -math.inf
-        self._bins: NDArray[np.int64] = np.zeros(BINS, dtype=np.int64)
+        self._bins: NDArray[np.float64] = np.zeros(BINS)
 
     def add(self, seconds: NDArray[np.float64]) -> None:
         """Count them."""
@@ -37,11 +37,11 @@ class Tally:
         self._bins += np.bincount(np.minimum(places, BINS - 1), minlength=BINS)
 
     def percentile(self, percent: float) -> float:
-        """The least value with at least so many of a hundred at or below it, within 0.05 %; NaN of none."""
+        """The least value with at least so many of a hundred at or below it, to 0.05 %; NaN of none."""
         if not self.count:
             return math.nan
-        rank = max(1, math.ceil(percent / 100 * self.count - 1e-9))
-        at = int(np.searchsorted(np.cumsum(self._bins), rank))
+        rank = percent / 100 * self.count * (1 - 1e-12)
+        at = min(int(np.searchsorted(np.cumsum(self._bins), rank)), BINS - 1)
         middle = LEAST_S * RATIO ** (at - 0.5) if at else 0.0
         return min(max(middle, self.least_s), self.most_s)
 
@@ -49,6 +49,13 @@ class Tally:
     def mean(self) -> float:
         """The mean in seconds; NaN of none."""
         return self.total_s / self.count if self.count else math.nan
+
+    def times(self, weight: float) -> Tally:
+        """So many requests for each one."""
+        found = Tally()
+        found.count, found.total_s, found._bins = self.count * weight, self.total_s * weight, self._bins * weight
+        found.least_s, found.most_s = self.least_s, self.most_s
+        return found
 
     def plus(self, other: Tally) -> Tally:
         """Both together."""
