@@ -19,18 +19,19 @@ from planner.traffic.outcome import Load
 class Job:
     """A request on its way: what it asks for, and when what happened to it.
 
-    ``reading`` is the input that has to be read, ``steps`` are the tokens to write after the first, ``tokens`` what it
-    takes in the cache at the end. ``number`` tells requests apart that come at once.
+    ``given`` is its input, ``reading`` what of it has to be read, ``steps`` are the tokens to write after the first,
+    ``tokens`` what it takes in the cache at the end. ``number`` tells requests apart that come at once.
     """
 
-    __slots__ = ("admitted_s", "came_s", "first_s", "number", "reading", "steps", "tokens")
+    __slots__ = ("admitted_s", "came_s", "first_s", "given", "number", "reading", "steps", "tokens")
 
-    def __init__(self, number: int, came_s: float, reading: float, steps: float, tokens: float) -> None:
+    def __init__(self, number: int, came_s: float, given: float, cached: float, written: float) -> None:
         self.number = number
         self.came_s = came_s
-        self.reading = reading
-        self.steps = steps
-        self.tokens = tokens
+        self.given = given
+        self.reading = max(given - cached, 0.0)
+        self.steps = max(written - 1, 0.0)
+        self.tokens = given + written
         self.admitted_s = math.nan
         self.first_s = math.nan
 

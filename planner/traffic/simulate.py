@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from planner.traffic.curve import Curve
+from planner.traffic.iterations import Iterations, StepReplica
 from planner.traffic.outcome import NO_TARGETS, Load, Outcome, Targets
 from planner.traffic.replica import Job, Replica
 from planner.traffic.requests import ALONE, Source
@@ -68,7 +69,7 @@ class Pool:
     """
 
     replicas: int
-    curve: Curve
+    curve: Curve | Iterations
     targets: Targets = NO_TARGETS
     routing: Routing = "shortest"
     queue_limit: float = math.inf
@@ -80,6 +81,8 @@ class Pool:
 
     def replica(self, done: Done) -> Serves:
         """A new replica, empty."""
+        if isinstance(self.curve, Iterations):
+            return StepReplica(self.curve, done)
         return Replica(self.curve, done, self.cache_tokens)
 
 
@@ -112,7 +115,7 @@ class _Run:
             for came, given, written, session, cached in zip(*(column.tolist() for column in columns), strict=True):
                 now = came
                 self._until(now)
-                job = Job(number, now, max(given - cached, 0.0), max(written - 1, 0.0), given + written)
+                job = Job(number, now, given, cached, written)
                 number += 1
                 self._take(job, now, session, given)
         self._measure(now, self.outcome.arriving)
