@@ -21,7 +21,7 @@ from planner.traffic.arrivals import Made
 from planner.traffic.curve import Curve, Knot, curve_of
 from planner.traffic.fewest import fewest
 from planner.traffic.outcome import Outcome, Targets
-from planner.traffic.requests import Floats, Held, requests_of
+from planner.traffic.requests import Floats, Held, Requests, requests_of
 from planner.traffic.scaled import Stretched
 from planner.traffic.simulate import Failures, Pool, simulate
 from planner.traffic.tally import PERCENTILES
@@ -183,6 +183,7 @@ def test_time_has_no_unit(case: tuple[Made, Pool], factor: float) -> None:
     """Requests and replicas slower by one factor: every latency is longer by it, to the width of a bin."""
     source, pool = case
     curve, targets = pool.curve, pool.targets
+    assert isinstance(curve, Curve)
     slower = Pool(
         pool.replicas,
         Curve(
@@ -244,6 +245,25 @@ def test_a_pool_that_fails_serves_all_and_later() -> None:
     # A replica is away 15 of 115 s on average.
     assert failing.load.down_s / failing.load.replicas_s == pytest.approx(15 / 115, abs=0.05)
     assert failing.whole.mean > whole.whole.mean
+
+
+def test_a_session_s_context_is_read_once_where_its_replica_is_found_again() -> None:
+    """Turns of 100, 200 and 300 tokens, one written each: with its replica only what is new is read, at 10 ms each."""
+    curve = Curve(4, 100.0, (1.0,) * 5, (0.5,) * 5)
+    turns = Requests(
+        np.array([0.0, 0.1, 10.0, 10.1, 20.0, 20.1]),
+        np.array([100.0, 100.0, 200.0, 200.0, 300.0, 300.0]),
+        np.ones(6),
+        np.array([7, 8, 8, 7, 7, 8]),
+        np.zeros(6),
+    )
+    read = {"turns": 12.0, "session": 1.0 * 2 + 0.99 * 4}
+    for routing, seconds in read.items():
+        pool = Pool(2, curve, routing=routing, sessions=routing == "session")  # type: ignore[arg-type]
+        assert simulate(Held(turns), pool).ttft.total_s == pytest.approx(seconds)
+    # In turns the second and third requests of a session find the other replica: nothing of it is there, or old things.
+    found = simulate(Held(turns), Pool(2, curve, routing="turns", sessions=True))
+    assert read["session"] < found.ttft.total_s < read["turns"]
 
 
 SPREAD = 6

@@ -16,10 +16,11 @@ from planner.traffic.outcome import NO_TARGETS, Load, Outcome, Targets
 from planner.traffic.replica import Job, Replica
 from planner.traffic.requests import ALONE, Source
 
-Routing = Literal["shortest", "turns"]
-ROUTINGS: tuple[Routing, ...] = ("shortest", "turns")
-# Sessions whose context a replica remembers, the latest ones.
+Routing = Literal["shortest", "turns", "session"]
+ROUTINGS: tuple[Routing, ...] = ("shortest", "turns", "session")
+# Sessions whose context a replica remembers, the latest ones, and those whose replica the router does.
 SESSIONS = 4_096
+ROUTED = 262_144
 
 
 class Serves(Protocol):
@@ -62,9 +63,10 @@ class Failures:
 class Pool:
     """Replicas alike behind one router, and what is asked of them.
 
-    ``routing``: to the replica with the fewest requests in it, of equals the first; or in turns. ``queue_limit``
-    are requests that one replica lets wait; ``cache_tokens`` those that fit its cache, input and output of a request
-    reserved as it is let in. ``sessions``: a replica that had a session's last request has its tokens in the cache.
+    ``routing``: to the replica with the fewest requests in it, of equals the first; in turns; or to the one that had
+    the session last, unless requests wait there. ``queue_limit`` are those that one lets wait; ``cache_tokens`` fit its
+    cache, and a request that is let in reserves its input and output. ``sessions``: a replica that had a session's last
+    request has its tokens in the cache.
     Requests that come in the first ``warm_up_s`` are served and not counted.
     """
 
@@ -99,6 +101,7 @@ class _Run:
         self._nexts = [math.inf] * pool.replicas
         self._present: list[float] = [0] * pool.replicas
         self._turn = -1
+        self._homes: OrderedDict[int, int] = OrderedDict()
         self._homeless: list[Job] = []
         self._contexts: list[OrderedDict[int, float]] = [OrderedDict() for _ in range(pool.replicas)]
         self._draws = [np.random.Generator(np.random.PCG64([pool.seed, at])) for at in range(pool.replicas)]
@@ -147,13 +150,13 @@ class _Run:
 
     def _take(self, job: Job, now: float, session: int = ALONE, given: float = 0.0) -> None:
         present = self._present
-        if self._pool.routing == "shortest":
-            least = min(present)
-            at = present.index(least)
-        else:
+        if self._pool.routing == "turns":
             at = self._next_turn()
-            least = present[at]
-        if least == math.inf:
+        elif self._pool.routing == "session" and session != ALONE:
+            at = self._home(session)
+        else:
+            at = present.index(min(present))
+        if present[at] == math.inf:
             self._homeless.append(job)
             return
         replica = self._replicas[at]
@@ -168,6 +171,17 @@ class _Run:
         present[at] = replica.present
         if replica.queue and len(replica.queue) > self.outcome.most_waiting:
             self.outcome.most_waiting = len(replica.queue)
+
+    def _home(self, session: int) -> int:
+        """The replica of a session, from now on this one."""
+        homes, present = self._homes, self._present
+        at = homes.pop(session, -1)
+        if at < 0 or present[at] == math.inf or self._replicas[at].queue:
+            at = present.index(min(present))
+        homes[session] = at
+        if len(homes) > ROUTED:
+            homes.popitem(last=False)
+        return at
 
     def _next_turn(self) -> int:
         for _ in self._present:
@@ -197,6 +211,9 @@ class _Run:
             self._nexts[at] = math.inf
             self._contexts[at].clear()
             jobs = replica.empty(now)
+            for job in jobs:
+                # Nothing of it is left.
+                job.reading, job.admitted_s, job.first_s = job.given, math.nan, math.nan
             self.outcome.restarted += len(jobs)
         else:
             self._down_s += now - self._down_since[at]

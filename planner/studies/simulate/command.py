@@ -14,7 +14,7 @@ from planner.studies.options import Csv, Gap, Json, Set, Store, TimeLimit
 
 if TYPE_CHECKING:
     from planner.studies.simulate.requests import Traffic
-    from planner.traffic.simulate import Failures
+    from planner.traffic.simulate import Failures, Routing
 
 PLACE = Place(
     DECISIONS,
@@ -66,8 +66,17 @@ class Options:
         float | None, typer.Option("--cv", help="gamma: standard deviation of the time between two over its mean.")
     ] = None
     routing: Annotated[
-        str, typer.Option("--routing", help="To the replica with the fewest requests (shortest), or in turns.")
+        str,
+        typer.Option(
+            "--routing", help="shortest (to the replica with the fewest requests), turns, or session (to its last one)."
+        ),
     ] = "shortest"
+    session_hits: Annotated[
+        bool,
+        typer.Option(
+            "--session-hits", help="What a replica read and wrote in a session of the trace is not read again."
+        ),
+    ] = False
     failures_per_year: Annotated[
         float, typer.Option("--failures-per-year", help="Failures of a replica a year; what was in it begins anew.")
     ] = 0.0
@@ -96,8 +105,7 @@ def run(options: Options, progress: Progress) -> Outcome:
     from planner.studies.simulate.study import Ask, of_serving
 
     traffic, failures = _traffic(options), _failures(options)
-    if options.routing not in ("shortest", "turns"):
-        raise InputError(f"--routing {options.routing}: must be shortest or turns")
+    routing = _routing(options)
     wanted = options.scenario
     stopped: tuple[str, ...] = ()
     saved = wanted == "last" or (wanted.isdigit() and len(wanted) <= _MOST_DIGITS)
@@ -115,10 +123,7 @@ def run(options: Options, progress: Progress) -> Outcome:
         progress(f"{scenario.name}: solving")
         plan = solve(scenario, catalog, gap=options.gap, time_limit_s=limit_of(scenario, options.time_limit))
         serving, stopped = plan.to_dict()["serving"], () if plan.proof.reproducible else ("the plan",)
-    ask = Ask(
-        options.workload, options.period, options.block, "turns" if options.routing == "turns" else "shortest",
-        failures, options.fewest,
-    )  # fmt: skip
+    ask = Ask(options.workload, options.period, options.block, routing, failures, options.fewest, options.session_hits)
     found = of_serving(scenario, catalog, serving, traffic, ask, stopped=stopped, progress=progress)
     return Outcome(simulation_sheets(found), found.to_dict(), found.tables, exit_code=exit_of_stopped(found.stopped))
 
@@ -148,6 +153,19 @@ def _traffic(options: Options) -> Traffic:
     if options.trace is not None:
         trace = Trace(options.trace, mapped(options.columns) if options.columns else None)
     return Traffic(trace, options.superpose, options.own_lengths, cv, requests=options.requests, seed=options.seed)
+
+
+def _routing(options: Options) -> Routing:
+    from planner.traffic.simulate import ROUTINGS
+
+    found = next((routing for routing in ROUTINGS if routing == options.routing), None)
+    if found is None:
+        raise InputError(f"--routing {options.routing}: must be one of {', '.join(ROUTINGS)}")
+    if options.trace is None and (found == "session" or options.session_hits):
+        raise InputError(
+            "--routing session and --session-hits belong to --trace FILE: requests that are made have none"
+        )
+    return found
 
 
 def _failures(options: Options) -> Failures | None:

@@ -77,6 +77,7 @@ class Ask:
     routing: Routing = "shortest"
     failures: Failures | None = None
     fewest: bool = True
+    session_hits: bool = False
 
 
 def of_serving(
@@ -121,15 +122,21 @@ def of_serving(
 
 
 def _questions(scenario: Scenario, block: Block, traffic: Traffic, ask: Ask, number: int) -> list[_Question]:
-    tokens = next(one.tokens for one in scenario.workloads if one.name == block.workload)
+    workload = next(one for one in scenario.workloads if one.name == block.workload)
+    tokens = workload.tokens
     assert tokens is not None
+    if ask.session_hits and workload.prefix_cache_hit_share:
+        raise InputError(
+            f"--session-hits: {workload.name} states a prefix_cache_hit_share, which the plan's points have already; "
+            "--set it to 0, or leave the option out"
+        )
     warm_up_s, _ = length_s(block, traffic)
     targets = math.isfinite(min(block.targets.ttft_s, block.targets.tpot_s))
     found = []
     for pool, source in zip(block.pools, sources(block, tokens, traffic, number), strict=True):
         replicas = Pool(
             pool.sample, pool.curve, block.targets, ask.routing, warm_up_s=warm_up_s, failures=ask.failures,
-            seed=traffic.seed,
+            seed=traffic.seed, sessions=ask.session_hits,
         )  # fmt: skip
         least = math.ceil(pool.requests_per_s / pool.saturated_requests_per_s)
         found.append(_Question(source, replicas, pool.replicas, least, ask.fewest and targets))
