@@ -32,8 +32,8 @@ def fewest(
 
     ``pool`` is the pool itself, or a sample of its replicas whose requests are then closer together or further apart,
     as fewer or more replicas share all of them. ``known`` is what is simulated already. Below ``least`` the requests
-    are more than replicas can answer, so that no such number holds for long. Between what holds and what does not the
-    middle is tried: more replicas are taken to be no worse.
+    are more than replicas can answer, so that no such number holds for long. Tried are ``least``, then ever more above
+    it, then the middle between what holds and what does not: more replicas are taken to be no worse.
     """
     whole = of or pool.replicas
     shares: dict[int, float] = {}
@@ -43,15 +43,15 @@ def fewest(
         shares[replicas] = found.share_within
         return found.holds
 
-    enough, short = whole, min(least, whole) - 1
-    if not holds(enough):
-        for _ in range(_DOUBLINGS):
-            short, enough = enough, 2 * enough
-            if holds(enough):
-                break
-        else:
-            return Fewest(None, shares)
-    return Fewest(_least(holds, short, enough), shares)
+    if not holds(whole):
+        for doubled in range(1, _DOUBLINGS + 1):
+            if holds(whole * 2**doubled):
+                return Fewest(_between(holds, whole * 2 ** (doubled - 1), whole * 2**doubled), shares)
+        return Fewest(None, shares)
+    short, step = min(least, whole) - 1, 1
+    while short + step < whole and not holds(short + step):
+        short, step = short + step, 2 * step
+    return Fewest(_between(holds, short, min(short + step, whole)), shares)
 
 
 def _simulated(source: Source, pool: Pool, replicas: int, whole: int) -> Outcome:
@@ -61,7 +61,8 @@ def _simulated(source: Source, pool: Pool, replicas: int, whole: int) -> Outcome
     return simulate(Stretched(source, factor), replace(pool, warm_up_s=pool.warm_up_s * factor))
 
 
-def _least(holds: Callable[[int], bool], short: int, enough: int) -> int:
+def _between(holds: Callable[[int], bool], short: int, enough: int) -> int:
+    """The fewest that hold, above ``short``, which do not, up to ``enough``, which do."""
     while enough - short > 1:
         middle = (short + enough) // 2
         if holds(middle):
