@@ -70,6 +70,13 @@ def test_the_busiest_block_is_simulated_and_the_split_is_the_plan_s() -> None:
     assert found.requests_per_s == pytest.approx(14 * 0.85 * 3.07)
 
 
+def test_of_several_futures_the_busiest_is_simulated() -> None:
+    more: Row = {**ROW, "future": "high", "gpus": 30.0, "replicas": 15, "requests_per_s": 15 * 0.85 * 3.07}
+    later: Row = {**more, "future": "highest", "requests_per_s": 20 * 0.85 * 3.07, "lookahead": True}
+    found = block_of([{**ROW, "future": "low"}, more, later])
+    assert (found.future, [pool.replicas for pool in found.pools]) == ("high", [15])
+
+
 @pytest.mark.parametrize("traffic", [Traffic(requests=3_000), Traffic(cv=3.0, requests=3_000)])
 def test_each_pool_gets_its_share_of_the_requests(traffic: Traffic) -> None:
     found = block_of([ROW, SMALL])
