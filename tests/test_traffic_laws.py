@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from planner.traffic.arrivals import Made
 from planner.traffic.curve import Curve, Knot, curve_of
 from planner.traffic.fewest import fewest
+from planner.traffic.headroom import headroom_held
 from planner.traffic.outcome import Outcome, Targets
 from planner.traffic.requests import Floats, Held, Requests, requests_of
 from planner.traffic.scaled import Stretched
@@ -232,6 +234,20 @@ def test_n_pools_each_with_requests_of_their_own_need_n_times_one() -> None:
     assert both.ttft.percentile(95) == single.ttft.percentile(95)
     fewer = simulate(source, Pool(one - 1, curve, pool.targets))
     assert not fewer.plus(fewer).holds
+
+
+@pytest.mark.slow
+def test_headroom_is_what_erlang_c_leaves_for_the_wait() -> None:
+    """A steady beat takes none. Of Poisson arrivals at one place, none waits with 1 − ρ: half of them at ρ = 0.5."""
+    steady = Made(1.0, 2_000, 1.0, 11.0, 0.0, output_cv=0.0, seed=1)
+    pool = Pool(1, writing(1, lambda n: 0.1), Targets(1e-6, 50))
+    assert headroom_held(steady, pool, 1.0, 1.0) == 0.0
+    size = 20_000
+    random = poisson(1.0, size, lambda draw: draw.exponential(10.0, size), 3)
+    found = headroom_held(random, pool, 1.0, 1.0)
+    # Half of 20,000, clustered by busy periods of a few: the share is known to some 0.006, so the headroom to 0.02.
+    assert found == pytest.approx(0.5, abs=0.02)
+    assert headroom_held(random, replace(pool, targets=Targets(1e-6, 99)), 1.0, 1.0) is None
 
 
 def test_a_pool_that_fails_serves_all_and_later() -> None:

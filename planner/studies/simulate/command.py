@@ -87,6 +87,9 @@ class Options:
     fewest: Annotated[
         bool, typer.Option("--fewest/--no-fewest", help="Look for the fewest replicas that hold the targets.")
     ] = True
+    headroom: Annotated[
+        bool, typer.Option("--headroom", help="Look for the least headroom with which each pool holds the targets.")
+    ] = False
     seed: Annotated[int, typer.Option("--seed", help="Another seed makes other requests.")] = 1
     gap: Gap = None
     time_limit: TimeLimit = None
@@ -123,7 +126,16 @@ def run(options: Options, progress: Progress) -> Outcome:
         progress(f"{scenario.name}: solving")
         plan = solve(scenario, catalog, gap=options.gap, time_limit_s=limit_of(scenario, options.time_limit))
         serving, stopped = plan.to_dict()["serving"], () if plan.proof.reproducible else ("the plan",)
-    ask = Ask(options.workload, options.period, options.block, routing, failures, options.fewest, options.session_hits)
+    ask = Ask(
+        options.workload,
+        options.period,
+        options.block,
+        routing,
+        failures,
+        options.fewest,
+        options.session_hits,
+        options.headroom,
+    )
     found = of_serving(scenario, catalog, serving, traffic, ask, stopped=stopped, progress=progress)
     return Outcome(simulation_sheets(found), found.to_dict(), found.tables, exit_code=exit_of_stopped(found.stopped))
 

@@ -25,6 +25,7 @@ from planner.studies.result import Study
 from planner.studies.simulate.pools import Block, Row, ServedPool, blocks_of
 from planner.studies.simulate.requests import Traffic, length_s, sources
 from planner.traffic.fewest import Fewest, fewest
+from planner.traffic.headroom import headroom_held
 from planner.traffic.outcome import Outcome, Targets
 from planner.traffic.requests import Source
 from planner.traffic.simulate import Failures, Pool, Routing, simulate
@@ -40,8 +41,9 @@ class Simulation(Study):
     """``workloads``, a row each, and ``pools``, a row for each pool of it; latencies by percentile of the requests.
 
     ``holds`` is whether every target is met at its percentile, ``within_share`` the share of requests within all of
-    them. ``fewest_replicas`` hold them for the same requests, NaN where no number that was tried does or there is no
-    target.
+    them. ``fewest_replicas`` hold them for the same requests, and ``headroom_held_share`` is the least headroom with
+    which each pool would, in the table of workloads that of the worst; NaN where nothing that was tried does, there is
+    no target, or it was not asked for.
     """
 
     command = "simulate"
@@ -59,12 +61,16 @@ class _Question:
     replicas: int
     least: int
     fewest: bool
+    headroom: bool
+    requests_per_s: float
+    saturated_requests_per_s: float
 
 
 @dataclass(frozen=True)
 class _Answer:
     outcome: Outcome
     fewest: Fewest | None
+    headroom: float | None
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,7 @@ class Ask:
     failures: Failures | None = None
     fewest: bool = True
     session_hits: bool = False
+    headroom: bool = False
 
 
 def of_serving(
@@ -114,7 +121,8 @@ def of_serving(
             answer.outcome.times(pool.replicas / pool.sample) for pool, answer in zip(block.pools, mine, strict=True)
         ]
         pools += [_pool_row(block, *both) for both in zip(block.pools, mine, strict=True)]
-        workloads.append(_workload_row(block, reduce(Outcome.plus, parts), pools[-len(mine) :]))
+        headroom = next(one.headroom for one in scenario.workloads if one.name == block.workload)
+        workloads.append(_workload_row(block, reduce(Outcome.plus, parts), pools[-len(mine) :], headroom))
     return Simulation(
         scenario.name, scenario_digest(scenario), _said(blocks, workloads, traffic), _requests(traffic), traffic.seed,
         pd.DataFrame(workloads), pd.DataFrame(pools), stopped=stopped,
@@ -139,16 +147,22 @@ def _questions(scenario: Scenario, block: Block, traffic: Traffic, ask: Ask, num
             seed=traffic.seed, sessions=ask.session_hits,
         )  # fmt: skip
         least = math.ceil(pool.requests_per_s / pool.saturated_requests_per_s)
-        found.append(_Question(source, replicas, pool.replicas, least, ask.fewest and targets))
+        sampled = pool.sample / pool.replicas
+        found.append(
+            _Question(
+                source, replicas, pool.replicas, least, ask.fewest and targets, ask.headroom and targets,
+                pool.requests_per_s * sampled, pool.saturated_requests_per_s * pool.sample,
+            )
+        )  # fmt: skip
     return found
 
 
 def _answer(question: _Question) -> _Answer:
     outcome = simulate(question.source, question.pool)
-    if not question.fewest:
-        return _Answer(outcome, None)
-    of, least = question.replicas, question.least
-    return _Answer(outcome, fewest(question.source, question.pool, outcome, of=of, least=least))
+    source, pool = question.source, question.pool
+    least = fewest(source, pool, outcome, of=question.replicas, least=question.least) if question.fewest else None
+    rates = question.requests_per_s, question.saturated_requests_per_s
+    return _Answer(outcome, least, headroom_held(source, pool, *rates) if question.headroom else None)
 
 
 def _pool_row(block: Block, pool: ServedPool, answer: _Answer) -> dict[str, Any]:
@@ -162,6 +176,7 @@ def _pool_row(block: Block, pool: ServedPool, answer: _Answer) -> dict[str, Any]
         "replicas": pool.replicas,
         "simulated_replicas": pool.sample,
         "fewest_replicas": fewest_replicas,
+        "headroom_held_share": math.nan if answer.headroom is None else answer.headroom,
         "places": pool.curve.limit,
         "curve_points": pool.knots,
         "requests_per_s": pool.requests_per_s,
@@ -171,7 +186,7 @@ def _pool_row(block: Block, pool: ServedPool, answer: _Answer) -> dict[str, Any]
     }
 
 
-def _workload_row(block: Block, found: Outcome, pools: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _workload_row(block: Block, found: Outcome, pools: Sequence[dict[str, Any]], headroom: float) -> dict[str, Any]:
     least = [row["fewest_replicas"] for row in pools]
     targets = block.targets
     return {
@@ -180,6 +195,8 @@ def _workload_row(block: Block, found: Outcome, pools: Sequence[dict[str, Any]])
         "replicas": sum(row["replicas"] for row in pools),
         "simulated_replicas": sum(row["simulated_replicas"] for row in pools),
         "fewest_replicas": float(np.sum(least)),
+        "headroom_share": headroom,
+        "headroom_held_share": float(np.max([row["headroom_held_share"] for row in pools])),
         **_targets(targets),
         **_figures(found),
         "holds": found.holds,
@@ -240,6 +257,11 @@ def _said(blocks: Sequence[Block], workloads: Sequence[dict[str, Any]], traffic:
             f"{row['workload']} {verdict} its targets in {row['block']} of {row['period']}: "
             f"{percent(row['within_share'], 1)} of requests are within all of them{fewer}."
         )
+        if not math.isnan(row["headroom_held_share"]):
+            said.append(
+                f"Each of its pools would hold them with a headroom of {percent(row['headroom_held_share'])}; the plan "
+                f"has {percent(row['headroom_share'])}."
+            )
     said.append(f"Requests: {_requests(traffic)}; seed {traffic.seed}.")
     pools = [pool for block in blocks for pool in block.pools]
     thinned = [pool for pool in pools if pool.sample < pool.replicas]
