@@ -1,0 +1,106 @@
+"""The requests of a workload for each of its pools: made, or those of a trace brought to the workload's rate."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+from planner.errors import InputError
+from planner.scenario.workload import Tokens
+from planner.studies.simulate.pools import Block, ServedPool
+from planner.traffic.arrivals import INPUT_CV, OUTPUT_CV, Made
+from planner.traffic.requests import Held, Source, Thinned, joined
+from planner.traffic.scaled import Again, Lengthened, Stretched, Superposed
+from planner.traffic.trace import Summary, Trace
+
+# Mean answers that a simulation lasts after the warm-up, and that the warm-up lasts.
+LASTS, WARMS_UP = 20, 2
+# Requests of a trace that are held in memory, to be gone through again and again.
+MOST_HELD = 2_000_000
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """How requests come: from a ``trace``, ``stretched`` to the rate or as ``superposed`` copies, else gamma arrivals.
+
+    ``requests`` are simulated of each workload at least; ``own_lengths`` leaves those of the trace as they are.
+    """
+
+    trace: Trace | None = None
+    superposed: bool = False
+    own_lengths: bool = False
+    cv: float = 1.0
+    input_cv: float = INPUT_CV
+    output_cv: float = OUTPUT_CV
+    requests: int = 20_000
+    seed: int = 1
+
+    @cached_property
+    def summary(self) -> Summary:
+        """The trace as a whole."""
+        assert self.trace is not None
+        if self.trace.summary.requests > MOST_HELD:
+            raise InputError(
+                f"{self.trace.path}: {self.trace.summary.requests:,} requests; a simulation takes up to {MOST_HELD:,}, "
+                "so cut the hours that are of interest out of it"
+            )
+        return self.trace.summary
+
+    @cached_property
+    def held(self) -> Held:
+        """The trace in memory."""
+        assert self.trace is not None
+        return Held(joined([*self.trace.blocks()]))
+
+
+def length_s(block: Block, traffic: Traffic) -> tuple[float, float]:
+    """Seconds of warm-up, and seconds in all: enough answers after one another, and enough requests."""
+    whole_s = max(pool.whole_s for pool in block.pools)
+    sampled = sum(pool.requests_per_s * pool.sample / pool.replicas for pool in block.pools)
+    warm_up_s = WARMS_UP * whole_s
+    return warm_up_s, warm_up_s + max(LASTS * whole_s, traffic.requests / sampled)
+
+
+def sources(block: Block, tokens: Tokens, traffic: Traffic, number: int) -> list[Source]:
+    """The requests of each pool's sample; ``number`` tells the workload from the others, so that none come alike."""
+    _, seconds = length_s(block, traffic)
+    count = math.ceil(block.requests_per_s * seconds)
+    seed = traffic.seed * 1_000 + number
+    if traffic.trace is None and traffic.cv == 1.0:
+        # Part of a Poisson process is one.
+        return [_poisson(pool, tokens, traffic, seconds, seed * 1_000 + at) for at, pool in enumerate(block.pools)]
+    whole: Source = (
+        _of_trace(block, tokens, traffic, count, seed)
+        if traffic.trace is not None
+        else Made(
+            block.requests_per_s, count, tokens.input, tokens.output, traffic.cv, traffic.input_cv, traffic.output_cv,
+            seed,
+        )
+    )  # fmt: skip
+    found: list[Source] = []
+    first = 0.0
+    for pool in block.pools:
+        part = pool.share * pool.sample / pool.replicas
+        found.append(whole if part == 1.0 else Thinned(whole, first, part, seed))
+        first += pool.share
+    return found
+
+
+def _poisson(pool: ServedPool, tokens: Tokens, traffic: Traffic, seconds: float, seed: int) -> Made:
+    rate = pool.requests_per_s * pool.sample / pool.replicas
+    return Made(
+        rate, math.ceil(rate * seconds), tokens.input, tokens.output, 1.0, traffic.input_cv, traffic.output_cv, seed
+    )
+
+
+def _of_trace(block: Block, tokens: Tokens, traffic: Traffic, count: int, seed: int) -> Source:
+    summary = traffic.summary
+    own: Source = traffic.held
+    rate = summary.rate_per_s
+    if traffic.superposed:
+        copies = max(1, round(block.requests_per_s / rate))
+        own, rate = Superposed(traffic.held.requests, summary.span_s, copies, seed), rate * copies
+    if not traffic.own_lengths:
+        own = Lengthened(own, tokens.input / summary.input_tokens, tokens.output / summary.output_tokens)
+    return Stretched(Again(own, summary.span_s, count), rate / block.requests_per_s)
