@@ -6,6 +6,9 @@ from planner.render.figures import count, digits, money, percent
 from planner.render.sheet import Sheet, left, right
 from planner.studies.alternatives.study import Alternatives
 
+# Nearer to a whole number than this, it counts things.
+WHOLE = 1e-6
+
 
 def alternative_sheets(found: Alternatives) -> list[Sheet]:
     """The alternatives, what is ordered in the first year of all of them, and what that means."""
@@ -17,7 +20,7 @@ def alternative_sheets(found: Alternatives) -> list[Sheet]:
             f"+{100 * row.over:.2f} %",
             _amount(row.value, str(row.unit)),
             _amount(row.value_of_best, str(row.unit)),
-            str(row.unit),
+            "" if row.unit == "USD" else str(row.unit),
         )
         for row in found.alternatives.itertuples()
     )
@@ -36,4 +39,6 @@ def alternative_sheets(found: Alternatives) -> list[Sheet]:
 
 
 def _amount(value: float, unit: str) -> str:
-    return money(value) if unit == "USD" else digits(value)
+    if unit == "USD":
+        return money(value)
+    return count(value) if value >= 1 and abs(value - round(value)) < WHOLE else digits(value)

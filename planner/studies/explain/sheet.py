@@ -40,7 +40,7 @@ def limit_sheet(limits: pd.DataFrame) -> Sheet:
         for row in limits.itertuples()
         if row.state not in ("unchanged", "no effect")
     )
-    columns = (left("limit"), left("of"), right("change"), right("least cost, NPV"), right("LP hint"))
+    columns = (left("limit"), left("of"), right("change"), right("least cost, NPV"), right("shadow price (LP)"))
     notes = []
     same = limits[limits["state"].isin(["unchanged", "no effect"])]
     if len(same):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from planner.render.bars import waterfall
-from planner.render.figures import bar, digits, money
+from planner.render.figures import bar, digits, money, money_range
 from planner.render.sheet import Sheet, left, right
 from planner.studies.levers.study import Levers
 
@@ -31,7 +31,7 @@ def levers_sheets(found: Levers) -> list[Sheet]:
         )
         for row in levers.itertuples()
     )
-    heads = (left("the plan"), right("NPV"), right("more than as optimised"), right("$/Mtok"), right("times"), left())
+    heads = (left("the plan"), right("NPV"), right("more"), right("$/Mtok"), right("times"), left())
     several = len(set(metrics["site"])) > 1
     shown = tuple(
         (
@@ -78,4 +78,4 @@ def _rise(low: float, high: float) -> str:
         return "-"
     if high == 0:
         return ""
-    return money(low) if money(low) == money(high) else f"{money(low)} to {money(high)}"
+    return money_range(low, high)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.render.bars import tornado
-from planner.render.figures import digits, money
+from planner.render.figures import digits, money_range
 from planner.render.sheet import Sheet, left, right
 from planner.studies.sensitivity.nearest import MAY, MUST
 from planner.studies.sensitivity.study import Sensitivity
@@ -35,7 +35,7 @@ def sensitivity_sheets(found: Sensitivity) -> list[Sheet]:
         right("$/Mtok"),
         right("effect"),
         left("first year"),
-        right("regret of today's"),
+        right("regret"),
     )
     first, *rest = found.sentences
     sheets = [
@@ -96,4 +96,4 @@ def _regret(low: float, high: float) -> str:
         return "-"
     if np.isinf(low):
         return "no plan"
-    return money(low) if money(low) == money(high) else f"{money(low)} to {money(high)}"
+    return money_range(low, high)
