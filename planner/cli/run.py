@@ -13,7 +13,7 @@ from planner.cli.exits import check_numbers, exits
 from planner.cli.output import check_json, on_stdout, say, stdout, write_json, write_text
 from planner.cli.waiting import wait_for
 from planner.render.files import check_folder, write_bytes, write_folder
-from planner.render.hints import filled
+from planner.render.hints import call_of, filled
 from planner.studies.command import Outcome
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def execute(command: Command, options: Any) -> None:
     """Run ``command`` and end as its outcome says."""
-    with exits(lambda words: filled(words, call_of(options))):
+    with exits(lambda words: filled(words, _call(options))):
         check(options)
         run = command.module.run
         deliver(wait_for(lambda progress: run(options, progress), "loading"), options)
@@ -62,7 +62,7 @@ def deliver(outcome: Outcome, options: Any) -> None:
         _write(target, content)
     if outcome.saved is not None:
         _keep(options.store, outcome.saved)
-    call = call_of(options)
+    call = _call(options)
     if outcome.text:
         say(filled(outcome.text, call))
     elif not on_stdout(json):
@@ -90,13 +90,10 @@ def _keep(store: Path | None, run: Run) -> None:
     typer.echo(f"run {saved.id} saved; `plan show {saved.id}` shows it", err=True)
 
 
-def call_of(options: Any) -> tuple[str, ...]:
-    """The scenario that a call reads, and what it changes of it, as the next command takes them."""
+def _call(options: Any) -> tuple[str, ...]:
+    """What a hint names; nothing where no scenario was read."""
     scenario = getattr(options, "scenario", None)
-    changes = getattr(options, "overrides", None) or ()
-    return (
-        () if not isinstance(scenario, str) else (scenario, *(word for change in changes for word in ("--set", change)))
-    )
+    return call_of(scenario, getattr(options, "overrides", None)) if isinstance(scenario, str) else ()
 
 
 def _print(outcome: Outcome, call: tuple[str, ...]) -> None:

@@ -12,6 +12,7 @@ from planner.errors import InfeasiblePlan, SolverFailure, StoppedByClock
 from planner.pipeline import catalog_of, load
 from planner.pipeline import solve as solve_scenario
 from planner.plan import Plan
+from planner.render.hints import call_of, filled
 from planner.render.sheet import Sheet
 from planner.report.instead import bounded
 from planner.report.origins import trace_sheet
@@ -190,7 +191,10 @@ def _view(scenario: Scenario, solved: Solved, options: SolveOptions) -> list[She
     verdict = Verdict(to_sign(solved.plan, scenario), solved.instead, rests_on(solved.plan, told))
     more = [information.sheet(solved.worth)] if solved.worth is not None else []
     view = list(sheets(solved.plan, scenario, solved.catalog, solved.briefly, more, verdict))
-    return [*view, trace_sheet(solved.plan)] if options.trace else view
+    view += [trace_sheet(solved.plan)] * options.trace
+    # A run that is kept is shown again where nobody knows which file it was read from.
+    call = call_of(options.scenario, options.overrides)
+    return [sheet.written(lambda words: filled(words, call)) for sheet in view]
 
 
 def _run_of(

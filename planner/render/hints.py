@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable
 
 # What a sentence says where it does not know which scenario was read; the command fills it in as it prints.
 SCENARIO = "SCENARIO"
@@ -18,6 +19,11 @@ def hint(*arguments: str) -> str:
     "`plan explain SCENARIO --why-not 'acme/{2 years}'`"
     """
     return f"`{shlex.join(('plan', *arguments))}`"
+
+
+def call_of(scenario: str, changes: Iterable[str] | None) -> tuple[str, ...]:
+    """The scenario that a command reads, and what ``--set`` changes of it, as the next command takes them."""
+    return (scenario, *(word for change in changes or () for word in ("--set", change)))
 
 
 def filled(words: str, call: tuple[str, ...]) -> str:
