@@ -138,7 +138,7 @@ def parse(command: str) -> None:
     group, arguments = typer.main.get_command(app), words[1:]
     if arguments[0] not in COMMANDS and not arguments[0].startswith("--"):
         arguments = ["solve", *arguments]
-    if arguments in (["--version"], ["catalog"]):
+    if "--help" in arguments or arguments in (["--version"], ["catalog"]):
         return
     context = group.make_context("plan", arguments, resilient_parsing=False)
     while isinstance(group, TyperGroup):
