@@ -130,7 +130,8 @@ def _status(plan: Plan) -> str:
         words += f", {gap_percent(proof.whole_gap)} of it what whole replicas and lots add"
     words += "" if proof.reproducible else CLOCK
     if proof.objective == "cost":
-        return f"{words}; no plan is below ${proof.bound:,.0f}"
+        # The bound stands beside the cost.
+        return words
     side = "above" if proof.objective in ("tokens", "profit") else "below"
     value, bound = digits(proof.value, 5), digits(proof.bound, 5)
     return f"{words}; {proof.objective.replace('_', ' ')} is {value} {proof.unit}, no plan is {side} {bound}"
