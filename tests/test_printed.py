@@ -142,8 +142,9 @@ def parse(command: str) -> None:
         return
     context = group.make_context("plan", arguments, resilient_parsing=False)
     while isinstance(group, TyperGroup):
-        name, group, rest = group.resolve_command(context, [*context._protected_args, *context.args])
-        assert group is not None
+        name, below, rest = group.resolve_command(context, [*context._protected_args, *context.args])
+        assert below is not None
+        group = below
         context = group.make_context(name, rest, parent=context)
 
 
