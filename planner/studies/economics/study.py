@@ -131,7 +131,7 @@ def _said(scenario: Scenario, profit: float, even: float, rate: float | None, pa
             "It has no internal rate of return: its cash never changes sign for good, or does so more than once."
         )
     else:
-        sentences.append(f"Its internal rate of return is {100 * rate:.1f} % a year.")
+        sentences.append(f"Its internal rate of return is {100 * rate:,.1f} % a year.")
     if payback is None:
         sentences.append("It does not pay back within the solved horizon, resale left out.")
     if unpriced:
