@@ -51,14 +51,24 @@ def money_range(low: float, high: float) -> str:
     >>> money_range(1.73e6, 1.76e6), money_range(123_700_000.0, 123_740_000.0), money_range(5e6, 5e6 + 0.2)
     ('$1.73 M to $1.76 M', '$123.70 M to $123.74 M', '$5.00 M')
     """
-    ends = money(low), money(high)
-    if ends[0] == ends[1] and high - low >= 1:
-        unit = next(((name, usd) for name, usd in ((" M", 1e6), (" k", 1e3)) if abs(high) >= usd), ("", 1.0))
-        for places in range(1, 7):
-            ends = f"${low / unit[1]:,.{places}f}{unit[0]}", f"${high / unit[1]:,.{places}f}{unit[0]}"
-            if ends[0] != ends[1]:
-                break
+    ends = [money(low), money(high)]
+    name, unit = next((one for one in ((" M", 1e6), (" k", 1e3)) if max(abs(low), abs(high)) >= one[1]), ("", 1.0))
+    shown = len(ends[0].removesuffix(name).partition(".")[2])
+    for places in range(shown + 1, shown + 7):
+        if ends[0] != ends[1] or high - low < 1:
+            break
+        ends = [f"{'-' if usd < 0 else ''}${abs(usd) / unit:,.{places}f}{name}" for usd in (low, high)]
     return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+
+
+def step(size: float, unit: str) -> str:
+    """``+$1.00 M``, ``−8 GPUs``: a change of a limit.
+
+    >>> step(1e6, "USD"), step(-8, "GPUs"), step(0.1, "s")
+    ('+$1.00 M', '−8 GPUs', '+0.1 s')
+    """
+    sign = "+" if size > 0 else "−"
+    return f"{sign}{money(abs(size))}" if unit == "USD" else f"{sign}{short(abs(size))} {unit}"
 
 
 def tokens(number: float) -> str:
@@ -68,7 +78,7 @@ def tokens(number: float) -> str:
     ('565 trillion', '80.4 million', '1,200')
     """
     for name, one in (("trillion", 1e12), ("billion", 1e9), ("million", 1e6)):
-        if abs(number) >= one * 0.9995:
+        if abs(number) >= one:
             return f"{digits(number / one)} {name}"
     return f"{number:,.0f}"
 
