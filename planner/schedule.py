@@ -54,7 +54,7 @@ class Schedule(BaseModel):
     ``anchors`` are (first day, value), ascending. The unit is that of the field that holds it.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     anchors: tuple[tuple[dt.date, float], ...]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 from planner.catalog import load_catalog
+from planner.catalog.load import builtin_folder
 from planner.catalog.models import ServingPoint
 from planner.catalog.rows import csv_rows
 from planner.errors import Fault
@@ -22,12 +24,14 @@ def imported(folder: Path, text: Any, asked: ImportOptions = OURS) -> tuple[Impo
     """What an import of a text (or of an object as JSON) made, and the rows of its folder."""
     path = folder / "run.json"
     path.write_text(text if isinstance(text, str) else json.dumps(text))
+    (folder / "shipped").mkdir(exist_ok=True)
     done = import_files([path], folder / "mine", asked, TODAY)
-    built = load_catalog(["builtin"]).serving
     if not (folder / "mine").exists():
         return done, []
-    rows = load_catalog(["builtin", str(folder / "mine")]).serving
-    return done, [row for key, row in rows.items() if key not in built]
+    # Of the shipped catalog only what rows of another may refer to: all its points would take ten times as long.
+    for name in ("systems.yaml", "sources.yaml"):
+        shutil.copy(builtin_folder() / name, folder / "shipped" / name)
+    return done, list(load_catalog([str(folder / "shipped"), str(folder / "mine")]).serving.values())
 
 
 def imported_rows(folder: Path, text: Any, asked: ImportOptions = OURS) -> tuple[ImportSummary, list[ServingPoint]]:

@@ -151,7 +151,7 @@ def tiny_made() -> Made:
     return Made(scenario, catalog, plan, html_report(plan, scenario, catalog, beside), beside)
 
 
-@pytest.fixture(params=["tiny", "several"], name="either")
+@pytest.fixture(params=[pytest.param("tiny", marks=pytest.mark.slow), "several"], name="either")
 def either_page(request: pytest.FixtureRequest) -> Made:
     found: Made = request.getfixturevalue(request.param)
     return found

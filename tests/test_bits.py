@@ -45,8 +45,9 @@ PRODUCTS = {
     "plan/kpis.py": "figures of a report",
     "plan/ledger.py": "figures of an export",
     "export/focus.py": "figures of an export",
+    "report/workbook/by_period.py": "figures of an export",
     "report/workbook/cash_flow.py": "figures of an export",
-    "report/workbook/cover.py": "figures of an export",
+    "report/workbook/proof.py": "figures of an export",
     "finance.py": "where a rate is looked for; what is found is exact to 9 digits",
 }
 # Powers, exponentials and logarithms of arrays that may stay, by file, and why.

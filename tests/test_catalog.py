@@ -119,7 +119,9 @@ def test_a_row_of_a_list_without_provenance_is_refused(copy: Path, name: str, fi
     assert fault.message.startswith("this field is missing (")
 
 
-@pytest.mark.parametrize("field", ["title", "publisher", "address", "read"])
+@pytest.mark.parametrize(
+    "field", ["title", *(pytest.param(name, marks=pytest.mark.slow) for name in ("publisher", "address", "read"))]
+)
 def test_a_source_without_its_particulars_is_refused(copy: Path, field: str) -> None:
     value = read_yaml(copy / "sources.yaml")
     name = next(iter(value["sources"]))

@@ -251,6 +251,7 @@ def test_schemas_are_schemas(which: str, version: int) -> None:
     jsonschema.Draft202012Validator.check_schema(published)
 
 
+@pytest.mark.slow
 def test_a_scenario_follows_its_schema() -> None:
     written = YAML(typ="safe", pure=True).load(SMALL)
     written |= {"version": 2}

@@ -78,6 +78,7 @@ def test_another_time_limit_gives_the_same_plan(overrides: tuple[str, ...], solv
 
 
 @pytest.mark.parametrize("overrides", [(), large(RATIO)])
+@pytest.mark.slow
 def test_a_clock_that_runs_fast_gives_the_same_plan(
     overrides: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,6 +189,7 @@ def command(*arguments: str) -> tuple[int, str]:
     return done.exit_code, " ".join(done.output.split())
 
 
+@pytest.mark.slow
 def test_plan_says_that_the_clock_stopped_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     Striking(monkeypatch, 1)
     code, said = command("solve", TINY, "--json", str(tmp_path / "plan.json"))
@@ -200,7 +202,7 @@ def test_plan_says_that_the_clock_stopped_it(monkeypatch: pytest.MonkeyPatch, tm
     ("arguments", "at"),
     [
         (("economics", TINY, "--set", "workloads.chat.price_usd_per_mtok={input: 0.5, output: 2}"), 1),
-        (("verify", TINY, "--time-limit", f"{AMPLE_S}"), 1),
+        pytest.param(("verify", TINY, "--time-limit", f"{AMPLE_S}"), 1, marks=pytest.mark.slow),
     ],
 )
 def test_commands_of_one_process_say_so_and_end_with_4(
@@ -263,6 +265,7 @@ def test_what_to_relax_says_that_the_clock_stopped_it(at: int, monkeypatch: pyte
     assert raised.value.stopped
 
 
+@pytest.mark.slow
 def test_a_cell_and_a_voice_that_the_clock_stopped_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = planner.load(TINY)
     Striking(monkeypatch, 1)

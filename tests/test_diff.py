@@ -91,6 +91,7 @@ def test_figures_are_the_results_own(store: Path, other: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_runs_files_and_results_are_the_same_to_it(store: Path, other: Path, tmp_path: Path) -> None:
     result = tmp_path / "r.json"
     result.write_text(tiny_run("sites.hall.power_mw=0.04").result_text)

@@ -296,6 +296,7 @@ def test_the_pages_that_are_not_current_are_named(tmp_path: Path) -> None:
     assert dict(outdated(tmp_path)) == {"docs/api.md": (ROOT / "docs" / "api.md").read_text(encoding="utf-8")}
 
 
+@pytest.mark.slow
 def test_a_check_of_the_pages_names_them_and_writes_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

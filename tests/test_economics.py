@@ -24,6 +24,7 @@ def figures(*overrides: str) -> dict[str, float]:
     return dict(zip(table["figure"], table["value"], strict=True))
 
 
+@pytest.mark.slow
 def test_figures_are_the_plans() -> None:
     kpis = planner.solve(planner.load(TINY, (PRICE,))).kpis
     found = figures()

@@ -68,7 +68,7 @@ def test_the_second_model_in_whole_replicas(case: Case) -> None:
 # --- packing ---
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6))])
 @pytest.mark.usefixtures("packing")
 def test_a_packed_plan_is_within_its_proof(seed: int) -> None:
     """The optimum of the whole matrix lies between the bound of what is packed and its audited cost."""
@@ -154,6 +154,7 @@ CHEAPER: dict[str, Callable[[Case], Case]] = {
 
 @examples(2)
 @given(case=whole_cases(), what=st.sampled_from(sorted(CHEAPER)))
+@pytest.mark.slow
 def test_what_is_looser_is_never_dearer_in_whole_replicas(case: Case, what: str) -> None:
     never_cheaper(CHEAPER[what](case), case)
 
@@ -163,7 +164,9 @@ def packed_case(seed: int) -> Interval:
     return packed(seeded_case(seed))
 
 
-@pytest.mark.parametrize("what", sorted(CHEAPER))
+@pytest.mark.parametrize(
+    "what", ["deeper", *(pytest.param(what, marks=pytest.mark.slow) for what in sorted(CHEAPER)[1:])]
+)
 @pytest.mark.parametrize("seed", [1])
 @pytest.mark.usefixtures("packing")
 def test_what_is_looser_is_never_dearer_when_packed(what: str, seed: int) -> None:
@@ -174,6 +177,7 @@ def test_what_is_looser_is_never_dearer_when_packed(what: str, seed: int) -> Non
     assert more.may_reach(less), (less, more)
 
 
+@pytest.mark.slow
 def test_no_more_replicas_stand_than_their_work_takes_or_somebody_asks_for() -> None:
     """By day 13 at home and four in a rented lot, by night nine: docs/tiny-by-hand.md."""
     plan = planner.solve(planner.load("scenarios/tiny.yaml"))

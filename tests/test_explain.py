@@ -80,10 +80,15 @@ def test_an_offer_enters_below_the_rate_that_is_named_and_not_above() -> None:
     ("overrides", "name", "words"),
     [
         ((), "hgx-b200", "hgx-b200 is excluded: hgx-b200 is not on the allow list, procurement.systems.allow"),
-        (("procurement.systems={deny: [hgx-h100]}",), "hgx-h100", "is on the deny list, procurement.systems.deny"),
+        pytest.param(
+            ("procurement.systems={deny: [hgx-h100]}",),
+            "hgx-h100",
+            "is on the deny list, procurement.systems.deny",
+            marks=pytest.mark.slow,
+        ),
         ((), "nebius/global/hgx-h200/on_demand", "nebius is not on the allow list, procurement.providers.allow"),
         ((BOTH,), "hgx-h200", "is not in the plan: at $325,000 a system the first one costs"),
-        ((), "hgx-h200", "hgx-h200 is in the plan: bought"),
+        pytest.param((), "hgx-h200", "hgx-h200 is in the plan: bought", marks=pytest.mark.slow),
     ],
 )
 def test_the_rule_in_the_way_is_named(overrides: tuple[str, ...], name: str, words: str) -> None:

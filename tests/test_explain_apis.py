@@ -52,7 +52,12 @@ def test_an_api_enters_below_the_price_that_is_named_and_not_above(quoted: bool)
         ({"token_quotes": [QUOTE | CHEAP]}, "in the plan", "for chat"),
         ({"token_quotes": [QUOTE], "workloads": [chat(sla={"ttft_s": 1.0})]}, "excluded", "it states no TTFT"),
         ({"token_quotes": [QUOTE], "procurement": {"token_api": False}}, "excluded", "procurement.token_api is false"),
-        ({"token_quotes": [QUOTE], "workloads": [chat(token_api=False)]}, "excluded", "token_api is false for chat"),
+        pytest.param(
+            {"token_quotes": [QUOTE], "workloads": [chat(token_api=False)]},
+            "excluded",
+            "token_api is false for chat",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_an_api_that_is_in_the_plan_or_shut_out_says_so(fields: dict[str, Any], state: str, words: str) -> None:

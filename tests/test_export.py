@@ -248,6 +248,7 @@ def test_no_plan_no_files(tmp_path: Path) -> None:
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_plan_above_the_gap_is_written_and_said(
     tiny: Solved, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,7 @@ def test_a_contract_that_ended_is_billed_and_used_alike(rich: Solved) -> None:
     assert mine["EffectiveCost"].sum() == pytest.approx(paid)
 
 
+@pytest.mark.slow
 def test_focus_as_csv_and_as_parquet_are_the_same(solved: Solved) -> None:
     rows = focus_rows(solved.plan, solved.scenario)
     from_csv = pd.read_csv(io.BytesIO(focus_bytes(rows, solved.plan, ".csv")))

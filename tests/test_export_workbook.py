@@ -14,7 +14,8 @@ import planner
 from planner.export import parquet
 from planner.pipeline import catalog_of
 from planner.plan import Plan
-from planner.report.workbook import workbook_bytes
+from planner.report.workbook import SHEETS, workbook_bytes
+from planner.report.workbook.names import TABLES
 from tests.exports import CENT, LINK, Solved, either_plan, hostile_plans, probability, rich_plan, tiny_plan  # noqa: F401
 from tests.office import Sheets, edited, recalculated  # noqa: F401 - a fixture
 
@@ -35,13 +36,16 @@ _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 def test_a_sheet_for_every_table_with_frozen_headers_and_filters(tiny: Solved) -> None:
     sheets = _sheets(workbook_bytes(tiny.plan, tiny.scenario))
-    assert list(sheets) == ["Cover", "Cash flow", "Ledger", *tiny.plan.tables]
-    for name, sheet in list(sheets.items())[1:]:
+    assert tuple(sheets) == SHEETS
+    assert list(TABLES) == list(tiny.plan.tables)
+    for name, sheet in sheets.items():
+        if name in ("Decision", "Proof"):
+            continue
         assert sheet.find(f".//{_MAIN}pane[@state='frozen']") is not None, name
         assert sheet.find(f"{_MAIN}autoFilter") is not None, name
         assert sheet.find(f"{_MAIN}cols/{_MAIN}col[@customWidth='1']") is not None, name
     # Its own cells, the header and the empty row before the sum left out.
-    rows = sheets["purchases"].findall(f".//{_MAIN}row")
+    rows = sheets[TABLES["purchases"]].findall(f".//{_MAIN}row")
     assert len(rows) == 1 + len(tiny.plan.purchases) + 1
 
 
@@ -58,10 +62,10 @@ def _number(cell: str) -> float:
 
 
 def _figures(sheets: Sheets) -> Iterator[tuple[str, float, float]]:
-    """Label, the plan's figure and the recomputed one, from the cover."""
-    rows = iter(sheets["Cover"])
+    """Label, the plan's figure and the recomputed one, from the sheet of the proof."""
+    rows = iter(sheets["Proof"])
     for row in rows:
-        if row[0] == "figure":
+        if row[0] == "Figure":
             break
     for row in rows:
         if not row[0]:
@@ -80,41 +84,56 @@ def test_libreoffice_computes_the_plans_totals_npv_and_cost_per_token(
     for label, (figure, computed) in found.items():
         assert computed == pytest.approx(figure, abs=CENT / 2, rel=1e-12), label
     expected = {
-        "NPV of all cost, USD per Mtok output": plan.kpis["levelised_usd_per_mtok_output"],
-        "NPV of all cost, USD per Mtok total (input + output)": plan.kpis["levelised_usd_per_mtok_total"],
-        "NPV of all cost, USD": plan.kpis["npv_usd"],
-        "NPV of profit, USD": plan.kpis["npv_profit_usd"],
-        "cash of the reported periods, USD": plan.kpis["cash_usd"],
-        "opex of the reported periods, USD": plan.kpis["opex_usd"],
+        "NPV of all cost, $ per Mtok output": plan.kpis["levelised_usd_per_mtok_output"],
+        "NPV of all cost, $ per Mtok total (input + output)": plan.kpis["levelised_usd_per_mtok_total"],
+        "NPV of all cost, $": plan.kpis["npv_usd"],
+        "NPV of profit, $": plan.kpis["npv_profit_usd"],
+        "Cash of the reported periods, $": plan.kpis["cash_usd"],
+        "Opex of the reported periods, $": plan.kpis["opex_usd"],
     }
     for future in plan.kpis.get("futures", []):
-        expected[f"{future['name']}: NPV of all cost, USD"] = future["npv_usd"]
-        expected[f"{future['name']}: NPV of all cost, USD per Mtok output"] = future["levelised_usd_per_mtok_output"]
+        expected[f"{future['name']}: NPV of all cost, $"] = future["npv_usd"]
+        expected[f"{future['name']}: NPV of all cost, $ per Mtok output"] = future["levelised_usd_per_mtok_output"]
     for label, figure in expected.items():
         # A cost per token is held to far less than a cent, which would be a percent of it.
         assert found[label][1] == pytest.approx(figure, abs=1e-9 if "Mtok" in label else CENT / 2), label
     assert len(found) == 11 * (1 + (len(plan.futures) if len(plan.futures) > 1 else 0))
     _hold_totals(sheets, plan)
     paid = sheets["Ledger"]
-    npv, column = paid[0].index("npv_usd"), paid[0].index("column")
+    npv, column = paid[0].index("NPV, $"), paid[0].index("Category")
     total = sum(
         float(row[npv]) * dict(zip(plan.futures, probability(solved), strict=True))[row[1]]
         for row in paid[1:]
         if row[column] != "revenue"
     )
     assert total == pytest.approx(plan.kpis["npv_usd"], abs=CENT / 2)
+    _hold_periods(sheets, plan)
+
+
+def _hold_periods(sheets: Sheets, plan: Plan) -> None:
+    """What the charts are drawn from adds up: cash to the plan's, each site's systems to what is provisioned."""
+    heads, *rows = sheets["Cash by period"]
+    assert sum(float(row[heads.index("Cash, $")]) for row in rows) == pytest.approx(plan.kpis["cash_usd"], abs=CENT / 2)
+    heads, *rows = sheets["Power by period"]
+    used, cap = heads.index("Provisioned, MW"), heads.index("Cap, MW")
+    assert all(float(row[used]) <= float(row[cap]) + 1e-9 for row in rows)
+    fleet = plan.fleet[~plan.fleet["lookahead"].astype(bool)]
+    copies = fleet["future"].map(lambda name: len(plan.futures) if name == "all" else 1)
+    expected = float((fleet["provisioned_utility_mw"] * copies).sum())
+    assert sum(float(row[used]) for row in rows) == pytest.approx(expected)
 
 
 def _hold_totals(sheets: Sheets, plan: Plan) -> None:
     """The sums below each table are those of its rows, by future where there are several."""
     checked = 0
     for name, frame in plan.tables.items():
-        rows = sheets[name]
-        below = [row for row in rows[len(frame) + 1 :] if row[0]]
+        rows = sheets[TABLES[name]]
+        # The column of an only future is hidden, so the word stands in the next.
+        below = [row for row in rows[len(frame) + 1 :] if row[0] or row[1]]
         for row in below:
             several = len(plan.futures) > 1 and "future" in frame
             mine = frame[frame["future"].isin([row[0], "all"])] if several else frame
-            for column, cell in zip(rows[0], row, strict=True):
+            for column, cell in zip(frame.columns, row, strict=True):
                 if cell and column in ("cost_usd", "usd", "npv_usd", "energy_mwh", "remaining_commitment_usd"):
                     assert float(cell) == pytest.approx(mine[column].sum(), abs=CENT / 2), (name, column)
                     checked += 1
@@ -130,16 +149,17 @@ def test_another_discount_rate_moves_the_npv(rich: Solved, recalculated: Callabl
     found = {label: computed for label, _, computed in _figures(recalculated(at_zero))}
     rows = rich.ledger.table
     paid = rows[rows["category"] != "revenue"].groupby("future")["usd"].sum()
-    assert found["base: NPV of all cost, USD"] == pytest.approx(paid["base"], abs=CENT / 2)
-    assert found["NPV of all cost, USD"] == pytest.approx(0.7 * paid["base"] + 0.3 * paid["boom"], abs=CENT / 2)
+    assert found["base: NPV of all cost, $"] == pytest.approx(paid["base"], abs=CENT / 2)
+    assert found["NPV of all cost, $"] == pytest.approx(0.7 * paid["base"] + 0.3 * paid["boom"], abs=CENT / 2)
 
 
+@pytest.mark.slow
 def test_cached_figures_are_those_of_the_formulas(rich: Solved) -> None:
     """A viewer that computes nothing shows the plan."""
-    cover = _sheets(workbook_bytes(rich.plan, rich.scenario))["Cover"]
+    proof = _sheets(workbook_bytes(rich.plan, rich.scenario))["Proof"]
     cached = [
         float(cell.findtext(f"{_MAIN}v") or "nan")
-        for cell in cover.iter(f"{_MAIN}c")
+        for cell in proof.iter(f"{_MAIN}c")
         if cell.find(f"{_MAIN}f") is not None
     ]
     assert rich.plan.kpis["npv_usd"] == pytest.approx(cached[4], abs=CENT / 2)
@@ -166,10 +186,12 @@ def test_libreoffice_shows_hostile_texts_as_they_are(
     recalculated: Callable[[bytes], Sheets],  # noqa: F811
 ) -> None:
     sheets = recalculated(workbook_bytes(hostile.plan, hostile.scenario))
-    assert sheets["Cover"][0][0] == hostile.plan.scenario
-    assert {row[1] for row in sheets["purchases"][1:] if row[1]} == {LINK}
+    assert sheets["Decision"][0][0] == hostile.plan.scenario
+    bought = sheets[TABLES["purchases"]][1 : 1 + len(hostile.plan.purchases)]
+    assert {row[1] for row in bought} == {LINK}
 
 
+@pytest.mark.slow
 def test_the_models_catalog_is_the_scenarios_own(tiny: Solved) -> None:
     given = workbook_bytes(tiny.plan, tiny.scenario, catalog_of(tiny.scenario))
     assert given == workbook_bytes(tiny.plan, tiny.scenario)

@@ -117,7 +117,11 @@ def test_without_extrapolation_why_not_says_nothing_of_it() -> None:
 
 @pytest.mark.parametrize(
     ("model", "tokens", "least"),
-    [("deepseek-r1", (60_000, 800), 60), ("llama-3.3-70b", (3000, 400), 90), ("gpt-oss-120b", (60_000, 800), 20)],
+    [
+        ("deepseek-r1", (60_000, 800), 60),
+        ("llama-3.3-70b", (3000, 400), 90),
+        pytest.param("gpt-oss-120b", (60_000, 800), 20, marks=pytest.mark.slow),
+    ],
 )
 def test_the_shipped_models_are_carried_to_lengths_of_chats_and_agents(
     model: str, tokens: tuple[int, int], least: int

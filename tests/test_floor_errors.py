@@ -49,7 +49,10 @@ def test_the_page_shows_the_errors_of_the_shipped_catalog(
     assert {line.count("|") for line in shown.splitlines()} == {len(columns) + 1}
 
 
-@pytest.mark.parametrize(("mode", "drafts"), [("agg", (False,)), ("agg", (True,)), ("disagg", (False, True))])
+@pytest.mark.parametrize(
+    ("mode", "drafts"),
+    [pytest.param("agg", (False,), marks=pytest.mark.slow), ("agg", (True,)), ("disagg", (False, True))],
+)
 def test_the_deratings_cover_nine_of_ten_lengths_left_out(mode: str, drafts: tuple[bool, ...]) -> None:
     rows = [row for row in rows_left_out() if row.point.mode == mode and (row.point.spec_decode != "none") in drafts]
     assert len(rows) > 50

@@ -26,7 +26,8 @@ from planner.scenario import Scenario
 from planner.scenario.factors import plain
 from planner.schema.result import text_of
 from planner.studies.frontier.axes import Axis, changed, parse_axis
-from planner.studies.frontier.sheet import frontier_plot, frontier_sheets
+from planner.studies.frontier.plot import frontier_picture
+from planner.studies.frontier.sheet import frontier_sheets
 from planner.studies.frontier.study import Frontier, frontier, known_cells
 from tests import strategies
 from tests.strategies import Case, solved, tiny_cases
@@ -113,9 +114,9 @@ def test_two_axes_are_a_grid_and_the_impossible_has_its_reason() -> None:
     assert grid.rows[0][2:] == ("-", "-")
     assert stopped.rows[0] == ("0.03, 1", "hall needs 0.0561 MW in 2027, the cap is 0.03")
     assert np.isnan(found.table["npv_usd"]).sum() == 3
-    picture = drawn(frontier_plot(found.table, found.mix, names), "svg").decode()
-    assert "cost, $ per Mtok output" in picture
-    assert "sites.hall.power_mw" in picture
+    picture = drawn(frontier_picture(found), "svg").decode()
+    assert "cost in $ per Mtok output" in picture
+    assert "Power of hall, MW" in picture
 
 
 @pytest.mark.process
@@ -131,7 +132,7 @@ def test_parallel_serial_and_resumed_are_the_same_bytes(tiny: Frontier, tmp_path
     assert (tmp_path / "f.json").read_text() == serial
     assert max(map(len, done.stdout.splitlines())) <= 100
     assert (tmp_path / "csv" / "frontier.csv").read_text().count("\n") == 5
-    picture = drawn(frontier_plot(tiny.table, tiny.mix, ["sites.hall.power_mw"]), "svg")
+    picture = drawn(frontier_picture(tiny), "svg")
     assert (tmp_path / "f.svg").read_bytes() == picture
     assert b"<dc:date>" not in picture
 

@@ -88,6 +88,7 @@ def test_save_show_and_history(store: Path, tmp_path: Path) -> None:
     assert max(map(len, table)) <= 100
 
 
+@pytest.mark.slow
 def test_json_on_standard_output_stays_json_alone(store: Path) -> None:
     done = plan("solve", "-", "--save", "--store", store, "--json", "-", text=TINY.read_text())
     assert done.exit_code == 0, done.output

@@ -69,8 +69,8 @@ def own(folder: Path, aliases: str) -> Path:
     ("aliases", "gpu", "system"),
     [
         ("[L40S]", "NVIDIA L40S 48GB", "node"),
-        ("[A100-80GB]", "A100-80GB-SXM4", "node"),
-        ("[H100 PCIe]", "NVIDIA H100 PCIe", "node"),
+        pytest.param("[A100-80GB]", "A100-80GB-SXM4", "node", marks=pytest.mark.slow),
+        pytest.param("[H100 PCIe]", "NVIDIA H100 PCIe", "node", marks=pytest.mark.slow),
         ("[H100 PCIe]", "NVIDIA H100 80GB HBM3", "hgx-h100"),
         ("[H100]", "h100_sxm", "node"),
     ],

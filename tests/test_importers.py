@@ -60,7 +60,7 @@ def test_sglang(tmp_path: Path) -> None:
     assert (low.spec_decode, low.requires, low.engine) == ("none", (), "sglang")
 
 
-@pytest.mark.parametrize("tool", ["aiperf", "genai-perf", "csv"])
+@pytest.mark.parametrize("tool", ["aiperf", pytest.param("genai-perf", marks=pytest.mark.slow), "csv"])
 def test_aiperf(tmp_path: Path, tool: str) -> None:
     """Input is total − output: (3,800 − 2,000) ÷ 4 GPUs; GenAI-Perf has the input's length instead."""
     text: Any = AIPERF

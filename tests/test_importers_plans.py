@@ -54,6 +54,7 @@ SLOW = pytest.mark.solve
         pytest.param(AICONFIGURATOR, ImportOptions(model="llama-3.3-70b"), id="aiconfigurator", marks=SLOW),
     ],
 )
+@pytest.mark.slow
 def test_a_plan_on_the_rows_of_each_format_passes_its_audit(tmp_path: Path, run: Any, asked: ImportOptions) -> None:
     """The workload is what was measured, at the latency that was measured, on nothing but the imported rows."""
     done, rows = imported(tmp_path, run, asked)

@@ -145,6 +145,7 @@ def test_information_compares_like_with_like() -> None:
         assert getattr(found, name) == pytest.approx(getattr(before, name), rel=2e-3)
 
 
+@pytest.mark.slow
 def test_a_failed_search_beside_the_plan_leaves_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(*_: object, **__: object) -> None:
         raise SolverFailure("no plan found")

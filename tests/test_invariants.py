@@ -97,6 +97,7 @@ LIMITS: dict[str, Change] = {
 
 @examples(3)
 @given(case=cases(), what=st.sampled_from(sorted(LIMITS)))
+@pytest.mark.slow
 def test_a_wider_limit_is_never_dearer(case: Case, what: str) -> None:
     never_cheaper(LIMITS[what](case), case)
 
@@ -234,6 +235,7 @@ def test_waiting_to_see_is_never_dearer(case: Case) -> None:
 
 @examples(0.5)
 @given(case=cases(futures=True, relaxed=True, whole=False))
+@pytest.mark.slow
 def test_the_plan_for_the_mean_future_is_never_cheaper(case: Case) -> None:
     """wait and see ≤ here and now ≤ the expected cost of the mean future's purchases."""
     assume(math.isfinite(solved(case).high))

@@ -172,6 +172,7 @@ PRICES: dict[str, Change] = {
 
 @examples(3)
 @given(case=cases(), what=st.sampled_from(sorted(PRICES)))
+@pytest.mark.slow
 def test_a_higher_price_is_never_cheaper(case: Case, what: str) -> None:
     kept = case.with_scenario(finance=with_part(case.scenario.finance, resell_existing=False))
     never_cheaper(kept, PRICES[what](kept))

@@ -128,9 +128,14 @@ def test_a_kind_is_stated_by_a_field_of_the_scenario(kind: LimitKind) -> None:
     assert all(f"`{name}`" in reference for name in kind.field.split(".")), rest
 
 
+@pytest.fixture(scope="module")
+def said() -> list[str]:
+    """What the schema of a result says of its fields."""
+    return list(_descriptions(schema("result")))
+
+
 @every_kind
-def test_a_kind_is_in_the_schema_and_on_the_page_of_the_model(kind: LimitKind) -> None:
-    said = list(_descriptions(schema("result")))
+def test_a_kind_is_in_the_schema_and_on_the_page_of_the_model(kind: LimitKind, said: list[str]) -> None:
     listed = [text for text in said if text.startswith("kind of limit: ")]
     assert len(listed) == 2
     assert all(kind.key in text.removeprefix("kind of limit: ").split(", ") for text in listed)

@@ -25,7 +25,8 @@ from planner.plan import TABLES, Plan
 from planner.plan.ledger import ledger_of
 from planner.report.cash import cash_sheet
 from planner.report.html import flows
-from planner.report.workbook.cash_flow import AT_START, OVER_PERIOD, UPFRONT
+from planner.report.workbook.cash_flow import AT_START, OVER_PERIOD
+from planner.report.workbook.names import UPFRONT
 from planner.rules import running
 from planner.scenario import Scenario
 from planner.schema.published import schema_text
@@ -63,6 +64,17 @@ def all_of_them(tiny: Case) -> Plan:
         for key in cash.CATEGORIES
     ]
     return replace(plan, cashflow=pd.DataFrame(rows).assign(lookahead=False))
+
+
+@pytest.fixture(scope="module")
+def focus(tiny: Case) -> pd.DataFrame:
+    scenario, catalog, plan = tiny
+    return focus_rows(plan, scenario, catalog)
+
+
+@pytest.fixture(scope="module")
+def result_schema() -> str:
+    return schema_text("result")
 
 
 def usd_of(key: str) -> float:
@@ -140,11 +152,10 @@ def test_the_trace_names_the_rows_behind_it(record: CashCategory, tiny: Case) ->
 
 
 @each
-def test_focus_has_a_service_for_every_charge(record: CashCategory, tiny: Case) -> None:
+def test_focus_has_a_service_for_every_charge(record: CashCategory, tiny: Case, focus: pd.DataFrame) -> None:
     assert SERVICES.get(record.key) == record.focus
-    scenario, catalog, plan = tiny
-    rows = focus_rows(plan, scenario, catalog)
-    mine = rows[rows["x_Category"] == record.key]
+    plan = tiny[2]
+    mine = focus[focus["x_Category"] == record.key]
     due = plan.cashflow[(plan.cashflow["category"] == record.key) & ~plan.cashflow["lookahead"].astype(bool)]
     expected = due["usd"].sum() if record.focus is not None else 0.0
     assert mine["BilledCost"].sum() == pytest.approx(expected)
@@ -166,8 +177,8 @@ def test_payments_by_date_are_worth_the_plans_cost(tiny: Case) -> None:
 
 
 @each
-def test_schema_and_conventions_name_it(record: CashCategory) -> None:
-    assert record.key in schema_text("result")
+def test_schema_and_conventions_name_it(record: CashCategory, result_schema: str) -> None:
+    assert record.key in result_schema
     page = Path(ROOT / "docs" / "conventions.md").read_text(encoding="utf-8")
     assert f"| `{record.key}` | {record.words} | {record.group} | {record.meaning} |" in page
 

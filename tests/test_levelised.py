@@ -136,7 +136,11 @@ def test_the_same_plan_costs_the_same_however_far_it_looks(case: Case) -> None:
 
 @pytest.mark.parametrize(
     ("nodes", "power_mw", "lots_by_day", "lots_by_night", "usd_per_mtok"),
-    [(4, 0.06, 1, 0, 0.747), (3, 0.045, 2, 0, 0.822), (2, 0.04, 3, 1, 1.104)],
+    [
+        (4, 0.06, 1, 0, 0.747),
+        pytest.param(3, 0.045, 2, 0, 0.822, marks=pytest.mark.slow),
+        pytest.param(2, 0.04, 3, 1, 1.104, marks=pytest.mark.slow),
+    ],
 )
 def test_tiny_by_hand(nodes: int, power_mw: float, lots_by_day: int, lots_by_night: int, usd_per_mtok: float) -> None:
     """The figures of docs/tiny-by-hand.md, with nodes that serve five years in place of their worth after three.

@@ -159,13 +159,14 @@ def test_the_command_writes_what_it_says(tmp_path: Path) -> None:
     result = json.loads((tmp_path / "out.json").read_text())
     assert [row["lever"] for row in result["levers"]][1:-1] == [lever.name for lever in all_levers()]
     assert {path.name for path in (tmp_path / "tables").iterdir()} == {"levers.csv", "metrics.csv"}
-    from planner.studies.levers.sheet import plot_levers
+    from planner.render.plots import write_plot
+    from planner.studies.levers.plot import levers_picture
 
     for name in ("two.svg", "three.svg"):
-        plot_levers(tmp_path / name, levers(planner.load(TINY)))
+        write_plot(tmp_path / name, levers_picture(levers(planner.load(TINY))))
     assert (tmp_path / "two.svg").read_bytes() == (tmp_path / "three.svg").read_bytes()
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
-    assert "USD per Mtok output" in (tmp_path / "one.svg").read_text()
+    assert "cost of a million output tokens, $" in (tmp_path / "one.svg").read_text()
 
 
 @pytest.mark.process

@@ -27,7 +27,7 @@ SHIPPED = sorted((ROOT / "tests" / "compat" / "0.1.0" / "scenarios").glob("*.yam
 TINY = ROOT / "tests" / "compat" / "0.1.0" / "scenarios" / "tiny.yaml"
 # Those that take long to solve; the slowest one in the thorough profile alone.
 MIGRATED: dict[str, list[Any]] = {path.stem: [pytest.mark.solve] for path in SHIPPED}
-MIGRATED |= {"tiny": [], "hopper-vs-blackwell": [], "three-futures": [pytest.mark.solve, THOROUGH]}
+MIGRATED |= {"tiny": [], "hopper-vs-blackwell": [pytest.mark.solve], "three-futures": [pytest.mark.solve, THOROUGH]}
 
 
 @pytest.fixture

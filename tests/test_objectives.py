@@ -179,6 +179,7 @@ def test_profit_serves_what_earns_more_than_it_costs(price: float, served: int) 
     assert -found.high == pytest.approx((served * REQUESTS * MTOK * price - usd * HOURS) * MIDDLE, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_cost_per_token_may_fall_by_serving_more() -> None:
     """A node is whole: once it is bought, the tokens it can still make are nearly free."""
     case = Case(

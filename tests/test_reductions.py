@@ -27,7 +27,7 @@ def test_the_optimum_is_the_same_without(without: str, case: Case) -> None:
     assert solved(case).meets(solved(case, reductions=EACH[without]))
 
 
-@pytest.mark.parametrize("without", ["points", "pools", "offers"])
+@pytest.mark.parametrize("without", [pytest.param("points", marks=pytest.mark.slow), "pools", "offers"])
 def test_each_reduction_makes_the_matrix_of_a_shipped_scenario_smaller(without: str) -> None:
     scenario = planner.load("scenarios/10mw.yaml", ("sites.dallas.existing=[]",))
     catalog = catalog_of(scenario)

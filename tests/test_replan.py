@@ -307,6 +307,7 @@ def test_what_was_retired_and_kept_is_so_in_the_past() -> None:
     assert found.to_dict()["retirements"] == [first, second]
 
 
+@pytest.mark.slow
 def test_another_catalog_is_said() -> None:
     found = replan(replace(tiny_run(), catalog_digest="0"), dt.date(2027, 6, 1))
     assert found.notes == ("The catalog is not the one of run 0: what was fixed is priced as it says now.",)

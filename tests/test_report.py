@@ -189,17 +189,17 @@ def strings(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-def test_only_the_pages_own_scripts_may_run(tiny: Made) -> None:
-    policy = next(e.attributes["content"] for e in elements(tiny.page) if "http-equiv" in e.attributes)
+def test_only_the_pages_own_scripts_may_run(several: Made) -> None:
+    policy = next(e.attributes["content"] for e in elements(several.page) if "http-equiv" in e.attributes)
     assert "default-src 'none'" in policy
-    scripts = re.findall(r"<script>(.*?)</script>", tiny.page, flags=re.S)
+    scripts = re.findall(r"<script>(.*?)</script>", several.page, flags=re.S)
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     assert len(scripts) == 2
     assert re.findall(r"script-src (.*?);", policy)[0].split() == [f"'sha256-{hash}'" for hash in hashes]
 
 
-def test_nothing_on_it_is_fetched(tiny: Made) -> None:
-    for element in elements(tiny.page):
+def test_nothing_on_it_is_fetched(several: Made) -> None:
+    for element in elements(several.page):
         assert not {"src", "srcset", "poster", "background"} & set(element.attributes)
         assert element.tag not in ("link", "iframe", "object", "embed", "base", "form")
 

@@ -51,6 +51,7 @@ def test_effects_and_regrets_are_what_solving_again_says() -> None:
     assert (table["regret_low_usd"].dropna() >= 0).all()
 
 
+@pytest.mark.slow
 def test_inputs_that_change_nothing_regret_nothing() -> None:
     scenario = planner.load(TINY)
     same = World("nothing", "low", "as it is", scenario, catalog_of(scenario))

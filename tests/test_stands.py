@@ -172,6 +172,7 @@ def with_a_prediction() -> Case:
     return asked(0.9, nodes=20, points=[point(rate=0.5), fast], trust={"predicted": 0.5})
 
 
+@pytest.mark.slow
 def test_predictions_switch_where_being_wrong_takes_a_node_more_or_less() -> None:
     """20 / f GPUs: 28 at 0.714, 12 at 1.667, and forty without the point."""
     case = with_a_prediction()

@@ -57,7 +57,9 @@ def both(survive: str, shape: dict[str, float]) -> Plan:
     return planner.solve(asked, catalog([system("h-node", usable_share=1.0)], [year], [point()], blocks=blocks))
 
 
-@pytest.mark.parametrize(("survive", "nodes"), [("none", 1), ("replica", 2), ("system", 2)])
+@pytest.mark.parametrize(
+    ("survive", "nodes"), [("none", 1), ("replica", 2), pytest.param("system", 2, marks=pytest.mark.slow)]
+)
 def test_batch_work_waits(survive: str, nodes: int) -> None:
     """A node does for both, one replica each. A spare replica, or a node's two, are on a second node; batch has none.
 

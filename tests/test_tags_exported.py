@@ -123,13 +123,13 @@ def test_libreoffice_adds_up_each_tag_alone_and_each_fiscal_year(
 ) -> None:
     asked, rows, plan = exported
     book = recalculated(workbook_of(ledger(plan, asked, rows)))
-    sums = {row[0]: (float(row[3]), float(row[4])) for row in book["cost_by_tag"][len(plan.cost_by_tag) + 2 :]}
+    sums = {row[0]: (float(row[3]), float(row[4])) for row in book["Cost by tag"][len(plan.cost_by_tag) + 2 :]}
     cash = float(plan.cost_by_tag.loc[plan.cost_by_tag["tag"] == "product", "usd"].sum())
     assert sums == {tag: pytest.approx((cash, plan.kpis["npv_usd"])) for tag in ("cost_centre", "product")}
-    heads = next(row for row in book["Cash flow"] if row[0] == "line")
-    at = heads.index("cash")
-    by_year = {row[0]: float(row[at]) for row in book["Cash flow"] if row[0].startswith("of FY")}
+    heads = next(row for row in book["Cash flow"] if row[0] == "Line")
+    at = heads.index("Cash, $")
+    by_year = {row[0]: float(row[at]) for row in book["Cash flow"] if row[0].startswith("FY")}
     first = plan.cost_by_tag[(plan.cost_by_tag["tag"] == "product") & (plan.cost_by_tag["period"] == "2027-Q1")]
-    assert list(by_year) == ["of FY2027, reported periods", "of FY2028, reported periods"]
-    assert by_year["of FY2027, reported periods"] == pytest.approx(first["usd"].sum())
+    assert list(by_year) == ["FY2027, reported periods", "FY2028, reported periods"]
+    assert by_year["FY2027, reported periods"] == pytest.approx(first["usd"].sum())
     assert sum(by_year.values()) == pytest.approx(plan.kpis["cash_usd"])

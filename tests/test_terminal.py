@@ -158,6 +158,7 @@ def test_headline_of_another_objective_has_its_value_and_bound() -> None:
     assert lines["status"][0].startswith("feasible: within ")
 
 
+@pytest.mark.slow
 def test_serving_shares_of_a_workload_make_the_whole() -> None:
     plan, scenario, catalog = solved(FLEET, "objective=cost_per_token", "service.min_served=0.4")
     part = serving.serving_sheet(plan, scenario, timeline_of(scenario, catalog))
@@ -270,6 +271,7 @@ def test_load_blocks_of_the_catalog_are_read_where_they_are_not_given() -> None:
     assert shown(plan, scenario) == shown(plan, scenario, catalog)
 
 
+@pytest.mark.slow
 def test_long_names_fold_instead_of_running_over() -> None:
     plan, scenario, catalog = solved(FLEET.replace("name: dallas", "name: " + "a-very-long-hall-name-" * 3))
     assert max(map(len, shown(plan, scenario, catalog).splitlines())) <= 100

@@ -22,6 +22,7 @@ def test_power_is_the_fleet_against_the_cap() -> None:
         assert number(cap) == (0.2 if period in ("2027-Q1", "2027-Q2") else 0.5)
 
 
+@pytest.mark.slow
 def test_a_long_horizon_shows_the_fullest_period_of_each_year() -> None:
     plan, scenario, catalog = solved(FLEET, "horizon.period=month", "horizon.periods=18", "horizon.lookahead=0")
     part = limits.power_sheet(plan, scenario, timeline_of(scenario, catalog), "month")

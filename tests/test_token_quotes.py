@@ -60,6 +60,7 @@ def test_it_is_used_up_to_its_concurrency_at_its_price(tmp_path: Path) -> None:
     assert asked(tmp_path, QUOTE.replace("64", "128")).kpis["npv_usd"] < plan.kpis["npv_usd"]
 
 
+@pytest.mark.slow
 def test_no_price_path_moves_it(tmp_path: Path) -> None:
     path = "finance.price_path=falling-2024"
     unlimited = QUOTE.replace("    concurrency: 64\n    tokens: {input: 1024, output: 1024}\n", "")
@@ -95,7 +96,9 @@ def test_what_does_not_fit_together_is_refused(tmp_path: Path, old: str, new: st
         asked(tmp_path, QUOTE.replace(old, new))
 
 
-@pytest.mark.parametrize(("surcharge", "taken"), [(1.1, "quoted with mtp"), (3.0, "quoted")])
+@pytest.mark.parametrize(
+    ("surcharge", "taken"), [(1.1, "quoted with mtp"), pytest.param(3.0, "quoted", marks=pytest.mark.slow)]
+)
 def test_an_add_on_is_paid_where_it_is_worth_it(surcharge: float, taken: str) -> None:
     def quote(region: str, usd: float, capabilities: list[str]) -> dict[str, object]:
         row = {"provider": "nebius", "system": "hgx-b200", "term_months": 12, "lot_gpus": 8, "service": "endpoint"}

@@ -143,6 +143,7 @@ def test_the_objectives(objective: str, served: int) -> None:
         assert plan.proof.value == pytest.approx(earned - served * HOURS * MIDDLE - lost)
 
 
+@pytest.mark.slow
 def test_the_least_cost_per_token_counts_what_is_not_served() -> None:
     """Ten GPUs at 1 USD, more at 3; half must be served. Without a value the dear ten stay; at 2 USD/Mtok they run.
 

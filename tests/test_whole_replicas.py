@@ -82,7 +82,10 @@ def ten_billion_tokens(lots: dict[str, Any], replica_gpus: int) -> Case:
     return Case(asked, catalog([system("next")], [offer(usd_per_gpu_hour=5.0, **lots)], [row]))
 
 
-@pytest.mark.parametrize(("lots", "count"), [(RACK, 9), (RACK | {"lot_gpus": 36, "domain_gpus": None}, 1)])
+@pytest.mark.parametrize(
+    ("lots", "count"),
+    [pytest.param(RACK, 9, marks=pytest.mark.slow), (RACK | {"lot_gpus": 36, "domain_gpus": None}, 1)],
+)
 def test_ten_billion_tokens_pay_for_a_whole_replica(lots: dict[str, Any], count: int) -> None:
     """One replica of 36 GPUs: nine lots of four in one domain, or one of 36, at 5 USD a GPU-hour all year."""
     plan = solve(ten_billion_tokens(lots, 36))
@@ -132,7 +135,9 @@ GPU_HOURS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    ("workload", "points", "gpus"), [(BATCH, (NODE,), 8.0), (GPU_HOURS, (), 1.0)], ids=["batch", "gpu_hours"]
+    ("workload", "points", "gpus"),
+    [(BATCH, (NODE,), 8.0), pytest.param(GPU_HOURS, (), 1.0, marks=pytest.mark.slow)],
+    ids=["batch", "gpu_hours"],
 )
 def test_work_by_the_job_pays_for_the_hours_it_runs(
     workload: dict[str, Any], points: tuple[ServingPoint, ...], gpus: float

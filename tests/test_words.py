@@ -23,7 +23,7 @@ def test_no_heading_of_a_table_is_a_raw_name(name: str, unit: str | None) -> Non
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("sites.dallas.power_mw", "Power of dallas, MW"),
+        ("sites.dallas.power_mw", "Power at dallas, MW"),
         ("sites.*.power_mw", "Power of all sites, MW"),
         ("budget.capex_usd", "Capex budget, $"),
         ("workloads.chat.latency.tpot_ms", "Time per output token of chat, ms"),

@@ -310,6 +310,7 @@ def test_focus_rows_of_a_token_api_are_the_workloads_own() -> None:
     assert sorted(rows["x_WorkloadShares"]) == ['{"one":1.0}', '{"two":1.0}']
 
 
+@pytest.mark.slow
 def test_the_terminal_shows_what_each_bears_and_costs() -> None:
     case = the_surge_and_the_night()
     plan = plan_of(case)

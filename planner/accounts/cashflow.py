@@ -69,8 +69,9 @@ def totals(scenario: Scenario, catalog: Catalog, decisions: Decisions) -> Totals
     return totals_of(Account(scenario, catalog, decisions))
 
 
+@lru_cache(maxsize=2)
 def cash_flow_of(account: Account) -> pd.DataFrame:
-    """``cash_flow`` of a plan that is already being recomputed."""
+    """``cash_flow`` of a plan that is already being recomputed; the latest are kept, for nobody to change."""
     parts = []
     for category, usd, npv in entries(account):
         future, period = np.nonzero((usd != 0) | (npv != 0))

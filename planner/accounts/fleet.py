@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
@@ -42,8 +44,9 @@ def power_limit_mw(inputs: Inputs) -> Floats:
     return np.array(limits).reshape(len(inputs.sites), inputs.timeline.periods)
 
 
+@lru_cache(maxsize=2)
 def energy_mwh(account: Account) -> Floats:
-    """Utility MWh drawn by each site's systems, (F, S, K, T)."""
+    """Utility MWh drawn by each site's systems, (F, S, K, T); the latest accounts' are kept."""
     inputs, installed = account.inputs, account.holdings.installed
     idle = installed * idle_utility_kw(inputs)[None, :, :, None] * inputs.timeline.hours
     busy = np.zeros(installed.shape)

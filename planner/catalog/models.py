@@ -303,7 +303,7 @@ class PricePath(Row):
 class Source(BaseModel):
     """Where figures were read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     title: Annotated[str, plain("what was read")]
     publisher: Annotated[str, plain("who wrote it")]

@@ -117,7 +117,7 @@ def wrong(field: str | int | float, message: str) -> PydanticCustomError:
 class Row(BaseModel):
     """What every row of a catalog carries: where its figures come from and how far to trust them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     source: Annotated[Names, Field(min_length=1), doc("ids in sources.yaml")]
     as_of: Annotated[Day, doc("day the figures were valid or read")]

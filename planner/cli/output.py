@@ -10,7 +10,6 @@ from typing import Any, TextIO
 from planner.errors import InputError
 from planner.paths import is_stdout
 from planner.render.files import check_file, write_file
-from planner.schema.result import text_of
 from planner.streams import plain_lines
 
 
@@ -28,6 +27,9 @@ def check_json(target: str | None) -> None:
 def write_json(target: str | None, result: Mapping[str, Any]) -> None:
     """Write ``result`` to ``target``, whole or not at all; nothing where that is None."""
     if target is not None:
+        # Its schema is loaded by who writes one.
+        from planner.schema.result import text_of
+
         write_text(target, text_of(result))
 
 

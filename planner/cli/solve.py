@@ -19,7 +19,6 @@ from planner.report.origins import trace_sheet
 from planner.report.terminal import sheets
 from planner.report.verdict import Verdict, rests_on, to_sign
 from planner.scenario import Scenario
-from planner.schema.result import infeasible, infeasible_sheet
 from planner.solvers import Options
 from planner.studies import information
 from planner.studies.bounds import bounds
@@ -85,6 +84,8 @@ def solved(options: SolveOptions, progress: Progress) -> Outcome:
         if options.viewed:
             found = with_instead(found, scenario, options)
     except InfeasiblePlan as error:
+        from planner.schema.result import infeasible, infeasible_sheet
+
         result, words = infeasible(scenario, error), str(error)
         saved = None
         if options.save:
@@ -93,10 +94,11 @@ def solved(options: SolveOptions, progress: Progress) -> Outcome:
         # Why there is no plan is this scenario's report.
         text, message = (f"{words}\n", "") if options.report else ("", words)
         return Outcome(json=result, saved=saved, text=text, message=message, exit_code=error.exit_code)
-    result, view = _result(found, options), _view(scenario, found, options)
+    result = _result(found, options) if options.save or options.json is not None else {}
+    view = _view(scenario, found, options)
     return Outcome(
         sheets=view if options.report else (),
-        json=result,
+        json=result or None,
         tables=found.plan.tables | ({"trace": found.plan.trace()} if options.trace else {}),
         saved=_run_of(scenario, found.catalog, found.plan, result, view, overrides) if options.save else None,
         message=found.unknown if options.report else "",

@@ -78,6 +78,8 @@ How to read it:
   currency, called USD.
 - *may be left out* stands where a key is not always there. What every table's rows may have stands once, first; frames,
   CSV, Parquet and the workbook always have both, `future` in front and `lookahead` at the end.
+- The workbook's headings are in words, *Cost, $* for `cost_usd`; its sheet Columns has each one's name, unit and
+  meaning.
 - A future has the figures of `kpis` down to `idle_cost_usd`, beside its own.
 """
 

@@ -21,6 +21,9 @@ OWN_COLOURS = {
     "hgx-h100": COLOURS[6],
     "mi355x-oam": PALETTE[-1],
 }
+# Of ways to get GPUs, whatever the system; contracts of several terms share the last ones.
+WAY_COLOURS = {"own": COLOURS[0], "hourly": COLOURS[1], "api": COLOURS[2]}
+CONTRACT_COLOURS = (COLOURS[4], COLOURS[5], COLOURS[7], COLOURS[6])
 
 
 def colour_of(name: str, names: Sequence[str]) -> str:

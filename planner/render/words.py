@@ -32,9 +32,9 @@ WHOLE = {
     "capex_usd": "capex budget",
     "cash_usd": "cash budget",
     "idle_npv_usd": "NPV of idle capacity",
-    "incremental_npv_usd": "NPV of this workload alone",
-    "incremental_usd_per_mtok_output": "cost of this workload alone",
-    "incremental_usd_per_mtok_total": "cost of this workload alone",
+    "incremental_npv_usd": "NPV added by this workload",
+    "incremental_usd_per_mtok_output": "cost added by this workload",
+    "incremental_usd_per_mtok_total": "cost added by this workload",
     "marginal_usd_lp": "shadow price (LP)",
     "mtok_input": "input tokens",
     "mtok_output": "output tokens",
@@ -44,6 +44,7 @@ WHOLE = {
     "gpu_hours": "GPU-hours",
     "requests_per_s": "requests/s",
     "usd_per_gpu_hour": "cost",
+    "usd_per_gpu_hour_owned": "cost of owned GPUs",
     "usd_per_mtok_output": "cost",
     "usd_per_mtok_total": "cost",
 }
@@ -96,6 +97,8 @@ UNITS: dict[Unit, str] = {
 UNTOLD: frozenset[Unit] = frozenset(("count", "index", "share", "ratio", "factor", "unit", "GPUs", "systems", "lots"))
 # Lists of a scenario whose items a path names.
 NAMED = frozenset(("sites", "workloads", "fleet", "providers", "quotes", "contracts", "systems", "models", "regions"))
+# Of these, the one whose items are places.
+PLACES = "sites"
 ALL = "*"
 
 
@@ -112,14 +115,14 @@ def label(path: str, scaled: bool = False) -> str:
     """A scenario's field by its path, for an axis or a heading; ``scaled`` where its values are factors on it.
 
     >>> label("sites.dallas.power_mw"), label("budget.capex_usd"), label("demand", scaled=True)
-    ('Power of dallas, MW', 'Capex budget, $', 'Demand, × the forecast')
+    ('Power at dallas, MW', 'Capex budget, $', 'Demand, × the forecast')
     """
     *owners, name = path.split(".")
     words = _words(name)
-    named = [part for section, part in pairwise(owners) if section in NAMED and part != ALL]
-    if named:
-        words += f" of {' at '.join(reversed(named))}"
-    elif ALL in owners:
+    named = [(section, part) for section, part in pairwise(owners) if section in NAMED and part != ALL]
+    for section, part in reversed(named):
+        words += f" {'at' if section == PLACES else 'of'} {part}"
+    if not named and ALL in owners:
         words += f" of all {owners[owners.index(ALL) - 1].replace('_', ' ')}"
     unit = _unit(name, None)
     if scaled:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,10 @@ import numpy as np
 
 from planner.catalog import Catalog, load_catalog
 from planner.catalog.models import ServingPoint
+from planner.render.colours import PALETTE
+from planner.render.lines import Cloud, clouds
 from planner.render.markdown import table
+from planner.render.plots import Picture, write_plot
 from planner.rules.families import families, fit_of, gpu_seconds, least_work, shape_of
 from planner.rules.work import Lengths
 
@@ -106,31 +109,30 @@ def _lines(catalog: Catalog) -> Iterator[tuple[str, ...]]:
 
 
 def plot(catalog: Catalog, path: Path, tpot_ms: float = 50.0) -> None:
-    """Measured against predicted GPU-seconds of the shapes left out at ``tpot_ms``, as an SVG file."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
+    """Measured against predicted GPU-seconds of the shapes left out at ``tpot_ms``, as a file."""
+    write_plot(path, picture(left_out(catalog, tpot_ms), tpot_ms))
 
-    rows = left_out(catalog, tpot_ms)
-    # The same bytes from the same figures.
-    with mpl.rc_context({"svg.hashsalt": "work-model", "svg.fonttype": "none"}):
-        figure = Figure(figsize=(7, 5), layout="constrained")
-        axes = figure.add_subplot()
-        for model in sorted({row.family[0] for row in rows}):
-            these = [row for row in rows if row.family[0] == model]
-            axes.scatter([row.measured for row in these], [row.predicted for row in these], s=18, label=model)
-        ends = [min(row.measured for row in rows), max(row.measured for row in rows)]
-        axes.plot(ends, ends, color="black", linewidth=0.8, label="as measured")
-        axes.plot(ends, [2 * end for end in ends], color="grey", linewidth=0.8, linestyle=":", label="twice, half")
-        axes.plot(ends, [end / 2 for end in ends], color="grey", linewidth=0.8, linestyle=":")
-        axes.set(
-            xscale="log",
-            yscale="log",
-            xlabel="measured, GPU-seconds per request",
-            ylabel="predicted by the fit on the other shapes",
-            title=f"Shapes left out of the work model, TPOT at most {tpot_ms:g} ms",
-        )
-        axes.legend()
-        figure.savefig(path, format="svg", metadata={"Date": None})
+
+def picture(rows: Sequence[LeftOut], tpot_ms: float) -> Picture:
+    """A mark for each shape and model, and lines where the fit is right, or off by a factor of two."""
+    things = [
+        Cloud(model, PALETTE[index % len(PALETTE)], (), _of(model, rows), joined=False)
+        for index, model in enumerate(sorted({row.family[0] for row in rows}))
+    ]
+    within = sum(0.5 <= row.predicted / row.measured <= 2 for row in rows)
+    return clouds(
+        f"{within} of {len(rows)} shapes left out of the work model are predicted within a factor of two.",
+        "measured, GPU-seconds per request",
+        "predicted by the other shapes, GPU-seconds",
+        things,
+        f"At most {tpot_ms:g} ms per output token. Line: as measured; dotted: twice and half. Axes are logarithmic.",
+        factors=(1.0, 2.0, 0.5),
+    )
+
+
+def _of(model: str, rows: Sequence[LeftOut]) -> tuple[list[float], list[float]]:
+    these = [row for row in rows if row.family[0] == model]
+    return [row.measured for row in these], [row.predicted for row in these]
 
 
 if __name__ == "__main__":

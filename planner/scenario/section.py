@@ -24,7 +24,7 @@ MOST_OVERHEAD = 10.0
 class Section(BaseModel):
     """A part of a scenario: frozen, unknown fields refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 def _entries(value: Any) -> Any:

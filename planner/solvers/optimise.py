@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,8 +12,9 @@ from planner import solvers
 from planner.errors import SolverFailure
 from planner.milp import Model
 from planner.milp.matrix import Milp
+from planner.milp.merged import merge
 from planner.milp.vector import tidy
-from planner.solvers import executable, relay, scaling
+from planner.solvers import executable, relay, scaling, sifted
 from planner.solvers.answer import Answer, Options
 from planner.solvers.clock import Clock, no_plan
 
@@ -25,7 +27,7 @@ POLISH_S = 3600.0
 def scale_of(milp: Milp, options: Options) -> tuple[float, Answer]:
     """The power of two that brings the LP optimum near 10³, and the LP's answer at that scale."""
     guess = scaling.from_costs(milp.cost)
-    lp = solvers.run(milp.scaled(guess).relaxed(), "glop", options)
+    lp = sifted.relaxation(milp.scaled(guess), options)
     step = scaling.from_optimum(lp.objective) if lp.x is not None else 1.0
     return guess * step, _rescaled(lp, step)
 
@@ -68,6 +70,39 @@ def optimise(
     clock = Clock(options.time_limit_s)
     if relaxed is not None and solver in ("auto", "relay") and not executable.outright(milp):
         return _packed(model, milp, options, warm_start, relaxed)
+    merged = merge(model, milp) if milp.columns >= sifted.LARGE else None
+    if merged is None:
+        return _whole(model, milp, solver, clock.rest(options), warm_start)
+    start = None if warm_start is None or warm_start.shape != milp.cost.shape else merged.merged(warm_start)
+    answer = _whole(model, merged.milp, solver, clock.rest(options), start, merged.whole, merged.merged)
+    if answer.x is None:
+        return answer
+    x = tidy(model, merged.whole(answer.x))
+    relaxation = None if answer.duals is None else relay.prove(milp, x, answer.duals)
+    return replace(
+        answer,
+        x=x,
+        objective=milp.objective(x),
+        reduced_costs=None if relaxation is None else relaxation.reduced_costs,
+        seconds=clock.seconds,
+    )
+
+
+def _as_it_is(x: Floats) -> Floats:
+    return x
+
+
+def _whole(
+    model: Model,
+    milp: Milp,
+    solver: str,
+    options: Options,
+    warm_start: Floats | None,
+    whole: Callable[[Floats], Floats] = _as_it_is,
+    back: Callable[[Floats], Floats] = _as_it_is,
+) -> Answer:
+    """``milp`` solved as it is; ``whole`` and ``back`` lead from its columns to those of the model's and back."""
+    clock = Clock(options.time_limit_s)
     scale, lp = scale_of(milp, options)
     if lp.status == "infeasible":
         return replace(lp, solver=solver)
@@ -76,7 +111,7 @@ def optimise(
     scaled = milp.scaled(scale)
 
     def polish(x: Floats) -> tuple[Floats, float] | None:
-        return polished(model, scaled, x, options)
+        return polished(model, scaled, x, options, whole, back)
 
     start = polish(warm_start) if warm_start is not None and warm_start.shape == milp.cost.shape else None
     if solver in ("auto", "relay"):
@@ -147,18 +182,28 @@ def _no_plan(answer: Answer, options: Options) -> SolverFailure:
     return SolverFailure("no plan found; try a wider gap (--gap) or another engine (--solver highs)")
 
 
-def polished(model: Model, milp: Milp, x: Floats, options: Options) -> tuple[Floats, float] | None:
-    """``x`` with whole integers, the rest solved anew around them, and its cost; None where that is infeasible."""
-    whole = np.clip(np.round(x), milp.lower, milp.upper)
+def polished(
+    model: Model,
+    milp: Milp,
+    x: Floats,
+    options: Options,
+    whole: Callable[[Floats], Floats] = _as_it_is,
+    back: Callable[[Floats], Floats] = _as_it_is,
+) -> tuple[Floats, float] | None:
+    """``x`` with whole integers, the rest solved anew around them, and its cost; None where that is infeasible.
+
+    ``whole`` and ``back`` lead from the columns of ``milp`` to those of the model's matrix and back.
+    """
+    rounded = np.clip(np.round(x), milp.lower, milp.upper)
     fixed = replace(
         milp,
-        lower=np.where(milp.integer, whole, milp.lower),
-        upper=np.where(milp.integer, whole, milp.upper),
+        lower=np.where(milp.integer, rounded, milp.lower),
+        upper=np.where(milp.integer, rounded, milp.upper),
     ).relaxed()
     lp = solvers.run(fixed, "glop", replace(options, time_limit_s=POLISH_S))
     if lp.wall_clock_stop:
         raise no_plan(POLISH_S)
     if lp.x is None:
         return None
-    clean = tidy(model, np.where(milp.integer, whole, lp.x))
+    clean = back(tidy(model, whole(np.where(milp.integer, rounded, lp.x))))
     return clean, milp.objective(clean)

@@ -167,7 +167,7 @@ def _answer(milp: Milp, engine: str, result: Any, seconds: float, limit_s: float
         status = "feasible" if found else "unknown"
     x = _by_id(result.variable_values(), milp.columns) if found else None
     duals = reduced = None
-    if engine == "glop" and result.has_dual_feasible_solution():
+    if not milp.integer.any() and result.has_dual_feasible_solution():
         duals = _by_id(result.dual_values(), milp.rows)
         reduced = _by_id(result.reduced_costs(), milp.columns)
     limit = result.termination.limit

@@ -17,6 +17,7 @@ import numpy as np
 from planner import bits
 from planner.errors import SolverFailure
 from planner.milp.matrix import Milp
+from planner.solvers import sifted
 from planner.solvers.answer import Answer, Floats, Leg, Options, relative_gap
 from planner.solvers.clock import Clock
 
@@ -70,7 +71,7 @@ def solve(
 
     best, stopped = start, False
     if open_still():
-        found = engine(neighbourhood(milp, relaxation.x, RADIUS), ENGINE, _finer(clock.rest(options)), None)
+        found = engine(near(milp, relaxation.x), ENGINE, _finer(clock.rest(options)), None)
         legs.append(replace(found.leg("neighbourhood"), bound=None))
         stopped = found.wall_clock_stop
         best = cheapest(best, polish(found.x) if found.x is not None else None)
@@ -189,6 +190,24 @@ def prove(milp: Milp, x: Floats, duals: Floats) -> Relaxation:
     terms = np.where(dust, 0.0, reduced * np.where(dust, 0.0, at))
     bound = float(bits.dot(y, np.where(y != 0, side, 0.0)) + terms.sum()) + milp.constant
     return Relaxation(x=x, bound=bound if np.isfinite(bound) else -np.inf, reduced_costs=reduced, duals=y)
+
+
+def near(milp: Milp, x: Floats) -> Milp:
+    """The neighbourhood of the relaxation; of a large matrix without systems and contracts that it never uses."""
+    found = neighbourhood(milp, x, RADIUS)
+    return found if milp.columns < sifted.LARGE else _used_only(found, x)
+
+
+def _used_only(milp: Milp, x: Floats) -> Milp:
+    """``milp`` with every guided level at its least of what ``x`` has none of in any period."""
+    upper = milp.upper.copy()
+    for block in milp.column_blocks:
+        if len(block.axes) < 2 or not milp.guided[block.span].any():
+            continue
+        item = block.cells // int(np.prod([len(axis) for axis in block.axes[1:]]))
+        used = np.bincount(item, weights=x[block.span] > WHOLE, minlength=len(block.axes[0])) > 0
+        upper[block.span] = np.where(used[item], upper[block.span], milp.lower[block.span])
+    return replace(milp, upper=upper)
 
 
 def neighbourhood(milp: Milp, x: Floats, radius: int, *, everything: bool = False) -> Milp:

@@ -6,9 +6,6 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import wait
 from typing import TypeVar
 
 from planner.streams import keep_stdout
@@ -55,6 +52,10 @@ def as_done(work: Callable[[Item], Result], items: Sequence[Item], workers: int)
         for index, item in enumerate(items):
             yield index, work(item)
         return
+    # Loaded where there is more than one worker: a plan alone needs none of it.
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from multiprocessing import get_context
+
     # Fresh processes: an engine's threads do not survive a fork.
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin)
     finished = False
@@ -70,6 +71,8 @@ def as_done(work: Callable[[Item], Result], items: Sequence[Item], workers: int)
 
 def _begin() -> None:
     """A worker keeps standard output clean and ends with whoever asked, however that ends."""
+    from multiprocessing import parent_process
+
     keep_stdout()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     parent = parent_process()
@@ -78,5 +81,7 @@ def _begin() -> None:
 
 
 def _end_with(sentinel: int) -> None:
+    from multiprocessing.connection import wait
+
     wait([sentinel])
     os._exit(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,18 +11,59 @@ import pandas as pd
 
 from planner.accounts.ledger import START
 from planner.accounts.tokens import requests, tokens_per_request
-from planner.kinds.cash import CAPEX, OPEX, PROCEEDS, RECORDS, RESERVED, REVENUE
+from planner.kinds.cash import BY_KEY, CAPEX, ON_DEMAND, OPEX, PROCEEDS, RECORDS, RESERVED, REVENUE
 from planner.plan.ledger import Ledger
-from planner.report.workbook.sheet import WorkbookSheet, cells, header, letter
+from planner.report.workbook.names import CASH, PAYMENTS, UPFRONT, Named, category
+from planner.report.workbook.sheet import WorkbookSheet, cells, filtered, header, letter
 from planner.rules.budgets import year_of_period
 from planner.units import TOKENS_PER_MTOK
 
-CASH, PAYMENTS = "Cash flow", "Ledger"
-UPFRONT = "reserved_upfront"
 _ENDS = [record for record in reversed(RECORDS) if record.group == "end of horizon"]
 # What falls on the first day of a period, and what is spread over it; both as conventions.md has them.
 AT_START = (*CAPEX, UPFRONT, *PROCEEDS, *(record.key for record in _ENDS if record.falls == "start"))
 OVER_PERIOD = (*OPEX, *(record.key for record in _ENDS if record.falls == "middle"))
+# Headings of the other columns, with what they mean.
+HEADS = {
+    "line": ("Line", "number of the row, by which the ledger names it"),
+    "future": ("Future", "name of the future"),
+    "probability": ("Probability", "of the future; all futures' add up to 1"),
+    "period": ("Period", "2027-01, 2027-Q1 or 2027"),
+    "counts": ("Counts as", "reported, lookahead, or after the solved horizon"),
+    "first_day": ("First day", "of the period"),
+    "first_day_after": ("First day after", "the period"),
+    "factor_first_day": ("Discount factor, first day", "what a dollar due on the first day is worth"),
+    "factor_middle": ("Discount factor, middle", "what a dollar due in the middle of the period is worth"),
+    "capex": ("Capex, $", "hardware, network, installation, conversion"),
+    "opex": ("Opex, $", "everything else, upfront payments included"),
+    "cash": ("Cash, $", "capex and opex"),
+    "npv_cost": ("NPV of cost, $", "all cost, discounted, resale and contract tails included"),
+    "revenue": ("Revenue, $", "what customers pay for tokens served"),
+    "npv_revenue": ("NPV of revenue, $", "the same, discounted"),
+    "mtok_output": ("Output tokens, Mtok", "output tokens served"),
+    "mtok_total": ("Input and output tokens, Mtok", "tokens served"),
+    "mtok_output_discounted": ("Output tokens discounted, Mtok", "output tokens × the factor of the middle"),
+    "mtok_total_discounted": ("Input and output tokens discounted, Mtok", "tokens × the factor of the middle"),
+    "fiscal_year": ("Fiscal year", "in which the period lies"),
+}
+LEDGER_HEADS = {
+    "line": ("Line", "of the sheet Cash flow"),
+    "future": HEADS["future"],
+    "period": HEADS["period"],
+    "counts": HEADS["counts"],
+    "column": ("Category", "what it is paid for"),
+    "timing": ("Due", "at the start or in the middle of the period"),
+    "kind": ("Kind", "what is paid for: own, existing, site, reserved, signed, hourly, API, revenue"),
+    "resource": ("Resource", "what is paid for, by its name"),
+    "provider": ("Provider or site", "who is paid; the site for what stands there"),
+    "region": ("Region", "of provider or site"),
+    "system": ("System", "or the model, of a token API"),
+    "day": ("Day", "on which discounting takes it to fall due"),
+    "usd": ("Cash, $", "out positive, in negative, undiscounted"),
+    "npv_usd": ("NPV, $", "the same, discounted to the horizon's start"),
+    "fiscal_year": HEADS["fiscal_year"],
+    "tags": ("Tags", "of what is paid for, as JSON"),
+}
+_LEDGER_LOOKS = {"line": "whole", "usd": "money", "future": "apart", "fiscal_year": "apart"}
 _HEAD = 5
 # Columns of the cash flow up to its factors.
 _FACTORS = 9
@@ -30,12 +71,17 @@ _FACTORS = 9
 
 @dataclass(frozen=True)
 class CashFlow:
-    """Where the cash flow stands: first and last row (from 1), the column letter of each of its columns, its values."""
+    """Where the cash flow stands: first and last row (from 1), the column letter of each of its columns, its values.
+
+    ``years`` are the rows (from 0) of the sums of each fiscal year, ``by_year`` what they come to by column.
+    """
 
     first: int
     last: int
     letters: dict[str, str]
     values: pd.DataFrame
+    years: dict[str, int] = field(default_factory=dict)
+    by_year: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def span(self, column: str) -> str:
         """The cells of a column, as formulas on other sheets name them."""
@@ -52,15 +98,15 @@ def cash_flow(sheet: WorkbookSheet, payments: WorkbookSheet, found: Ledger) -> C
     rows = _ledger_rows(found, values)
     _ledger_sheet(payments, rows, flow)
     timeline = found.timeline
-    sheet.put(0, 0, "Cash flow by period, its NPV and the tokens it pays for", "title")
-    sheet.put(1, 0, "discount rate", "bold")
+    sheet.put(0, 0, "Cash flow by period, its NPV and the tokens it pays for, $", "title")
+    sheet.put(1, 0, "Discount rate a year", "bold")
     sheet.put(1, 1, timeline.discount_rate, "share")
-    sheet.put(2, 0, "horizon starts", "bold")
+    sheet.put(2, 0, "Horizon starts", "bold")
     sheet.put(2, 1, timeline.starts[0])
-    sheet.put(1, 3, f"USD undiscounted, out positive; columns up to {AT_START[-1]} fall on the first day,", "note")
-    over = f"those up to {OVER_PERIOD[-1]} in the middle of a period. Columns that are 0 throughout are hidden."
-    sheet.put(2, 3, over, "note")
-    header(sheet, _HEAD - 1, names)
+    last, over = _heading(AT_START[-1]), _heading(OVER_PERIOD[-1])
+    sheet.put(1, 3, f"Undiscounted, out positive; columns up to “{last}” fall on the first day of a period,", "note")
+    sheet.put(2, 3, f"those up to “{over}” in its middle. Columns that are 0 throughout are hidden.", "note")
+    header(sheet, _HEAD - 1, list(map(_heading, names)), (0, 2, *range(_FACTORS - 2, len(names) - 1)))
     spans = {key: cells(PAYMENTS, index, len(rows) + 1) for key, index in (("usd", 12), ("line", 0), ("column", 4))}
     for index in range(len(values)):
         row = _HEAD + index
@@ -69,14 +115,16 @@ def cash_flow(sheet: WorkbookSheet, payments: WorkbookSheet, found: Ledger) -> C
             value = values[name].iloc[index]
             formula = _formula(name, cell, letters, spans)
             if formula is None:
-                look = {"probability": "share", "line": "whole"}.get(name, "number")
+                look = {"probability": "share", "line": "whole", "future": "apart", "period": "apart"}.get(
+                    name, "whole" if name.startswith("mtok") else "number"
+                )
                 sheet.put(row, column, value, look)
             else:
                 sheet.compute(row, column, formula, float(value), _look(name))
     _sums(sheet, flow)
     sheet.sheet.freeze_panes(_HEAD, 4)
     sheet.sheet.autofilter(_HEAD - 1, 0, flow.last - 1, len(names) - 1)
-    sheet.widths[0] = 16
+    sheet.widths[0] = 26
     sheet.widths.update({column: max(sheet.widths.get(column, 0), 14) for column in range(1, len(names))})
     sheet.finish(pages_wide=3)
     sheet.sheet.repeat_columns(0, 3)
@@ -84,6 +132,32 @@ def cash_flow(sheet: WorkbookSheet, payments: WorkbookSheet, found: Ledger) -> C
         if name in (*AT_START, *OVER_PERIOD, REVENUE.key, "npv_revenue") and not values[name].any():
             sheet.sheet.set_column(column, column, None, None, {"hidden": True})
     return flow
+
+
+def named_columns() -> list[Named]:
+    """What the columns of both sheets are."""
+    found = [
+        Named(CASH, _heading(key), key, _unit(key), BY_KEY[key].meaning if key in BY_KEY else "contracts, upfront")
+        for key in (*AT_START, *OVER_PERIOD)
+    ]
+    found += [Named(CASH, head, key, _unit(key), meaning) for key, (head, meaning) in HEADS.items()]
+    found += [Named(PAYMENTS, head, key, _unit(key), meaning) for key, (head, meaning) in LEDGER_HEADS.items()]
+    return found
+
+
+def _heading(name: str) -> str:
+    """A column of the cash flow; what is a category of cash is in dollars."""
+    if name in HEADS:
+        return HEADS[name][0]
+    words = category(name)
+    return f"{words[:1].upper()}{words[1:]}, $"
+
+
+def _unit(name: str) -> str:
+    if name in HEADS or name in LEDGER_HEADS:
+        words = (HEADS.get(name) or LEDGER_HEADS[name])[0]
+        return "USD" if words.endswith("$") else "Mtok" if words.endswith("Mtok") else ""
+    return "USD"
 
 
 def _sums(sheet: WorkbookSheet, flow: CashFlow) -> None:
@@ -97,7 +171,7 @@ def _sums(sheet: WorkbookSheet, flow: CashFlow) -> None:
         return f"${letters[name]}${flow.first}:${letters[name]}${flow.last}"
 
     for row, year in enumerate([None, *years], start=at):
-        sheet.put(row, 0, "expected" if year is None else f"of {year}, reported periods", "bold")
+        sheet.put(row, 0, "Expected, in all" if year is None else f"{year}, reported periods", "bold")
         counted = values["probability"] * (1.0 if year is None else reported & (values["fiscal_year"] == year))
         for column, name in enumerate(values.columns[_FACTORS:-1], start=_FACTORS):
             cells = f"{letters[name]}{flow.first}:{letters[name]}{flow.last}"
@@ -105,11 +179,18 @@ def _sums(sheet: WorkbookSheet, flow: CashFlow) -> None:
             if year is not None:
                 only = f'({rows("counts")}="reported")*({rows("fiscal_year")}="{year}")'
                 formula = f"=SUMPRODUCT({rows('probability')}*{only}*{cells})"
-            sheet.compute(row, column, formula, float(counted @ values[name]), "total")
+            look = "whole total" if name.startswith("mtok") else "money total"
+            total = float(counted @ values[name])
+            sheet.compute(row, column, formula, total, look)
+            if year is not None:
+                flow.years[year] = row
+                flow.by_year.setdefault(year, {})[name] = total
 
 
 def _look(name: str) -> str:
-    return "factor" if name.startswith("factor") else "money"
+    if name.startswith("factor"):
+        return "factor"
+    return "whole" if name.startswith("mtok") else "money"
 
 
 def _formula(name: str, cell: dict[str, str], letters: dict[str, str], spans: dict[str, str]) -> str | None:
@@ -121,8 +202,8 @@ def _formula(name: str, cell: dict[str, str], letters: dict[str, str], spans: di
 
     if name in (*AT_START, *OVER_PERIOD, REVENUE.key):
         sign = "-" if name == REVENUE.key else ""
-        heading = f"{letters[name]}${_HEAD}"
-        return f"={sign}SUMIFS({spans['usd']},{spans['line']},${cell['line']},{spans['column']},{heading})"
+        criteria = f'{spans["line"]},${cell["line"]},{spans["column"]},"{category(name)}"'
+        return f"={sign}SUMIFS({spans['usd']},{criteria})"
     known = {
         "factor_first_day": f"=(1+discount_rate)^(-({first}-horizon_start)/365.25)",
         "factor_middle": f"=(1+discount_rate)^(-(({first}+{after})/2-horizon_start)/365.25)",
@@ -203,15 +284,18 @@ def _ledger_rows(found: Ledger, values: pd.DataFrame) -> pd.DataFrame:
     rows = found.table
     index = dict(zip(zip(values["future"], values["period"], strict=True), values["line"], strict=True))
     lines = [index[key] for key in zip(rows["future"], rows["period"], strict=True)]
-    columns = [_column(*key) for key in zip(rows["category"], rows["timing"], strict=True)]
+    columns = [category(_column(*key)) for key in zip(rows["category"], rows["timing"], strict=True)]
     rows = rows.drop(columns="category")
     rows.insert(0, "line", lines)
     rows.insert(4, "column", columns)
+    rows["kind"] = rows["kind"].replace({"api": "API"})
+    # An offer's name ends with its kind.
+    rows["resource"] = rows["resource"].str.replace(f"/{ON_DEMAND.key}$", f"/{ON_DEMAND.words}", regex=True)
     return rows
 
 
 def _ledger_sheet(sheet: WorkbookSheet, rows: pd.DataFrame, flow: CashFlow) -> None:
-    header(sheet, 0, list(rows.columns))
+    header(sheet, 0, [LEDGER_HEADS[str(column)][0] for column in rows.columns], (0, 12, 13))
     first, middle = flow.letters["factor_first_day"], flow.letters["factor_middle"]
     factors = f"'{CASH}'!${first}${flow.first}:${middle}${flow.last}"
     for index, column in enumerate(rows.columns):
@@ -220,7 +304,6 @@ def _ledger_sheet(sheet: WorkbookSheet, rows: pd.DataFrame, flow: CashFlow) -> N
                 formula = f'=M{row + 1}*INDEX({factors},A{row + 1},IF(F{row + 1}="{START}",1,2))'
                 sheet.compute(row, index, formula, value)
             else:
-                sheet.put(row, index, value, "money" if column == "usd" else "whole")
-    sheet.sheet.freeze_panes(1, 0)
-    sheet.sheet.autofilter(0, 0, max(len(rows), 1), len(rows.columns) - 1)
+                sheet.put(row, index, value, _LEDGER_LOOKS.get(str(column), "text"))
+    filtered(sheet, len(rows), len(rows.columns))
     sheet.finish()

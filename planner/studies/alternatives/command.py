@@ -9,7 +9,7 @@ import typer
 
 from planner.errors import InputError
 from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
-from planner.studies.options import Csv, Gap, Json, ScenarioPath, Set, TimeLimit
+from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
 
 PLACE = Place(
     DECISIONS,
@@ -33,11 +33,14 @@ class Options:
     time_limit: TimeLimit = None
     json: Json = None
     csv: Csv = None
+    plot: Plot = None
 
 
 def run(options: Options, progress: Progress) -> Outcome:
     """Plans that cost little more than the best and differ most, and what all of them share."""
     from planner.pipeline import load
+    from planner.render.plots import write_plot
+    from planner.studies.alternatives.plot import alternatives_picture
     from planner.studies.alternatives.sheet import alternative_sheets
     from planner.studies.alternatives.study import alternatives
     from planner.studies.pool import cores
@@ -47,7 +50,13 @@ def run(options: Options, progress: Progress) -> Outcome:
     found = alternatives(
         scenario, within=shares, gap=options.gap, time_limit_s=options.time_limit, workers=cores(), progress=progress
     )
-    return Outcome(alternative_sheets(found), found.to_dict(), found.tables, exit_code=exit_of_stopped(found.stopped))
+    return Outcome(
+        alternative_sheets(found),
+        found.to_dict(),
+        found.tables,
+        lambda path: write_plot(path, alternatives_picture(found)),
+        exit_code=exit_of_stopped(found.stopped),
+    )
 
 
 def _shares(text: str) -> tuple[float, ...]:

@@ -1,26 +1,20 @@
-"""Screening curves and break-even prices as tables and a plot."""
+"""Screening curves and break-even prices as tables."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from planner.render.figures import digits, money, percent, price
-from planner.render.plots import Line, curves
 from planner.render.sheet import Sheet, left, right
 from planner.studies.breakeven.study import Breakeven
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 SHOWN_UTILISATION = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 SHOWN_MONTHS = (1, 3, 6, 12, 18, 24, 36, 48, 60)
-# Beyond this multiple of the cheapest a curve only hides the others.
-HIGHEST = 8.0
 
 
 def breakeven_sheets(found: Breakeven) -> list[Sheet]:
@@ -66,12 +60,6 @@ def api_sheet(found: Breakeven) -> Sheet:
     )  # fmt: skip
     sentence = f"At what price per Mtok of output the plan of {found.scenario} calls a token API for {task}:"
     return Sheet(sentence, columns, (cells,), tuple(notes))
-
-
-def breakeven_plot(found: Breakeven) -> Callable[[Figure], None]:
-    """The curves as panels."""
-    curves = found.curves
-    return screening_plot(curves.by_utilisation, curves.by_months, curves.crossovers, found.said)
 
 
 def screening_sheets(
@@ -198,29 +186,3 @@ def _ends(item: Mapping[str, Any]) -> tuple[str, str]:
 
 def _verdict(item: Mapping[str, Any]) -> str:
     return {True: "uses it", False: "does not need it", None: "within the interval"}[item["drawn_on"]]
-
-
-def screening_plot(
-    by_utilisation: pd.DataFrame, by_months: pd.DataFrame, crossovers: pd.DataFrame, said: Mapping[str, Any]
-) -> Callable[[Figure], None]:
-    """Cost of a GPU-hour in use over utilisation, and over months held; upright lines where curves cross."""
-    panels, marks = [], []
-    for table, first, label, scale in (
-        (by_utilisation, "utilisation", f"utilisation, %, held for {said['months']} months", 100.0),
-        (by_months, "months", f"months held, {said['utilisation'] * 100:g} % in use", 1.0),
-    ):
-        names = [name for name in table.columns if name != first]
-        top = HIGHEST * float(table[names].min().min())
-        lines = [_line(name, table[first] * scale, table[name], top) for name in names]
-        lines = [line for line in lines if len(line.x)]
-        panels.append((label, "$ per GPU-hour in use", lines))
-        drawn = [line.name for line in lines]
-        both = crossovers[crossovers["way"].isin(drawn) & crossovers["against"].isin(drawn)]
-        at = both["utilisation" if first == "utilisation" else "from_month"] * scale
-        marks.append(sorted({float(value) for value in at if value > (1 if first == "months" else 0)}))
-    return curves(panels, marks)
-
-
-def _line(name: str, x: pd.Series[float], y: pd.Series[float], top: float) -> Line:
-    kept = y <= top
-    return Line(name, list(x[kept]), list(y[kept]))

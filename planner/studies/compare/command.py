@@ -9,7 +9,7 @@ import typer
 
 from planner.errors import InfeasiblePlan, InputError
 from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
-from planner.studies.options import Csv, Gap, Json, Set, TimeLimit
+from planner.studies.options import Csv, Gap, Json, Plot, Set, TimeLimit
 
 PLACE = Place(
     DECISIONS,
@@ -40,12 +40,15 @@ class Options:
     time_limit: TimeLimit = None
     json: Json = None
     csv: Csv = None
+    plot: Plot = None
 
 
 def run(options: Options, progress: Progress) -> Outcome:
     """Buy or rent? One scenario's plan beside what each way alone would cost and need, or scenarios side by side."""
     from planner.pipeline import load
+    from planner.render.plots import write_plot
     from planner.studies.compare.options import check_options
+    from planner.studies.compare.plot import comparison_picture
     from planner.studies.compare.sheet import comparison_sheets
     from planner.studies.compare.study import compare
     from planner.studies.pool import cores
@@ -75,6 +78,7 @@ def run(options: Options, progress: Progress) -> Outcome:
         list(sheets),
         found.to_dict(),
         found.tables,
+        lambda path: write_plot(path, comparison_picture(found)),
         message=clock_sentence(found.stopped),
         exit_code=unanswered or exit_of_stopped(found.stopped),
     )

@@ -57,7 +57,8 @@ def run(options: Options, progress: Progress) -> Outcome:
     from planner.render.plots import write_plot
     from planner.render.sheet import Sheet
     from planner.studies.frontier.axes import parse_axis
-    from planner.studies.frontier.sheet import frontier_plot, frontier_sheets
+    from planner.studies.frontier.plot import frontier_picture
+    from planner.studies.frontier.sheet import frontier_sheets
     from planner.studies.frontier.study import checked, frontier
     from planner.studies.pool import cores
     from planner.studies.result import clock_sentence
@@ -83,7 +84,7 @@ def run(options: Options, progress: Progress) -> Outcome:
         [*frontier_sheets(table, mix, names, found.scenario), *(Sheet(sentence) for sentence in found.sentences)],
         found.to_dict(),
         found.tables,
-        lambda path: write_plot(path, frontier_plot(table, mix, names)),
+        lambda path: write_plot(path, frontier_picture(found)),
         message=clock_sentence(found.stopped),
         exit_code=exit_of_stopped(found.stopped),
     )

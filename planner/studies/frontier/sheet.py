@@ -1,20 +1,15 @@
-"""The optimum along one or two fields: a table of figures and of the fleet behind them, and its plot."""
+"""The optimum along one or two fields: a table of figures and of the fleet behind them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from planner.render.figures import count, digits, gap_percent, money_unit, percent, price, short
-from planner.render.plots import heat_map, line_and_mix
 from planner.render.sheet import Sheet, left, right
 from planner.render.words import label
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 COST, BOUND, LEVELISED = "npv_usd", "bound_usd", "levelised_usd_per_mtok_output"
 MOST_COLUMNS = 9
@@ -119,13 +114,3 @@ def grid(table: pd.DataFrame, axes: list[str], figure: str) -> pd.DataFrame:
     """One figure of a frontier in two dimensions: the first axis down, the second across, in the axes' order."""
     rows, columns = (list(dict.fromkeys(table[axis])) for axis in axes)
     return table.pivot_table(index=axes[0], columns=axes[1], values=figure, dropna=False).reindex(rows, columns=columns)
-
-
-def frontier_plot(table: pd.DataFrame, mix: pd.DataFrame, axes: list[str]) -> Callable[[Figure], None]:
-    """A line with the mix stacked below it, or a heat map."""
-    if len(axes) == 2:
-        cells = grid(table, axes, LEVELISED).sort_index().sort_index(axis=1)
-        return heat_map(axes[0], axes[1], cells, "cost, $ per Mtok output")
-    ordered, fleet = table.sort_values(axes[0]), mix.sort_values(axes[0])
-    cost, low = ordered[COST] / 1e6, ordered[BOUND] / 1e6
-    return line_and_mix(axes[0], ordered[axes[0]], "NPV of all cost, $ M", cost, low, fleet)

@@ -1,12 +1,9 @@
-"""``plan levers`` on a terminal and as a waterfall."""
+"""``plan levers`` on a terminal."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
-from planner.render.bars import waterfall
 from planner.render.figures import bar, digits, money, money_range
 from planner.render.sheet import Sheet, left, right
 from planner.studies.levers.study import Levers
@@ -56,15 +53,6 @@ def levers_sheets(found: Levers) -> list[Sheet]:
         Sheet("Input metrics beside output metrics, of systems bought and always busy:", columns, shown),
         Sheet(first, notes=tuple(rest)),
     ]
-
-
-def plot_levers(path: Path, found: Levers) -> None:
-    """The waterfall: $/Mtok of output as optimised, and the rise of each."""
-    known = found.levers[found.levers["cost_usd"].notna()]
-    base = float(known["usd_per_mtok_output"].iloc[0])
-    rises = [float(usd) - base for usd in known["usd_per_mtok_output"].iloc[1:]]
-    title = f"{found.scenario}: cost of a token without each lever"
-    waterfall(path, title, list(known["lever"]), base, rises, "levelised cost, USD per Mtok output")
 
 
 def _cost(usd: float, known_by: str, reason: str) -> str:

@@ -42,8 +42,10 @@ class Options:
 def run(options: Options, progress: Progress) -> Outcome:
     """What each input does to the cost of a token and to today's orders, and what they would regret."""
     from planner.pipeline import load
+    from planner.render.plots import write_plot
     from planner.studies.pool import cores
-    from planner.studies.sensitivity.sheet import plot_sensitivity, sensitivity_sheets
+    from planner.studies.sensitivity.plot import sensitivity_picture
+    from planner.studies.sensitivity.sheet import sensitivity_sheets
     from planner.studies.sensitivity.study import sensitivity
 
     worlds = [world for text in options.vary or () for world in _worlds(options, text)]
@@ -55,7 +57,7 @@ def run(options: Options, progress: Progress) -> Outcome:
         sensitivity_sheets(found),
         found.to_dict(),
         found.tables,
-        lambda path: plot_sensitivity(path, found),
+        lambda path: write_plot(path, sensitivity_picture(found)),
         exit_code=exit_of_stopped(found.stopped),
     )
 

@@ -1,14 +1,12 @@
-"""``plan sensitivity`` on a terminal and as a tornado."""
+"""``plan sensitivity`` on a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from planner.render.bars import tornado
 from planner.render.figures import digits, money_range
 from planner.render.sheet import Sheet, left, right
 from planner.studies.sensitivity.nearest import MAY, MUST
@@ -74,21 +72,6 @@ def _moved(found: Sensitivity) -> Iterator[tuple[str, str, str]]:
             if not lines:
                 continue
             yield world, "some must" if together else verdict, "; ".join(lines)
-
-
-def plot_sensitivity(path: Path, found: Sensitivity) -> None:
-    """The tornado: relative change of the levelised cost, in percent."""
-    inputs = found.inputs
-    names = list(dict.fromkeys(inputs["input"]))
-    sides = {
-        side: [100 * float(inputs.loc[(inputs["input"] == name) & (inputs["side"] == side), "effect"].iloc[0])
-               for name in names]
-        for side in ("low", "high")
-    }  # fmt: skip
-    low, high = (np.nan_to_num(np.array(sides[side])).tolist() for side in ("low", "high"))
-    tornado(
-        path, f"{found.scenario}: cost of a token", names, low, high, "change of the levelised cost per Mtok output, %"
-    )
 
 
 def _regret(low: float, high: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
-from planner.studies.options import Csv, Gap, Json, ScenarioPath, Set, TimeLimit
+from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
 
 PLACE = Place(
     DECISIONS,
@@ -26,14 +26,23 @@ class Options:
     time_limit: TimeLimit = None
     json: Json = None
     csv: Csv = None
+    plot: Plot = None
 
 
 def run(options: Options, progress: Progress) -> Outcome:
     """What the plan stands on: the assumptions that carry it, and where each would change the orders due next."""
     from planner.pipeline import load
+    from planner.render.plots import write_plot
+    from planner.studies.stands.plot import stands_picture
     from planner.studies.stands.sheet import stands_sheets
     from planner.studies.stands.study import stands
 
     scenario = load(options.scenario, tuple(options.overrides or ()))
     found = stands(scenario, gap=options.gap, time_limit_s=options.time_limit, progress=progress)
-    return Outcome(stands_sheets(found), found.to_dict(), found.tables, exit_code=exit_of_stopped(found.stopped))
+    return Outcome(
+        stands_sheets(found),
+        found.to_dict(),
+        found.tables,
+        lambda path: write_plot(path, stands_picture(found)),
+        exit_code=exit_of_stopped(found.stopped),
+    )
