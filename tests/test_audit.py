@@ -165,13 +165,13 @@ WRONG: list[tuple[str, Change, dict[str, Any], str]] = [
         "hourly_depth",
         add("rents", *hourly("boom", HOURLY, 1, DAY, 25.0)),
         with_procurement(hourly_depth_gpus=24, quotas=[]),
-        "acme/node has 25 GPUs by the hour in 2027-Q2 (day) in future boom, it is taken to have 24",
+        "acme/node has 25 GPUs by the hour in 2027-Q2 (day) in future boom, it is assumed to have 24",
     ),
     (
         "hourly_depth",
         same,
         with_procurement(hourly_depth_gpus={"bolt": 2.4}),
-        "bolt/node has 2.5 GPUs by the hour in 2027-Q1 (night) in future base, it is taken to have 2.4",
+        "bolt/node has 2.5 GPUs by the hour in 2027-Q1 (night) in future base, it is assumed to have 2.4",
     ),
     (
         "quotas",

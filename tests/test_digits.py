@@ -27,7 +27,7 @@ from tests.strategies import CHAT, SITE, catalog, point, scenario, system
         (LEASE, 500.25, 500, "acme needs 500.2 kW of IT power leased in 2027, the lease has 500.0"),
         (QUOTA, 72, 64, "acme needs 72 GPUs in 2027, the quota is 64"),
         (QUOTA, 9, 8, "acme needs 9 GPUs in 2027, the quota is 8"),
-        (HOURLY_DEPTH, 513, 512, "acme would have to have 513 GPUs by the hour in 2027, it is taken to have 512"),
+        (HOURLY_DEPTH, 513, 512, "acme would have to have 513 GPUs by the hour in 2027, it is assumed to have 512"),
         (MIN_SERVED, 0.882, 1, "acme: only 88.2% of its demand can be served in 2027, the floor is 100%"),
         (MIN_SERVED, 0.99996, 1, "acme: only 99.996% of its demand can be served in 2027, the floor is 100%"),
         (PROVIDER_SHARE, 0.6, 0.5, "acme would rent out 60.0% of the GPUs in 2027, max_share is 50%"),

@@ -1,13 +1,6 @@
 """The pages of docs/ and the README say what is true: code runs, output is real, links lead somewhere.
 
-What a fence's info string asks for:
-
-- ``python``: executed, all blocks of a page in one namespace. ``python sketch`` is not.
-- ``console``: a line ``$ plan …`` is run, and what stands behind it up to the next ``$`` is its output, standard error
-  included. Nothing behind it: only the exit code counts. A line ``…`` stands for any lines. The exit code has to be 0,
-  unless ``$ echo $?`` and a number follow. Other commands (``$ pip install …``) are not run.
-- ``yaml scenario``: loaded as a scenario, and its names looked up in its catalogs. One whose first line is a path
-  as a comment, ``# scenarios/mine.yaml``, is there under that path when the page's commands and code run.
+What a fence's info string asks for is told in :mod:`tests.fences`.
 
 Every page runs in its own copy of the repository's root (scenarios, catalogs, docs, the tests' samples), so blocks may
 write files.
@@ -22,7 +15,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -34,6 +26,7 @@ from planner.pages.__main__ import main as write_pages
 from planner.pages.written import PAGES as WRITTEN
 from planner.pages.written import outdated
 from planner.pipeline import catalog_of
+from tests.fences import Block, blocks, commands, file_of, normalised, same_output
 from tests.limits import give_time
 
 ROOT = Path(__file__).parents[1]
@@ -42,104 +35,9 @@ pytestmark = pytest.mark.no_cover
 
 PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if page.exists()]
 SECONDS_FOR_A_COMMAND = 1500
-
-# What may differ from run to run or machine to machine, and what both sides are written as.
-CHANGING = (
-    (re.compile(r"[ \t]*(?<![\w.])\d[\d,]*(\.\d+)?(e[+-]?\d+)? (s|ms)\b"), " # s"),  # times, and their alignment
-    (re.compile(r"\b\d+\.\d+\.\d+(\.?\w+)*"), "#.#.#"),  # versions
-    (re.compile(r"worst deviation [\d.e+-]+"), "worst deviation #"),  # the last bits of sums
-    (re.compile(r"\b[0-9a-f]{16}\b"), "#"),  # digests, which a new field or catalog row changes
-)
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block: its info string, its text and the line it starts on."""
-
-    page: Path
-    info: str
-    text: str
-    line: int
-
-    @property
-    def place(self) -> str:
-        return f"{self.page.relative_to(ROOT)}:{self.line}"
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command of a console block with the output and the exit code that the page shows."""
-
-    text: str
-    output: list[str]
-    code: int
-    place: str
-
-
-def blocks(page: Path, info: str) -> list[Block]:
-    return [block for block in _fences(page) if block.info == info]
-
-
-def _fences(page: Path) -> Iterator[Block]:
-    opened: tuple[str, int] | None = None
-    inside: list[str] = []
-    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
-        if opened is None:
-            if line.startswith("```"):
-                opened, inside = (line.removeprefix("```").strip(), number + 1), []
-        elif line.rstrip() == "```":
-            yield Block(page, opened[0], "\n".join(inside) + "\n", opened[1])
-            opened = None
-        else:
-            inside.append(line)
-    assert opened is None, f"{page.name}: the block on line {opened[1] if opened else 0} is not closed"
-
-
-def commands(block: Block) -> list[Command]:
-    found: list[tuple[str, list[str], int]] = []
-    for number, line in enumerate(block.text.splitlines(), start=block.line):
-        if line.startswith("$ "):
-            found.append((line.removeprefix("$ "), [], number))
-        elif found and found[-1][0].endswith("\\") and not found[-1][1]:
-            found[-1] = (found[-1][0].removesuffix("\\") + line.strip(), [], found[-1][2])
-        elif found:
-            found[-1][1].append(line)
-    made: list[Command] = []
-    for index, (text, output, number) in enumerate(found):
-        if not re.match(r"plan( |$)", text):
-            continue
-        after = found[index + 1] if index + 1 < len(found) else ("", ["0"], 0)
-        code = int(after[1][0]) if after[0] == "echo $?" else 0
-        made.append(Command(text, output, code, f"{block.page.relative_to(ROOT)}:{number}"))
-    return made
-
-
-def normalised(lines: list[str]) -> list[str]:
-    """Lines without trailing blanks and blank lines around them, what may change written as ``#``."""
-    cleaned = []
-    for line in lines:
-        for pattern, mark in CHANGING:
-            line = pattern.sub(mark, line)
-        cleaned.append(line.rstrip())
-    while cleaned and not cleaned[0]:
-        cleaned.pop(0)
-    while cleaned and not cleaned[-1]:
-        cleaned.pop()
-    return cleaned
-
-
-def same_output(shown: list[str], printed: list[str]) -> bool:
-    """Whether what was printed is what the page shows, ``…`` standing for any lines."""
-    pattern = "".join(
-        r"(?:[^\n]*\n)*?" if line.strip() in ("…", "...") else re.escape(line) + r"\n" for line in normalised(shown)
-    )
-    return re.fullmatch(pattern, "".join(f"{line}\n" for line in normalised(printed))) is not None
-
-
-def file_of(block: Block) -> str | None:
-    """The path that a scenario's first line asks to save it under."""
-    found = re.match(r"# (scenarios/[\w-]+\.yaml)\n", block.text)
-    return found[1] if found else None
+LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+# A figure of a sentence with its unit: $4.33 M, 80 %, 104 GPUs.
+FIGURE = re.compile(r"\$?\d[\d.,]*\d(?: (?:%|[kM]\b|MW|GPUs))?")
 
 
 def _ids(pages: list[Path]) -> list[str]:
@@ -225,6 +123,18 @@ def test_the_readmes_first_command_prints_what_it_shows(workspace: Path) -> None
     assert same_output(shown.text.splitlines(), printed), _difference(shown.text.splitlines(), printed)
 
 
+@pytest.mark.docs
+def test_the_comment_in_the_readme_is_what_the_command_above_it_writes(workspace: Path) -> None:
+    readme = ROOT / "README.md"
+    shown = [line[2:] for line in readme.read_text(encoding="utf-8").splitlines() if re.match(r">( |$)", line)]
+    wanted = [command for block in blocks(readme, "console") for command in commands(block)]
+    before, diff = (command.text for command in wanted if "half.yaml" in command.text)
+    assert subprocess.run(before, shell=True).returncode == 0
+    assert subprocess.run(diff, shell=True, capture_output=True).returncode == 6
+    written = (workspace / "comment.md").read_text(encoding="utf-8").partition("<details>")[0].splitlines()
+    assert same_output(shown, written), _difference(shown, written)
+
+
 def _difference(shown: list[str], printed: list[str]) -> str:
     from difflib import unified_diff
 
@@ -251,7 +161,7 @@ def _anchors(page: Path) -> set[str]:
 
 def _links(page: Path) -> Iterator[str]:
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
-    yield from re.findall(r"\[[^\]]+\]\(([^)\s]+)\)", text)
+    yield from LINK.findall(text)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_ids(PAGES))
@@ -271,6 +181,16 @@ def test_the_index_lists_every_page() -> None:
     listed = set(_links(ROOT / "docs" / "index.md"))
     pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"}
     assert pages <= listed
+
+
+def test_the_figures_of_a_short_answer_are_those_of_its_pages() -> None:
+    text = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]+\?) \| ([^|]+) \| ([^|]+) \|$", text, flags=re.M)
+    assert len(rows) > 10
+    for question, answer, pages in rows:
+        behind = " ".join((ROOT / "docs" / link).read_text(encoding="utf-8") for link in LINK.findall(pages))
+        behind = " ".join(behind.split())
+        assert [figure for figure in FIGURE.findall(answer) if figure not in behind] == [], question
 
 
 @pytest.mark.parametrize("name", WRITTEN)
@@ -392,3 +312,10 @@ def test_commands_of_a_block() -> None:
         "plan a --quiet", ["out"], 3, "docs/index.md:12"
     )  # fmt: skip
     assert (second.text, second.output, second.code) == ("plan b", [], 0)
+
+
+def test_a_file_that_a_block_writes_ends_at_its_last_word() -> None:
+    text = "$ cat > a.yaml <<'END'\nname: $ a\n$ plan b\nEND\n$ plan a.yaml\nout\n"
+    written, run = commands(Block(ROOT / "docs" / "index.md", "console", text, 10))
+    assert (written.text, written.output) == ("cat > a.yaml <<'END'\nname: $ a\n$ plan b\nEND", [])
+    assert (run.text, run.output, run.place) == ("plan a.yaml", ["out"], "docs/index.md:14")

@@ -180,7 +180,7 @@ RENT_ONLY = ("procurement.buy=false", "procurement.token_api=false", "procuremen
 def test_a_provider_that_would_have_to_have_more_is_named() -> None:
     # Without latency targets 20 replicas of one GPU serve the day: three lots.
     (found,) = sentences(*RENT_ONLY, "workloads.chat.sla={}", "procurement.hourly_depth_gpus=8")
-    assert found == "together would have to have 24 hgx-h200 GPUs by the hour in 2027, it is taken to have 8"
+    assert found == "together would have to have 24 hgx-h200 GPUs by the hour in 2027, it is assumed to have 8"
 
 
 def test_a_share_at_the_peak_that_no_plan_keeps_is_named_by_the_largest() -> None:

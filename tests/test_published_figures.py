@@ -339,7 +339,7 @@ def test_the_summary_says_what_the_tables_say() -> None:
     ratio = number(rows["P3"]["cost ratio"])
     assert ratio is not None
     assert ratio < 1
-    assert "without MTP it is the dearer" in summary
+    assert "without MTP it is the more expensive" in summary
     assert "factors of 83, 3,600 and 3.6" in summary
 
 

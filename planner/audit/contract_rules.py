@@ -174,7 +174,7 @@ def _hourly_depth(account: Account, findings: Findings) -> None:
 
         def told(found: Floats, where: str, limit: float, future: int, period: int, block: int) -> Told:
             count, when = figure(found[future, period, block]), inputs.when(future, period, block)
-            sentence = f"{where} has {count} GPUs by the hour in {when}, it is taken to have {figure(limit)}"
+            sentence = f"{where} has {count} GPUs by the hour in {when}, it is assumed to have {figure(limit)}"
             return Told(where, inputs.timeline.names[period], sentence)
 
         findings.at_most(HOURLY_DEPTH.family, found, limit, partial(told, found, where, limit))

@@ -87,7 +87,7 @@ class System(Row):
 
     system: Annotated[str, doc("key")]
     name: Annotated[str, plain("name for people")]
-    maker: Annotated[str, doc("who makes its GPUs; default: NVIDIA for a generation of NVIDIA's, else unknown")] = ""
+    maker: Annotated[str, doc("maker of its GPUs; default: NVIDIA for a generation of NVIDIA's, else unknown")] = ""
     generation: Annotated[str, plain("of its GPUs")]
     gpus: Annotated[Count, doc("GPUs in one system", "GPUs")]
     nvlink_domain_usable_gpus: Annotated[Count, doc("GPUs of one NVLink domain that a plan may use", "GPUs")]
@@ -174,7 +174,7 @@ class Offer(Row):
     upfront_share: Annotated[Share, doc("share of the whole contract paid at its start", "share")] = 0.0
     lead_weeks: Annotated[Weeks, doc("signing to service", "weeks")] = 0.0
     billing_starts: Annotated[Literal["start"], doc("billed from the start of service")] = "start"
-    usable_share: Annotated[Share | None, doc("over the system's, where the offer states its own", "share")] = None
+    usable_share: Annotated[Share | None, doc("overrides the system's, where the offer states its own", "share")] = None
     availability: Annotated[Fraction | None, doc("spot: share of paid hours that do useful work", "share")] = None
     service: Delivery = "bare_metal"
     interconnect: Interconnect = "rdma"
@@ -221,9 +221,9 @@ class TokenApi(Row):
         Positive | None, doc("price of input tokens found in its cache; default: that of other input", "USD per Mtok")
     ] = None
     output_usd_per_mtok: Annotated[Positive, plain("price of output tokens", "USD per Mtok")]
-    ttft_ms: Annotated[Positive | None, doc("time to first token; unknown, it meets no target", "ms")] = None
+    ttft_ms: Annotated[Positive | None, doc("time to first token; if unknown, it meets no target", "ms")] = None
     ttft_statistic: Annotated[Statistic | None, doc("which statistic ttft_ms is")] = None
-    tpot_ms: Annotated[Positive | None, doc("time per output token; unknown, it meets no target", "ms")] = None
+    tpot_ms: Annotated[Positive | None, doc("time per output token; if unknown, it meets no target", "ms")] = None
     tpot_statistic: Annotated[Statistic | None, doc("which statistic tpot_ms is")] = None
     max_mtok_per_day: Annotated[Positive | None, doc("input and output together, on any day", "Mtok per day")] = None
     available_until: Annotated[Day | None, doc("last day it serves")] = None
@@ -240,7 +240,7 @@ class TokenApi(Row):
 
 
 class QuotedApi(TokenApi):
-    """What a salesperson asks for tokens: a row of the scenario, in no file of a catalog. No price path moves it."""
+    """A price for tokens that you were quoted: a row of the scenario, not of a catalog file. No price path moves it."""
 
 
 class LoadShape(Row):

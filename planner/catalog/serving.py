@@ -35,10 +35,10 @@ class ServingPoint(Row):
     series: Annotated[str, doc("one sweep over concurrency of one configuration")]
     system: Annotated[str, plain("key of systems.yaml")]
     engine: Annotated[str, plain("serving engine")]
-    engine_version: Annotated[str, doc("its version or image; tells no configurations apart")] = ""
+    engine_version: Annotated[str, doc("its version or image; does not distinguish configurations")] = ""
     precision: Annotated[Precision, plain("of the weights")]
     mode: Annotated[Literal["agg", "disagg"], plain("prefill and decode on the same GPUs, or on different ones")]
-    spec_decode: Annotated[Drafting, doc("speculative decoding: by MTP, or by what else; all but none requires mtp")]
+    spec_decode: Annotated[Drafting, doc("kind of speculative decoding; all but none requires mtp")]
     kv_offload: Annotated[
         Switch, doc("whether the KV cache spills to host memory or storage; on requires kv_offload")
     ] = "unknown"
@@ -56,7 +56,7 @@ class ServingPoint(Row):
     input_tokens_mean: Annotated[Positive, doc("mean really served", "tokens")]
     output_tokens_mean: Annotated[Positive, doc("mean really served", "tokens")]
     concurrency: Annotated[Positive, doc("requests in flight per replica", "requests")]
-    ttft_ms: Annotated[Positive | None, doc("time to first token; unknown, it meets no target", "ms")] = None
+    ttft_ms: Annotated[Positive | None, doc("time to first token; if unknown, it meets no target", "ms")] = None
     ttft_statistic: Annotated[Statistic | None, doc("which statistic ttft_ms is")] = None
     ttft_p99_ms: Annotated[Positive | None, doc("its 99th percentile, where known", "ms")] = None
     tpot_ms: Annotated[Positive, plain("time per output token after the first", "ms")]
@@ -157,7 +157,7 @@ class Accuracy(Row):
     evaluation: Annotated[str, doc("name of the evaluation and its setting")]
     score_share: Annotated[Share, doc("share of the best possible score", "share")]
     native_score_share: Annotated[
-        Share | None, doc("what the weights as published score in the same evaluation by the same source", "share")
+        Share | None, doc("score of the weights as published, in the same evaluation by the same source", "share")
     ] = None
 
     @property
@@ -184,11 +184,11 @@ class Gain(Row):
     Plans are not made with it: it is a factor of one setting, on whatever that source measured.
     """
 
-    optimisation: Annotated[Optimised, doc("what was switched on; other_drafts is speculative decoding but MTP")]
+    optimisation: Annotated[Optimised, doc("what was switched on; other_drafts is speculative decoding other than MTP")]
     model: Annotated[str, doc("model served; empty where the source does not say")] = ""
     hardware: Annotated[str, doc("what it ran on, in the words of the source")]
     measure: Annotated[str, doc("what the gain is a factor on")]
-    gain_low: Annotated[Positive, doc("least of what was found, with over without", "factor")]
+    gain_low: Annotated[Positive, doc("lowest gain found, with over without", "factor")]
     gain_high: Annotated[Positive, doc("most of what was found", "factor")]
     conditions: Annotated[str, doc("load, and against what")]
 
@@ -221,7 +221,7 @@ class ModelSize(Row):
     ]
     active_params_billion: Annotated[Positive, doc("weights that one token goes through", "billion parameters")]
     native_precision: Annotated[
-        Precision | None, doc("of the weights as published: what other precisions may lose is lost against it")
+        Precision | None, doc("of the weights as published: losses of other precisions are relative to it")
     ] = None
     experts: Annotated[Count | None, doc("routed experts of a layer; absent: dense", "count")] = None
     experts_per_token: Annotated[Count | None, doc("routed experts that a token goes through", "count")] = None

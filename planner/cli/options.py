@@ -136,7 +136,7 @@ class ApproveOptions:
     ] = None
     by: Annotated[str | None, typer.Option("--by", metavar="WHO", help="Who approved it.")] = None
     on: Annotated[
-        str | None, typer.Option("--on", metavar="DATE", help="The day it was approved; no clock is asked.")
+        str | None, typer.Option("--on", metavar="DATE", help="The day it was approved; the clock is not used.")
     ] = None
     store: Store = None
 

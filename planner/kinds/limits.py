@@ -144,7 +144,7 @@ def _by_the_hour(who: str, when: str, needed: float, limit: float) -> str:
     provider, _, system = who.partition(" ")
     much, most = apart(needed, limit, _whole)
     gpus = " ".join([much, *([system] if system else []), "GPUs"])
-    return f"{provider} would have to have {gpus} by the hour in {when}, it is taken to have {most}"
+    return f"{provider} would have to have {gpus} by the hour in {when}, it is assumed to have {most}"
 
 
 SLA = LimitKind(
@@ -209,7 +209,7 @@ HOURLY_DEPTH = LimitKind(
     currency="GPUs",
     families=("hourly_depth",),
     binding="hourly depth of {}",
-    conflict="the hourly GPUs that a provider is taken to have, {}",
+    conflict="the hourly GPUs that a provider is assumed to have, {}",
     sentence=_by_the_hour,
 )
 POWER = LimitKind(

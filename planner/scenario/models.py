@@ -170,7 +170,7 @@ class Future(Section):
     """One way things may turn out; factors on the scenario's forecast and prices."""
 
     name: Annotated[Name, plain("unique among futures")]
-    probability: Annotated[Fraction, plain("all futures' add up to 1", "share")]
+    probability: Annotated[Fraction, plain("those of all futures add up to 1", "share")]
     demand: Annotated[Amounts, doc("factor on every demand", "factor")] = ALWAYS
     demand_by_workload: Annotated[
         dict[str, Amounts],
@@ -180,7 +180,7 @@ class Future(Section):
 
 
 class Budget(Section):
-    """Undiscounted cash limits: a number for the reported horizon, or one per fiscal year (the last holds on)."""
+    """Undiscounted cash limits: a number for the reported horizon, or one per fiscal year (the last one holds on)."""
 
     capex_usd: Annotated[YearlyLimit, doc("hardware, network, installation, conversion", "USD")] = None
     opex_usd: Annotated[YearlyLimit, doc("everything else, upfront payments included", "USD")] = None
@@ -211,7 +211,7 @@ class Solve(Section):
     time_limit_s: Annotated[
         Positive,
         Field(le=1e6),
-        doc("seconds after which the clock breaks a solve off; until then it decides nothing", "s"),
+        doc("seconds after which the clock stops a solve; until then it decides nothing", "s"),
     ] = 600.0
     seed: Annotated[NonNegativeCount, doc("of the solvers' random choices", "index")] = 1
 
@@ -222,7 +222,7 @@ class Scenario(Section):
     version: Annotated[
         Literal[1, 2], doc("of this format; a file of version 1, or of none, keeps what its fields meant")
     ] = OLDEST
-    name: Annotated[Name, plain("stands in every result")]
+    name: Annotated[Name, plain("appears in every result")]
     description: Annotated[str, doc("free text")] = ""
     horizon: Horizon
     catalogs: Annotated[tuple[str, ...], Field(min_length=1), doc("builtin, or folders; later rows win")] = ("builtin",)

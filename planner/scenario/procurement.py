@@ -76,7 +76,7 @@ class Procurement(Section):
     hourly_depth_gpus: Annotated[
         GpusByName,
         doc(
-            "GPUs of a system that a provider is taken to have by the hour at once, over offers without max_lots; "
+            "GPUs of a system that a provider is assumed to have by the hour at once, over offers without max_lots; "
             "a number, one by provider (any other has 512), or null for any number",
             "GPUs",
         ),
@@ -101,7 +101,7 @@ class Procurement(Section):
 
 
 class Quote(Section):
-    """What a salesperson offered: a reserved row of offers.csv, in the scenario."""
+    """An offer that you received: a reserved row of offers.csv, in the scenario."""
 
     provider: Annotated[str, plain("who quotes; new names are fine")]
     system: Annotated[str, plain("key of systems.yaml")]
@@ -140,7 +140,7 @@ class Quote(Section):
 
 
 class TokenQuote(Section):
-    """What a salesperson asks for a million tokens: a row of token_apis.csv, in the scenario.
+    """A price per million tokens that you were quoted: a row of token_apis.csv, in the scenario.
 
     At a ``concurrency`` it holds for as many requests in flight, each of ``tokens`` at the quoted latencies.
     """
@@ -153,12 +153,12 @@ class TokenQuote(Section):
         doc("default: the price of other input", "USD per Mtok"),
     ] = None
     output_usd_per_mtok: Annotated[Positive, plain("fixed; no price path moves it", "USD per Mtok")]
-    ttft_ms: Annotated[Positive | None, doc("unknown, it meets no target", "ms")] = None
+    ttft_ms: Annotated[Positive | None, doc("if unknown, it meets no target", "ms")] = None
     ttft_statistic: Annotated[Statistic | None, doc("p50, mean, p90, p95 or p99")] = None
-    tpot_ms: Annotated[Positive | None, doc("unknown, it meets no target", "ms")] = None
+    tpot_ms: Annotated[Positive | None, doc("if unknown, it meets no target", "ms")] = None
     tpot_statistic: Annotated[Statistic | None, doc("p50, mean, p90, p95 or p99")] = None
     concurrency: Annotated[
-        Positive | None, doc("requests in flight that it holds for; default: any number", "requests")
+        Positive | None, doc("requests in flight for which it holds; default: any number", "requests")
     ] = None
     tokens: Annotated[Tokens | None, doc("of a request at that concurrency")] = None
     max_mtok_per_day: Annotated[Positive | None, doc("input and output together, on any day", "Mtok per day")] = None
@@ -203,7 +203,7 @@ class TokenQuote(Section):
 class Contract(Section):
     """A contract already signed: its GPUs are there and its payments are due until it ends."""
 
-    provider: Annotated[str, plain("with whom; counts towards quotas and max_share")]
+    provider: Annotated[str, plain("counts towards quotas and max_share")]
     system: Annotated[str, plain("key of systems.yaml")]
     region: Annotated[str, doc("free text")] = "signed"
     gpus: Annotated[Count, plain("GPUs under contract", "GPUs")]

@@ -24,8 +24,8 @@ class Existing(Section):
 
     system: Annotated[str, plain("key of systems.yaml")]
     count: Annotated[Count, plain("systems, not GPUs", "systems")]
-    gpus: Annotated[Count | None, doc("GPUs in all of them, where they are to be checked against count", "GPUs")] = None
-    in_service: Annotated[Day, doc("a date ahead for an open order")]
+    gpus: Annotated[Count | None, doc("GPUs in all of them, to be checked against count", "GPUs")] = None
+    in_service: Annotated[Day, doc("a future date for an open order")]
     until: Annotated[Day | None, doc("first day out of service; default: the system's life")] = None
     price_usd: Annotated[
         Positive | None,
@@ -54,13 +54,13 @@ class Lease(Section):
 class Conversion(Section):
     """A hall that can be converted to liquid cooling, once, for a fixed charge."""
 
-    cost_usd: Annotated[NonNegative, plain("paid at the start of the period it takes effect in", "USD")]
+    cost_usd: Annotated[NonNegative, plain("paid at the start of the period in which it takes effect", "USD")]
     liquid_it_kw: Annotated[Positive | None, doc("liquid-cooled IT kW after it; default: no own limit", "kW")] = None
     lead_weeks: Annotated[Weeks, doc("from decision to liquid cooling", "weeks")] = 0.0
 
 
 class Site(Section):
-    """A hall of one's own or a colocation lease."""
+    """Your own hall or a colocation lease."""
 
     name: Annotated[Name, plain("unique among sites")]
     region: Annotated[str, plain("of energy.csv, whose price holds where the site gives none")]

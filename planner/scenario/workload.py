@@ -127,7 +127,7 @@ class Workload(Section):
     unserved_usd_per_mtok: Annotated[
         Amounts | None,
         doc(
-            "value of what is not served, by output tokens: weighed against cost, never paid; not for gpu_hours",
+            "value of unserved demand, by output tokens: weighed against cost, never paid; not for gpu_hours",
             "USD per Mtok",
         ),
     ] = None

@@ -60,7 +60,7 @@ class Solver(TypedDict):
     unit: Annotated[str, doc("unit of value and bound")]
     value: Annotated[float, doc("objective of the audited plan", "unit")]
     bound: Annotated[float | None, doc("no plan is better", "unit")]
-    objective_usd: Annotated[float, doc("expected NPV of cost, and what is not served at its value, audited", "USD")]
+    objective_usd: Annotated[float, doc("expected NPV of cost, plus unserved demand at its value, audited", "USD")]
     best_bound_usd: Annotated[
         float | None, doc("no plan's objective_usd is less; null where cost is not the objective", "USD")
     ]
@@ -114,9 +114,7 @@ class Figures(TypedDict):
         Annotated[float, doc("NPV of what hardware brings or is worth at the end, taken off npv_usd", "USD")]
     ]
     npv_unserved_usd: NotRequired[
-        Annotated[
-            float, doc("NPV of what is not served at the workloads' value of it; no cash, in no other figure", "USD")
-        ]
+        Annotated[float, doc("NPV of unserved demand at the workloads' value; not cash, in no other figure", "USD")]
     ]
     npv_revenue_usd: Annotated[float, doc("NPV of tokens sold", "USD")]
     npv_profit_usd: Annotated[float, doc("NPV of revenue less NPV of cost", "USD")]

@@ -138,7 +138,7 @@ class Unserved(Row):
     block: Block
     requests_per_s: Annotated[float, doc("rate left unserved; weighted GPUs for GPU-hours", "requests/s")]
     value_usd: NotRequired[
-        Annotated[float, doc("at the workload's value of what is not served, undiscounted; no cash", "USD")]
+        Annotated[float, doc("at the workload's value of unserved demand, undiscounted; not cash", "USD")]
     ]
 
 
@@ -184,7 +184,7 @@ class WorkloadCost(TypedDict):
     ]
     incremental_npv_usd: Annotated[
         float | None,
-        doc("least cost with it less least cost without it, by the LP relaxation; null where not asked for", "USD"),
+        doc("least cost with it less least cost without it, by the LP relaxation; null where not computed", "USD"),
     ]
     incremental_usd_per_mtok_output: Annotated[
         float | None, doc("incremental_npv_usd ÷ NPV of its output tokens", "USD per Mtok")
@@ -231,4 +231,6 @@ class Binding(Row):
     limit: Annotated[float | None, doc("what the limit allows", "unit")]
     slack: Annotated[float, doc("what the plan leaves of it", "unit")]
     unit: Annotated[str, doc("unit of limit and slack")]
-    marginal_usd_lp: Annotated[float, doc("NPV that one more unit is worth in the LP relaxation", "USD per unit")]
+    marginal_usd_lp: Annotated[
+        float, doc("shadow price: NPV that one more unit is worth in the LP relaxation", "USD per unit")
+    ]

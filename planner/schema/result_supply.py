@@ -22,7 +22,9 @@ class HourlyGpus(TypedDict):
     promised_by: Annotated[
         str, doc(f"the tightest of the scenario's quotas, the offers' limits and the depth: {', '.join(PROMISED)}")
     ]
-    limit_gpus: Annotated[float | None, doc("the limit of that; null where any number is taken to be there", "GPUs")]
+    limit_gpus: Annotated[
+        float | None, doc("the limit of that; null where any number is assumed to be available", "GPUs")
+    ]
 
 
 @with_config(CLOSED)

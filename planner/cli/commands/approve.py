@@ -9,7 +9,7 @@ PLACE = Place(
     RESULTS,
     25,
     "`plan approve RUN`",
-    "a saved run as a baseline that plan diff and plan actuals hold against",
+    "a saved run as the approved plan, which `plan diff` and `plan actuals` compare with",
     "budgeting.md",
 )
 

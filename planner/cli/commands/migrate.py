@@ -15,7 +15,7 @@ PLACE = Place(
 
 
 def run(options: Options, progress: Progress) -> Outcome:
-    """Rewrite scenarios of version 1 as version 2, and say which fields then mean something else."""
+    """Rewrite scenarios of version 1 as version 2, and list the fields whose meaning changes."""
     from planner.cli.migrate import rewritten
 
     return rewritten(options)

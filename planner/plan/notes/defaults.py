@@ -127,7 +127,7 @@ def _of_supply(solved: Solved) -> Iterator[tuple[KeyPath, str]]:
     if len(tables["on_demand"]) and depth is not None and not isinstance(depth, dict):
         yield (
             ("procurement", "hourly_depth_gpus"),
-            f"each provider is taken to have {short(depth)} GPUs of a system by the hour",
+            f"each provider is assumed to have {short(depth)} GPUs of a system by the hour",
         )
     signed = {(row.provider, row.system) for row in tables["contracts"].itertuples()}
     for index, quote in enumerate(scenario.quotes):

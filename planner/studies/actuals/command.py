@@ -15,7 +15,7 @@ PLACE = Place(
     RESULTS,
     50,
     "`plan actuals RUN FILE`",
-    "what really came, beside a saved or an approved plan, by period, workload and tag",
+    "what really happened, beside a saved or approved plan, by period, workload and tag",
     "history.md",
 )
 

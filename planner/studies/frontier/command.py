@@ -38,7 +38,9 @@ class Options:
     gap: Gap = None
     time_limit: TimeLimit = None
     jobs: Annotated[int | None, typer.Option("--jobs", help="Plans solved at once; default: one per core.")] = None
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the cells that --json FILE has already.")] = False
+    resume: Annotated[bool, typer.Option("--resume", help="Continue with the cells that --json FILE already has.")] = (
+        False
+    )
     json: Json = None
     csv: Csv = None
     plot: Plot = None

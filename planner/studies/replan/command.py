@@ -15,7 +15,7 @@ PLACE = Place(
     RESULTS,
     40,
     "`plan replan RUN --as-of DAY`",
-    "what is bought and signed by then stays, the rest is planned",
+    "what is bought and signed by then stays, the rest is planned anew",
     "history.md",
 )
 
