@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,10 +16,13 @@ from planner.catalog import Catalog
 from planner.kinds.cash import CAPEX, OPEX
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
-from planner.report.html.page import Beside, html_report
+from planner.report.html.page import html_report
+from planner.report.html.parts import Beside
+from planner.report.view import timeline_of
 from planner.scenario import Scenario, load_scenario
 from planner.studies.compare.sheet import comparison_sheets
 from planner.studies.compare.study import Comparison, compare
+from planner.studies.speeds import cost_at_speed
 from tests import small
 
 ROOT = Path(__file__).parents[1]
@@ -117,13 +120,17 @@ def compared(found: Comparison) -> Beside:
     return Beside(options=found.table, compared=tuple(sheets))
 
 
+def beside_of(plan: Plan, scenario: Scenario, catalog: Catalog, found: Comparison) -> Beside:
+    return replace(compared(found), speeds=cost_at_speed(plan, scenario, catalog))
+
+
 def made(folder: Path, text: str, options: tuple[str, ...] = ()) -> Made:
     scenario, catalog = settled(folder, text)
     plan = solve(scenario, catalog)
     beside = Beside(uncompared="Nothing.")
     if options:
         found = compare(scenario, ("mixed", *options), known={"mixed": plan})
-        beside = compared(found)
+        beside = beside_of(plan, scenario, catalog, found)
     return Made(scenario, catalog, plan, html_report(plan, scenario, catalog, beside), beside)
 
 
@@ -147,7 +154,7 @@ def tiny_made() -> Made:
     catalog = catalog_of(scenario)
     plan = solve(scenario, catalog)
     found = compare(scenario, ("mixed", "buy", "rent"), known={"mixed": plan})
-    beside = compared(found)
+    beside = beside_of(plan, scenario, catalog, found)
     return Made(scenario, catalog, plan, html_report(plan, scenario, catalog, beside), beside)
 
 
@@ -182,19 +189,25 @@ def check_plots(made: Made, drawn: dict[str, Any]) -> None:
     assert cash * unit == pytest.approx(result["kpis"]["cash_usd"])
     whole = math.fsum(value for trace in drawn["levelised"] for value in trace["y"])
     assert whole == pytest.approx(result["kpis"]["levelised_usd_per_mtok_output"])
+    timeline = timeline_of(made.scenario, made.catalog)
+    hours = {
+        (period, block): float(timeline.block_hours[t, b] / timeline.block_hours[t].sum())
+        for t, period in enumerate(timeline.names)
+        for b, block in enumerate(timeline.blocks)
+    }
     for name in made.plan.futures:
         rows = [row for row in result["fleet"] if matches("", row, {"future": name, "lookahead": "no"})]
         bars = [trace for trace in drawn["power"] if trace["type"] == "bar" and of(trace, name)]
         expected = math.fsum(row["provisioned_utility_mw"] for row in rows)
         assert math.fsum(value for trace in bars for value in trace["y"]) == pytest.approx(expected)
-        bars = [trace for trace in drawn["served"] if of(trace, name) and "token API" not in trace["name"]]
-        rows = [
-            row
+        served = [trace for plot, traces in drawn.items() if plot.startswith("served-") for trace in traces]
+        bars = [trace for trace in served if of(trace, name) and "token API" not in trace["name"]]
+        expected = math.fsum(
+            row["requests_per_s"] * hours[row["period"], row["block"]]
             for table in ("serving", "unserved")
             for row in result[table]
             if matches("", row, {"future": name, "lookahead": "no"})
-        ]
-        expected = math.fsum(row["requests_per_s"] for row in rows)
+        )
         assert math.fsum(value for trace in bars for value in trace["y"]) == pytest.approx(expected)
     steps = [trace for trace in drawn["timeline"] if trace["name"] == "contract runs"]
     assert sum(len(trace["y"]) for trace in steps) == len(result["contracts"])

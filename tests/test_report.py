@@ -18,8 +18,10 @@ import pytest
 from planner.pipeline import solve
 from planner.render.colours import RED, colour_of
 from planner.report.headline import headline
+from planner.report.html import flows
 from planner.report.html.board import board_page
-from planner.report.html.page import Beside, html_report
+from planner.report.html.page import html_report
+from planner.report.html.parts import Beside
 from planner.report.html.words import in_words
 from planner.report.serving import serving_sheet
 from planner.report.view import timeline_of
@@ -67,7 +69,12 @@ def value_of(made: Made, path: str) -> float:
 
 def rate_of(made: Made, filters: dict[str, str]) -> float:
     """Requests/s of one supply: GPUs by system and pool, an API from its tokens, or what is unserved."""
-    supply, result = filters["supply"], made.result
+    supply, result = filters.get("supply", ""), made.result
+    if not supply:
+        timeline = timeline_of(made.scenario, made.catalog)
+        frames = [flows.served(made.plan, made.scenario, timeline, future) for future in made.plan.futures]
+        known = {str(name) for frame in frames for name in frame["supply"]}
+        return math.fsum(rate_of(made, filters | {"supply": name}) for name in sorted(known))
     where = {key: value for key, value in filters.items() if key != "supply"}
 
     def rows(table: str) -> list[dict[str, Any]]:
@@ -125,7 +132,8 @@ def test_every_figure_is_the_results(either: Made) -> None:
 def test_every_number_of_a_table_says_where_it_comes_from(either: Made) -> None:
     found = elements(either.page)
     cells = [e for e in found if e.tag == "td" and e.attributes.get("class") == "n"]
-    free = [cell.text for cell in cells if "table.data-sheet" not in cell.inside and re.search(r"\d", cell.text)]
+    beside = {"table.data-sheet", "table.data-study"}
+    free = [cell.text for cell in cells if not beside & set(cell.inside) and re.search(r"\d", cell.text)]
     named = [e.text for e in found if e.tag == "span" and "td.class" in e.inside and e.inside["td.class"] == "n"]
     assert len(cells) > 20
     # The cap of a period in which nothing stands is in no row of the result.
@@ -262,7 +270,7 @@ RAW = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b|\d[eE][+-]?\d")
 def test_page_one_answers_and_the_rest_is_folded(either: Made) -> None:
     found = elements(either.page)
     asked = [e.text for e in found if e.tag == "dt" and e.inside.get("dl.class") == "verdict"]
-    assert asked == ["What to sign", "What if we rent or buy instead", "What could make it wrong"]
+    assert asked == ["What to sign", "What it costs", "What if we rent or buy instead", "What could make it wrong"]
     said = [e.text for e in found if e.tag == "dd" and e.inside.get("dl.class") == "verdict"]
     assert all(sentence.endswith(".") for sentence in said)
     parts = [e.attributes for e in found if e.tag == "details" and e.attributes.get("class") == "part"]
@@ -290,11 +298,13 @@ def test_no_raw_field_name_and_no_exponent(either: Made) -> None:
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        ("procurement.token_api is false", "the scenario’s “token api” is false"),
+        ("procurement.token_api is false", "the scenario’s “token API” is false"),
         ("not on the allow list, procurement.providers.allow", "not on the allow list, the scenario’s “allow”"),
-        ("budget.capex_usd holds", "the scenario’s “capex” holds"),
-        ("sites.oslo.power_mw gives 2 MW. The hall", "the scenario’s “power” gives 2 MW. The hall"),
+        ("budget.capex_usd holds", "the scenario’s “capex budget” holds"),
+        ("sites.oslo.power_mw gives 2 MW. The hall", "the scenario’s “power at oslo” gives 2 MW. The hall"),
         ("no service. Sites. are", "no service. Sites. are"),
+        ("acme/us/hgx-h200/reserved-12m is dearer", "“acme (us): hgx-h200 for 12 months” is dearer"),
+        ("acme/us/hgx-h200/on_demand", "“acme (us): hgx-h200 by the hour”"),
     ],
 )
 def test_a_field_in_words(raw: str, said: str) -> None:

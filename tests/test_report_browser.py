@@ -15,7 +15,6 @@ import pytest
 from planner.report.html.board import board_page
 from planner.report.html.first import MOST_BARS, MOST_SIGNED, Bar, Bars, First
 from planner.report.html.templates import BOARD, render
-from planner.report.verdict import Verdict
 from tests.browser import chromium, requests_of
 from tests.reports import HOSTILE, IMAGE, Made, check_plots, several_page, tiny_page  # noqa: F401
 
@@ -133,7 +132,7 @@ def test_a_future_is_chosen_and_names_stay_words(driver: Any, several: Made, tmp
     unfold(driver)
     assert driver.find_element("css selector", "h1").text == HOSTILE
     assert driver.title == f"{HOSTILE}: plan"
-    served = driver.execute_script("return document.getElementById('plot-served').textContent")
+    served = driver.execute_script("return document.getElementById('plot-served-1').textContent")
     assert HOSTILE in served
     assert driver.find_elements("css selector", "img, iframe") == []
     before = visible_mw(driver)
@@ -188,7 +187,8 @@ def crowded() -> First:
         Bars("Cost by workload", ("workload", "$"), few, note[:150]),
         Bars("Power and budget used", ("limit", "used"), few, note[:100]),
     )
-    return First(Verdict(sentence, sentence, sentence), "31 December 2026", orders, note[:150], pictures)
+    asked = tuple((f"What of {name}", sentence) for name in ("signing", "cost", "instead", "wrong"))
+    return First(asked, "31 December 2026", orders, note[:150], pictures)
 
 
 @pytest.mark.parametrize(("width", "height"), [(8.27, 11.69), (8.5, 11.0)], ids=["a4", "letter"])

@@ -38,7 +38,8 @@ def tiny() -> tuple[Plan, Scenario]:
 def row(name: str, npv_usd: float, more_usd: float = 0.0, **fields: Any) -> dict[str, Any]:
     found = {
         "name": name, "status": "optimal", "npv_usd": npv_usd, "npv_more_usd": more_usd, "npv_more_low_usd": more_usd,
-        "npv_more_high_usd": more_usd, "supply_factor": 1.0, "budget_factor": 1.0, "needs": "", "rents_until": "",
+        "npv_more_high_usd": more_usd, "supply_factor": 1.0, "budget_factor": 1.0, "factors_proven": True,
+        "needs": "", "rents_until": "",
     }  # fmt: skip
     return found | fields
 
@@ -50,8 +51,9 @@ PLAN = row("mixed", 2e6)
 def test_what_to_sign_is_tinys_one_order(tiny: tuple[Plan, Scenario]) -> None:
     # Four nodes at $373,750 with network and installation are $1,495,000, the order 4 weeks before 2027.
     assert verdict.to_sign(*tiny) == (
-        "Buy 4 × hgx-h200 for hall by 4 December 2026 ($1.50 M); beside that, rent up to 8 GPUs by the hour; the whole "
-        "plan costs $2.18 M in today's money, $0.747 per million output tokens (levelised)."
+        "Buy 4 hgx-h200 systems (32 GPUs) for hall by 4 December 2026 ($1.50 M); besides, rent up to 8 GPUs by the "
+        "hour when demand peaks; everything from 2027 to 2029 costs $2.18 M in today's money, and $0.747 per million "
+        "output tokens, hardware charged over its life."
     )
     found = verdict.signatures(*tiny)
     assert (found.until, len(found.due), found.later) == (dt.date(2026, 12, 31), 1, ())
@@ -65,7 +67,7 @@ def test_what_can_wait_is_said_to_wait(tiny: tuple[Plan, Scenario]) -> None:
         update={"horizon": scenario.horizon.model_copy(update={"decided_on": dt.date(2026, 10, 1)})}
     )
     assert verdict.to_sign(plan, early).startswith(
-        "Nothing has to be signed until 31 October 2026; the first order is to buy 4 × hgx-h200 for hall by 4 December"
+        "Nothing has to be signed until 31 October 2026; the first order is to buy 4 hgx-h200 systems (32 GPUs) for "
     )
     without = replace(plan, purchases=plan.purchases.iloc[:0])
     assert verdict.to_sign(without, scenario).startswith("Nothing is to be bought or signed: rent up to 8 GPUs")
@@ -74,8 +76,8 @@ def test_what_can_wait_is_said_to_wait(tiny: tuple[Plan, Scenario]) -> None:
 def test_the_alternatives_are_those_asked_for_first() -> None:
     rows = [PLAN, row("hopper", 5e6, 3e6), row("buy", 2.1e6, 1e5), row("rent", 4.5e6, 2.5e6)]
     assert verdict.instead(rows, 2e6) == (
-        "Instead of this plan, renting it all by the hour costs $2.50 M more (125 %); buying alone costs $100 k more "
-        "(5 %)."
+        "Instead of this plan, renting it all by the hour would cost $2.50 M more (125 %); buying alone would cost "
+        "$100 k more (5 %)."
     )
 
 
@@ -83,13 +85,16 @@ def test_the_alternatives_are_those_asked_for_first() -> None:
     ("other", "said"),
     [
         (row("buy", 2e6, 1.0, npv_more_low_usd=-5.0, npv_more_high_usd=9.0),
-         "buying alone costs the same as far as is proven"),
+         "buying alone would cost the same as far as is proven"),
         (row("buy", math.nan, math.nan, status="infeasible"), "buying alone is not possible within the limits given"),
-        (row("buy", 1.5e6, -5e5, supply_factor=2.6, needs="it needs 2.6 × the quotas; it rents until 2027-Q2"),
-         "buying alone costs $500 k less (25 %), but it needs 2.6 × the quotas"),
+        (row("buy", 1.5e6, -5e5, supply_factor=2.6),
+         "buying alone would cost $500 k less (25 %), but need 2.6 times as many GPUs as providers are assumed to have "
+         "for us"),
+        (row("buy", 1.5e6, -5e5, budget_factor=1.3, factors_proven=False),
+         "buying alone would cost $500 k less (25 %), but need at most 1.3 times the budget"),
         (row("buy", 2.5e6, 5e5, rents_until=THROUGHOUT),
-         "buying and renting by the hour, without contracts, costs $500 k more (25 %)"),
-        (row("mi355x", 2.5e6, 5e5), "mi355x alone costs $500 k more (25 %)"),
+         "buying and renting by the hour, without contracts, would cost $500 k more (25 %)"),
+        (row("mi355x", 2.5e6, 5e5), "mi355x alone would cost $500 k more (25 %)"),
     ],
 )  # fmt: skip
 def test_an_alternative(other: dict[str, Any], said: str) -> None:
@@ -98,8 +103,8 @@ def test_an_alternative(other: dict[str, Any], said: str) -> None:
 
 def test_a_plan_compared_that_is_far_from_the_plan_is_told() -> None:
     assert verdict.instead([PLAN, row("buy", 2.5e6, 5e5)], 2.2e6) == (
-        "Instead of this plan, buying alone costs $500 k more (25 %) (all in parts of servers, in which the plan would "
-        "cost $2.00 M)."
+        "Instead of this plan, buying alone would cost $500 k more (25 %) (all in fractions of servers, of which this "
+        "plan would cost $2.00 M)."
     )
 
 
@@ -112,15 +117,17 @@ def test_what_was_not_compared_is_said() -> None:
 def test_what_it_rests_on_is_what_costs_most_without(tiny: tuple[Plan, Scenario]) -> None:
     plan, _ = tiny
     assert verdict.rests_on(plan, (RESALE, HEADROOM, HOURLY)) == (
-        "The plan counts on GPUs by the hour that nobody has promised (8 of 40 GPUs at the peak; no plan without) and "
-        "on selling its hardware later for 0.65 of the resale price curve ($292 k of credit; $292 k more without); "
-        "none of its cost is priced by estimates."
+        "The plan counts on GPUs by the hour that no provider has promised, 8 of 40 GPUs at the peak (without them no "
+        "plan is possible), and on selling its hardware at the end for 65 % of what it is then expected to fetch (were "
+        "it worth nothing then, the plan would cost $292 k more); none of its cost is at prices that are estimates."
     )
     assert verdict.rests_on(plan, (HEADROOM,)).startswith("No single assumption carries a noticeable part of the plan;")
     assert "plan stands does" in verdict.rests_on(plan, None)
     shares = {"cost": {"vendor": 0.6, "predicted": 0.15, "estimate": 0.25}, "tokens": {}}
     weak = replace(plan, kpis=plan.kpis | {"evidence_share": shares})
-    assert verdict.rests_on(weak, ()).endswith("; 40 % of its cost is priced by estimates.")
+    assert verdict.rests_on(weak, ()).endswith(
+        "; 40 % of its cost is at prices that are estimates, since nobody publishes them."
+    )
 
 
 @pytest.mark.solve

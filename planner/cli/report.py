@@ -19,10 +19,11 @@ from planner.studies.compare.options import check_options, option_words
 from planner.studies.compare.sheet import comparison_sheets
 from planner.studies.compare.study import compare
 from planner.studies.pool import cores
+from planner.studies.speeds import cost_at_speed
 from planner.studies.stands.words import grounds
 
 if TYPE_CHECKING:
-    from planner.report.html.page import Beside
+    from planner.report.html.parts import Beside
 
 STDOUT = "-"
 PLAN = "mixed"
@@ -63,12 +64,13 @@ def _beside(
     scenario: Scenario, solved: Solved, options: ReportOptions, names: tuple[str, ...], progress: Progress
 ) -> Beside:
     """What stands beside the plan; a comparison that no engine could finish in time says so instead."""
-    from planner.report.html.page import Beside
+    from planner.report.html.parts import Beside
 
     beside = Beside(
         lines=solved.lines,
         sheets=[information.sheet(solved.worth)] if solved.worth is not None else [],
         grounds=None if solved.carrying is None else grounds(solved.carrying),
+        speeds=cost_at_speed(solved.plan, scenario, solved.catalog),
     )
     others = tuple(name for name in names if name != PLAN)
     if not others:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ import pandas as pd
 
 from planner.kinds.evidence import WEAK
 from planner.plan import Plan
-from planner.render.figures import count, money, percent, price
+from planner.render.figures import count, money, percent, price, short
 from planner.report.orders import MONTH, Order, common, orders
 from planner.scenario import Scenario
 
@@ -41,17 +42,23 @@ BESIDE = {
     "buy": "buying and renting by the hour, without contracts,",
     "reserve": "contracts and renting by the hour, without buying,",
 }
-# An assumption as what the plan counts on, by its key; how it is stated and what rests on it follow.
+_SHARE = re.compile(r"\b0\.\d+\b")
+# An assumption as what the plan counts on, by its key; {stated} is its value, {rests} what of the plan rests on it.
 COUNTS_ON = {
-    "hourly_supply": "GPUs by the hour that nobody has promised",
-    "resale": "selling its hardware later for",
-    "contract_tail": "contracts being charged",
-    "headroom": "a headroom of",
-    "unmeasured_points": "throughputs that nobody has measured",
-    "prices": "prices staying",
+    "hourly_supply": "GPUs by the hour that no provider has promised{rests}",
+    "resale": "selling its hardware at the end for {stated}",
+    "contract_tail": "paying of what contracts still cost after the end no more than {stated}",
+    "headroom": "keeping no more in reserve than {stated}",
+    "unmeasured_points": "throughputs that nobody has measured{rests}",
+    "prices": "prices staying {stated}",
 }
-# Of these, how the value is stated adds nothing that a first reader could use.
-UNSTATED = ("hourly_supply", "unmeasured_points")
+# What it would cost otherwise: behind the amount, or where there is no plan then.
+OTHERWISE = {
+    "hourly_supply": "without them {effect}",
+    "resale": "were it worth nothing then, {effect}",
+    "contract_tail": "were all of it due, {effect}",
+    "unmeasured_points": "without them {effect}",
+}
 
 
 @dataclass(frozen=True)
@@ -118,17 +125,22 @@ def signatures(plan: Plan, scenario: Scenario) -> Signatures:
 
 def to_sign(plan: Plan, scenario: Scenario) -> str:
     """What to buy and sign and by when, what else runs, and what it all costs."""
+    return f"{to_order(plan, scenario)}; {to_pay(plan, scenario)}."
+
+
+def to_order(plan: Plan, scenario: Scenario) -> str:
+    """What to buy and sign and by when, and what else runs; without its full stop."""
     found = signatures(plan, scenario)
     if found.due:
-        words = f"{_orders(found.due)}, {money(found.usd)} in all" if len(found.due) > 1 else _orders(found.due)
+        words = f"{_orders(found.due)}: {money(found.usd)} in all" if len(found.due) > 1 else _orders(found.due)
     elif found.later:
         words = f"nothing has to be signed until {day(found.until)}; the first order is to {_order(found.later[0])}"
     else:
         words = "nothing is to be bought or signed"
     hourly = float(plan.kpis["peak_gpus"]["hourly"])
-    beside = "; beside that," if found.due or found.later else ":"
-    rented = f"{beside} rent up to {count(hourly)} GPUs by the hour" if hourly >= 0.5 else ""
-    return f"{_upper(words)}{rented}; {_cost(plan, scenario)}."
+    beside = "; besides," if found.due or found.later else ":"
+    rented = f"{beside} rent up to {count(hourly)} GPUs by the hour when demand peaks" if hourly >= 0.5 else ""
+    return f"{upper(words)}{rented}"
 
 
 def instead(options: Sequence[Mapping[str, Any]], npv_usd: float) -> str:
@@ -146,7 +158,7 @@ def instead(options: Sequence[Mapping[str, Any]], npv_usd: float) -> str:
         return "There is no alternative to hold it against."
     compared = float(base["npv_usd"])
     apart = abs(compared - npv_usd) > FAR * abs(npv_usd)
-    parts = f" (all in parts of servers, in which the plan would cost {money(compared)})" if apart else ""
+    parts = f" (all in fractions of servers, of which this plan would cost {money(compared)})" if apart else ""
     return f"Instead of this plan, {'; '.join(told)}{parts}."
 
 
@@ -172,16 +184,16 @@ def rests_on(plan: Plan, grounds: Sequence[Ground] | None) -> str:
     """What would cost the most were it otherwise, and how much of the cost nobody has published or measured."""
     weak = math.fsum(plan.kpis["evidence_share"]["cost"].get(name, 0.0) for name in WEAK)
     priced = (
-        f"{percent(weak)} of its cost is priced by estimates"
+        f"{percent(weak)} of its cost is at prices that are estimates, since nobody publishes them"
         if weak >= 0.005
-        else "none of its cost is priced by estimates"
+        else "none of its cost is at prices that are estimates"
     )
     if grounds is None:
         return f"What the plan rests on was not looked into; as for prices, {priced}."
     worse = sorted((one for one in grounds if one.more_usd > 0), key=lambda one: -one.more_usd)[:MOST_GROUNDS]
     if not worse:
         return f"No single assumption carries a noticeable part of the plan; {priced}."
-    return f"The plan counts on {' and on '.join(map(_ground, worse))}; {priced}."
+    return f"The plan counts on {', and on '.join(map(_ground, worse))}; {priced}."
 
 
 def day(date: dt.date) -> str:
@@ -202,18 +214,31 @@ def _orders(due: Sequence[Order]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+def said(order: Order) -> str:
+    """``buy 4 hgx-h200 systems (32 GPUs) for hall``, as who signs it says it."""
+    if order.verb == "buy":
+        systems = "system" if order.number == 1 else "systems"
+        return f"buy {count(order.number)} {order.what} {systems} ({count(order.gpus)} GPUs) {order.where}"
+    if order.verb == "sign":
+        system = order.what.removesuffix(" GPUs").rpartition(" ")[2]
+        return f"sign for {count(order.gpus)} {system} GPUs {order.where}"
+    return f"{order.verb} {order.what} {order.where}"
+
+
 def _order(order: Order) -> str:
-    """``buy 4 × hgx-h200 for hall by 4 December 2026 ($1.50 M)``."""
+    """``buy 4 hgx-h200 systems (32 GPUs) for hall by 4 December 2026 ($1.50 M)``."""
     assert order.by is not None
-    return f"{order.words} by {day(order.by)} ({money(order.usd)})"
+    return f"{said(order)} by {day(order.by)} ({money(order.usd)})"
 
 
-def _cost(plan: Plan, scenario: Scenario) -> str:
+def to_pay(plan: Plan, scenario: Scenario) -> str:
+    """What it all costs, and what a token; without its capital and its full stop."""
     basis = scenario.finance.token_basis
     per = plan.kpis[f"reported_levelised_usd_per_mtok_{basis}"]
     expected = "is expected to cost" if len(plan.futures) > 1 else "costs"
-    each = "" if per is None else f", {price(per)} {per_token(basis)} (levelised)"
-    return f"the whole plan {expected} {money(plan.kpis['npv_usd'])} in today's money{each}"
+    until = f"{plan.periods[0]} to {plan.periods[-1]}"
+    each = "" if per is None else f", and {price(per)} {per_token(basis)}, hardware charged over its life"
+    return f"everything from {until} {expected} {money(plan.kpis['npv_usd'])} in today's money{each}"
 
 
 def _option(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:
@@ -222,21 +247,36 @@ def _option(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:
         return f"{who} is not possible within the limits given"
     low, high, more = (float(row[name]) for name in ("npv_more_low_usd", "npv_more_high_usd", "npv_more_usd"))
     if low <= 0 <= high:
-        words = f"{who} costs the same as far as is proven"
+        words = f"{who} would cost the same as far as is proven"
     else:
         share = f" ({percent(abs(more) / base['npv_usd'])})" if base["npv_usd"] > 0 else ""
-        words = f"{who} costs {money(abs(more))} {'more' if more > 0 else 'less'}{share}"
-    if beyond_limits(row):
-        words += f", but {str(row['needs']).split('; ')[0]}"
-    return words
+        words = f"{who} would cost {money(abs(more))} {'more' if more > 0 else 'less'}{share}"
+    return f"{words}, but need {beyond(row)}" if beyond_limits(row) else words
+
+
+def beyond(row: Mapping[str, Any]) -> str:
+    """What an option takes beyond the limits that were given."""
+    least = "" if row["factors_proven"] else "at most "
+    supply, budget = float(row["supply_factor"]), float(row["budget_factor"])
+    gpus = f"{least}{short(supply, 2)} times as many GPUs as providers are assumed to have for us" if supply > 1 else ""
+    spent = f"{least}{short(budget, 2)} times the budget" if budget > 1 else ""
+    return " and ".join(filter(None, (gpus, spent)))
 
 
 def _ground(one: Ground) -> str:
-    stated = "" if one.key in UNSTATED else f" {one.stated.replace('its curve', 'the resale price curve')}"
-    what = f"{COUNTS_ON.get(one.key, one.label)}{stated}"
-    effect = "no plan" if math.isinf(one.more_usd) else f"{money(one.more_usd)} more"
-    return f"{what} ({'; '.join(filter(None, (one.rests, f'{effect} {one.away}')))})"
+    rests = f", {one.rests}" if one.rests else ""
+    if one.key in COUNTS_ON:
+        stated = _SHARE.sub(lambda found: percent(float(found[0])), one.stated)
+        stated = stated.replace("of its curve", "of what it is then expected to fetch")
+        what = COUNTS_ON[one.key].format(stated=stated.removesuffix(" of what they owe after the end"), rests=rests)
+    else:
+        what = f"{one.label} {one.stated}{rests}"
+    effect = "no plan is possible" if math.isinf(one.more_usd) else f"the plan would cost {money(one.more_usd)} more"
+    away = one.away.replace("on ", "were they to follow the price path ", 1)
+    otherwise = OTHERWISE.get(one.key, f"{{effect}} {away}")
+    return f"{what} ({otherwise.format(effect=effect)})"
 
 
-def _upper(words: str) -> str:
+def upper(words: str) -> str:
+    """``words`` with a capital, as a sentence begins."""
     return words[:1].upper() + words[1:]

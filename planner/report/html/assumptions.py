@@ -53,9 +53,7 @@ def terms(plan: Plan, scenario: Scenario) -> Grid:
         lines.append((f"workload {workload.name} ({workload.kind})", "; ".join(words_of)))
     lines += [(f"future {future.name}", f"probability {percent(future.probability)}") for future in scenario.futures]
     rows = tuple((words(name), words(what)) for name, what in lines)
-    return Grid(
-        "Terms of the scenario", headings("what", "assumed"), rows, tuple(f"Left out: {why}." for why in plan.left_out)
-    )
+    return Grid("Terms of the scenario", headings("what", "assumed"), rows)
 
 
 def _resale(finance: Finance) -> str:
@@ -109,6 +107,7 @@ def every_note(plan: Plan) -> Grid:
     """What the plan does not use, and why; what it rests on unasked: each note, those that may matter first."""
     ranked = sorted(plan.notes, key=lambda note: -note.most_usd)
     rows = tuple((words(note.about), words(note.sentence)) for note in ranked)
+    rows += tuple((words("left out"), words(f"{why}.")) for why in plan.left_out)
     return Grid(
         "Read and not used, or used unasked, a sentence each", headings("about", "note"), rows, long=len(rows) > LONG
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from planner.catalog import Catalog
 from planner.plan import Plan
 from planner.report.html.first import first_page
-from planner.report.html.page import Beside
+from planner.report.html.parts import Beside
 from planner.report.html.templates import BOARD, render
 from planner.report.view import timeline_of
 from planner.scenario import Scenario

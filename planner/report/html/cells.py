@@ -10,7 +10,9 @@ from planner.report.html.words import in_words
 
 SHORT, LONGEST_WORD, SENTENCE = 12, 30, 120
 # A table of as many rows is not torn by a page's end.
-WHOLE = 16
+WHOLE = 8
+# Of more columns each has to be narrow.
+MANY = 16
 
 
 @dataclass(frozen=True)
@@ -20,9 +22,10 @@ class Cell:
     ``figure`` is a path such as ``kpis.npv_usd`` or ``purchases.3.cost_usd``; or ``sum cashflow.usd?category=energy``,
     the sum of a table's field over the rows that match, each by its future's probability where the field is money;
     ``first`` is the field of the first such row; ``levelised`` is ``sum``, over the NPV, times the levelised cost;
-    ``served`` is the rate of one supply, token APIs and what is unserved among them. Of the filters, ``category=cost``
-    is every cost (of money undiscounted: capex and opex), ``future`` admits rows that hold in all.
-    ``scale`` is what one of the text's unit is, where the table's header names the unit.
+    ``served`` is the rate of one supply, token APIs and what is unserved among them, or of all where none is named.
+    Of the filters, ``category=cost`` is every cost (of money undiscounted: capex and opex), ``future`` admits rows that
+    hold in all. ``scale`` is what one of the text's unit is, where the table's header names the unit; ``heat`` how far
+    its shade goes, from 0 to 1.
     """
 
     text: str
@@ -31,6 +34,7 @@ class Cell:
     scale: float = 1.0
     right: bool = False
     link: str = ""
+    heat: float | None = None
 
     @property
     def kind(self) -> str:
@@ -46,7 +50,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table: ``caption`` says what it holds, ``sheet`` that it is the terminal's, ``long`` that it is for screens."""
+    """A table: ``caption`` says what it holds, ``sheet`` that it is the terminal's, ``long`` that it is for screens.
+
+    ``heat`` says that its figures are shaded, from the least to the most, ``study`` that they are of a study beside the
+    plan, not of its result.
+    """
 
     caption: str
     columns: tuple[Cell, ...]
@@ -54,11 +62,14 @@ class Grid:
     notes: tuple[str, ...] = ()
     sheet: bool = False
     long: bool = False
+    heat: bool = False
+    study: bool = False
 
     @property
-    def whole(self) -> bool:
-        """Whether it should stand on one page of paper."""
-        return len(self.rows) <= WHOLE
+    def looks(self) -> str:
+        """Whether it should stand on one page of paper, is shaded, and has so many columns that they must be narrow."""
+        looks = {"whole": len(self.rows) <= WHOLE, "heat": self.heat, "dense": len(self.columns) > MANY}
+        return " ".join(name for name, there in looks.items() if there)
 
 
 def words(text: object) -> Cell:

@@ -10,21 +10,28 @@ from typing import Any
 import pandas as pd
 
 from planner.plan import Plan
-from planner.render.figures import money, percent, price
+from planner.render.figures import money, percent, price, short
 from planner.render.sheet import plain
 from planner.report.limits import budget_use, power_use
 from planner.report.orders import Order
 from planner.report.verdict import (
+    MOST_OPTIONS,
+    THROUGHOUT,
     WAYS,
     Ground,
     Signatures,
     Verdict,
     asked_for,
+    beyond,
     beyond_limits,
     day,
     option_name,
     per_token,
+    said,
     signatures,
+    to_order,
+    to_pay,
+    upper,
     verdict,
 )
 from planner.scenario import Scenario
@@ -60,9 +67,9 @@ class Bars:
 
 @dataclass(frozen=True)
 class First:
-    """All of page one."""
+    """All of page one: what a reader asks with a sentence each, this month's signatures, pictures."""
 
-    verdict: Verdict
+    asked: tuple[tuple[str, str], ...]
     until: str
     signed: tuple[tuple[str, str, str], ...]
     signed_note: str
@@ -80,18 +87,25 @@ def first_page(
     rows: list[Mapping[str, Any]] = [] if options is None else options.to_dict(orient="records")
     found = signatures(plan, scenario)
     shown = found.due[:MOST_SIGNED]
-    pictures = (_options(rows, plan), _per_token(plan, scenario), _used(plan, scenario, timeline))
+    pictures = (_options(rows, plan, scenario), _per_token(plan, scenario), _used(plan, scenario, timeline))
     return First(
-        _inert(verdict(plan, scenario, rows, grounds)),
+        _answers(plan, scenario, verdict(plan, scenario, rows, grounds)),
         day(found.until),
-        tuple((day(order.by), plain(order.words), money(order.usd)) for order in shown if order.by),
+        tuple((day(order.by), plain(said(order)), money(order.usd)) for order in shown if order.by),
         plain(_later(found)),
         tuple(picture for picture in pictures if picture is not None),
     )
 
 
-def _inert(found: Verdict) -> Verdict:
-    return Verdict(*(_tied(plain(sentence)) for sentence in found.sentences))
+def _answers(plan: Plan, scenario: Scenario, found: Verdict) -> tuple[tuple[str, str], ...]:
+    """The verdict's sentences under what they answer, the cost apart from what to sign."""
+    asked = (
+        ("What to sign", f"{to_order(plan, scenario)}."),
+        ("What it costs", f"{upper(to_pay(plan, scenario))}."),
+        ("What if we rent or buy instead", found.instead),
+        ("What could make it wrong", found.rests),
+    )
+    return tuple((question, _tied(plain(sentence))) for question, sentence in asked)
 
 
 def _tied(text: str) -> str:
@@ -112,14 +126,14 @@ def _later(found: Signatures) -> str:
 
 def _first(order: Order) -> str:
     assert order.by is not None
-    return f"{order.words} by {day(order.by)} ({money(order.usd)})"
+    return f"{said(order)} by {day(order.by)} ({money(order.usd)})"
 
 
 def _others(number: int) -> str:
     return "." if number < 1 else f", and {number} more {'order' if number == 1 else 'orders'} later."
 
 
-def _options(rows: Sequence[Mapping[str, Any]], plan: Plan) -> Bars | None:
+def _options(rows: Sequence[Mapping[str, Any]], plan: Plan, scenario: Scenario) -> Bars | None:
     ways = [row for row in rows[1:] if row["name"] in WAYS] or list(rows[1:])
     rows = [*rows[:1], *sorted(ways, key=asked_for)]
     there = [float(row["npv_usd"]) for row in rows if not pd.isna(row["npv_usd"])]
@@ -138,7 +152,9 @@ def _options(rows: Sequence[Mapping[str, Any]], plan: Plan) -> Bars | None:
     note = _needs(rows[1:])
     if money(there[0]) != money(plan.kpis["npv_usd"]):
         whole = money(plan.kpis["npv_usd"])
-        note += f" To compare, all are planned in parts of servers; in whole ones this plan costs {whole}."
+        note += f" All are compared in fractions of servers; in whole servers this plan costs {whole}."
+    if rate := scenario.finance.discount_rate:
+        note += f" In today's money, what is paid later counts less, by {short(100 * rate)} % a year."
     heads = ("way", "cost in today's money")
     return Bars("Buy or rent: what each way costs in all", heads, tuple(bars), note.strip())
 
@@ -154,9 +170,14 @@ def _more(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:
 
 
 def _needs(rows: Sequence[Mapping[str, Any]]) -> str:
-    """What options need beyond the limits that were given."""
-    told = [f"{option_name(row).rstrip(',')}: {row['needs']}" for row in rows if beyond_limits(row)]
-    return plain(". ".join(words[:1].upper() + words[1:] for words in told) + ".") if told else ""
+    """What options that the verdict does not tell need beyond the limits that were given."""
+    told = [f"{option_name(row)} needs {beyond(row)}" for row in rows[MOST_OPTIONS:] if beyond_limits(row)]
+    told += [
+        f"to buy without renting by the hour, the sites would need {short(row['site_factor'], 2)} times their power"
+        for row in rows
+        if row["name"] == "buy" and row["rents_until"] == THROUGHOUT and row["site_factor"] > 1
+    ]
+    return plain(f"{'. '.join(map(upper, told))}.") if told else ""
 
 
 def _per_token(plan: Plan, scenario: Scenario) -> Bars | None:
@@ -178,8 +199,8 @@ def _per_token(plan: Plan, scenario: Scenario) -> Bars | None:
         span = f"{plan.periods[0]} to {plan.periods[-1]}, resale at the end included"
         whole = price(plan.kpis[f"levelised_{per}"])
         note += (
-            f"NPV per token over {span}: {whole} in all. The {price(reported)} above are the levelised cost of the "
-            f"periods until {last}, hardware charged over its life."
+            f"These prices share the cost of {span}, among the tokens of that time: {whole} on average. The "
+            f"{price(reported)} of the verdict are for tokens until {last}, with hardware charged over its life."
         )
     return Bars("Cost by workload", ("workload", f"$ {per_token(basis)}"), bars, note)
 
@@ -199,7 +220,8 @@ def _power(plan: Plan, scenario: Scenario, timeline: Timeline) -> Iterator[Bar]:
         if len(rows):
             fullest = rows.loc[(rows["used_mw"] / rows["cap_mw"]).idxmax()]
             used, cap = float(fullest["used_mw"]), float(fullest["cap_mw"])
-            text = f"{used:,.2f} of {cap:,.2f} MW ({percent(used / cap)}) in {fullest['period']}"
+            places = 3 if used < cap and f"{used:.2f}" == f"{cap:.2f}" else 2
+            text = f"{used:,.{places}f} of {cap:,.{places}f} MW ({percent(used / cap)}) in {fullest['period']}"
             yield _bar(f"power of {name}", text, used / cap)
 
 

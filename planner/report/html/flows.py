@@ -49,6 +49,19 @@ def served(plan: Plan, scenario: Scenario, timeline: Timeline, future: str) -> p
     return frame.groupby(["workload", "period", "block", "supply"], as_index=False, sort=False)["rate"].sum()
 
 
+def served_on_average(plan: Plan, scenario: Scenario, timeline: Timeline, future: str) -> pd.DataFrame:
+    """``served`` without block: the mean rate over the hours of each period."""
+    frame = served(plan, scenario, timeline, future)
+    hours = {
+        (period, block): float(timeline.block_hours[t, b] / timeline.block_hours[t].sum())
+        for t, period in enumerate(timeline.names)
+        for b, block in enumerate(timeline.blocks)
+    }
+    share = [hours[place] for place in zip(frame["period"], frame["block"], strict=True)]
+    mean = frame.assign(rate=frame["rate"] * np.array(share))
+    return mean.groupby(["workload", "period", "supply"], as_index=False, sort=False)["rate"].sum()
+
+
 def cash(plan: Plan) -> pd.DataFrame:
     """Expected undiscounted cost in USD of the reported periods: a row per period, a column per category."""
     rows = plan.cashflow[~plan.cashflow["lookahead"].astype(bool)]

@@ -4,7 +4,10 @@
   const figures = JSON.parse(document.getElementById("figures").textContent);
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const toggle = document.getElementById("theme");
-  const PRINT_PX = 680;
+  // Widths of a plot on paper, the whole and half of it, and what of its height is left there.
+  const PRINT_PX = 700;
+  const HALF_PX = 345;
+  const PRINT_SHARE = 0.62;
   // What a plot wears: the page's own colours, and paper's while it is printed.
   const PAPER = { ink: "#000000", line: "#bbbbbb", shade: "#ffffff" };
 
@@ -19,6 +22,7 @@
   function themed(layout, wear) {
     const changes = {
       "font.color": wear.ink,
+      "font.size": wear === PAPER ? 9 : 12,
       "hoverlabel.bgcolor": wear.shade,
       "hoverlabel.bordercolor": wear.ink,
       "hoverlabel.font.color": wear.ink,
@@ -46,10 +50,17 @@
     }
   }
 
-  function dress(wear, width) {
-    const size = width ? { width, autosize: false } : { width: null, autosize: true };
+  function sizeOf(place, paper) {
+    const layout = layoutOf(place);
+    const height = paper ? Math.round((Number(place.dataset.paper) || PRINT_SHARE) * layout.height) : layout.height;
+    place.style.height = height + "px";
+    if (!paper) return { width: null, height, autosize: true };
+    return { width: place.closest(".half") ? HALF_PX : PRINT_PX, height, autosize: false };
+  }
+
+  function dress(wear, paper) {
     for (const place of places.filter(seen)) {
-      Plotly.relayout(place, { ...themed(layoutOf(place), wear), ...size });
+      Plotly.relayout(place, { ...themed(layoutOf(place), wear), ...sizeOf(place, paper) });
     }
   }
 
@@ -102,21 +113,17 @@
     });
   }
 
-  // Paper has no buttons: every view and every table that is not long is on it.
+  // Paper has every part, and of what is folded in it what the reader opened.
   let folded = [];
-  let hidden = [];
   window.addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("details:not([open]):not(.screen)")];
-    hidden = [...document.querySelectorAll(".view[hidden]")];
+    folded = [...document.querySelectorAll("details.part:not([open])")];
     for (const details of folded) details.open = true;
-    for (const view of hidden) view.hidden = false;
     draw();
     showFuture();
-    dress(PAPER, PRINT_PX);
+    dress(PAPER, true);
   });
   window.addEventListener("afterprint", () => {
     for (const details of folded) details.open = false;
-    for (const view of hidden) view.hidden = true;
     settle();
   });
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import pandas as pd
 from markupsafe import Markup
@@ -15,85 +13,31 @@ from plotly.offline import get_plotlyjs
 from planner.catalog import Catalog
 from planner.plan import Plan
 from planner.render.figures import money_unit
-from planner.render.sheet import Sheet, plain
+from planner.render.sheet import plain
 from planner.report.binding import binding_sheet
 from planner.report.cash import cash_sheet
 from planner.report.futures import futures_sheet, later_sheet
 from planner.report.headline import headline
 from planner.report.hourly import rented_sheet
-from planner.report.html import assumptions, figures, flows, tables
-from planner.report.html.cells import Cell, Grid, of_sheet, worded
+from planner.report.html import assumptions, demand, figures, flows, tables
+from planner.report.html.cells import of_sheet, worded
 from planner.report.html.first import first_page
+from planner.report.html.parts import NOTHING, Beside, Section, View, one_plot
 from planner.report.html.templates import PAGE, SCRIPT, in_script, read, render
 from planner.report.limits import budget_sheet
 from planner.report.orders import next_orders, orders
-from planner.report.serving import serving_sheet
 from planner.report.tags import tag_sheets
-from planner.report.verdict import Ground
 from planner.report.view import timeline_of
 from planner.report.workloads import workload_sheets
 from planner.scenario import Scenario
 from planner.timeline import Timeline
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 # Lines of the headline that are not on the page: one depends on the clock, one tells the last bits of sums.
 CLOCK, BITS = "solved in", "audit"
 EVERY_ROW = 10_000
 
 
-@dataclass(frozen=True)
-class Beside:
-    """What is told beside a plan: lines of the headline, further sheets, the comparison's table and its sheets.
-
-    ``meanings`` say what each option leaves, ``uncompared`` why there is no comparison where there is none.
-    ``grounds`` are the assumptions that the plan stands on, None where nobody looked.
-    """
-
-    lines: Sequence[tuple[str, str]] = ()
-    sheets: Sequence[Sheet] = ()
-    options: pd.DataFrame | None = None
-    compared: Sequence[Sheet] = ()
-    meanings: Sequence[tuple[str, str]] = ()
-    uncompared: str = ""
-    grounds: Sequence[Ground] | None = None
-
-
-@dataclass(frozen=True)
-class Plot:
-    """A plot with its place on the page, what it shows in a sentence, and the table of the same figures."""
-
-    name: str
-    about: str
-    figure: go.Figure
-    grids: tuple[Grid, ...] = ()
-
-
-@dataclass(frozen=True)
-class View:
-    """One of several ways to see a section's plots, chosen by a button."""
-
-    name: str
-    label: str
-    plots: tuple[Plot, ...]
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the page, itself to be opened: tiles, tables, plots, and tables to be opened in it."""
-
-    name: str
-    title: str
-    words: tuple[str, ...] = ()
-    grids: tuple[Grid, ...] = ()
-    plots: tuple[Plot, ...] = ()
-    views: tuple[View, ...] = ()
-    folded: tuple[Grid, ...] = field(default=())
-    tiles: tuple[tuple[str, Cell, tuple[Cell, ...]], ...] = ()
-
-
-def html_report(plan: Plan, scenario: Scenario, catalog: Catalog, beside: Beside = Beside()) -> str:
+def html_report(plan: Plan, scenario: Scenario, catalog: Catalog, beside: Beside = NOTHING) -> str:
     """The page as text, the same for the same plan: nothing of it depends on the clock."""
     sections = list(_sections(plan, scenario, catalog, beside))
     plots = [plot for section in sections for plot in section.plots]
@@ -117,15 +61,14 @@ def html_report(plan: Plan, scenario: Scenario, catalog: Catalog, beside: Beside
 def _sections(plan: Plan, scenario: Scenario, catalog: Catalog, beside: Beside) -> list[Section]:
     """In the order that a reader asks: what to do, against what, for how much, with what, on which grounds."""
     timeline = timeline_of(scenario, catalog)
-    power, served = _use(plan, scenario, timeline)
-    serving, evidence, proof = _grounds(plan, scenario, timeline)
+    evidence, proof = _grounds(plan, scenario)
     return [
         _steps(plan, scenario, timeline, beside),
         _comparison(beside),
         _costs(plan, scenario, timeline),
-        power,
-        served,
-        serving,
+        demand.power(plan, scenario, timeline),
+        demand.served(plan, scenario, timeline),
+        demand.serving(plan, scenario, timeline, beside),
         _given(plan, scenario, timeline),
         evidence,
         _headline(plan, scenario, timeline, beside),
@@ -140,7 +83,7 @@ def _headline(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Beside
     rows = tuple(row for row in top.rows if row[0] not in (CLOCK, BITS))
     notes = tuple(note for note in top.notes if note not in plan.weighty_notes)
     sheet = worded(replace(top, rows=rows, notes=notes))
-    return Section("headline", "All key figures", grids=(of_sheet(sheet),), tiles=tuple(tables.tiles(plan, scenario)))
+    return Section("headline", "All key figures", tiles=tuple(tables.tiles(plan, scenario)), folded=(of_sheet(sheet),))
 
 
 def _given(plan: Plan, scenario: Scenario, timeline: Timeline) -> Section:
@@ -162,67 +105,31 @@ def _steps(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Beside) -
         "steps",
         "What to do when",
         grids=(of_sheet(next_orders(plan, scenario)),),
-        plots=_plot(
+        plots=one_plot(
             "timeline",
             "Each purchase and contract in time: from the day it is ordered to the day it is in service, contracts "
             f"to their end.{most}",
             figures.timeline_figure(plan, scenario, timeline),
+            broad=True,
+            paper=0.72,
         ),
         folded=(*lists, *map(of_sheet, later)),
     )
 
 
-def _use(plan: Plan, scenario: Scenario, timeline: Timeline) -> tuple[Section, Section]:
-    """What is drawn and served, period by period."""
-    chosen = " One future at a time: it is chosen at the top of the page." if len(plan.futures) > 1 else ""
-    power = Section(
-        "power",
-        "Power against the cap",
-        plots=_plot(
-            "power",
-            "Power provisioned by system in each reported period, stacked, with the cap as a line; a panel for "
-            f"each site.{chosen}",
-            figures.power_figure(plan, scenario, timeline),
-            tables.power(plan, scenario, timeline),
-        ),
-        words=() if scenario.sites else ("There is no site, so no power is provisioned.",),
-    )
-    served = Section(
-        "served",
-        "Served demand by load block",
-        plots=_plot(
-            "served",
-            "Demand served in each load block of each reported period, stacked by what serves it; a panel for each "
-            f"workload.{chosen}",
-            figures.served_figure(plan, scenario, timeline),
-            tables.served(plan, scenario, timeline),
-        ),
-    )
-    return power, served
-
-
-def _grounds(plan: Plan, scenario: Scenario, timeline: Timeline) -> tuple[Section, Section, Section]:
-    """What the plan rests on: serving configurations, evidence, proof."""
-    serving = Section(
-        "serving",
-        "Serving configurations",
-        plots=_plot(
-            "latency",
-            "Latency of the slowest serving point of each system and workload, beside the workload's target.",
-            figures.latency_figure(plan, scenario, timeline),
-        ),
-        grids=(of_sheet(serving_sheet(plan, scenario, timeline, EVERY_ROW)),),
-    )
+def _grounds(plan: Plan, scenario: Scenario) -> tuple[Section, Section]:
+    """What the plan rests on: evidence, proof."""
     evidence = Section(
         "evidence",
         "Evidence",
         words=("Where throughputs and prices come from: measured or published by others, or predicted.",),
-        plots=_plot(
+        plots=one_plot(
             "evidence",
             "Shares of output tokens and of NPV cost by evidence class.",
             figures.evidence_figure(plan),
-            tables.evidence(plan),
+            screen=True,
         ),
+        grids=(tables.evidence(plan),),
     )
     proof = Section(
         "proof",
@@ -230,9 +137,10 @@ def _grounds(plan: Plan, scenario: Scenario, timeline: Timeline) -> tuple[Sectio
         words=(
             "The plan was recomputed from scenario, catalog and tables alone by an audit that never saw the model.",
         ),
-        grids=(tables.proof(plan), of_sheet(worded(binding_sheet(plan, scenario, EVERY_ROW)))),
+        grids=(of_sheet(worded(binding_sheet(plan, scenario, EVERY_ROW))),),
+        folded=(tables.proof(plan),),
     )
-    return serving, evidence, proof
+    return evidence, proof
 
 
 def _costs(plan: Plan, scenario: Scenario, timeline: Timeline) -> Section:
@@ -243,7 +151,7 @@ def _costs(plan: Plan, scenario: Scenario, timeline: Timeline) -> Section:
         View(
             "cash",
             "Cash",
-            _plot(
+            one_plot(
                 "cash",
                 f"{expected} by category in each reported period, undiscounted cash, stacked.",
                 figures.cost_figure(cash, f"cash out, {unit.name}", unit.usd, f"%{{y:,.3~f}} {unit.name}"),
@@ -257,7 +165,7 @@ def _costs(plan: Plan, scenario: Scenario, timeline: Timeline) -> Section:
             View(
                 "levelised",
                 "NPV per token",
-                _plot(
+                one_plot(
                     "levelised",
                     f"{expected} by category in each solved period as its part of the NPV per token, stacked; resale "
                     "and what falls due after the horizon stand in the last period.",
@@ -286,19 +194,22 @@ def _comparison(beside: Beside) -> Section:
     return Section(
         "comparison",
         title,
-        words=tuple(f"{name}: {what}." for name, what in beside.meanings),
+        words=(f"mixed: this plan; {'; '.join(f'{name}: {what}' for name, what in beside.meanings)}.",)
+        if beside.meanings
+        else (),
         grids=tuple(of_sheet(sheet) for sheet in beside.compared),
-        plots=_plot(
+        plots=one_plot(
             "options",
             "NPV of all cost of this plan and of each option; an option without a plan says so.",
             figures.comparison_figure(beside.options, unit.name, unit.usd),
+            screen=True,
         ),
     )
 
 
 def _assumptions(plan: Plan, scenario: Scenario, catalog: Catalog) -> Section:
     ids = assumptions.numbered(plan)
-    notes = (assumptions.every_note(plan),) if plan.notes else ()
+    notes = (assumptions.every_note(plan),) if plan.notes or plan.left_out else ()
     weighty = tuple(plain(f"May change the cost: {note}") for note in plan.weighty_notes)
     return Section(
         "assumptions",
@@ -311,11 +222,6 @@ def _assumptions(plan: Plan, scenario: Scenario, catalog: Catalog) -> Section:
             assumptions.sources(catalog, ids),
         ),
     )
-
-
-def _plot(name: str, about: str, figure: go.Figure | None, *grids: Grid) -> tuple[Plot, ...]:
-    """One plot, or none where there is nothing to draw."""
-    return () if figure is None else (Plot(name, about, figure, grids),)
 
 
 def _hash(script: str) -> str:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from planner._version import __version__
 from planner.plan import Plan
+from planner.render.figures import within
 from planner.render.sheet import plain
 from planner.report.verdict import day
 from planner.scenario import Scenario
@@ -33,6 +34,7 @@ def render(template: str, plan: Plan, scenario: Scenario, **parts: Any) -> str:
         title=plain(plan.scenario),
         description=plain(scenario.description),
         status=plan.status,
+        proven=_proven(plan),
         decided_on=day(scenario.horizon.decided_on),
         scenario_digest=plan.scenario_digest,
         catalog_digest=plan.catalog_digest,
@@ -42,6 +44,13 @@ def render(template: str, plan: Plan, scenario: Scenario, **parts: Any) -> str:
     )
     # A name may hold half of a character, which no file can.
     return page.encode("utf-8", "replace").decode()
+
+
+def _proven(plan: Plan) -> str:
+    """How good the plan is at the least, in words."""
+    if plan.proof.objective == "cost":
+        return f"no other costs less by more than {within(plan.proof.gap)}"
+    return f"within {within(plan.proof.gap)} of the best"
 
 
 def in_script(value: Any) -> Markup:

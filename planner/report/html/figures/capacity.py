@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
@@ -15,6 +16,8 @@ from planner.report.html import flows
 from planner.report.html.figures.style import (
     EDGE,
     ROW_PX,
+    TICKS,
+    figure_of,
     of_future,
     panels,
     pattern,
@@ -30,8 +33,6 @@ from planner.timeline import Timeline
 from planner.units import MS_PER_S
 
 PATTERNS = {"own": "", "rented": "/", "spot": "."}
-# Ticks of a logarithmic axis, in s or ms.
-TICKS = tuple(digit * 10.0**power for power in range(-3, 6) for digit in (1, 2, 5))
 
 
 def power_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Figure | None:
@@ -39,7 +40,7 @@ def power_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Figur
     sites = [site.name for site in scenario.sites]
     if not sites:
         return None
-    figure = panels([f"{text(site.name)}, {site.cap_at} side of the meter" for site in scenario.sites], 300)
+    figure = panels([f"{text(site.name)}, {site.cap_at} side of the meter" for site in scenario.sites], 240)
     known = systems_of(plan)
     caps = power_use(plan, scenario, timeline)
     periods = list(timeline.names[: timeline.reported])
@@ -89,54 +90,64 @@ def power_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Figur
     return figure
 
 
-def served_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Figure | None:
-    """Requests a second by load block, stacked by supply, a panel for each workload; None where nothing is asked."""
-    frames = {future: flows.served(plan, scenario, timeline, future) for future in plan.futures}
+def served_figures(plan: Plan, scenario: Scenario, timeline: Timeline) -> dict[str, go.Figure]:
+    """Requests a second by period, stacked by supply, of each workload that is served anything."""
+    frames = {future: flows.served_on_average(plan, scenario, timeline, future) for future in plan.futures}
     supplies = flows.supplies(list(frames.values()))
-    if not supplies:
-        return None
-    figure = panels([text(workload.name) for workload in scenario.workloads], 200)
+    found = {}
+    for workload in scenario.workloads:
+        mine = {future: frame[frame["workload"] == workload.name] for future, frame in frames.items()}
+        if any(len(frame) for frame in mine.values()):
+            unit = "weighted GPUs" if workload.kind == "gpu_hours" else "requests/s"
+            figure = figure_of(230)
+            figure.add_traces(list(_served(plan, mine, supplies, list(timeline.names[: timeline.reported]), unit)))
+            figure.update_layout(
+                barmode="stack",
+                bargap=0.15,
+                showlegend=False,
+                title={"text": text(workload.name), "font": {"size": 14}, "x": 0, "xanchor": "left"},
+            )
+            figure.update_yaxes(title=unit, rangemode="tozero")
+            periods_below(figure, "period")
+            found[workload.name] = figure
+    return found
+
+
+def _served(
+    plan: Plan, frames: dict[str, pd.DataFrame], supplies: Sequence[str], periods: Sequence[str], unit: str
+) -> Iterator[go.Bar]:
     systems = systems_of(plan)
     apis = [name for name in supplies if name.startswith("token API")]
-    places = [(period, block) for period in timeline.names[: timeline.reported] for block in timeline.blocks]
-    across = [[period for period, _ in places], [text(block) for _, block in places]]
-    shown: set[tuple[str, str]] = set()
-    for panel, workload in enumerate(scenario.workloads, start=1):
-        unit = "weighted GPUs" if workload.kind == "gpu_hours" else "requests/s"
-        for future, frame in frames.items():
-            mine = frame[frame["workload"] == workload.name]
-            for supply in supplies:
-                rows = mine[mine["supply"] == supply]
-                if rows.empty:
-                    continue
-                rate = {
-                    (period, block): float(value)
-                    for period, block, value in zip(rows["period"], rows["block"], rows["rate"], strict=True)
-                }
-                figure.add_trace(
-                    go.Bar(
-                        name=text(supply),
-                        legendgroup=text(supply),
-                        showlegend=(future, supply) not in shown,
-                        x=across,
-                        y=[rate.get(place, 0.0) for place in places],
-                        marker={
-                            "color": _supply_colour(supply, systems, apis),
-                            "line": EDGE,
-                            "pattern": pattern(_pattern_of(supply) or ("x" if supply in apis else "")),
-                        },
-                        hovertemplate="%{x}: %{y:,.4~g} " + unit + "<extra>%{fullData.name}</extra>",
-                        **of_future(plan, future),
-                    ),
-                    row=panel,
-                    col=1,
-                )
-                shown.add((future, supply))
-        figure.update_yaxes(title=unit, rangemode="tozero", row=panel, col=1)
-    figure.update_layout(barmode="stack", bargap=0.05)
-    figure.update_xaxes(tickfont={"size": 9})
-    periods_below(figure, "load blocks of each period")
-    return figure
+    for future, frame in frames.items():
+        for supply in supplies:
+            rows = frame[frame["supply"] == supply]
+            if rows.empty:
+                continue
+            rate = dict(zip(rows["period"], rows["rate"], strict=True))
+            yield go.Bar(
+                name=text(supply),
+                x=list(periods),
+                y=[float(rate.get(period, 0.0)) for period in periods],
+                marker={
+                    "color": _supply_colour(supply, systems, apis),
+                    "line": EDGE,
+                    "pattern": pattern(_pattern_of(supply) or ("x" if supply in apis else "")),
+                },
+                hovertemplate="%{x}: %{y:,.4~g} " + unit + "<extra>%{fullData.name}</extra>",
+                **of_future(plan, future),
+            )
+
+
+def served_legend(plan: Plan, scenario: Scenario, timeline: Timeline) -> tuple[tuple[str, str], ...]:
+    """Name and colour of each system, token API and of what is not served; how GPUs are got is told by hatching."""
+    supplies = flows.supplies([flows.served(plan, scenario, timeline, future) for future in plan.futures])
+    systems = systems_of(plan)
+    apis = [name for name in supplies if name.startswith("token API")]
+    found = {}
+    for supply in supplies:
+        of_gpus = _pattern_of(supply) is not None
+        found[supply.rpartition(" ")[0] if of_gpus else supply] = _supply_colour(supply, systems, apis)
+    return tuple(sorted(found.items()))
 
 
 def _pattern_of(supply: str) -> str | None:
@@ -167,15 +178,20 @@ def latency_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Fig
         return None
     labels = [f"{text(workload.name)}: {text(name)}" for workload, name, _ in rows]
     figure = make_subplots(
-        rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.04, subplot_titles=("time to first token", "per token")
+        rows=1,
+        cols=2,
+        shared_yaxes=True,
+        horizontal_spacing=0.04,
+        subplot_titles=("first token", "each token after it"),
     )
     style(figure, 180 + ROW_PX * len(rows))
+    first = [share.ttft_ms / MS_PER_S for *_, share in rows]
+    each = [share.tpot_ms for *_, share in rows]
     axes = (
-        ("TTFT, s", [share.ttft_ms / MS_PER_S for *_, share in rows], [w.sla.ttft_s for w, *_ in rows], "ttft"),
-        ("TPOT, ms", [share.tpot_ms for *_, share in rows], [w.sla.tpot_ms for w, *_ in rows], "tpot"),
+        ("seconds to the first token", "s", first, [workload.sla.ttft_s for workload, *_ in rows], "ttft"),
+        ("milliseconds for each token after it", "ms", each, [workload.sla.tpot_ms for workload, *_ in rows], "tpot"),
     )
-    for panel, (axis, values, targets, which) in enumerate(axes, start=1):
-        unit = axis.rpartition(" ")[2]
+    for panel, (axis, unit, values, targets, which) in enumerate(axes, start=1):
         percentiles = [getattr(w.sla, f"{which}_percentile") for w, *_ in rows]
         known = [(label, limit, at) for label, limit, at in zip(labels, targets, percentiles, strict=True) if limit]
         marks = _marks(

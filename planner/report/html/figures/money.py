@@ -8,14 +8,15 @@ import plotly.graph_objects as go
 from planner.kinds.cash import in_words
 from planner.kinds.evidence import ORDER
 from planner.plan import Plan
-from planner.render.colours import COLOURS, PALETTE
+from planner.render.colours import COLOURS, SYSTEM_COLOURS
 from planner.render.figures import money
 from planner.report.html.figures.style import EDGE, figure_of, pattern, periods_below, text
+from planner.report.verdict import option_name
 
 
 def cost_figure(table: pd.DataFrame, unit: str, scale: float, hover: str) -> go.Figure:
     """Cost by category stacked over periods; ``table`` as of ``flows.cash``, shown in ``scale`` of its unit."""
-    figure = figure_of(430)
+    figure = figure_of(380)
     for index, category in enumerate(table.columns):
         figure.add_trace(
             go.Bar(
@@ -23,9 +24,9 @@ def cost_figure(table: pd.DataFrame, unit: str, scale: float, hover: str) -> go.
                 x=[str(period) for period in table.index],
                 y=[float(value) / scale for value in table[category]],
                 marker={
-                    "color": PALETTE[index % len(PALETTE)],
+                    "color": SYSTEM_COLOURS[index % len(SYSTEM_COLOURS)],
                     "line": EDGE,
-                    "pattern": pattern("/" if index >= len(PALETTE) else ""),
+                    "pattern": pattern("/" if index >= len(SYSTEM_COLOURS) else ""),
                 },
                 hovertemplate=f"%{{x}}: {hover}<extra>%{{fullData.name}}</extra>",
             )
@@ -49,7 +50,7 @@ def evidence_figure(plan: Plan) -> go.Figure:
                     orientation="h",
                     y=["output tokens", "NPV cost"],
                     x=[100 * value for value in values],
-                    marker={"color": PALETTE[index], "line": EDGE},
+                    marker={"color": SYSTEM_COLOURS[index % len(SYSTEM_COLOURS)], "line": EDGE},
                     hovertemplate="%{y}: %{x:.1f} %<extra>%{fullData.name}</extra>",
                 )
             )
@@ -65,7 +66,7 @@ def comparison_figure(table: pd.DataFrame, unit: str, scale: float) -> go.Figure
     if sum(not pd.isna(row["npv_usd"]) for row in rows) < 2:
         return None
     figure = figure_of(120 + 34 * len(rows))
-    names = [text(str(row["name"])) for row in rows]
+    names = [text(option_name(row).rstrip(",") if index else "this plan") for index, row in enumerate(rows)]
     there = [(name, row) for name, row in zip(names, rows, strict=True) if not pd.isna(row["npv_usd"])]
     figure.add_trace(
         go.Bar(

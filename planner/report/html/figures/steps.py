@@ -30,7 +30,7 @@ def timeline_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Fi
     waits = [(label, order) for label, order in zip(labels, steps, strict=True) if order.by is not None]
     figure.add_trace(
         _bars(
-            "ordered, not there yet",
+            "on order",
             [label for label, _ in waits],
             [(order.by, timeline.starts[order.index]) for _, order in waits if order.by is not None],
             [_about(order, f"order by {order.by}, there on {timeline.starts[order.index]}") for _, order in waits],

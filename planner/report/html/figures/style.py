@@ -16,6 +16,8 @@ from planner.render.sheet import plain
 
 EDGE = {"color": GREY, "width": 0.5}
 ROW_PX = 24
+# Ticks of a logarithmic axis.
+TICKS = tuple(digit * 10.0**power for power in range(-3, 6) for digit in (1, 2, 5))
 
 
 def as_json(figure: go.Figure) -> dict[str, Any]:
@@ -57,6 +59,7 @@ def panels(titles: Sequence[str], height_px: int) -> go.Figure:
     """Panels below each other, ``height_px`` each."""
     gap = 0.16 / len(titles) if len(titles) > 1 else 0
     figure = make_subplots(rows=len(titles), cols=1, subplot_titles=titles, shared_xaxes=True, vertical_spacing=gap)
+    figure.update_annotations(font_size=13)
     style(figure, 130 + height_px * len(titles))
     return figure
 
