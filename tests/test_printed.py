@@ -119,7 +119,10 @@ def test_every_command_that_is_printed_runs_as_printed(printed: dict[str, str]) 
 
 
 def test_every_command_in_backticks_parses() -> None:
-    found = [command for path in Path(planner.__path__[0]).rglob("*.py") for command in _told(path)]
+    """A command's bare name is a name; what it prints is held to more above."""
+    names = {f"plan {name}" for name in COMMANDS}
+    told = [command for path in Path(planner.__path__[0]).rglob("*.py") for command in _told(path)]
+    found = [command for command in told if command not in names]
     assert len(found) > 20
     for command in found:
         parse(command)
