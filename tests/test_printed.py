@@ -87,8 +87,9 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
         patch.setenv("PLAN_STORE", str(folder / "runs.sqlite"))
         CliRunner().invoke(app, ["solve", TINY, "--save"])
         found = {}
-        for calls in ASKED.values():
-            for call in calls:
+        for name in modules():
+            # A study that is new is asked of the scenario alone.
+            for call in ASKED.get(name, [[*name.split("_", 1), TINY]]):
                 done = CliRunner().invoke(app, call if call[0] in COMMANDS else ["solve", *call])
                 assert done.exception is None or isinstance(done.exception, SystemExit), (call, done.exception)
                 assert done.output, call
@@ -96,8 +97,8 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
         yield found
 
 
-def test_every_command_is_asked_or_says_why_not() -> None:
-    assert sorted(ASKED) == sorted(modules())
+def test_no_command_is_asked_that_is_gone() -> None:
+    assert set(ASKED) <= set(modules())
 
 
 @pytest.mark.solve
