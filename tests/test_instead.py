@@ -37,20 +37,28 @@ def test_only_ways_that_leave_out_some_of_the_plans_own_are_told() -> None:
     ("bound", "words"),
     [
         ([], "There is no other way of getting its GPUs to hold it against."),
-        ([(RENT, 2.5e6)], "Instead of this plan, renting it all by the hour costs at least $1.50 M more (150 %)."),
         (
-            [(RENT, 1e6), (BUY, math.inf)],
-            "Instead of this plan, renting it all by the hour may cost as little, as far as a bound tells; buying and "
-            "renting by the hour, without contracts, is not possible within the limits given.",
+            [(RENT, 2.5e6, 1.6e6)],
+            "Instead of this plan, renting it all by the hour costs at least $1.50 M more (150 %).",
         ),
         (
-            [(RENT, math.inf), (SIGN, math.inf)],
-            "Instead of this plan, neither renting it all by the hour nor contracts and renting by the hour, without "
+            [(RENT, 0.99e6, 2e5), (BUY, math.inf, math.inf)],
+            "Instead of this plan, renting it all by the hour costs $200 k more (20 %) by the LP relaxation, in parts "
+            "of systems; buying and renting by the hour, without contracts, is not possible within the limits given.",
+        ),
+        (
+            [(SIGN, 0.8e6, 10.0)],
+            "Instead of this plan, signing and renting by the hour, without buying, costs the same by the LP "
+            "relaxation, in parts of systems.",
+        ),
+        (
+            [(RENT, math.inf, math.inf), (SIGN, math.inf, math.inf)],
+            "Instead of this plan, neither renting it all by the hour nor signing and renting by the hour, without "
             "buying, keeps every limit given.",
         ),
     ],
 )
-def test_the_sentence_claims_what_a_bound_proves(bound: list[tuple[tuple[str, ...], float]], words: str) -> None:
+def test_the_sentence_claims_what_a_bound_proves(bound: list[tuple[tuple[str, ...], float, float]], words: str) -> None:
     assert bounded([Bound(*one) for one in bound], 1e6) == words
 
 

@@ -13,20 +13,26 @@ from planner.render.figures import money, percent
 WAYS = {
     ("rent",): "renting it all by the hour",
     ("buy", "rent"): "buying and renting by the hour, without contracts,",
-    ("reserve", "rent"): "contracts and renting by the hour, without buying,",
+    ("reserve", "rent"): "signing and renting by the hour, without buying,",
     ("buy",): "buying alone",
     ("reserve",): "signing contracts alone",
     ("api",): "calling token APIs alone",
 }
 MOST_TOLD = 2
+# Of the plan's cost: what is less is no difference to tell.
+SAME = 1e-4
 
 
 @dataclass(frozen=True)
 class Bound:
-    """What only some ``ways`` cost ``at_least_usd``, NPV, as is proven; infinite where nothing so keeps every limit."""
+    """What only some ``ways`` cost ``at_least_usd``, NPV, as is proven; infinite where nothing so keeps every limit.
+
+    ``relaxed_more_usd`` is that less the least cost of the relaxation with every way open: like beside like.
+    """
 
     ways: tuple[str, ...]
     at_least_usd: float
+    relaxed_more_usd: float
 
 
 def others(plan: Plan, allowed: Sequence[str]) -> list[tuple[str, ...]]:
@@ -51,7 +57,10 @@ def bounded(bounds: Sequence[Bound], cost_usd: float) -> str:
 
 def _costs(one: Bound, cost_usd: float) -> str:
     more = one.at_least_usd - cost_usd
+    least, how = "at least ", ""
     if more <= 0:
-        return f"{WAYS[one.ways]} may cost as little, as far as a bound tells"
+        more, least, how = one.relaxed_more_usd, "", " by the LP relaxation, in parts of systems"
+    if more <= SAME * abs(cost_usd):
+        return f"{WAYS[one.ways]} costs the same{how}"
     share = f" ({percent(more / cost_usd)})" if cost_usd > 0 else ""
-    return f"{WAYS[one.ways]} costs at least {money(more)} more{share}"
+    return f"{WAYS[one.ways]} costs {least}{money(more)} more{share}{how}"

@@ -25,7 +25,8 @@ def bounds(scenario: Scenario, catalog: Catalog, plan: Plan, options: Options) -
         "api": rules.token_api,
     }
     relaxations = Relaxations(World(scenario, catalog), options)
-    return tuple(
-        Bound(ways, relaxations.least_usd(World(option(scenario, catalog, "+".join(ways)), catalog)))
-        for ways in others(plan, [way for way, allowed in open_to.items() if allowed])
-    )
+    found = []
+    for ways in others(plan, [way for way, allowed in open_to.items() if allowed]):
+        least = relaxations.least_usd(World(option(scenario, catalog, "+".join(ways)), catalog))
+        found.append(Bound(ways, least, least - relaxations.today.npv_usd))
+    return tuple(found)
