@@ -80,7 +80,7 @@ def tokens(number: float) -> str:
     for name, one in (("trillion", 1e12), ("billion", 1e9), ("million", 1e6)):
         if abs(number) >= one:
             return f"{digits(number / one)} {name}"
-    return f"{number:,.0f}"
+    return f"{float(f'{number:.3g}'):,.0f}"
 
 
 def digits(value: float | None, significant: int = 3) -> str:

@@ -159,12 +159,12 @@ def _least(sheet: Sheet, at: int) -> int:
 def _widths(sheet: Sheet, part: list[int], width: int) -> list[int]:
     """How wide each column is: as its longest cell, or of those of text the widest ones narrower, one as another.
 
-    What a row begins with is cut the last of all.
+    What a row begins with has a quarter of the width before others have any to spare.
     """
     whole = [max(map(cell_len, _cells(sheet, at))) for at in part]
     least = [_least(sheet, at) for at in part]
     room = width - BETWEEN * (len(part) - 1)
-    first = min(whole[0], LONGEST_WORD)
+    first = min(whole[0], width // 4)
     if first + sum(least[1:]) <= room:
         least[0] = max(least[0], first)
     most = max(whole)
