@@ -93,7 +93,7 @@ def _tags(value: Any) -> Any:
         if not isinstance(text, str):
             raise wrong(key, f"{text} is not text; write it in quotes, so that it stays as it is")
         if key in MEASURED:
-            raise wrong(key, f"'{key}' is a column of the files that plan actuals reads; name the tag otherwise")
+            raise wrong(key, f"'{key}' is a column of the files that `plan actuals` reads; name the tag otherwise")
     return value
 
 
