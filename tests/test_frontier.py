@@ -116,7 +116,7 @@ def test_two_axes_are_a_grid_and_the_impossible_has_its_reason() -> None:
     assert np.isnan(found.table["npv_usd"]).sum() == 3
     picture = drawn(frontier_picture(found), "svg").decode()
     assert "cost in $ per Mtok output" in picture
-    assert "Power of hall, MW" in picture
+    assert "Power at hall, MW" in picture
 
 
 @pytest.mark.process

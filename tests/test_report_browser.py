@@ -165,6 +165,21 @@ def test_it_prints(driver: Any, several: Made, tmp_path: Path) -> None:
     quiet(driver)
 
 
+def test_paper_has_every_part_and_of_its_folds_what_was_opened(driver: Any, tiny: Made, tmp_path: Path) -> None:
+    opened(driver, tiny, tmp_path)
+    driver.execute_script("document.querySelector('#steps section > details').open = true")
+    driver.execute_script("window.dispatchEvent(new Event('beforeprint'))")
+    count = "return document.querySelectorAll(arguments[0]).length"
+    assert driver.execute_script(count, "details.part:not([open])") == 0
+    assert driver.execute_script(count, "section details[open]") == 1
+    height = driver.execute_script("return document.getElementById('plot-cash')._fullLayout.height")
+    driver.execute_script("window.dispatchEvent(new Event('afterprint'))")
+    assert driver.execute_script(count, "details.part[open]") == 0
+    unfold(driver)
+    assert driver.execute_script("return document.getElementById('plot-cash')._fullLayout.height") > height
+    quiet(driver)
+
+
 def test_a_link_opens_the_part_it_names(driver: Any, tiny: Made, tmp_path: Path) -> None:
     opened(driver, tiny, tmp_path)
     assert not driver.find_element("id", "plot-power").is_displayed()

@@ -46,7 +46,8 @@
     for (const place of places.filter((place) => seen(place) && !place.data)) {
       const { data, layout } = figures[place.id.slice("plot-".length)];
       place.style.height = layout.height + "px";
-      Plotly.newPlot(place, data, layout, config);
+      // Plotly writes into the layout that it is given, and paper's sizes are no screen's.
+      Plotly.newPlot(place, data, { ...layout }, config);
     }
   }
 
@@ -91,8 +92,10 @@
 
   if (future) future.addEventListener("change", settle);
 
+  let printing = false;
+
   // A plot in a part that is folded has no width: it is drawn when the part is opened.
-  for (const part of document.querySelectorAll("details.part")) part.addEventListener("toggle", () => part.open && settle());
+  for (const part of document.querySelectorAll("details.part")) part.addEventListener("toggle", () => part.open && !printing && settle());
 
   function unfold() {
     const part = document.getElementById(location.hash.slice(1));
@@ -116,6 +119,7 @@
   // Paper has every part, and of what is folded in it what the reader opened.
   let folded = [];
   window.addEventListener("beforeprint", () => {
+    printing = true;
     folded = [...document.querySelectorAll("details.part:not([open])")];
     for (const details of folded) details.open = true;
     draw();
@@ -123,6 +127,7 @@
     dress(PAPER, true);
   });
   window.addEventListener("afterprint", () => {
+    printing = false;
     for (const details of folded) details.open = false;
     settle();
   });

@@ -197,7 +197,7 @@ def _comparison(beside: Beside) -> Section:
         words=(f"mixed: this plan; {'; '.join(f'{name}: {what}' for name, what in beside.meanings)}.",)
         if beside.meanings
         else (),
-        grids=tuple(of_sheet(sheet) for sheet in beside.compared),
+        grids=tuple(of_sheet(worded(sheet)) for sheet in beside.compared),
         plots=one_plot(
             "options",
             "NPV of all cost of this plan and of each option; an option without a plan says so.",

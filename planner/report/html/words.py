@@ -8,6 +8,8 @@ from planner.render.words import label
 
 # Longer names come first: a shorter one may be part of them.
 WORDS = {
+    "needs, × quotas and depth": "needs, × the GPUs of providers",
+    "the quotas and hourly depth": "the GPUs that providers are assumed to have",
     "--json and --csv have them all, as binding.": "plan --json has them all.",
     "; `plan stands SCENARIO` tells where each changes the orders due": "",
     "service.survive: replica keeps a spare one": "the scenario can ask for a spare one",
