@@ -66,8 +66,12 @@ def test_optimal_is_0_and_says_so(reported: subprocess.CompletedProcess[str]) ->
 
 def test_report_begins_with_what_to_order_next(reported: subprocess.CompletedProcess[str]) -> None:
     lines = reported.stdout.splitlines()
-    assert lines[0] == "To order or sign next (decided on 2026-12-01):"
-    assert re.fullmatch(r"by 2026-12-10  buy \d+ × hgx-b200 for dallas, in service 2027-Q2 +\$\d\.\d\d M", lines[1])
+    assert re.match(r"Buy \d+ hgx-b200 systems \(\d+ GPUs\) for dallas by 10 December 2026", lines[0])
+    first = lines.index("To order or sign next (decided on 2026-12-01):")
+    assert first < 15
+    assert re.fullmatch(
+        r"by 2026-12-10  buy \d+ × hgx-b200 for dallas, in service 2027-Q2 +\$\d\.\d\d M", lines[first + 1]
+    )
 
 
 def test_piped_report_is_plain_and_at_most_100_wide(reported: subprocess.CompletedProcess[str]) -> None:

@@ -251,7 +251,7 @@ def test_axes_that_cannot_be_are_refused(over: str, sentence: str) -> None:
         (["--over", "a=1:999:1", "--over", "b=1:3:1"], "these are 2,997 plans, at most 2,000"),
         (["--over", POWER, "--resume"], "--resume: name the file to go on with as --json FILE"),
         (["--over", POWER, "--resume", "--json", "-"], "--resume: name the file"),
-        (["--over", POWER, "--resume", "--json", str(TINY)], "is not what `plan frontier --json` writes"),
+        (["--over", POWER, "--resume", "--json", str(TINY)], "is not what plan frontier --json writes"),
         (["--over", POWER, "--jobs", "0"], "--jobs 0: must be 1 or more"),
         (["--over", POWER, "--plot", "f.pdf"], "--plot f.pdf: name a file that ends with .svg or .png"),
     ],

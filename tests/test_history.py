@@ -77,7 +77,7 @@ def test_save_show_and_history(store: Path, tmp_path: Path) -> None:
     assert done.stderr == "run 1 saved; `plan show 1` shows it\n"
     shown = plan("show", "1", "--store", store)
     assert shown.stdout == done.stdout
-    assert shown.stdout.startswith("To order or sign next")
+    assert shown.stdout.startswith("Buy 4 hgx-h200 systems (32 GPUs) for hall by 4 December 2026")
     as_json = plan("show", "last", "--store", store, "--json", "-")
     assert as_json.stdout_bytes == (tmp_path / "r.json").read_bytes()
     table = plan("history", "--store", store).stdout.splitlines()

@@ -282,7 +282,7 @@ def test_elsewhere_or_to_a_pipe(here: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["-"], "`plan migrate` rewrites files, and standard input is none; name a file\n"),
+        (["-"], "plan migrate rewrites files, and standard input is none; name a file\n"),
         (["nothing.yaml"], "nothing.yaml: no such file; nearest: wrong.yaml\n"),
         (["shared"], "shared: this is a folder, not a file\n"),
         (["more.yaml", "named.yaml", "-o", "x.yaml"], "--output takes one file; leave it out to rewrite each in its"),

@@ -83,7 +83,7 @@ def test_a_quote_that_cannot_be_signed_says_why(fields: dict[str, Any], procurem
 def test_a_quote_that_may_be_signed_says_what_is_better_or_how_to_ask() -> None:
     assert told(quote_notes, case(quotes=[QUOTE]), contracts=[("bolt", "quoted", "h-node", 12)]) == []
     (note,) = told(quote_notes, case(quotes=[QUOTE]))
-    assert note.sentence.endswith(f"`plan explain --why-not {BOLT}` says at which price it would be taken.")
+    assert note.sentence.endswith(f"`plan explain SCENARIO --why-not {BOLT}` says at which price it would be taken.")
     (note, _) = told(quote_notes, case(quotes=[QUOTE | {"usd_per_gpu_hour": 2.0}, QUOTE | {"region": "other"}]))
     assert note.sentence == f"The quote {BOLT} is not signed: bolt/other/h-node/reserved-12m is never dearer."
     assert note.most_usd == 0
@@ -130,7 +130,7 @@ def test_a_token_quote_that_is_called_or_dearer_is_told_as_such() -> None:
     asked = case(token_quotes=[TOKENS])
     assert told(token_quote_notes, asked, token_api=[("zenith", "m1")]) == []
     (note,) = told(token_quote_notes, asked)
-    assert note.sentence.endswith("`plan explain --why-not zenith/m1` says at which price it would be taken.")
+    assert note.sentence.endswith("`plan explain SCENARIO --why-not zenith/m1` says at which price it would be taken.")
     assert note.most_usd == 0
 
 

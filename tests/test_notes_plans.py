@@ -96,7 +96,7 @@ def test_a_catalog_file_that_no_plan_can_use_is_named(own_folder: Path) -> None:
     ]
     assert note.sentence == (
         f"{own_folder}/mine/offers.csv was read and its one row is not in the plan (shut/us/node/on_demand), "
-        "and no plan of this scenario can use any; `plan explain --why-not NAME` says why."
+        "and no plan of this scenario can use any; `plan explain SCENARIO --why-not NAME` says why."
     )
     assert note.most_usd == float("inf")
     # The same row where it may be used: it is cheap, so it is in the plan and needs no note.

@@ -82,8 +82,8 @@ def test_a_plan_on_a_prediction_that_beats_a_measurement_says_so() -> None:
     (note,) = told(prediction_notes, case(points=(bold, slow)), serving=used)
     assert note.sentence == (
         "chat runs on h-node/model@c32x4, which is predicted to make 1,000 output tok/s of a GPU: more than twice the "
-        "450 of h-node/base@c32x4, the most that was measured as fast or slower. `plan catalog gaps` says what that is "
-        "worth, and how to measure it."
+        "450 of h-node/base@c32x4, the most that was measured as fast or slower. `plan catalog gaps SCENARIO` says "
+        "what that is worth, and how to measure it."
     )
     assert note.most_usd == ANYTHING
     bolder = predicted(3.0, series="bolder")
@@ -91,7 +91,7 @@ def test_a_plan_on_a_prediction_that_beats_a_measurement_says_so() -> None:
         prediction_notes, case(points=(bold, bolder, slow)), serving=[*used, ("chat", bolder.name, "predicted")]
     )
     assert note.sentence.startswith("chat runs on h-node/bolder@c32x4, which is predicted to make 1,500 output tok/s")
-    assert "slower. Of 1 other that it runs on that holds as well. `plan catalog gaps`" in note.sentence
+    assert "slower. Of 1 other that it runs on that holds as well. `plan catalog gaps SCENARIO`" in note.sentence
     assert not told(prediction_notes, case(points=(bold, slow)), serving=[("chat", slow.name, "independent")])
     assert not told(prediction_notes, case(points=(bold, point(rate=1.0, tpot_ms=40.0))), serving=used)
 

@@ -292,7 +292,7 @@ def test_what_stands_beside_the_headline() -> None:
     credit = 2 * 200_000 * SHARE * 0.9 * END
     assert resale.startswith(f"0.9 of its curve (${credit / 1e3:.0f} k of credit, ")
     assert "more without; the orders due by 2027-01-30 change at 0.67 (buy 16 → 0 GPUs of h-node)" in resale
-    assert head.endswith("by the LP relaxation; `plan stands` tells where each changes the orders due")
+    assert head.endswith("by the LP relaxation; `plan stands SCENARIO` tells where each changes the orders due")
     assert told(asked(0.0, nodes=0)).carried[0].assumption.key == "hourly_supply"
 
 

@@ -14,7 +14,21 @@ from rich.console import Console
 
 from planner.render import sheet
 from planner.render.console import WIDTH, console_on
-from planner.render.figures import bar, count, digits, gap_percent, money, money_unit, percent, price, short, within
+from planner.render.figures import (
+    bar,
+    count,
+    digits,
+    gap_percent,
+    money,
+    money_range,
+    money_unit,
+    percent,
+    price,
+    short,
+    step,
+    tokens,
+    within,
+)  # fmt: skip
 from planner.render.sheet import Sheet, left, right
 from planner.report import cash, futures, headline, hourly, orders, serving, terminal
 from planner.report.view import timeline_of
@@ -283,6 +297,19 @@ def test_a_terminal_gets_bold_sentences_and_its_own_width() -> None:
         (money(3_400_000), "$3.40 M"),
         (money(-593_400), "-$593 k"),
         (money(12), "$12"),
+        (money(-0.2), "$0"),
+        (money_range(1.73e6, 1.76e6), "$1.73 M to $1.76 M"),
+        (money_range(123_700_000, 123_740_000), "$123.70 M to $123.74 M"),
+        (money_range(-123_740_000, -123_700_000), "-$123.74 M to -$123.70 M"),
+        (money_range(5e6, 5e6 + 0.2), "$5.00 M"),
+        (money_range(0, 12), "$0 to $12"),
+        (step(1e6, "USD"), "+$1.00 M"),
+        (step(-8, "GPUs"), "−8 GPUs"),
+        (tokens(565e12), "565 trillion"),
+        (tokens(80.4e6), "80.4 million"),
+        (tokens(999.9e9), "1,000 billion"),
+        (tokens(1200), "1,200"),
+        (digits(2178.384, 7), "2,178.384"),
         (money(999_900), "$1.00 M"),
         (money_unit([5e7]).of(21_160_000), "21.2"),
         (money_unit([5e6]).of(21_160_000), "21,160"),

@@ -62,8 +62,8 @@ def test_binding_limits_are_three_at_most_and_an_lp_hint() -> None:
     plan, scenario, _ = solved(FLEET)
     part = binding.binding_sheet(plan, scenario)
     assert 0 < len(part.rows) <= binding.SHOWN
-    assert part.columns[-1].header.startswith("marginal_usd_lp")
-    assert any("LP hint" in note for note in part.notes)
+    assert part.columns[-1].header == "shadow price (LP)"
+    assert part.notes[0] == binding.SHADOW_PRICE
     none = replace(plan, binding=plan.binding.iloc[:0])
     assert binding.binding_sheet(none, scenario).sentence == "No limit binds in the reported horizon."
     silent = replace(plan, binding=plan.binding.assign(marginal_usd_lp=0.0))

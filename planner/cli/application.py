@@ -18,7 +18,7 @@ HELP = (
     "Plan AI inference capacity: what to buy, sign, rent and run, when, at the provably least cost.\n\n"
     "`plan SCENARIO` is `plan solve SCENARIO`.\n\n"
     "Exit codes: 0 optimal, 2 bad input, 3 infeasible (with what to relax), 4 stopped above the gap with a plan, "
-    "5 no plan, 6 cost above `plan diff --fail-above`."
+    "5 no plan, 6 cost above --fail-above of plan diff."
 )
 CATALOG_PLACE = Place(
     EVIDENCE,

@@ -9,6 +9,7 @@ from typing import get_args
 from planner.errors import InputError
 from planner.paths import is_there
 from planner.render.files import check_file
+from planner.render.hints import hint
 from planner.scenario.versions import version_of
 from planner.schema.published import VERSIONS, Which, schema_name, schema_text
 from planner.studies.command import Outcome
@@ -37,7 +38,7 @@ def template(path: Path) -> Outcome:
     files = [] if is_there(beside) else [(str(beside), schema_text("scenario", version).encode())]
     files.append((str(path), written))
     told = (
-        f"{path} written; `plan {path}` solves it",
+        f"{path} written; {hint(str(path))} solves it",
         f"{beside} beside it tells an editor what a scenario may say",
     )
     return Outcome(files=files, text="".join(f"{line}\n" for line in told))

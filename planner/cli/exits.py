@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import typer
@@ -20,14 +20,14 @@ NO_MEMORY = 5
 
 
 @contextmanager
-def exits() -> Iterator[None]:
-    """Ends the command with a sentence and the error's exit code instead of a traceback."""
+def exits(worded: Callable[[str], str] = str) -> Iterator[None]:
+    """Ends the command with a sentence, as ``worded``, and the error's exit code instead of a traceback."""
     try:
         yield
         if sys.stdout is not None:
             sys.stdout.flush()
     except PlannerError as error:
-        _end(error.exit_code, str(error))
+        _end(error.exit_code, worded(str(error)))
     except BrokenPipeError:
         drop_stdout()
         _end(UNREAD)

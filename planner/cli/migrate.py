@@ -12,6 +12,7 @@ from planner.errors import InputError
 from planner.paths import is_file, is_there, read_bytes, real
 from planner.render.console import WIDTH
 from planner.render.files import check_file
+from planner.render.hints import hint
 from planner.scenario.migrate import Change, Migrated, migrated, names_elsewhere
 from planner.scenario.versions import NEWEST, OLDEST, WHY, in_words
 from planner.schema.published import schema_name, schema_text
@@ -23,7 +24,7 @@ BOM = b"\xef\xbb\xbf"
 def rewritten(options: MigrateOptions) -> Outcome:
     """Every file that is named, and what it extends, as it should be; nothing is written where one cannot be."""
     if "-" in options.files:
-        raise InputError("`plan migrate` rewrites files, and standard input is none; name a file")
+        raise InputError("plan migrate rewrites files, and standard input is none; name a file")
     if options.output is not None and len(options.files) > 1:
         raise InputError("--output takes one file; leave it out to rewrite each in its place")
     known: dict[Path, Migrated] = {}
@@ -44,7 +45,7 @@ def _elsewhere(found: Migrated, output: str) -> Outcome:
     if others:
         raise InputError(
             f"--output writes one file, and {found.shown} extends {others[-1]}, which is of version {OLDEST} too; "
-            f"without it `plan migrate` rewrites both"
+            f"without it {hint('migrate', found.shown)} rewrites both"
         )
     text = _text(_told(found, output))
     if found.text is None:

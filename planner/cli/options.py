@@ -48,6 +48,11 @@ class SolveOptions:
         return not self.quiet and self.json != "-"
 
     @property
+    def viewed(self) -> bool:
+        """Whether the report is printed, or kept with a run."""
+        return self.report or self.save
+
+    @property
     def information(self) -> bool:
         """Whether anybody will see what is computed beside the plan."""
         return not self.quiet or self.json is not None or self.save
@@ -66,7 +71,7 @@ class ReportOptions:
     gap: Gap = None
     time_limit: TimeLimit = None
     options: Annotated[
-        str, typer.Option("--options", metavar="NAMES", help="What to compare with, as in `plan compare`, or none.")
+        str, typer.Option("--options", metavar="NAMES", help="What to compare with, as in plan compare, or none.")
     ] = "buy,rent,hopper"
     board: Annotated[bool, typer.Option("--board", help="Page one alone, for print: A4 or Letter, no scripts.")] = False
 

@@ -13,6 +13,7 @@ from planner.cli.exits import check_numbers, exits
 from planner.cli.output import check_json, on_stdout, say, stdout, write_json, write_text
 from planner.cli.waiting import wait_for
 from planner.render.files import check_folder, write_bytes, write_folder
+from planner.render.hints import call_of, filled
 from planner.studies.command import Outcome
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def execute(command: Command, options: Any) -> None:
     """Run ``command`` and end as its outcome says."""
-    with exits():
+    with exits(lambda words: filled(words, _call(options))):
         check(options)
         run = command.module.run
         deliver(wait_for(lambda progress: run(options, progress), "loading"), options)
@@ -61,12 +62,13 @@ def deliver(outcome: Outcome, options: Any) -> None:
         _write(target, content)
     if outcome.saved is not None:
         _keep(options.store, outcome.saved)
+    call = _call(options)
     if outcome.text:
-        say(outcome.text)
+        say(filled(outcome.text, call))
     elif not on_stdout(json):
-        _print(outcome)
+        _print(outcome, call)
     if outcome.message:
-        typer.echo(outcome.message, err=True)
+        typer.echo(filled(outcome.message, call), err=True)
     if outcome.exit_code:
         raise typer.Exit(outcome.exit_code)
 
@@ -88,7 +90,13 @@ def _keep(store: Path | None, run: Run) -> None:
     typer.echo(f"run {saved.id} saved; `plan show {saved.id}` shows it", err=True)
 
 
-def _print(outcome: Outcome) -> None:
+def _call(options: Any) -> tuple[str, ...]:
+    """What a hint names; nothing where no scenario was read."""
+    scenario = getattr(options, "scenario", None)
+    return call_of(scenario, getattr(options, "overrides", None)) if isinstance(scenario, str) else ()
+
+
+def _print(outcome: Outcome, call: tuple[str, ...]) -> None:
     if not outcome.sheets:
         return
     from planner.render.console import WIDTH, console_on
@@ -96,4 +104,4 @@ def _print(outcome: Outcome) -> None:
 
     console = console_on(stdout(), outcome.width or WIDTH)
     for sheet in outcome.sheets:
-        show(sheet, console)
+        show(sheet.written(lambda words: filled(words, call)), console)

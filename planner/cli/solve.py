@@ -12,28 +12,37 @@ from planner.errors import InfeasiblePlan, SolverFailure, StoppedByClock
 from planner.pipeline import catalog_of, load
 from planner.pipeline import solve as solve_scenario
 from planner.plan import Plan
+from planner.render.hints import call_of, filled
 from planner.render.sheet import Sheet
+from planner.report.instead import bounded
 from planner.report.origins import trace_sheet
 from planner.report.terminal import sheets
+from planner.report.verdict import Verdict, rests_on, to_sign
 from planner.scenario import Scenario
 from planner.solvers import Options
 from planner.studies import information
+from planner.studies.bounds import bounds
 from planner.studies.command import FEASIBLE_EXIT, Outcome, Progress, exit_of
 from planner.studies.increments import with_increments
 from planner.studies.percentile import OtherPercentile, other_percentile
 from planner.studies.percentile import applies as has_targets
 from planner.studies.stands.assumptions import applies as stands_on_some
 from planner.studies.stands.carried import Carrying, carrying
+from planner.studies.stands.words import grounds
+from planner.studies.stands.words import line as carrying_line
 from planner.studies.stands.words import lines as carrying_lines
 
 if TYPE_CHECKING:
     from planner.history.run import Run
+
+NOT_HELD = "What renting or buying alone would cost was not looked into."
 
 
 @dataclass(frozen=True)
 class Solved:
     """A plan and its catalog; ``worth`` and ``other`` are None where they do not apply, ``unknown`` says why not.
 
+    ``instead`` says what another way of getting GPUs costs, as far as that was looked for.
     ``late`` where the clock stopped what stands beside the plan.
     """
 
@@ -44,12 +53,21 @@ class Solved:
     carrying: Carrying | None = None
     unknown: str = ""
     late: bool = False
+    instead: str = NOT_HELD
 
     @property
     def lines(self) -> list[tuple[str, str]]:
-        """What stands beside the cost in the headline."""
-        other = [] if self.other is None else [self.other.line()]
-        return other + ([] if self.carrying is None else carrying_lines(self.carrying))
+        """What stands beside the cost in the headline of a page."""
+        return self._percentile + ([] if self.carrying is None else carrying_lines(self.carrying))
+
+    @property
+    def briefly(self) -> list[tuple[str, str]]:
+        """The same beside the headline of a terminal."""
+        return self._percentile + ([] if self.carrying is None else carrying_line(self.carrying))
+
+    @property
+    def _percentile(self) -> list[tuple[str, str]]:
+        return [] if self.other is None else [self.other.line()]
 
 
 def solved(options: SolveOptions, progress: Progress) -> Outcome:
@@ -63,6 +81,8 @@ def solved(options: SolveOptions, progress: Progress) -> Outcome:
     progress(f"{scenario.name}: solving")
     try:
         found = with_stands(find(scenario, options, progress), scenario, options)
+        if options.viewed:
+            found = with_instead(found, scenario, options)
     except InfeasiblePlan as error:
         from planner.schema.result import infeasible, infeasible_sheet
 
@@ -136,6 +156,18 @@ def with_stands(solved: Solved, scenario: Scenario, options: SolveOptions) -> So
         return replace(solved, unknown="\n".join(filter(None, (solved.unknown, said))), late=late)
 
 
+def with_instead(solved: Solved, scenario: Scenario, options: SolveOptions) -> Solved:
+    """What other ways cost at the least; the sentence as it was where cost is no aim, or the clock ended that."""
+    if not stands_on_some(scenario):
+        return solved
+    asked = Options(solved.plan.proof.gap_asked, _limit_s(scenario, options))
+    try:
+        found = bounds(scenario, solved.catalog, solved.plan, asked)
+    except SolverFailure:
+        return solved
+    return replace(solved, instead=bounded(found, solved.plan.proof.objective_usd))
+
+
 def _limit_s(scenario: Scenario, options: SolveOptions) -> float:
     return options.time_limit if options.time_limit is not None else scenario.solve.time_limit_s
 
@@ -155,11 +187,16 @@ def _result(solved: Solved, options: SolveOptions) -> dict[str, Any]:
 
 def _view(scenario: Scenario, solved: Solved, options: SolveOptions) -> list[Sheet]:
     """The parts of the report, in order; none where nobody reads them."""
-    if not (options.report or options.save):
+    if not options.viewed:
         return []
+    told = None if solved.carrying is None else grounds(solved.carrying)
+    verdict = Verdict(to_sign(solved.plan, scenario), solved.instead, rests_on(solved.plan, told))
     more = [information.sheet(solved.worth)] if solved.worth is not None else []
-    view = list(sheets(solved.plan, scenario, solved.catalog, solved.lines, more))
-    return [*view, trace_sheet(solved.plan)] if options.trace else view
+    view = list(sheets(solved.plan, scenario, solved.catalog, solved.briefly, more, verdict))
+    view += [trace_sheet(solved.plan)] * options.trace
+    # A run that is kept is shown again where nobody knows which file it was read from.
+    call = call_of(options.scenario, options.overrides)
+    return [sheet.written(lambda words: filled(words, call)) for sheet in view]
 
 
 def _run_of(

@@ -17,6 +17,7 @@ from planner.errors import InputError
 from planner.history.run import Run
 from planner.history.store import find
 from planner.paths import read_bytes
+from planner.render.hints import hint
 
 BASELINE_VERSION = 1
 # The field that tells a baseline from other JSON, and holds its version.
@@ -70,7 +71,7 @@ def is_baseline(value: Any) -> bool:
 def baseline_of(value: Any, shown: str) -> Baseline:
     """The baseline in a JSON value, read from ``shown``. Raises InputError where it is none, or was changed."""
     if not is_baseline(value):
-        raise InputError(f"{shown}: this is not a baseline; `plan approve RUN -o {shown}` writes one")
+        raise InputError(f"{shown}: this is not a baseline; {hint('approve', 'RUN', '-o', shown)} writes one")
     version = value[MARK]
     if version != BASELINE_VERSION:
         raise InputError(
@@ -99,7 +100,7 @@ def baseline_of(value: Any, shown: str) -> Baseline:
         return Baseline(run, approved["by"] or "", approved["on"] or "", found)
     except (KeyError, TypeError):
         raise InputError(
-            f"{shown}: this baseline lacks parts; `plan approve RUN -o {shown}` writes a whole one"
+            f"{shown}: this baseline lacks parts; {hint('approve', 'RUN', '-o', shown)} writes a whole one"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""A console to print on: plain in a pipe, at most as wide as a report."""
+"""A console to print on: plain in a pipe, as wide as a reader's eye follows on a terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import TextIO
 
 from rich.console import Console
 
+# Of a report in a pipe or a file, whatever the terminal.
 WIDTH = 100
+# Of a terminal no more is used: longer lines are hard to follow.
+WIDEST = 120
 
 
 class _Console(Console):
@@ -18,10 +21,13 @@ class _Console(Console):
 
 
 def console_on(file: TextIO, width: int = WIDTH) -> Console:
-    """A console on ``file``: plain and ``width`` columns wide, unless it is a terminal: at most 100, maybe narrower."""
+    """A console on ``file``: plain and ``width`` columns wide, unless it is a terminal: as wide as that, at most 120.
+
+    Colours are the terminal's own, and none where ``NO_COLOR`` is set.
+    """
     if file.isatty():
         console = _Console(file=file, highlight=False)
-        console.width = min(console.width, WIDTH)
+        console.width = min(console.width, WIDEST)
         return console
     return _Console(
         file=file, width=width, color_system=None, force_terminal=False, highlight=False, legacy_windows=False

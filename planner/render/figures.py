@@ -36,13 +36,51 @@ def money_unit(usd: Iterable[float]) -> Unit:
 
 
 def money(usd: float) -> str:
-    """``$21.2 M``, ``$3.40 M``, ``$593 k``, ``$12``, ``-$3.40 M``."""
-    sign, size = ("-" if usd < 0 else ""), abs(usd)
+    """``$21.2 M``, ``$3.40 M``, ``$593 k``, ``$12``, ``-$3.40 M``; what rounds to nothing has no sign."""
+    sign, size = ("-" if usd <= -0.5 else ""), abs(usd)
     if size >= 999_500:
         return f"{sign}${size / 1e6:,.{1 if size >= 9.995e6 else 2}f} M"
     if size >= 9_999.5:
         return f"{sign}${size / 1e3:,.0f} k"
     return f"{sign}${size:,.0f}"
+
+
+def money_range(low: float, high: float) -> str:
+    """``$1.73 M to $1.76 M``; ends that would read the same with the digits that differ, or as one amount.
+
+    >>> money_range(1.73e6, 1.76e6), money_range(123_700_000.0, 123_740_000.0), money_range(5e6, 5e6 + 0.2)
+    ('$1.73 M to $1.76 M', '$123.70 M to $123.74 M', '$5.00 M')
+    """
+    ends = [money(low), money(high)]
+    name, unit = next((one for one in ((" M", 1e6), (" k", 1e3)) if max(abs(low), abs(high)) >= one[1]), ("", 1.0))
+    shown = len(ends[0].removesuffix(name).partition(".")[2])
+    for places in range(shown + 1, shown + 7):
+        if ends[0] != ends[1] or high - low < 1:
+            break
+        ends = [f"{'-' if usd < 0 else ''}${abs(usd) / unit:,.{places}f}{name}" for usd in (low, high)]
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+
+
+def step(size: float, unit: str) -> str:
+    """``+$1.00 M``, ``−8 GPUs``: a change of a limit.
+
+    >>> step(1e6, "USD"), step(-8, "GPUs"), step(0.1, "s")
+    ('+$1.00 M', '−8 GPUs', '+0.1 s')
+    """
+    sign = "+" if size > 0 else "−"
+    return f"{sign}{money(abs(size))}" if unit == "USD" else f"{sign}{short(abs(size))} {unit}"
+
+
+def tokens(number: float) -> str:
+    """``565 trillion``, ``80.4 million``: a number of tokens in the unit that fits.
+
+    >>> tokens(5.65e14), tokens(80.4e6), tokens(1200.0)
+    ('565 trillion', '80.4 million', '1,200')
+    """
+    for name, one in (("trillion", 1e12), ("billion", 1e9), ("million", 1e6)):
+        if abs(number) >= one:
+            return f"{digits(number / one)} {name}"
+    return f"{float(f'{number:.3g}'):,.0f}"
 
 
 def digits(value: float | None, significant: int = 3) -> str:
@@ -54,7 +92,7 @@ def digits(value: float | None, significant: int = 3) -> str:
     if abs(value) >= 10 ** (significant - 1):
         return f"{value:,.0f}"
     places = significant - 1 - int(np.floor(np.log10(abs(value))))
-    return f"{value:.{min(places, 12)}f}"
+    return f"{value:,.{min(places, 12)}f}"
 
 
 def short(value: float, significant: int = 4) -> str:

@@ -10,12 +10,15 @@ import pandas as pd
 from planner.kinds.limits import LIMITS
 from planner.plan import Plan
 from planner.render.figures import digits, money, percent, short, span
-from planner.render.sheet import Column, Sheet, left, right
+from planner.render.sheet import Column, Marked, Sheet, left, right
 from planner.rules.budgets import fiscal_year
 from planner.scenario import Scenario
 from planner.timeline import first_day
 
 SHOWN = 3
+SHADOW_PRICE = (
+    "Shadow price: the NPV that one more unit throughout would save, by the LP relaxation (in parts of racks)."
+)
 _YEAR = re.compile(r" in ((?:FY)?)(\d{4})$")
 
 
@@ -33,16 +36,16 @@ def binding_sheet(plan: Plan, scenario: Scenario, most: int = SHOWN) -> Sheet:
         hint = _marginal(float(same["marginal_usd_lp"].sum()), str(kind), str(unit))
         words = _words(str(kind)).format(where)
         when = f"{len(periods)} ({span(periods)})" if periods[0] else "-"
-        ranked.append((-worth, words, when, limit, hint))
+        ranked.append((-worth, Marked(words, "reached"), when, limit, hint))
     ranked.sort()
     told = ranked[0][0] < 0
     columns: tuple[Column, ...] = (left("limit"), left("periods in which it binds"), right("limit is"))
     notes = []
     if told:
-        columns = (*columns, right("marginal_usd_lp of one more"))
-        notes.append("marginal_usd_lp is an LP hint: NPV saved by one more unit throughout, were racks divisible.")
+        columns = (*columns, right("shadow price (LP)"))
+        notes.append(SHADOW_PRICE)
     if len(ranked) > most:
-        notes.append(f"{len(ranked) - most} more limits bind; they are in the table binding of --json and --csv.")
+        notes.append(f"{len(ranked) - most} more limits bind; --json and --csv have them all, as binding.")
     lines = tuple(line[1:] if told else line[1:-1] for line in ranked[:most])
     sentence = "The limits that cost most:" if told else "Limits that bind:"
     return Sheet(sentence, columns, lines, tuple(notes))

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from planner.kinds.evidence import CLASSES
 from planner.plan import Plan
-from planner.render.figures import digits, gap_percent, money, percent, within
-from planner.render.sheet import Sheet, left
+from planner.render.figures import digits, gap_percent, money, percent, tokens, within
+from planner.render.sheet import Sheet, left, marked
 from planner.report.cost import cost_lines
 from planner.report.hourly_peak import hourly_line
 from planner.report.limits import power_use
@@ -15,7 +15,6 @@ from planner.report.unserved import unserved_lines
 from planner.scenario import Scenario
 from planner.timeline import Timeline
 
-TRILLION = 1e12
 CLOCK = "; the clock stopped the search, --time-limit gives it more time"
 
 
@@ -50,8 +49,7 @@ def headline(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Sequenc
         (
             "served",
             f"{percent(figures['served_share'], 1)} of the {scenario.finance.token_basis} tokens asked for: "
-            f"{digits(figures['tokens_output'] / TRILLION)} trillion output, "
-            f"{digits(figures['tokens_total'] / TRILLION)} trillion total",
+            f"{tokens(figures['tokens_output'])} output, {tokens(figures['tokens_total'])} total",
         ),
         *_approximated(plan, scenario),
         *unserved_lines(plan),
@@ -63,7 +61,7 @@ def headline(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Sequenc
         ("solved in", _solved(plan)),
     ]
     futures = f", the expectation of {len(plan.futures)} futures" if several else ""
-    notes = (*_weak(figures["evidence_share"]), *_alone(plan, scenario), *plan.weighty_notes)
+    notes = marked((*_weak(figures["evidence_share"]), *_alone(plan, scenario), *plan.weighty_notes), "warning")
     return Sheet(f"The headline of {plan.scenario}{futures}:", (left(), left()), tuple(lines), notes)
 
 
@@ -132,7 +130,8 @@ def _status(plan: Plan) -> str:
         words += f", {gap_percent(proof.whole_gap)} of it what whole replicas and lots add"
     words += "" if proof.reproducible else CLOCK
     if proof.objective == "cost":
-        return f"{words}; no plan is below ${proof.bound:,.0f}"
+        # The bound stands beside the cost.
+        return words
     side = "above" if proof.objective in ("tokens", "profit") else "below"
     value, bound = digits(proof.value, 5), digits(proof.bound, 5)
     return f"{words}; {proof.objective.replace('_', ' ')} is {value} {proof.unit}, no plan is {side} {bound}"
@@ -140,7 +139,7 @@ def _status(plan: Plan) -> str:
 
 def _engine(plan: Plan) -> str:
     proof = plan.proof
-    size = f"{proof.variables:,} variables, {proof.integers:,} of them whole, {proof.constraints:,} constraints"
+    size = f"{proof.variables:,} variables ({proof.integers:,} whole), {proof.constraints:,} constraints"
     return f"{proof.name} ({proof.version}): {size}"
 
 

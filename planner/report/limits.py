@@ -12,7 +12,7 @@ from planner.kinds.cash import CAPEX, OPEX
 from planner.kinds.limits import SPENDING, Spending
 from planner.plan import Plan
 from planner.render.figures import bar, money_unit, percent
-from planner.render.sheet import Sheet, left, right
+from planner.render.sheet import Sheet, left, marked, right
 from planner.report.view import rows_of
 from planner.rules.budgets import budget_spans
 from planner.scenario import Scenario
@@ -20,6 +20,8 @@ from planner.scenario.models import YearlyLimit
 from planner.timeline import Timeline
 
 MOST_ROWS = 16
+# Of a limit: beyond it hardly another system has room.
+REACHED = 0.98
 
 
 def power_use(plan: Plan, scenario: Scenario, timeline: Timeline) -> pd.DataFrame:
@@ -63,8 +65,7 @@ def power_sheet(plan: Plan, scenario: Scenario, timeline: Timeline, length: str)
             str(row.period),
             f"{row.used_mw:,.2f}",
             f"{row.cap_mw:,.2f}",
-            percent(row.share),
-            bar(row.share),
+            *_used(row.share),
         )
         for row in rows.itertuples()
     )
@@ -79,6 +80,12 @@ def power_sheet(plan: Plan, scenario: Scenario, timeline: Timeline, length: str)
     where = "" if several else f" of {rows['site'].iloc[0]}"
     most = ", the highest of any future" if len(plan.futures) > 1 else ""
     return Sheet(f"Power{where} provisioned against the cap, {by}{most}:", columns, lines, tuple(notes))
+
+
+def _used(share: float) -> tuple[str, ...]:
+    """The share and its bar."""
+    cells = percent(share), bar(share)
+    return marked(cells, "reached") if share >= REACHED else cells
 
 
 def budget_use(plan: Plan, scenario: Scenario, timeline: Timeline) -> list[tuple[str, float, float]]:
@@ -108,8 +115,7 @@ def budget_sheet(plan: Plan, scenario: Scenario, timeline: Timeline) -> Sheet:
             label,
             unit.of(used),
             unit.of(limit),
-            percent(used / limit if limit else 0.0),
-            bar(used / limit if limit else 0.0),
+            *_used(used / limit if limit else 0.0),
         )
         for label, used, limit in lines
     )

@@ -11,7 +11,7 @@ import pandas as pd
 from planner.plan import Plan
 from planner.plan.tables import ALL
 from planner.render.figures import count, money, money_unit, span, times
-from planner.render.sheet import Sheet, left, right
+from planner.render.sheet import Sheet, left, marked, right
 from planner.rules.budgets import year_of_period
 from planner.rules.dates import order_day
 from planner.scenario import Scenario
@@ -19,6 +19,8 @@ from planner.scenario.models import MONTHS_PER_PERIOD
 from planner.schedule import add_months
 
 NEXT_ORDERS = 8
+# Orders due within so many days of the decision are this month's.
+MONTH = dt.timedelta(days=30)
 FIRST_YEAR = dt.timedelta(days=366)
 MOST_ROWS = 24
 
@@ -113,7 +115,9 @@ def next_orders(plan: Plan, scenario: Scenario, since: dt.date | None = None) ->
     if not chosen:
         return Sheet(f"Nothing is to be ordered or signed{f' from {since} on' if since else ''}.")
     rows = tuple(
-        (f"by {by}", f"{order.words}, {_from(order)} {order.period}{_ahead(order)}", money(order.usd))
+        _due(
+            (f"by {by}", f"{order.words}, {_from(order)} {order.period}{_ahead(order)}", money(order.usd)), by, decided
+        )
         for by, order in chosen
     )
     later = len(dated) - len(chosen)
@@ -121,6 +125,10 @@ def next_orders(plan: Plan, scenario: Scenario, since: dt.date | None = None) ->
     if not soon:
         notes = ("Nothing is due in the first year; this is the first order after it.", *notes)
     return Sheet(sentence, (left(), left(), right("")), rows, notes)
+
+
+def _due(row: tuple[str, ...], by: dt.date, decided: dt.date) -> tuple[str, ...]:
+    return marked(row, "due") if by <= decided + MONTH else row
 
 
 def _from(order: Order) -> str:

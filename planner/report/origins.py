@@ -20,10 +20,10 @@ def trace_sheet(plan: Plan) -> Sheet:
         place = first["where"].rpartition("/")[2]
         carried = group["gives"].str.endswith(", extrapolated").any()
         evidence = f"{first['evidence']}, extrapolated" if carried else first["evidence"]
-        lines.append((_short(name), evidence, first["as_of"], place, tables[0] + more))
+        lines.append((_short(name), evidence, first["as_of"], place, tables[0].replace("_", " ") + more))
     stated = sorted(set(rows.loc[rows["row"] == "", "gives"]))
     notes = [f"Stated by the scenario itself: {', '.join(stated)}."] if stated else []
-    notes.append("Full names, sources and notes are under trace in --json and in trace.csv of --csv.")
+    notes.append("--json and --csv have full names, sources and notes, as trace.")
     columns = (left("catalog row"), left("evidence"), left("as of"), left("where"), left("used in"))
     return Sheet("Where the figures come from:", columns, tuple(lines), tuple(notes))
 

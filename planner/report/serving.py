@@ -83,7 +83,7 @@ def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline, most: int 
     if len(plan.futures) > 1:
         notes.append("Shares are expectations over the futures, peaks the highest of any.")
     if len(lines) > most:
-        notes.append(f"{len(lines) - most} more lines are in the table serving of --json and --csv.")
+        notes.append(f"{len(lines) - most} more lines are in --json and --csv, as serving.")
     columns = (
         left("workload, served by"),
         right("GPUs"),

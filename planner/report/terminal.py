@@ -1,4 +1,4 @@
-"""The terminal view of a plan: what to do next first, then the headline, then the tables behind it."""
+"""The terminal view of a plan: the verdict, what to do next, the headline, then the tables behind it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.console import Console
 
 from planner.catalog import Catalog
 from planner.plan import Plan
-from planner.render.sheet import Sheet, show
+from planner.render.sheet import Sheet, left, show
 from planner.report.binding import binding_sheet
 from planner.report.cash import cash_sheet
 from planner.report.futures import futures_sheet, later_sheet
@@ -18,9 +18,15 @@ from planner.report.limits import budget_sheet, power_sheet
 from planner.report.orders import next_orders, purchases_and_contracts
 from planner.report.serving import serving_sheet
 from planner.report.tags import tag_sheets
+from planner.report.verdict import Verdict
 from planner.report.view import timeline_of
 from planner.report.workloads import workload_sheets
 from planner.scenario import Scenario
+
+MORE = (
+    "What each way alone needs and costs: `plan compare SCENARIO`.",
+    "Which other values would change the orders: `plan stands SCENARIO`.",
+)
 
 
 def sheets(
@@ -29,10 +35,13 @@ def sheets(
     catalog: Catalog | None = None,
     beside: Sequence[tuple[str, str]] = (),
     more: Sequence[Sheet] = (),
+    verdict: Verdict | None = None,
 ) -> Iterator[Sheet]:
     """The parts of the view in order; ``beside`` are lines of the headline, ``more`` stands behind the futures."""
     timeline = timeline_of(scenario, catalog)
     length = scenario.horizon.period
+    if verdict is not None:
+        yield verdict_sheet(verdict)
     yield next_orders(plan, scenario)
     yield headline(plan, scenario, timeline, beside)
     yield purchases_and_contracts(plan, scenario, length)
@@ -51,6 +60,12 @@ def sheets(
     yield binding_sheet(plan, scenario)
 
 
+def verdict_sheet(verdict: Verdict) -> Sheet:
+    """Its three sentences, the first to stand out, and which commands tell more of the others."""
+    sign, *others = verdict.sentences
+    return Sheet(sign, (left(),), tuple((sentence,) for sentence in others), MORE)
+
+
 def render(
     plan: Plan,
     scenario: Scenario,
@@ -60,7 +75,7 @@ def render(
     beside: Sequence[tuple[str, str]] = (),
     more: Sequence[Sheet] = (),
 ) -> None:
-    """Print ``plan`` in at most 100 columns.
+    """Print ``plan`` in as many columns as the console has.
 
     ``catalog`` saves reading it again where the scenario leaves the load blocks to it; ``beside`` are further lines of
     the headline, such as the cost at another percentile; ``more`` are further parts, such as the value of information.

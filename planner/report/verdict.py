@@ -14,11 +14,9 @@ import pandas as pd
 from planner.kinds.evidence import WEAK
 from planner.plan import Plan
 from planner.render.figures import count, money, percent, price, short
-from planner.report.orders import Order, common, orders
+from planner.report.orders import MONTH, Order, common, orders
 from planner.scenario import Scenario
 
-# Orders due within so many days of the decision are this month's.
-MONTH = dt.timedelta(days=30)
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -191,7 +189,7 @@ def rests_on(plan: Plan, grounds: Sequence[Ground] | None) -> str:
         else "none of its cost is at prices that are estimates"
     )
     if grounds is None:
-        return f"What the plan rests on was not looked into for this page; plan stands does. As for prices, {priced}."
+        return f"What the plan rests on was not looked into; as for prices, {priced}."
     worse = sorted((one for one in grounds if one.more_usd > 0), key=lambda one: -one.more_usd)[:MOST_GROUNDS]
     if not worse:
         return f"No single assumption carries a noticeable part of the plan; {priced}."

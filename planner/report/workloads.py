@@ -13,14 +13,8 @@ from planner.render.sheet import Sheet, left, right
 from planner.scenario import Scenario
 
 THOUSAND = 1e3
-BORNE = (
-    "What a workload bears: each supply at one price for every GPU-hour used of it, its idle hours in that; serving "
-    "power and token APIs go to who causes them. It adds up to the NPV of all cost."
-)
-EXTRA = (
-    "Extra: the least cost with the workload less the least without it, by the relaxation. A workload that fills hours "
-    "which others leave costs less extra than it bears; one whose peak the supply is there for, more."
-)
+BORNE = "Bears: each supply at one price for every GPU-hour used of it, its idle hours in that; adds up to the NPV."
+EXTRA = "Extra: what the plan would save without the workload, by the LP relaxation; little where it fills idle hours."
 
 
 def workload_sheets(plan: Plan, scenario: Scenario) -> list[Sheet]:

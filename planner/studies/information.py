@@ -15,7 +15,7 @@ from planner.milp import Milp, Model, build_model
 from planner.milp.vector import values
 from planner.plan import Plan
 from planner.problem import Problem, build_problem
-from planner.render.figures import money
+from planner.render.figures import money, money_range
 from planner.render.sheet import Sheet, left, right
 from planner.rules import derive_points
 from planner.scenario import Scenario
@@ -201,13 +201,13 @@ def _finite(ends: Range) -> list[float | None]:
 
 def sheet(found: Information) -> Sheet:
     """The value of information as a table."""
-    columns = (left(), right("expected NPV"), left("between"))
+    columns = (left(), right("expected NPV"), left("range"))
 
     def line(what: str, usd: float, ends: Range) -> tuple[str, str, str]:
         if not np.isfinite(usd):
             least = f"; another may, and then it is at least {money(ends[0])}" if np.isfinite(ends[0]) else ""
             return what, "unbounded", f"it cannot serve every future{least}"
-        return what, money(usd), f"{money(ends[0])} and {money(ends[1])}"
+        return what, money(usd), money_range(*ends)
 
     lines = (
         line("this plan, here and now", found.here_and_now[1], found.here_and_now),

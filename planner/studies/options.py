@@ -20,7 +20,9 @@ Set = Annotated[
         help="Override one field, e.g. sites.dallas.power_mw=12, or multiply it: demand=x1.3; repeatable.",
     ),
 ]
-Gap = Annotated[float | None, typer.Option("--gap", help="Relative gap to prove, over the scenario's own.")]
+Gap = Annotated[
+    float | None, typer.Option("--gap", help="Relative gap to prove, such as 0.001, in place of the scenario's.")
+]
 Solver = Annotated[
     str | None, typer.Option("--solver", help="auto, relay, scip, highs, cpsat, or pulp:NAME for any PuLP solver.")
 ]

@@ -14,6 +14,7 @@ from planner.milp import build_model
 from planner.pipeline import solve
 from planner.plan import Plan
 from planner.problem import build_problem
+from planner.render.hints import SCENARIO, hint
 from planner.scenario import Scenario
 from planner.solvers import Options
 from planner.studies.command import Progress
@@ -117,7 +118,7 @@ def check_least_cost(scenario: Scenario, command: str) -> None:
     if scenario.objective != "cost":
         raise InputError(
             f"plan {command} compares plans by their cost, and this scenario's objective is {scenario.objective}; "
-            "add --set objective=cost"
+            f"{hint(*command.split(), SCENARIO, '--set', 'objective=cost')} asks for that"
         )
 
 

@@ -19,6 +19,7 @@ from planner.catalog.tables import (
     rows_of_source,
 )
 from planner.cli.catalog.rows_sheet import (
+    BY_PLACE,
     LISTS,
     difference_sheet,
     overview,
@@ -51,8 +52,10 @@ def list_rows(table: str | None, catalogs: list[str] | None, wanted: dict[str, s
         return sources(catalogs)
     if table not in LISTS:
         raise InputError(f"{table}: no such table{nearest(table, [*LISTS, SOURCES])}")
+    # Told in sentences, which no program reads.
+    width = None if table in BY_PLACE else WHOLE_LINES
     rows = _filtered(table, by_maker(catalog, rows_by_kind(catalog)[table]), asked)
-    return Outcome([rows_sheet(table, rows)], {table: [_placed(row) for row in rows]}, width=WHOLE_LINES)
+    return Outcome([rows_sheet(table, rows)], {table: [_placed(row) for row in rows]}, width=width)
 
 
 def show_row(name: str, catalogs: list[str] | None) -> Outcome:

@@ -19,7 +19,7 @@ from planner.catalog.models import (
     System,
     TokenApi,
 )
-from planner.catalog.optimisations import in_words
+from planner.catalog.optimisations import OPTIMISATIONS, in_words
 from planner.catalog.row import PLACE
 from planner.catalog.tables import (
     Difference,
@@ -64,6 +64,7 @@ UNITS = (
     ("gpus", "GPUs"),
 )
 
+SHORT = {one.key: one.name for one in OPTIMISATIONS}
 # What a benchmark does not say of itself.
 NOT_SAID = "not stated"
 Cells = Callable[[Any], tuple[str, ...]]
@@ -146,8 +147,8 @@ LISTS: dict[str, tuple[type[Row], tuple[Column, ...], Cells]] = {
     ),
     "gains": (
         Gain,
-        (right("gain"), left("on"), left("as of"), left("evidence")),
-        lambda g: (in_words(g), g.measure, str(g.as_of), g.evidence),
+        (left("of"), right("gain"), left("on"), left("ran"), left("evidence")),
+        lambda g: (SHORT[g.optimisation], in_words(g), g.measure, " on ".join(filter(None, _ran(g))), g.evidence),
     ),
     "models": (
         ModelSize,
@@ -155,6 +156,21 @@ LISTS: dict[str, tuple[type[Row], tuple[Column, ...], Cells]] = {
         lambda m: (short(m.total_params_billion), short(m.active_params_billion), str(m.as_of), m.evidence),
     ),
 }
+
+# Their names hold whole sentences: such rows are told by file and line, which `plan catalog show` takes as well.
+BY_PLACE = ("gains",)
+NOTES = {
+    "serving": ("Rates are over all deployed GPUs.",),
+    "gains": ("Dates, names and conditions: `plan catalog list gains --json -`.",),
+}
+
+
+def _place(row: Row) -> str:
+    return place_of(row).rpartition("/")[2]
+
+
+def _ran(gain: Gain) -> tuple[str, str]:
+    return gain.model, gain.hardware
 
 
 def _switches(point: ServingPoint) -> tuple[str, str, str]:
@@ -195,9 +211,9 @@ def overview(catalog: Catalog) -> Sheet:
 def rows_sheet(kind: str, rows: Sequence[Row]) -> Sheet:
     """One line per row of a kind."""
     _, columns, cells = LISTS[kind]
-    lines = tuple((name_of(row), *cells(row)) for row in rows)
-    note = ("Rates are over all deployed GPUs.",) if kind == "serving" else ()
-    return Sheet(f"{len(rows):,} {kind}", (left("row"), *columns), lines, note)
+    name = _place if kind in BY_PLACE else name_of
+    lines = tuple((name(row), *cells(row)) for row in rows)
+    return Sheet(f"{len(rows):,} {kind}", (left("row"), *columns), lines, NOTES.get(kind, ()))
 
 
 def row_sheet(kind: str, row: Row, catalog: Catalog) -> Sheet:

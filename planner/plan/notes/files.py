@@ -34,7 +34,7 @@ def file_notes(solved: Solved) -> Iterator[Note]:
             continue
         how = ""
         if {kind for kind, _ in held} & {"systems", "offers", "apis", "serving"}:
-            how = "; `plan explain --why-not NAME` says why"
+            how = "; `plan explain SCENARIO --why-not NAME` says why"
         yield Note("catalog", f"{what}, and no plan of this scenario can use any{how}.", ANYTHING)
 
 

@@ -33,6 +33,6 @@ def _sentence(workload: str, point: ServingPoint, rival: ServingPoint, others: i
     more = f" Of {others} other{'s' * (others > 1)} that it runs on that holds as well." if others else ""
     return (
         f"{workload} runs on {point.name}, which is predicted to make {claimed} output tok/s of a GPU: more than twice "
-        f"the {made} of {rival.name}, the most that was measured as fast or slower.{more} `plan catalog gaps` says "
-        "what that is worth, and how to measure it."
+        f"the {made} of {rival.name}, the most that was measured as fast or slower.{more} "
+        "`plan catalog gaps SCENARIO` says what that is worth, and how to measure it."
     )

@@ -6,9 +6,14 @@ from collections.abc import Iterator
 
 from planner.plan import exclusion
 from planner.plan.notes.note import ANYTHING, Note, Solved
+from planner.render.hints import SCENARIO, hint
 from planner.rules.offers import quote_offer
 
-PRICED_OUT = "no cheaper plan with it was found; `plan explain --why-not {}` says at which price it would be taken"
+PRICED_OUT = "no cheaper plan with it was found; {} says at which price it would be taken"
+
+
+def _why(name: str) -> str:
+    return hint("explain", SCENARIO, "--why-not", name)
 
 
 def quote_notes(solved: Solved) -> Iterator[Note]:
@@ -26,7 +31,7 @@ def quote_notes(solved: Solved) -> Iterator[Note]:
         if why:
             yield Note("quote", f"{said}: {why}.", ANYTHING)
         else:
-            yield Note("quote", f"{said}: {_better(solved, offer.name) or PRICED_OUT.format(offer.name)}.")
+            yield Note("quote", f"{said}: {_better(solved, offer.name) or PRICED_OUT.format(_why(offer.name))}.")
 
 
 def token_quote_notes(solved: Solved) -> Iterator[Note]:
@@ -41,7 +46,7 @@ def token_quote_notes(solved: Solved) -> Iterator[Note]:
         if why:
             yield Note("quote", f"{said}: {why}.", ANYTHING)
         else:
-            yield Note("quote", f"{said}: {_better(solved, api.name) or PRICED_OUT.format(api.name)}.")
+            yield Note("quote", f"{said}: {_better(solved, api.name) or PRICED_OUT.format(_why(api.name))}.")
 
 
 def _better(solved: Solved, name: str) -> str:

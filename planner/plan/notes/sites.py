@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from planner.kinds.limits import SITE_LIMITS
 from planner.plan.notes.note import ANYTHING, NOTHING, Note, Solved, listed
+from planner.render.hints import SCENARIO, hint
 from planner.schedule import Schedule
 
 # The worst halls measured stay under it; above it somebody wrote a percentage, or a total.
@@ -22,8 +23,9 @@ def empty_notes(solved: Solved) -> Iterator[Note]:
             continue
         able = sorted({item.asset.system.system for item in supply.purchases if item.asset.site == index})
         if able:
+            why = hint("explain", SCENARIO, "--why-not", able[0])
             costs = f"{listed(able)} could be bought for it, and no cheaper plan with one was found"
-            yield Note("site", f"Nothing stands at {site.name}: {costs} (`plan explain --why-not {able[0]}`).")
+            yield Note("site", f"Nothing stands at {site.name}: {costs} ({why}).")
         elif not scenario.procurement.buy:
             yield Note("site", f"Nothing stands at {site.name}: procurement.buy is false.")
         else:

@@ -10,12 +10,8 @@ from planner.render.words import label
 WORDS = {
     "needs, × quotas and depth": "needs, × the GPUs of providers",
     "the quotas and hourly depth": "the GPUs that providers are assumed to have",
-    "marginal_usd_lp of one more": "shadow price (LP)",
-    "marginal_usd_lp is an LP hint: NPV saved by one more unit throughout, were racks divisible.": (
-        "The shadow price is what one more unit throughout would save (NPV), were racks divisible."
-    ),
-    "they are in the table binding of --json and --csv.": "plan --json has them all.",
-    "; `plan stands` tells where each changes the orders due": "",
+    "--json and --csv have them all, as binding.": "plan --json has them all.",
+    "; `plan stands SCENARIO` tells where each changes the orders due": "",
     "service.survive: replica keeps a spare one": "the scenario can ask for a spare one",
 }
 

@@ -15,8 +15,8 @@ from planner.plan.ledger import Ledger
 from planner.render.figures import count, money, price
 from planner.render.sheet import plain
 from planner.report.limits import budget_use
-from planner.report.orders import Order
-from planner.report.verdict import MONTH, Ground, day, per_token, signatures, verdict
+from planner.report.orders import MONTH, Order
+from planner.report.verdict import Ground, day, per_token, signatures, verdict
 from planner.report.workbook import charts
 from planner.report.workbook.by_period import Power, Stack
 from planner.report.workbook.cash_flow import CashFlow

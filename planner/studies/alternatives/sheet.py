@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from planner.render.figures import count, digits, money, percent
+from planner.render.figures import count, digits, money, percent, tokens
 from planner.render.sheet import Sheet, left, right
 from planner.studies.alternatives.study import Alternatives
+from planner.units import tokens_from_mtok
+
+# Nearer to a whole number than this, it counts things.
+WHOLE = 1e-6
+# Of an amount that names its own.
+UNITS = {"USD": "", "Mtok": "tokens"}
 
 
 def alternative_sheets(found: Alternatives) -> list[Sheet]:
@@ -17,7 +23,7 @@ def alternative_sheets(found: Alternatives) -> list[Sheet]:
             f"+{100 * row.over:.2f} %",
             _amount(row.value, str(row.unit)),
             _amount(row.value_of_best, str(row.unit)),
-            str(row.unit),
+            UNITS.get(str(row.unit), str(row.unit)),
         )
         for row in found.alternatives.itertuples()
     )
@@ -36,4 +42,8 @@ def alternative_sheets(found: Alternatives) -> list[Sheet]:
 
 
 def _amount(value: float, unit: str) -> str:
-    return money(value) if unit == "USD" else digits(value)
+    if unit == "USD":
+        return money(value)
+    if unit == "Mtok":
+        return tokens(tokens_from_mtok(value))
+    return count(value) if value >= 1 and abs(value - round(value)) < WHOLE else digits(value)

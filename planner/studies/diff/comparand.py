@@ -16,6 +16,7 @@ from planner.history.store import LAST, find
 from planner.paths import is_there
 from planner.pipeline import catalog_of, load, solve
 from planner.plan.plan import RESULT_VERSION
+from planner.render.hints import SCENARIO, hint
 from planner.scenario import Scenario
 from planner.schema.result import infeasible
 from planner.studies.command import Progress
@@ -98,7 +99,7 @@ def _answer(found: Any, shown: str) -> Comparand:
         baseline = baseline_of(found, shown)
         return _of_run(baseline.run, baseline)
     if not isinstance(found, dict) or any(name not in found for name in NEEDED):
-        raise InputError(f"{shown}: this is not a result; `plan SCENARIO --json {shown}` writes one")
+        raise InputError(f"{shown}: this is not a result; {hint(SCENARIO, '--json', shown)} writes one")
     if found.get("version") not in range(1, RESULT_VERSION + 1):
         known = f"this planner reads versions 1 to {RESULT_VERSION}"
         raise InputError(f"{shown}: this is a result of version {found.get('version')}; {known}")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from planner.history.baseline import SHOWN_DIGITS
+from planner.kinds.cash import in_words
 from planner.plan.tables import ALL
 from planner.render.figures import Unit, count, digits, money_unit, percent, price, within
 from planner.render.markdown import markdown
@@ -198,7 +199,7 @@ def _text(figure: Figure, money: Unit) -> Callable[[float], str]:
 
 def _categories(found: Diff) -> Sheet:
     unit = money_unit(value for figure in found.categories for value in _known(figure))
-    rows = [(figure.name.replace("_", " "), *_cells(figure, unit.of)) for figure in found.categories]
+    rows = [(in_words(figure.name), *_cells(figure, unit.of)) for figure in found.categories]
     columns = (left("category"), right("A"), right("B"), right("B less A"), right("B / A - 1"))
     notes = ("Out is positive, in is negative; of several futures the expectation.",)
     return Sheet(f"NPV by category, {unit.name}:", columns, tuple(rows), notes)

@@ -40,7 +40,7 @@ def _figure(value: float | None, unit: str) -> str:
     if value is None or pd.isna(value):
         return "-"
     if unit in ("share", "per year"):
-        return f"{100 * value:.1f} %"
+        return f"{100 * value:,.1f} %"
     if unit == "USD" or unit.startswith("USD NPV"):
         return money(value)
     return f"{value:.1f}" if unit.startswith("years") else digits(value)

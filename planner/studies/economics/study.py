@@ -21,6 +21,7 @@ from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.plan.ledger import ledger_of
 from planner.render.figures import digits, money
+from planner.render.hints import SCENARIO, hint
 from planner.rules.budgets import year_of_period
 from planner.scenario import Scenario, scenario_digest
 from planner.studies.command import Progress
@@ -54,9 +55,10 @@ def economics(
     priced = [workload for workload in scenario.workloads if workload.price_usd_per_mtok is not None]
     if not priced:
         name = scenario.workloads[0].name
+        priced_so = f"workloads.{name}.price_usd_per_mtok={{input: 0.5, output: 2}}"
         raise InputError(
-            f"plan economics needs revenue, and no workload has a price; add --set workloads.{name}."
-            "price_usd_per_mtok={input: 0.5, output: 2} or the like"
+            "plan economics needs revenue, and no workload has a price; state one, such as "
+            f"{hint('economics', SCENARIO, '--set', priced_so)}"
         )
     catalog = catalog_of(scenario) if catalog is None else catalog
     progress(f"{scenario.name}: solving")
@@ -129,7 +131,7 @@ def _said(scenario: Scenario, profit: float, even: float, rate: float | None, pa
             "It has no internal rate of return: its cash never changes sign for good, or does so more than once."
         )
     else:
-        sentences.append(f"Its internal rate of return is {rate:.1%} a year.")
+        sentences.append(f"Its internal rate of return is {100 * rate:,.1f} % a year.")
     if payback is None:
         sentences.append("It does not pay back within the solved horizon, resale left out.")
     if unpriced:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from planner.render.figures import money
+from planner.render.figures import money, step
 from planner.render.sheet import Sheet, left, right
 from planner.studies.explain.study import Explanation, LeftOut, NoPlan, Worth
 
@@ -31,25 +31,25 @@ def limit_sheet(limits: pd.DataFrame) -> Sheet:
     """What a little more and a little less of each limit does to the least cost."""
     rows = tuple(
         (
-            str(row.limit),
+            _named(row.limit),
             str(row.where),
-            _change(float(row.change), str(row.unit)),
+            step(float(row.change), str(row.unit)),
             _rise(float(row.cost_low_usd), float(row.cost_high_usd), str(row.state)),
             money(row.lp_hint_usd) if pd.notna(row.lp_hint_usd) and row.lp_hint_usd else "-",
         )
         for row in limits.itertuples()
         if row.state not in ("unchanged", "no effect")
     )
-    columns = (left("limit"), left("of"), right("change"), right("least cost, NPV"), right("LP hint"))
+    columns = (left("limit"), left("of"), right("change"), right("least cost, NPV"), right("shadow price (LP)"))
     notes = []
     same = limits[limits["state"].isin(["unchanged", "no effect"])]
     if len(same):
         listed = ", ".join(
-            f"{row.limit} of {row.where} {_change(float(row.change), str(row.unit))}" for row in same.itertuples()
+            f"{_named(row.limit)} of {row.where} {step(float(row.change), str(row.unit))}" for row in same.itertuples()
         )
         notes.append(f"Without any effect: {listed}.")
     notes += [
-        f"{row.limit} of {row.where} {_change(float(row.change), str(row.unit))}: {row.reason}."
+        f"{_named(row.limit)} of {row.where} {step(float(row.change), str(row.unit))}: {row.reason}."
         for row in limits.itertuples()
         if row.state == "no plan" and row.reason
     ]
@@ -64,11 +64,8 @@ def relaxation_sheets(relaxations: pd.DataFrame) -> list[Sheet]:
     return [Sheet("To relax in one currency alone:", (left("in"), left("what it takes")), rows)]
 
 
-def _change(size: float, unit: str) -> str:
-    sign = "+" if size > 0 else "−"
-    if unit == "USD":
-        return sign + money(abs(size))
-    return f"{sign}{abs(size):g} {unit}"
+def _named(limit: object) -> str:
+    return str(limit).replace("_", " ")
 
 
 def _rise(low: float, high: float, state: str) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from planner._moved import renamed
 from planner.catalog import Catalog
 from planner.pipeline import catalog_of
-from planner.render.figures import gap_percent, money
+from planner.render.figures import gap_percent, money, money_range, step
 from planner.scenario import Scenario, scenario_digest
 from planner.studies.command import Progress
 from planner.studies.explain.conflict import Limits, cheapest, conflicts
@@ -122,7 +122,7 @@ def explain(
 
 
 def _said(limits: pd.DataFrame, cost: tuple[float, float], gap: float) -> tuple[str, ...]:
-    sentences = [f"The least cost is between {money(cost[0])} and {money(cost[1])} NPV."]
+    sentences = [f"The least cost is {money_range(*cost)} NPV."]
     saving = limits[(limits["state"] == "resolved") & (limits["cost_high_usd"] < 0) & (limits["limit"] != "demand")]
     if len(saving):
         best = saving.loc[saving["cost_high_usd"].idxmin()]
@@ -142,7 +142,7 @@ def _said(limits: pd.DataFrame, cost: tuple[float, float], gap: float) -> tuple[
 
 
 def _step(row: pd.Series) -> str:
-    return f"{row['change']:+g} {row['unit']} of {row['limit']} ({row['where']})"
+    return f"{step(row['change'], row['unit'])} of {row['limit'].replace('_', ' ')} ({row['where']})"
 
 
 def _infeasible(about: tuple[str, str], limits: Limits, progress: Progress, *, in_parts: bool) -> NoPlan:

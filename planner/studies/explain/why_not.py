@@ -14,7 +14,7 @@ from planner.errors import InputError, StoppedByClock
 from planner.plan import Plan, exclusion
 from planner.problem import Problem, build_problem
 from planner.problem.serving import Candidate, candidates
-from planner.render.figures import digits, money
+from planner.render.figures import digits, money_range
 from planner.rules.latency import SLACK
 from planner.rules.offers import quote_offer
 from planner.scenario import Scenario
@@ -185,7 +185,7 @@ def _priced(
     if not found.possible:
         return _row(item, kind, "no room", f"{said} is not in the plan: the limits leave no room for one", price, unit)
     low, high = found.premium_usd
-    span = money(low) if money(low) == money(high) else f"{money(low)} to {money(high)}"
+    span = money_range(low, high)
     extra = f"at {usd(1)}{because} {first} costs {span} more than going without"
     if np.isinf(found.not_above):
         sentence = f"{said} is not in this plan, but at {usd(1)}{because} a plan with one costs no more"

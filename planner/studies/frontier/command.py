@@ -110,4 +110,4 @@ def _known(options: Options) -> dict[str, dict[str, Any]]:
     try:
         return known_cells(json.loads(read_bytes(options.file)))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError):
-        raise InputError(f"--resume: {options.json} is not what `plan frontier --json` writes") from None
+        raise InputError(f"--resume: {options.json} is not what plan frontier --json writes") from None

@@ -9,6 +9,7 @@ import pandas as pd
 
 from planner.render.figures import count, digits, gap_percent, money_unit, percent, price, short
 from planner.render.sheet import Sheet, left, right
+from planner.render.words import label
 
 COST, BOUND, LEVELISED = "npv_usd", "bound_usd", "levelised_usd_per_mtok_output"
 MOST_COLUMNS = 9
@@ -18,7 +19,7 @@ WIDTH = 100
 
 def frontier_sheets(table: pd.DataFrame, mix: pd.DataFrame, axes: list[str], name: str) -> Iterator[Sheet]:
     """``table`` and ``mix`` of a frontier along ``axes``, the names of its first columns."""
-    over = " and ".join(axes)
+    over = " and ".join(map(_said, axes))
     if len(axes) == 1:
         yield _line(table, axes[0], name)
         if len(mix):
@@ -27,7 +28,7 @@ def frontier_sheets(table: pd.DataFrame, mix: pd.DataFrame, axes: list[str], nam
         yield from _grid(table, axes, name)
     stopped = table[table["reason"].notna() & (table["reason"] != "")]
     if len(stopped):
-        lines = [(", ".join(f"{row[axis]:g}" for axis in axes), str(row["reason"])) for _, row in stopped.iterrows()]
+        lines = [(", ".join(_value(row[axis]) for axis in axes), str(row["reason"])) for _, row in stopped.iterrows()]
         yield Sheet(
             f"No plan at these values of {over}, and what would have to be relaxed:", (left(), left()), tuple(lines)
         )
@@ -37,7 +38,7 @@ def _line(table: pd.DataFrame, axis: str, name: str) -> Sheet:
     unit = money_unit(table[COST].dropna())
     rows = [
         (
-            short(row[axis]) if abs(row[axis]) < 1e6 else f"{row[axis]:,.0f}",
+            _value(row[axis]),
             "no plan" if np.isnan(row[COST]) else str(row["status"]),
             _known(row[COST], unit.of),
             _known((row[COST] - row[BOUND]) / abs(row[COST]) if row[COST] else 0.0, gap_percent),
@@ -54,7 +55,7 @@ def _line(table: pd.DataFrame, axis: str, name: str) -> Sheet:
         right("capex"), right("opex"), right("peak MW"), right("served"),
     )  # fmt: skip
     note = "Capex and opex are cash of the reported periods, in the unit of the NPV; peak MW is utility power."
-    return Sheet(f"{name} along {axis}:", columns, tuple(rows), (note,))
+    return Sheet(f"{name} along {_said(axis)}:", columns, tuple(rows), (note,))
 
 
 def _known(value: float, text: Callable[[float], str]) -> str:
@@ -69,7 +70,7 @@ def _mix(mix: pd.DataFrame, axis: str) -> Sheet:
     for index, row in sources.iterrows():
         cells = [_gpus(row[source]) for source in shown]
         others = [_gpus(row[rest].sum())] if rest else []
-        rows.append((short(mix.loc[index, axis]), *cells, *others))
+        rows.append((_value(mix.loc[index, axis]), *cells, *others))
     columns = (right("value"), *(right(source) for source in shown), *((right("others"),) if rest else ()))
     notes: tuple[str, ...] = ()
     if sum(len(column.header) + 2 for column in columns) > WIDTH:
@@ -89,17 +90,24 @@ def _grid(table: pd.DataFrame, axes: list[str], name: str) -> Iterator[Sheet]:
     for first in range(0, len(cells.columns), MOST_COLUMNS):
         part = cells.iloc[:, first : first + MOST_COLUMNS]
         rows = [
-            (_axis_value(float(value)), *("-" if np.isnan(cell) else digits(cell) for cell in row))
+            (_value(float(value)), *("-" if np.isnan(cell) else digits(cell) for cell in row))
             for value, row in zip(part.index, part.to_numpy(dtype=float), strict=True)
         ]
-        columns = (right(""), *(right(_axis_value(float(value))) for value in part.columns))
+        columns = (right(""), *(right(_value(float(value))) for value in part.columns))
         again = ", continued" if first else ""
-        sentence = f"{name}, $ per Mtok output{again}; down: {axes[0]}; across: {axes[1]}:"
+        sentence = f"{name}, $ per Mtok output{again}; down: {_said(axes[0])}; across: {_said(axes[1])}:"
         yield Sheet(sentence, columns, tuple(rows), ("A dash: no plan meets every limit there.",))
 
 
-def _axis_value(value: float) -> str:
-    return short(value) if abs(value) < 1e4 else f"{value:.6g}"
+def _value(value: float) -> str:
+    return short(value, 6)
+
+
+def _said(axis: str) -> str:
+    """A field in words, the unit behind a comma; in front of one that is multiplied stands a cross."""
+    path = axis.removeprefix("× ")
+    words = label(path, scaled=path != axis)
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
 
 
 def grid(table: pd.DataFrame, axes: list[str], figure: str) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from planner.render.figures import bar, digits, money
+from planner.render.figures import bar, digits, money, money_range
 from planner.render.sheet import Sheet, left, right
 from planner.studies.levers.study import Levers
 
@@ -28,7 +28,7 @@ def levers_sheets(found: Levers) -> list[Sheet]:
         )
         for row in levers.itertuples()
     )
-    heads = (left("the plan"), right("NPV"), right("more than as optimised"), right("$/Mtok"), right("times"), left())
+    heads = (left("the plan"), right("NPV"), right("more"), right("$/Mtok"), right("times"), left())
     several = len(set(metrics["site"])) > 1
     shown = tuple(
         (
@@ -66,4 +66,4 @@ def _rise(low: float, high: float) -> str:
         return "-"
     if high == 0:
         return ""
-    return money(low) if money(low) == money(high) else f"{money(low)} to {money(high)}"
+    return money_range(low, high)

@@ -17,7 +17,7 @@ PLACE = Place(
     DECISIONS,
     90,
     "`plan sensitivity SCENARIO`",
-    "each input low and high: the cost of a token, the first year's orders, the regret of today's",
+    "each input low and high: the cost of a token, the first year's orders, the regret of today's orders",
     "sensitivity.md",
 )
 

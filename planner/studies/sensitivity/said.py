@@ -15,7 +15,9 @@ def said(table: pd.DataFrame) -> tuple[str, ...]:
     known = table[table["effect"].notna()]
     if len(known):
         most = known.loc[known["effect"].abs().idxmax()]
-        sentences.append(f"The cost of a token depends most on {most.input}: {most.effect:+.1%} at {most.value}.")
+        sentences.append(
+            f"The cost of a token depends most on {most.input}: {100 * most.effect:+.1f} % at {most.value}."
+        )
     return (*sentences, *_orders(table), _regret(table))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from planner.render.figures import digits, money
+from planner.render.figures import digits, money_range
 from planner.render.sheet import Sheet, left, right
 from planner.studies.sensitivity.nearest import MAY, MUST
 from planner.studies.sensitivity.study import Sensitivity
@@ -33,7 +33,7 @@ def sensitivity_sheets(found: Sensitivity) -> list[Sheet]:
         right("$/Mtok"),
         right("effect"),
         left("first year"),
-        right("regret of today's"),
+        right("regret"),
     )
     first, *rest = found.sentences
     sheets = [
@@ -79,4 +79,4 @@ def _regret(low: float, high: float) -> str:
         return "-"
     if np.isinf(low):
         return "no plan"
-    return money(low) if money(low) == money(high) else f"{money(low)} to {money(high)}"
+    return money_range(low, high)

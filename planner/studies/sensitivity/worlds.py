@@ -48,7 +48,7 @@ def worlds(scenario: Scenario, catalog: Catalog) -> list[World]:
     for side, factor in zip(("low", "high"), TRUST, strict=True):
         trust = scenario.trust.model_copy(update={"predicted": factor})
         found.append(
-            World("trust of predicted", side, f"{factor:g}", scenario.model_copy(update={"trust": trust}), catalog)
+            World("predicted speeds", side, f"× {factor:g}", scenario.model_copy(update={"trust": trust}), catalog)
         )
     if any(len(site.power_mw.anchors) > 1 for site in scenario.sites):
         for side, months in zip(("low", "high"), SLIPS_MONTHS, strict=True):

@@ -11,6 +11,7 @@ import pandas as pd
 from planner.catalog import Catalog
 from planner.errors import InputError
 from planner.pipeline import catalog_of, solve
+from planner.render.hints import SCENARIO, hint
 from planner.scenario import Scenario, scenario_digest
 from planner.solvers import Options
 from planner.studies.command import Progress
@@ -59,7 +60,7 @@ def stands(
     if not applies(scenario):
         raise InputError(
             f"what a plan stands on is told of the least cost; the objective of {scenario.name} is "
-            f"{scenario.objective}: --set objective=cost"
+            f"{scenario.objective}: {hint('stands', SCENARIO, '--set', 'objective=cost')}"
         )
     catalog = catalog_of(scenario) if catalog is None else catalog
     progress(f"{scenario.name}: solving")

@@ -16,9 +16,17 @@ def lines(found: Carrying) -> list[tuple[str, str]]:
     if not found.carried:
         return []
     more = any(one.switches is None for one in found.carried)
-    told = "; `plan stands` tells where each changes the orders due" if more else ""
+    told = "; `plan stands SCENARIO` tells where each changes the orders due" if more else ""
     head = f"{_assumptions(len(found.carried))}, with the least cost without, by the LP relaxation{told}"
     return [(LABEL, head), *((f"- {one.assumption.label}", _line(one, found)) for one in found.carried)]
+
+
+def line(found: Carrying) -> list[tuple[str, str]]:
+    """The same in one line, for a reader who has the two largest in a verdict above; none where nothing carries."""
+    told = "; ".join(
+        f"{one.assumption.label} ({', '.join([*_amounts(one), *_switching(one)])})" for one in found.carried
+    )
+    return [(LABEL, f"{told}; least cost by the LP relaxation")] if told else []
 
 
 def grounds(found: Carrying) -> tuple[Ground, ...]:
@@ -48,10 +56,18 @@ def sentences(found: Carrying) -> list[str]:
 
 def _line(one: Carried, found: Carrying) -> str:
     rests = f" ({one.rests.words})" if one.rests.words else ""
-    words = (
-        f"{one.assumption.stated}{rests}: {', '.join(amount_words(one.assumption, amount) for amount in one.amounts)}"
-    )
+    words = f"{one.assumption.stated}{rests}: {', '.join(_amounts(one))}"
     return words if one.switches is None else f"{words}; {_orders(one, found)}"
+
+
+def _amounts(one: Carried) -> list[str]:
+    return [amount_words(one.assumption, amount) for amount in one.amounts]
+
+
+def _switching(one: Carried) -> list[str]:
+    """The values at which the orders due change; none where nobody looked, or where none does."""
+    values = [one.assumption.said(switch.way, switch.value) for switch in one.switches or ()]
+    return [f"switching value {' and '.join(values)}"] if values else []
 
 
 def amount_words(one: Assumption, amount: Amount) -> str:
