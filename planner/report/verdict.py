@@ -52,6 +52,9 @@ COUNTS_ON = {
     "unmeasured_points": "throughputs that nobody has measured{rests}",
     "prices": "prices staying {stated}",
 }
+# Where a quota or an offer's own limit stands behind each of them.
+PROMISED = "getting by the hour what the given quotas and offers allow{rests}"
+NONE_AT_THE_PEAK = "0 of "
 # What it would cost otherwise: behind the amount, or where there is no plan then.
 OTHERWISE = {
     "hourly_supply": "without them {effect}",
@@ -193,7 +196,8 @@ def rests_on(plan: Plan, grounds: Sequence[Ground] | None) -> str:
     worse = sorted((one for one in grounds if one.more_usd > 0), key=lambda one: -one.more_usd)[:MOST_GROUNDS]
     if not worse:
         return f"No single assumption carries a noticeable part of the plan; {priced}."
-    return f"The plan counts on {', and on '.join(map(_ground, worse))}; {priced}."
+    promised = plan.kpis["peak_gpus"]["unpromised"] < 0.5
+    return f"The plan counts on {', and on '.join(_ground(one, promised) for one in worse)}; {priced}."
 
 
 def day(date: dt.date) -> str:
@@ -263,12 +267,13 @@ def beyond(row: Mapping[str, Any]) -> str:
     return " and ".join(filter(None, (gpus, spent)))
 
 
-def _ground(one: Ground) -> str:
-    rests = f", {one.rests}" if one.rests else ""
+def _ground(one: Ground, promised: bool) -> str:
+    rests = f", {one.rests}" if one.rests and not one.rests.startswith(NONE_AT_THE_PEAK) else ""
     if one.key in COUNTS_ON:
         stated = _SHARE.sub(lambda found: percent(float(found[0])), one.stated)
         stated = stated.replace("of its curve", "of what it is then expected to fetch")
-        what = COUNTS_ON[one.key].format(stated=stated.removesuffix(" of what they owe after the end"), rests=rests)
+        words = PROMISED if one.key == "hourly_supply" and promised else COUNTS_ON[one.key]
+        what = words.format(stated=stated.removesuffix(" of what they owe after the end"), rests=rests)
     else:
         what = f"{one.label} {one.stated}{rests}"
     effect = "no plan is possible" if math.isinf(one.more_usd) else f"the plan would cost {money(one.more_usd)} more"
