@@ -125,8 +125,8 @@ def test_what_it_rests_on_is_what_costs_most_without(tiny: tuple[Plan, Scenario]
     assert "was not looked into" in verdict.rests_on(plan, None)
     promised = replace(plan, kpis=plan.kpis | {"peak_gpus": plan.kpis["peak_gpus"] | {"unpromised": 0.0}})
     assert verdict.rests_on(promised, (HOURLY,)).startswith(
-        "The plan counts on getting by the hour what the given quotas and offers allow, 8 of 40 GPUs at the peak (without "
-        "them no plan is possible);"
+        "The plan counts on getting by the hour what the given quotas and offers allow, 8 of 40 GPUs at the peak "
+        "(without them no plan is possible);"
     )
     shares = {"cost": {"vendor": 0.6, "predicted": 0.15, "estimate": 0.25}, "tokens": {}}
     weak = replace(plan, kpis=plan.kpis | {"evidence_share": shares})
