@@ -39,6 +39,7 @@ def killed_half_way(room: Path, keep: str, *where: str, cluster: Cluster | None 
     with process(*words, cwd=room) as running:
         wait_until(lambda: (room / keep).exists() and len(list((room / keep).glob("*.json"))) >= HALF_WAY)
         workers = children(running.pid)
+        assert len(list((room / keep).glob("*.json"))) < CASES
         if driver:
             kill(running)
         elif cluster is not None:
@@ -47,7 +48,6 @@ def killed_half_way(room: Path, keep: str, *where: str, cluster: Cluster | None 
             os.kill(workers[0], signal.SIGKILL)
         code = running.wait()
         if driver:
-            assert len(list((room / keep).glob("*.json"))) < CASES
             wait_until(lambda: not any(Path(f"/proc/{worker}/exe").exists() for worker in workers))
     return code
 

@@ -148,7 +148,7 @@ def frontier(
 ) -> Frontier:
     """The optimum of ``scenario`` at every combination of the values of one or two axes (``path=from:to:step``).
 
-    ``jobs`` cells are solved at once, each in a process of its own (a script then needs the usual ``__main__`` guard).
+    ``jobs`` cells are solved at once, each in a process of its own.
     ``known`` are cells of an earlier run by digest, which are not solved again; ``progress`` gets the frontier so far,
     the known cells in it, before the first solve and after each. Without a ``gap`` each is proven to the scenario's
     own, but no further than to ``GAP``. Raises InputError for axes that cannot be.

@@ -48,6 +48,9 @@ class Options:
     explain: Annotated[
         bool, typer.Option("--explain", help="Find what to relax where there is no plan; takes longer than a plan.")
     ] = False
+    in_parts: Annotated[
+        bool, typer.Option("--in-parts", help="Plan in parts of replicas and hourly lots: many times faster.")
+    ] = False
     overrides: Set = None
     gap: Gap = None
     time_limit: TimeLimit = None
@@ -62,7 +65,7 @@ def run(options: Options, progress: Progress) -> Outcome:
     from planner.studies.pool import cores
     from planner.studies.sweep.cases import read_cases
     from planner.studies.sweep.sheet import sweep_sheets
-    from planner.studies.sweep.study import Settings, sweep
+    from planner.studies.sweep.study import sweep
 
     _check(options)
     cases = read_cases(options.cases)
@@ -70,7 +73,11 @@ def run(options: Options, progress: Progress) -> Outcome:
     found = sweep(
         scenario,
         cases,
-        Settings(options.gap, options.time_limit, options.explain, _part(options.part)),
+        gap=options.gap,
+        time_limit_s=options.time_limit,
+        explained=options.explain,
+        in_parts=options.in_parts,
+        part=_part(options.part),
         keep_in=options.keep,
         workers=options.jobs if options.jobs is not None else cores(),
         progress=progress,

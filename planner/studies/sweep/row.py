@@ -21,7 +21,7 @@ from planner.fields import doc
 from planner.pipeline import optimum
 from planner.plan.audited import Audited
 from planner.plan.kpis import expected_figures
-from planner.scenario import Scenario, scenario_digest
+from planner.scenario import Scenario
 
 NO_PLAN = "no plan meets every limit"
 FIGURES = (
@@ -66,16 +66,12 @@ class Task:
     """A case to solve: its scenario, and how. ``catalog`` is the digest of its catalog; ``explained`` as in optimum."""
 
     scenario: Scenario
+    scenario_digest: str
     catalog: str
     gap: float
     time_limit_s: float
     solver: str
     explained: bool
-
-    @property
-    def scenario_digest(self) -> str:
-        """Of all that its scenario says."""
-        return scenario_digest(self.scenario)
 
     @property
     def digest(self) -> str:

@@ -13,11 +13,12 @@ from planner.catalog import Catalog, load_catalog
 from planner.errors import CatalogError, Fault, ScenarioError
 from planner.rules import apply_quotes, check_references
 from planner.scenario import Scenario, scenario_digest
+from planner.scenario.parts import in_parts as parts_of
 from planner.studies.command import Progress
 from planner.studies.engines import Killed
 from planner.studies.pool import as_done_with
 from planner.studies.result import Study, limit_of, told
-from planner.studies.sweep.cases import Cases, few, given_cases, of_row, scenarios_of
+from planner.studies.sweep.cases import Cases, few, given_cases, of_row, read_cases, scenarios_of
 from planner.studies.sweep.kept import keep, kept_row
 from planner.studies.sweep.row import Row, Task, solved, without_plan
 
@@ -43,48 +44,62 @@ class Sweep(Study):
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How every case is solved; None is what its scenario says. ``part`` (K, N): every N-th case, from the K-th on."""
-
-    gap: float | None = None
-    time_limit_s: float | None = None
-    explained: bool = False
-    part: tuple[int, int] = (1, 1)
+class _Settings:
+    gap: float | None
+    time_limit_s: float | None
+    explained: bool
 
 
 def sweep(
     scenario: Scenario,
-    cases: Cases | Iterable[Mapping[str, object]],
-    settings: Settings = Settings(),
+    cases: Cases | Iterable[Mapping[str, object]] | Path | str,
     *,
-    keep_in: Path | None = None,
+    gap: float | None = None,
+    time_limit_s: float | None = None,
+    explained: bool = False,
+    in_parts: bool = False,
+    part: tuple[int, int] = (1, 1),
+    keep_in: Path | str | None = None,
     workers: int = 1,
     progress: Progress = lambda words: None,
 ) -> Sweep:
-    """``scenario`` solved under each of ``cases``: mappings of paths to values, as ``--set`` has them.
+    """``scenario`` solved under each of ``cases``: mappings of paths to values, as ``--set`` has them, or a CSV file.
 
-    ``workers`` cases are solved at once, each in a process of its own with one thread; ``keep_in`` is a folder in which
-    the row of each is kept, and found again. Raises InputError with what is wrong with the cases.
+    ``in_parts`` of replicas and of hourly lots, where a case is in whole ones. What to relax where there is no plan is
+    looked for where that is to be ``explained``; it takes longer than a plan. ``part`` (K, N): every N-th case, from
+    the K-th on. ``workers`` cases are solved at once, each in a process of its own with one thread; ``keep_in`` is a
+    folder in which the row of each is kept, and found again. Raises InputError with what is wrong with the cases.
     """
-    given = cases if isinstance(cases, Cases) else given_cases(cases)
-    first, step = settings.part
+    given = _given(cases)
+    first, step = part
     mine = range(first - 1, len(given.cases), step)
     progress(f"{scenario.name}: reading {len(given.cases):,} cases")
-    scenarios = scenarios_of(scenario, given)
+    whole = scenarios_of(scenario, given)
+    scenarios = [parts_of(one) for one in whole] if in_parts else whole
+    parted = any(one is not other for one, other in zip(scenarios, whole, strict=True))
     catalogs, digests = _catalogs(scenarios, given)
+    settings = _Settings(gap, time_limit_s, explained)
     tasks = [_task(scenarios[index], digests[index], settings) for index in mine]
-    rows = _rows(tasks, catalogs, keep_in, workers, lambda words: progress(f"{scenario.name}: {words}"))
+    folder = None if keep_in is None else Path(keep_in)
+    rows = _rows(tasks, catalogs, folder, workers, lambda words: progress(f"{scenario.name}: {words}"))
     table = _table(given, mine, rows)
     late = tuple(f"case {name}" for name in table.loc[_stopped(table), CASE])
     return Sweep(
         scenario.name,
         scenario_digest(scenario),
-        told([], _few_of(late)),
+        told([], _few_of(late), in_parts=parted),
         len(given.cases),
-        settings.gap,
+        gap,
         table,
         stopped=late,
+        in_parts=parted,
     )
+
+
+def _given(cases: Cases | Iterable[Mapping[str, object]] | Path | str) -> Cases:
+    if isinstance(cases, Cases):
+        return cases
+    return read_cases(Path(cases)) if isinstance(cases, Path | str) else given_cases(cases)
 
 
 def _stopped(table: pd.DataFrame) -> pd.Series[bool]:
@@ -96,9 +111,10 @@ def _few_of(late: Sequence[str]) -> list[str]:
     return [*late[:MOST_TOLD], f"{len(late) - MOST_TOLD:,} more"] if len(late) > MOST_TOLD else list(late)
 
 
-def _task(scenario: Scenario, catalog: str, settings: Settings) -> Task:
+def _task(scenario: Scenario, catalog: str, settings: _Settings) -> Task:
     return Task(
         scenario,
+        scenario_digest(scenario),
         catalog,
         settings.gap if settings.gap is not None else scenario.solve.gap,
         limit_of(scenario, settings.time_limit_s),
