@@ -55,9 +55,9 @@ def dask_cluster(folder: Path, workers: int) -> Iterator[Cluster]:
         yield Cluster(f"dask://{address}", started)
 
 
-def sweep(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """`plan sweep` as a process, to its end."""
-    command = [sys.executable, "-m", "planner.cli", "sweep", *map(str, words)]
+def run(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The command as a process, to its end."""
+    command = [sys.executable, "-m", "planner.cli", *map(str, words)]
     return subprocess.run(command, env=ENVIRONMENT, cwd=cwd, capture_output=True, text=True, timeout=PATIENCE_S)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from planner.errors import InputError
+from planner.solvers.threads import most_threads
 from planner.studies import pool
 from planner.studies.engines import Killed, check_executor
 
@@ -79,3 +80,13 @@ def test_an_executor_that_is_not_installed_says_what_to_install(monkeypatch: pyt
         pass
     expected = "--executor dask: distributed is not installed; pip install 'token-factory-planner[dask]'"
     assert str(refusal.value) == expected
+
+
+@pytest.mark.process
+def test_a_plan_takes_one_thread_where_others_are_made_beside_it() -> None:
+    assert most_threads() == (os.cpu_count() or 1)
+    assert set(pool.each(threads, [1, 2], workers=2)) == {1}
+
+
+def threads(number: int) -> int:
+    return most_threads()

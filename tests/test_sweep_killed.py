@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clusters import Cluster, children, dask_cluster, kill, process, sweep, wait_until
+from tests.clusters import Cluster, children, dask_cluster, kill, process, run, wait_until
 from tests.store import TINY
 
 pytestmark = [pytest.mark.process, pytest.mark.no_cover]
@@ -28,7 +28,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the cases, and what one process makes of them, one after the other."""
     folder = tmp_path_factory.mktemp("sweep")
     write_cases(folder / "cases.csv", CASES)
-    done = sweep(TINY, "--cases", "cases.csv", "-o", "serial.parquet", "--jobs", "1", cwd=folder)
+    done = run("sweep", TINY, "--cases", "cases.csv", "-o", "serial.parquet", "--jobs", "1", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -64,7 +64,9 @@ def test_a_process_that_is_killed_costs_its_case_and_no_more(room: Path) -> None
 def test_processes_end_with_a_driver_that_is_killed_and_the_sweep_goes_on(room: Path) -> None:
     assert killed_half_way(room, "driver", "--jobs", "2", driver=True) == -signal.SIGKILL
     assert not (room / "driver.parquet").exists()
-    done = sweep(TINY, "--cases", "cases.csv", "-o", "again.parquet", "--keep", "driver", "--jobs", "2", cwd=room)
+    done = run(
+        "sweep", TINY, "--cases", "cases.csv", "-o", "again.parquet", "--keep", "driver", "--jobs", "2", cwd=room
+    )
     assert done.returncode == 0, done.stderr
     assert same(room, "again.parquet")
 
@@ -73,7 +75,12 @@ def test_a_dask_worker_that_is_killed_costs_its_case_and_no_more(room: Path, tmp
     pytest.importorskip("distributed")
     with dask_cluster(tmp_path, 2) as cluster:
         assert killed_half_way(room, "dask", "--executor", cluster.executor, cluster=cluster) == 0
+        assert cluster.workers[0].wait() == -signal.SIGKILL
+        # Any other study finds on the worker that is left what it finds here.
+        line = ("frontier", TINY, "--over", "sites.hall.power_mw=0.02,0.06", "--json", "-")
+        there, here = run(*line, "--executor", cluster.executor, cwd=room), run(*line, "--jobs", "1", cwd=room)
     assert same(room, "dask.parquet")
+    assert (there.returncode, there.stdout) == (0, here.stdout)
 
 
 def test_a_sweep_on_dask_goes_on_after_its_driver_was_killed(room: Path, tmp_path: Path) -> None:
@@ -81,6 +88,6 @@ def test_a_sweep_on_dask_goes_on_after_its_driver_was_killed(room: Path, tmp_pat
     with dask_cluster(tmp_path, 2) as cluster:
         where = ("--executor", cluster.executor)
         assert killed_half_way(room, "left", *where, cluster=cluster, driver=True) == -signal.SIGKILL
-        done = sweep(TINY, "--cases", "cases.csv", "-o", "right.parquet", "--keep", "left", *where, cwd=room)
+        done = run("sweep", TINY, "--cases", "cases.csv", "-o", "right.parquet", "--keep", "left", *where, cwd=room)
     assert done.returncode == 0, done.stderr
     assert same(room, "right.parquet")

@@ -24,6 +24,7 @@ from typing import Any
 
 from planner._version import __version__
 from planner.errors import InputError, SolverFailure
+from planner.solvers.threads import share_cores
 from planner.streams import keep_stdout
 
 LOCAL = "local"
@@ -39,7 +40,7 @@ PATIENCE_S = 10
 Work = Callable[[Any, Any], Any]
 
 
-class Killed(Exception):
+class Killed(SolverFailure):
     """Whoever worked on a case was killed, and whoever tried it again."""
 
     def __init__(self, tries: str) -> None:
@@ -140,6 +141,7 @@ def _begin(work: Work, common: Any, parent: Connection) -> None:
     """A process keeps standard output clean and ends with whoever asked, however that ends."""
     keep_stdout()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    share_cores()
     _GIVEN[:] = [work, common]
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
@@ -229,4 +231,5 @@ def _remote(version: str, work: Work, common: _Same, item: Any) -> Any:
     """``work`` on another machine, where another version of the planner would find other plans."""
     if version != __version__:
         raise SolverFailure(f"a worker has version {__version__} of the planner, this is {version}; they must agree")
+    share_cores()
     return work(common.value, item)

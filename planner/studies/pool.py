@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from warnings import catch_warnings, simplefilter
 
+from planner.errors import SolverFailure
 from planner.studies.command import Progress
-from planner.studies.engines import LOCAL, Engine, Killed, check_executor, engine
+
+if TYPE_CHECKING:
+    from planner.studies.engines import Engine, Killed
 
 Common = TypeVar("Common")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_EXECUTOR: ContextVar[str] = ContextVar("executor", default=LOCAL)
+# None is this machine. What it takes to use another is loaded when there is more than one case.
+_EXECUTOR: ContextVar[str | None] = ContextVar("executor", default=None)
 
 
 @contextmanager
@@ -25,8 +29,10 @@ def on(executor: str) -> Iterator[None]:
 
     A cluster is used however many ``workers`` a study is given. Raises InputError where there is no such executor.
     """
+    from planner.studies.engines import LOCAL, check_executor
+
     check_executor(executor)
-    before = _EXECUTOR.set(executor)
+    before = _EXECUTOR.set(None if executor == LOCAL else executor)
     try:
         yield
     finally:
@@ -62,8 +68,14 @@ def as_done(work: Callable[[Item], Result], items: Sequence[Item], workers: int)
     function, since it is sent to the others by name. The first error ends it all: Killed too, which is that of an item
     whose worker was killed twice.
     """
-    for index, result in as_done_with(_alone, work, items, workers):
-        if isinstance(result, Killed):
+    yield from unhurt(as_done_with(_alone, work, items, workers))
+
+
+def unhurt(found: Iterable[tuple[int, Result | Killed]]) -> Iterator[tuple[int, Result]]:
+    """What is found of each item. Raises Killed where that is one of them."""
+    for index, result in found:
+        # It is a SolverFailure, which a result never is.
+        if isinstance(result, SolverFailure):
             raise result
         yield index, result
 
@@ -77,7 +89,7 @@ def as_done_with(
     Killed, and the others go on.
     """
     executor, workers = _EXECUTOR.get(), min(workers, len(items))
-    if executor == LOCAL and workers <= 1:
+    if executor is None and workers <= 1:
         for index, item in enumerate(items):
             yield index, work(common, item)
         return
@@ -85,7 +97,9 @@ def as_done_with(
         return
     from joblib import Parallel, delayed
 
-    running = engine(executor, work, common, workers)
+    from planner.studies.engines import LOCAL, engine
+
+    running = engine(executor or LOCAL, work, common, workers)
     slots = min(running.slots, len(items))
     # The threads only wait: the work is done where the engine has it done.
     threads = Parallel(slots, backend="threading", batch_size=1, pre_dispatch=slots, return_as="generator_unordered")
@@ -105,6 +119,8 @@ def _alone(work: Callable[[Item], Result], item: Item) -> Result:
 
 
 def _in_slot(running: Engine, index: int, item: Any) -> tuple[int, Any]:
+    from planner.studies.engines import Killed
+
     try:
         return index, running.run(item)
     except Killed as killed:
