@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from planner.errors import InputError
+from planner.errors import InputError, SolverFailure
 from planner.solvers.threads import most_threads
 from planner.studies import pool
-from planner.studies.engines import Killed, check_executor
+from planner.studies.engines import Killed, _remote, _Same, check_executor
 
 
 def doubled(number: int) -> int:
@@ -80,6 +80,11 @@ def test_an_executor_that_is_not_installed_says_what_to_install(monkeypatch: pyt
         pass
     expected = "--executor dask: distributed is not installed; pip install 'token-factory-planner[dask]'"
     assert str(refusal.value) == expected
+
+
+def test_a_worker_of_another_version_of_the_planner_is_refused() -> None:
+    with pytest.raises(SolverFailure, match=r"a worker has version .* of the planner, this is 0.0.0; they must agree"):
+        _remote("0.0.0", fatal, _Same(None), 1)
 
 
 @pytest.mark.process

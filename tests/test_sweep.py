@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +12,7 @@ from arro3.io import read_parquet
 
 import planner
 from planner.errors import InputError
+from planner.studies.engines import Killed
 from planner.studies.sweep import study
 from planner.studies.sweep.cases import given_cases
 from planner.studies.sweep.kept import keep, kept_row
@@ -66,7 +67,7 @@ def test_a_case_without_a_plan_stays_in_the_table(found: study.Sweep) -> None:
     assert (row["status"], row["reason"]) == ("infeasible", NO_PLAN)
     assert pd.isna(row["npv_usd"])
     told = sweep(planner.load(TINY), CASES[1:2], explained=True).results.iloc[0]
-    assert "hgx-h200 GPUs by the hour in 2027, it is taken to have 512" in told["reason"]
+    assert "hgx-h200 GPUs by the hour in 2027" in told["reason"]
 
 
 @pytest.fixture
@@ -104,6 +105,23 @@ def test_what_is_kept_or_asked_twice_is_not_solved_again(tmp_path: Path, asked: 
     sweep(scenario, cases[:1], explained=True, keep_in=tmp_path / "kept")
     sweep(scenario, cases[1:], gap=0.1, keep_in=tmp_path / "kept")
     assert len(asked) == 4
+
+
+def test_a_case_whose_workers_were_killed_is_told_as_failed_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_killed(work: object, catalogs: object, tasks: list[Task], workers: int) -> Iterator[tuple[int, object]]:
+        yield 1, without_plan(tasks[1], "infeasible", NO_PLAN)
+        yield 0, Killed("each of two processes that")
+
+    monkeypatch.setattr(study, "as_done_with", one_killed)
+    kept = tmp_path / "kept"
+    done = plan("sweep", TINY, "--cases", write(tmp_path, "demand\nx0.9\nx99\n"), "--keep", kept, "--json", "-")
+    assert (done.exit_code, done.stderr) == (5, "1 of the cases failed; their rows say why\n")
+    first, second = json.loads(done.stdout)["results"]
+    assert (first["status"], first["reproducible"], second["status"]) == ("failed", False, "infeasible")
+    assert first["reason"].startswith("each of two processes that worked on it was killed")
+    assert [json.loads(file.read_text())["row"]["status"] for file in kept.iterdir()] == ["infeasible"]
 
 
 def task(time_limit_s: float = 60.0, explained: bool = False) -> Task:

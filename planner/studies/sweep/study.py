@@ -11,6 +11,7 @@ import pandas as pd
 
 from planner.catalog import Catalog, load_catalog
 from planner.errors import CatalogError, Fault, ScenarioError
+from planner.render.figures import bar
 from planner.rules import apply_quotes, check_references
 from planner.scenario import Scenario, scenario_digest
 from planner.scenario.parts import in_parts as parts_of
@@ -157,7 +158,7 @@ def _rows(
     missing = {digest: task for digest, task in asked.items() if digest not in found}
 
     def tell() -> None:
-        progress(f"{len(found):,} of {len(asked):,} cases")
+        progress(f"{bar(len(found) / len(asked))} {len(found):,} of {len(asked):,} cases")
 
     tell()
     order, waiting = list(missing), list(missing.values())
