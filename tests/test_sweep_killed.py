@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,14 @@ def test_a_sweep_on_dask_goes_on_after_its_driver_was_killed(room: Path, tmp_pat
         done = run("sweep", TINY, "--cases", "cases.csv", "-o", "right.parquet", "--keep", "left", *where, cwd=room)
     assert done.returncode == 0, done.stderr
     assert same(room, "right.parquet")
+
+
+def test_ctrl_c_ends_it_all_without_a_word(room: Path) -> None:
+    words = ("planner.cli", "sweep", str(TINY), "--cases", "cases.csv", "--keep", "stopped", "--jobs", "2")
+    with process(*words, cwd=room, stderr=subprocess.PIPE) as running:
+        wait_until(lambda: (room / "stopped").exists())
+        workers = children(running.pid)
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate()
+        assert (running.returncode, said) == (130, b"")
+        wait_until(lambda: not any(Path(f"/proc/{worker}/exe").exists() for worker in workers))

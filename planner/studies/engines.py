@@ -36,6 +36,7 @@ MOST_WORKERS = 8
 # Of cases that wait for a cluster, which then can grow by them.
 MOST_WAITING = 256
 PATIENCE_S = 10
+WARNINGS = "PYTHONWARNINGS"
 
 Work = Callable[[Any, Any], Any]
 
@@ -95,6 +96,7 @@ class _Local(Engine):
 
     def __init__(self, work: Work, common: Any, workers: int) -> None:
         self.slots = min(workers, MOST_WORKERS)
+        _begin_tracker()
         self._given = work, common
         # The other end of what every process listens to: it closes when this process ends, however it ends.
         self._ours, self._theirs = Pipe()
@@ -131,6 +133,21 @@ class _Local(Engine):
         for process in self._made:
             process.shutdown(wait=False, kill_workers=True)
         self._ours.close()
+
+
+def _begin_tracker() -> None:
+    """Begin the process that clears up after this one, in silence: Ctrl-C gives it something to clear."""
+    from joblib.externals.loky.backend import resource_tracker
+
+    before = os.environ.get(WARNINGS)
+    os.environ[WARNINGS] = ",".join(filter(None, (before, "ignore:resource_tracker")))
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        if before is None:
+            del os.environ[WARNINGS]
+        else:
+            os.environ[WARNINGS] = before
 
 
 # What a process of this machine works with, set once when it begins.
