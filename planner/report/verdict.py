@@ -245,7 +245,8 @@ def to_pay(plan: Plan, scenario: Scenario) -> str:
     last = plan.periods[scenario.horizon.periods - 1]
     charged = "hardware charged over its life"
     each = "" if per is None else f"; {per_token(basis)} that is {price(per)} until {last}, {charged}"
-    return f"everything from {until} {expected} {money(plan.kpis['npv_usd'])} in today's money{resale_deducted(plan)}{each}"
+    whole = f"{money(plan.kpis['npv_usd'])} in today's money{resale_deducted(plan)}"
+    return f"everything from {until} {expected} {whole}{each}"
 
 
 def resale_deducted(plan: Plan) -> str:
