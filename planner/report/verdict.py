@@ -245,13 +245,14 @@ def to_pay(plan: Plan, scenario: Scenario) -> str:
     last = plan.periods[scenario.horizon.periods - 1]
     charged = "hardware charged over its life"
     each = "" if per is None else f"; {per_token(basis)} that is {price(per)} until {last}, {charged}"
-    whole = f"{money(plan.kpis['npv_usd'])} in today's money{resale_deducted(plan)}"
+    deducted = resale_deducted(plan)
+    whole = f"{money(plan.kpis['npv_usd'])} in today's money{', ' if deducted else ''}{deducted}"
     return f"everything from {until} {expected} {whole}{each}"
 
 
 def resale_deducted(plan: Plan) -> str:
-    """What is to be said behind a cost from which the worth of hardware at the end is taken off; nothing otherwise."""
-    return ", resale deducted" if (plan.cashflow["category"] == RESIDUAL.key).any() else ""
+    """Said behind a cost from which the worth of hardware at the end is taken off; nothing otherwise."""
+    return "resale deducted" if (plan.cashflow["category"] == RESIDUAL.key).any() else ""
 
 
 def _option(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:

@@ -206,7 +206,8 @@ def _per_token(plan: Plan, scenario: Scenario) -> Bars | None:
     reported = plan.kpis[f"reported_levelised_{per}"]
     if reported is not None and price(reported) != price(plan.kpis[f"levelised_{per}"]):
         last = plan.periods[scenario.horizon.periods - 1]
-        span = f"{plan.periods[0]} to {plan.periods[-1]}{resale_deducted(plan)}"
+        deducted = resale_deducted(plan)
+        span = f"{plan.periods[0]} to {plan.periods[-1]}" + (f" ({deducted})" if deducted else "")
         whole = price(plan.kpis[f"levelised_{per}"])
         note += (
             f"These divide the cost of {span} by the tokens of that time: {whole} on average. The {price(reported)} "
