@@ -45,6 +45,7 @@ PRODUCTS = {
     "plan/kpis.py": "figures of a report",
     "plan/ledger.py": "figures of an export",
     "export/focus.py": "figures of an export",
+    "traffic/calibrate.py": "a fit to a log, which decides no plan by itself",
     "report/workbook/by_period.py": "figures of an export",
     "report/workbook/cash_flow.py": "figures of an export",
     "report/workbook/proof.py": "figures of an export",
@@ -54,6 +55,8 @@ PRODUCTS = {
 CURVES = {
     "bits.py": "the wide ones themselves",
     "render/figures.py": "digits of what is shown",
+    "render/plots.py": "ticks of what is drawn",
+    "traffic/tally.py": "bins of what a simulation counts, which decides no plan",
     "finance.py": "where a rate is looked for; what is found is exact to 9 digits",
     "studies/breakeven/sourcing.py": "curves of a report",
 }

@@ -80,4 +80,4 @@ def test_the_command_writes_what_it_says(tmp_path: Path) -> None:
 def test_without_a_price_it_says_what_to_add() -> None:
     done = plan("economics", TINY)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "add --set workloads.chat.price_usd_per_mtok={input: 0.5, output: 2}" in done.stderr
+    assert "--set 'workloads.chat.price_usd_per_mtok={input: 0.5, output: 2}'`" in done.stderr

@@ -66,8 +66,8 @@ ASKED: dict[str, list[list[str]]] = {
 UNITS = "usd|mw|mwh|kw|ms|s|mtok|gpus|gpu|months|weeks|years|hours|share|lp|pflops|percentile"
 RAW = re.compile(rf"\b[a-z0-9]+(?:_[a-z0-9]+)*_(?:{UNITS})\b")
 POWER_OF_TEN = re.compile(r"\d[eE][+-]?\d")
-# In backticks or after an option stands what is pasted; the audit's last bits and fields by their whole path too.
-PASTED = re.compile(r"`[^`]*`|--[\w-]+(?: \S+)?|worst deviation \S+|\b\w+(?:\.[\w*-]+)+")
+# In backticks or after an option stands what is pasted; digests, the audit's last bits and fields by their path too.
+PASTED = re.compile(r"`[^`]*`|--[\w-]+(?: \S+)?|worst deviation \S+|\b\w+(?:\.[\w*-]+)+|\b[0-9a-f]{8,}\b")
 # The words for it are Typer's own, whose releases name it differently.
 USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
 COMMAND = re.compile(r"`(plan [^`]+)`")

@@ -108,8 +108,9 @@ def _keep(store: Path | None, run: Run) -> None:
 
 
 def _call(options: Any) -> tuple[str, ...]:
-    """What a hint names; nothing where no scenario was read."""
-    scenario = getattr(options, "scenario", None)
+    """What a hint names; nothing where no scenario was read, or several were."""
+    several: list[str] = getattr(options, "scenarios", None) or []
+    scenario = several[0] if len(several) == 1 else getattr(options, "scenario", None)
     return call_of(scenario, getattr(options, "overrides", None)) if isinstance(scenario, str) else ()
 
 

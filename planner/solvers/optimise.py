@@ -72,9 +72,9 @@ def optimise(
         return _packed(model, milp, options, warm_start, relaxed)
     merged = merge(model, milp) if milp.columns >= sifted.LARGE else None
     if merged is None:
-        return _whole(model, milp, solver, clock.rest(options), warm_start)
+        return _whole(model, milp, solver, options, warm_start)
     start = None if warm_start is None or warm_start.shape != milp.cost.shape else merged.merged(warm_start)
-    answer = _whole(model, merged.milp, solver, clock.rest(options), start, merged.whole, merged.merged)
+    answer = _whole(model, merged.milp, solver, options, start, merged.whole, merged.merged)
     if answer.x is None:
         return answer
     x = tidy(model, merged.whole(answer.x))
