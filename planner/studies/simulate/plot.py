@@ -45,7 +45,7 @@ def simulation_picture(found: Simulation) -> Picture:
     limited = [one for row in rows if (one := _nearest(row)) is not None]
     panels = [_latency(limited, found.latencies, colours) if limited else _seconds(rows, found.latencies, colours)]
     panels.append(_queue(found.queues, colours))
-    return curves(_finding(rows, limited), panels, _note(rows, limited, found))
+    return curves(_finding(limited, found), panels, _note(rows, limited, found))
 
 
 def _nearest(row: Any) -> _Limited | None:
@@ -113,12 +113,11 @@ def _queued(queues: pd.DataFrame) -> str:
     return f"Up to {said} requests of {most['workload']} wait for a place, in minute {math.ceil(most['minute'])}."
 
 
-def _finding(rows: Sequence[Any], limited: Sequence[_Limited]) -> str:
+def _finding(limited: Sequence[_Limited], found: Simulation) -> str:
     if not limited:
         return "No workload has a target: this is how long requests take to their first token."
     missed = [str(one.row["workload"]) for one in limited if not one.row["holds"]]
-    within = sum(float(row["within_share"]) * float(row["requests_per_s"]) for row in rows)
-    share = percent(within / sum(float(row["requests_per_s"]) for row in rows), 1)
+    share = percent(found.within_share, 1)
     if missed:
         verb = "misses its targets" if len(missed) == 1 else "miss their targets"
         return f"By simulation {' and '.join(missed)} {verb}; {share} of all requests are within theirs."

@@ -57,6 +57,12 @@ class Simulation(Study):
     latencies: pd.DataFrame
     queues: pd.DataFrame
 
+    @property
+    def within_share(self) -> float:
+        """Share of all workloads' requests that are within all of their targets, each workload by its rate."""
+        rates, within = (self.workloads[name].to_numpy(dtype=float) for name in ("requests_per_s", "within_share"))
+        return float((rates * within).sum() / rates.sum())
+
 
 @dataclass(frozen=True)
 class _Question:
