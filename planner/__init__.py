@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from planner.studies.replan.study import replan
     from planner.studies.sensitivity.study import sensitivity
     from planner.studies.stands.study import stands
+    from planner.studies.sweep.study import sweep
     from planner.studies.verify.study import verify
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "sensitivity",
     "solve",
     "stands",
+    "sweep",
     "verify",
 ]
 
@@ -107,6 +109,7 @@ _HOMES = {
     "sensitivity": "planner.studies.sensitivity.study",
     "solve": "planner.pipeline",
     "stands": "planner.studies.stands.study",
+    "sweep": "planner.studies.sweep.study",
     "verify": "planner.studies.verify.study",
 }
 

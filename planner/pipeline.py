@@ -12,28 +12,21 @@ from numpy.typing import NDArray
 
 from planner import solvers
 from planner._moved import renamed
-from planner.accounts import Account, totals_of
-from planner.accounts.tags import cost_by_tag
-from planner.audit import audit_of
 from planner.catalog import Catalog, is_catalog, load_catalog
-from planner.errors import AuditFailure, InfeasiblePlan, ScenarioError, SolverFailure, StoppedByClock
+from planner.errors import InfeasiblePlan, ScenarioError, SolverFailure, StoppedByClock
 from planner.kinds.limits import limit_kind
 from planner.milp import Milp, Model, build_model
 from planner.milp.elastic import Elastic, build_elastic, with_requirements
-from planner.plan import Plan, Proof, tables
-from planner.plan.extract import decisions
-from planner.plan.kpis import kpis
-from planner.plan.notes import Solved, notes_of, notes_without_a_plan
+from planner.plan import Plan
+from planner.plan.audited import Audited, audited, tabled
+from planner.plan.notes import notes_without_a_plan
 from planner.plan.relaxation import relaxations
-from planner.plan.trace import trace
-from planner.plan.workload_cost import workload_cost
 from planner.problem import Problem, Reductions, build_problem
 from planner.rules import apply_quotes, check_references, derive_points
-from planner.scenario import Scenario, load_scenario, scenario_digest
+from planner.scenario import Scenario, load_scenario
 from planner.solvers import Answer, Options, executable
-from planner.solvers.answer import relative_gap
 from planner.solvers.clock import Clock, no_plan
-from planner.solvers.objectives import Outcome, minimise
+from planner.solvers.objectives import minimise
 from planner.solvers.relay import steady
 
 # Of a limit, what an engine that has to choose what to relax may not see.
@@ -108,6 +101,36 @@ def solve(
     it changes how long that takes and which of the plans within the gap is found. Raises ScenarioError where the
     catalog lacks what the scenario names, InfeasiblePlan with what to relax, SolverFailure where no plan was found.
     """
+    return tabled(
+        optimum(
+            scenario,
+            catalog,
+            solver=solver,
+            gap=gap,
+            time_limit_s=time_limit_s,
+            reductions=reductions,
+            fixed=fixed,
+            warm_start=warm_start,
+        )
+    )
+
+
+def optimum(
+    scenario: Scenario,
+    catalog: Catalog | None = None,
+    *,
+    solver: str | None = None,
+    gap: float | None = None,
+    time_limit_s: float | None = None,
+    reductions: Reductions | None = None,
+    fixed: FixedDecisions | None = None,
+    warm_start: Plan | None = None,
+    explained: bool = True,
+) -> Audited:
+    """``solve`` up to the audit, without the tables of the plan: of many plans, most are wanted for a few figures.
+
+    What to relax where there is no plan is looked for only if that is to be ``explained``: it takes longer than a plan.
+    """
     catalog = catalog_of(scenario, catalog)
     wanted = scenario.solve
     name = solver or wanted.solver
@@ -122,9 +145,11 @@ def solve(
     outcome = minimise(model, scenario.objective, name, options, None if warm_start is None else warm_start.solution)
     if outcome.x is None:
         if outcome.answer.status == "infeasible":
+            if not explained:
+                raise InfeasiblePlan((), proven=False)
             raise explain(scenario, catalog, options, reductions, fixed)
         raise no_plan(options.time_limit_s) if outcome.stopped else SolverFailure(f"{name} found no plan")
-    return plan_of(scenario, catalog, model, outcome, name, options, clock.seconds)
+    return audited(scenario, catalog, model, outcome, name, options, clock.seconds)
 
 
 def model_of(
@@ -146,113 +171,6 @@ def _model(problem: Problem, fixed: FixedDecisions | None) -> Model:
         return build_model(problem)
     model = build_model(fixed.widened(problem))
     return replace(model, milp=fixed.fix(model))
-
-
-def plan_of(
-    scenario: Scenario,
-    catalog: Catalog,
-    model: Model,
-    outcome: Outcome,
-    solver: str,
-    options: Options,
-    seconds: float,
-) -> Plan:
-    """The audited plan of a solved model. Raises AuditFailure where the audit refuses it."""
-    assert outcome.x is not None
-    problem = model.problem
-    account = Account(scenario, catalog, decisions(model, outcome.x))
-    claimed = model.milp.objective(outcome.x)
-    audit = audit_of(account, claimed)
-    if not audit.passed:
-        first = "; ".join(violation.sentence for violation in audit.violations[:3])
-        raise AuditFailure(f"the audit refused the plan ({len(audit.violations)} violations): {first}")
-    totals = totals_of(account)
-    proof = _proof(model, outcome, totals.objective_usd, solver, options, seconds)
-    serving = tables.serving(problem, account)
-    reach = outcome.answer.duals if scenario.objective == "cost" and not model.relaxation else None
-    frames = {
-        "purchases": tables.purchases(problem, account),
-        "retirements": tables.retirements(problem, account),
-        "contracts": tables.contracts(problem, account),
-        "on_demand": tables.on_demand(problem, account),
-        "token_api": tables.token_api(problem, account),
-        "serving": serving,
-        "unserved": tables.unserved(problem, account),
-        "fleet": tables.fleet_table(problem, account),
-        "cashflow": tables.cashflow(problem, account),
-        "workload_cost": workload_cost(account),
-        "cost_by_tag": cost_by_tag(account),
-        "binding": tables.binding(model, outcome.x, reach),
-    }
-    origins = trace(scenario, catalog, frames)
-    known = {**frames, "origins": origins}
-    return Plan(
-        scenario=scenario.name,
-        scenario_digest=scenario_digest(scenario),
-        status="optimal" if proof.gap <= options.gap * (1 + 1e-9) else "feasible",
-        proof=proof,
-        kpis=kpis(problem, account, totals, serving),
-        **frames,
-        audit=audit,
-        decisions=account.decisions,
-        catalog_digest=catalog.digest,
-        sources=_sources(catalog, model),
-        left_out=problem.left_out,
-        origins=origins,
-        periods=problem.timeline.names,
-        futures=problem.futures,
-        solution=outcome.x,
-        notes=notes_of(Solved(scenario, catalog, problem, known, abs(totals.objective_usd))),
-    )
-
-
-def _proof(model: Model, outcome: Outcome, cost_usd: float, solver: str, options: Options, seconds: float) -> Proof:
-    """The proof with the audited cost, unserved at its value, as incumbent, in the objective's own unit."""
-    value = outcome.value
-    if outcome.objective == "cost":
-        value = cost_usd
-    gap = outcome.gap if outcome.objective != "cost" else relative_gap(cost_usd, outcome.bound)
-    milp = model.milp
-    return Proof(
-        name=outcome.answer.solver if solver in ("auto", "relay") else solver,
-        version=outcome.answer.version,
-        objective=outcome.objective,
-        unit=outcome.unit,
-        value=value,
-        bound=min(outcome.bound, value) if outcome.objective in ("cost", "cost_per_token") else outcome.bound,
-        objective_usd=cost_usd,
-        best_bound_usd=min(outcome.cost_bound_usd, cost_usd) if np.isfinite(outcome.cost_bound_usd) else None,
-        in_parts_usd=outcome.answer.in_parts if outcome.objective == "cost" else None,
-        gap=gap,
-        gap_asked=options.gap,
-        seconds=seconds,
-        seed=options.seed,
-        variables=milp.columns,
-        integers=int(milp.integer.sum()),
-        constraints=milp.rows,
-        coefficients=len(milp.data),
-        reproducible=not outcome.stopped,
-        legs=outcome.legs,
-    )
-
-
-def _sources(catalog: Catalog, model: Model) -> tuple[str, ...]:
-    """Source ids of the rows that the model could draw on."""
-    supply, problem = model.problem.supply, model.problem
-    used: set[str] = set()
-    for asset in supply.assets:
-        used |= set(asset.system.source)
-    for offer in supply.offers:
-        used |= set(offer.source)
-    points = {candidate.name for candidate in problem.assignments.candidates}
-    for point in catalog.serving.values():
-        if point.name in points:
-            used |= set(point.source)
-    apis = {problem.api.names[index] for index in problem.api.api}
-    for api in catalog.token_apis.values():
-        if api.name in apis:
-            used |= set(api.source)
-    return tuple(sorted(used))
 
 
 def explain(

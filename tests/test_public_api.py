@@ -46,6 +46,7 @@ def test_the_exported_names_are_these() -> None:
         "sensitivity",
         "solve",
         "stands",
+        "sweep",
         "verify",
     ]
     assert all(hasattr(planner, name) for name in planner.__all__)

@@ -52,8 +52,8 @@ def test_what_to_sign_is_tinys_one_order(tiny: tuple[Plan, Scenario]) -> None:
     # Four nodes at $373,750 with network and installation are $1,495,000, the order 4 weeks before 2027.
     assert verdict.to_sign(*tiny) == (
         "Buy 4 hgx-h200 systems (32 GPUs) for hall by 4 December 2026 ($1.50 M); besides, rent up to 8 GPUs by the "
-        "hour when demand peaks; everything from 2027 to 2029 costs $2.18 M in today's money, and $0.747 per million "
-        "output tokens, hardware charged over its life."
+        "hour when demand peaks; everything from 2027 to 2029 costs $2.18 M in today's money, resale deducted; per "
+        "million output tokens that is $0.747 until 2028, hardware charged over its life."
     )
     found = verdict.signatures(*tiny)
     assert (found.until, len(found.due), found.later) == (dt.date(2026, 12, 31), 1, ())
@@ -88,10 +88,10 @@ def test_the_alternatives_are_those_asked_for_first() -> None:
          "buying alone would cost the same as far as is proven"),
         (row("buy", math.nan, math.nan, status="infeasible"), "buying alone is not possible within the limits given"),
         (row("buy", 1.5e6, -5e5, supply_factor=2.6),
-         "buying alone would cost $500 k less (25 %), but need 2.6 times as many GPUs as providers are assumed to have "
-         "for us"),
+         "buying alone is not possible: it would need 2.6 times as many GPUs as providers are assumed to have for us, "
+         "and cost $500 k less (25 %)"),
         (row("buy", 1.5e6, -5e5, budget_factor=1.3, factors_proven=False),
-         "buying alone would cost $500 k less (25 %), but need at most 1.3 times the budget"),
+         "buying alone is not possible: it would need at most 1.3 times the budget, and cost $500 k less (25 %)"),
         (row("buy", 2.5e6, 5e5, rents_until=THROUGHOUT),
          "buying and renting by the hour, without contracts, would cost $500 k more (25 %)"),
         (row("mi355x", 2.5e6, 5e5), "mi355x alone would cost $500 k more (25 %)"),
@@ -117,22 +117,20 @@ def test_what_was_not_compared_is_said() -> None:
 def test_what_it_rests_on_is_what_costs_most_without(tiny: tuple[Plan, Scenario]) -> None:
     plan, _ = tiny
     assert verdict.rests_on(plan, (RESALE, HEADROOM, HOURLY)) == (
-        "The plan counts on GPUs by the hour that no provider has promised, 8 of 40 GPUs at the peak (without them no "
-        "plan is possible), and on selling its hardware at the end for 65 % of what it is then expected to fetch (were "
-        "it worth nothing then, the plan would cost $292 k more); none of its cost is at prices that are estimates."
+        "The plan counts on renting 8 of 40 GPUs at the peak by the hour, which no provider has promised (without them "
+        "no plan is possible), and on reselling its hardware at the end for 65 % of the price expected then (were it "
+        "worth nothing then, the plan would cost $292 k more); none of its cost rests on estimated prices."
     )
     assert verdict.rests_on(plan, (HEADROOM,)).startswith("No single assumption carries a noticeable part of the plan;")
     assert "was not looked into" in verdict.rests_on(plan, None)
     promised = replace(plan, kpis=plan.kpis | {"peak_gpus": plan.kpis["peak_gpus"] | {"unpromised": 0.0}})
     assert verdict.rests_on(promised, (HOURLY,)).startswith(
-        "The plan counts on getting by the hour what the given quotas and offers allow, 8 of 40 GPUs at the peak "
+        "The plan counts on renting 8 of 40 GPUs at the peak by the hour, as the given quotas and offers allow "
         "(without them no plan is possible);"
     )
     shares = {"cost": {"vendor": 0.6, "predicted": 0.15, "estimate": 0.25}, "tokens": {}}
     weak = replace(plan, kpis=plan.kpis | {"evidence_share": shares})
-    assert verdict.rests_on(weak, ()).endswith(
-        "; 40 % of its cost is at prices that are estimates, since nobody publishes them."
-    )
+    assert verdict.rests_on(weak, ()).endswith("; 40 % of its cost rests on estimated prices, for which to get quotes.")
 
 
 @pytest.mark.solve

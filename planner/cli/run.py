@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
@@ -14,7 +15,7 @@ from planner.cli.output import check_json, on_stdout, say, stdout, write_json, w
 from planner.cli.waiting import wait_for
 from planner.render.files import check_folder, write_bytes, write_folder
 from planner.render.hints import call_of, filled
-from planner.studies.command import Outcome
+from planner.studies.command import Outcome, Progress
 
 if TYPE_CHECKING:
     from planner.history.run import Run
@@ -25,7 +26,18 @@ def execute(command: Command, options: Any) -> None:
     with exits(lambda words: filled(words, _call(options))):
         check(options)
         run = command.module.run
-        deliver(wait_for(lambda progress: run(options, progress), "loading"), options)
+        with_engine = partial(_on_executor, getattr(options, "executor", None), run, options)
+        deliver(wait_for(with_engine, "loading"), options)
+
+
+def _on_executor(executor: str | None, run: Any, options: Any, progress: Progress) -> Outcome:
+    """What ``run`` finds, its solves spread over the executor that was asked for."""
+    if executor is None:
+        return cast(Outcome, run(options, progress))
+    from planner.studies.pool import on
+
+    with on(executor):
+        return cast(Outcome, run(options, progress))
 
 
 def check(options: Any) -> None:
@@ -36,6 +48,11 @@ def check(options: Any) -> None:
         from planner.solvers import check_name
 
         check_name(solver)
+    executor = getattr(options, "executor", None)
+    if executor is not None:
+        from planner.studies.engines import check_executor
+
+        check_executor(executor)
     check_json(getattr(options, "json", None))
     if plot is not None:
         from planner.render.plots import check_plot

@@ -12,6 +12,7 @@ from planner.pages.equations import equations_block
 from planner.pages.kinds import cash_table, limits_table
 from planner.pages.parts import Writer, filled
 from planner.pages.schema import catalog_reference, result_reference, scenario_reference
+from planner.pages.sweep import sweep_table
 from planner.pages.versions import versions_table
 from planner.schema.published import published, schema_name, schema_text
 
@@ -36,6 +37,7 @@ PAGES: dict[str, Callable[[str], str]] = {
     "docs/api.md": _whole(api_reference),
     "docs/conventions.md": _parts(cash=cash_table),
     "docs/model.md": _parts(equations=equations_block, limits=limits_table),
+    "docs/sweeps.md": _parts(sweep=sweep_table),
     "docs/versions.md": _parts(versions=versions_table),
     "docs/scenario-reference.md": _whole(scenario_reference),
     "docs/catalog-reference.md": _whole(catalog_reference),

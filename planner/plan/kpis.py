@@ -29,10 +29,7 @@ def kpis(problem: Problem, account: Account, totals: Totals, serving: pd.DataFra
     """All key figures: the expectation, and one entry per future under ``futures`` where there are several."""
     per_future = [_of_future(problem, account, totals, name) for name in problem.futures]
     weights = problem.probability
-    expected = {key: _mean([figures[key] for figures in per_future], weights) for key in per_future[0]}
-    # Ratios are E[cost] ÷ E[tokens], never the mean of ratios.
-    expected |= _levelised(totals.cost_usd, totals.output_tokens, totals.total_tokens)
-    expected |= levelised.figures(account)
+    expected = _expected(problem, account, totals, per_future) | levelised.figures(account)
     expected["resale_share_of_npv"] = _ratio(expected["resale_npv_usd"], totals.cost_usd)
     expected["reported_cost_by_part_usd"] = levelised.parts_usd(account)
     expected["evidence_share"] = evidence_share(problem, account, serving)
@@ -44,6 +41,17 @@ def kpis(problem: Problem, account: Account, totals: Totals, serving: pd.DataFra
             for name, weight, figures in zip(problem.futures, weights, per_future, strict=True)
         ]
     return expected
+
+
+def expected_figures(problem: Problem, account: Account, totals: Totals) -> dict[str, Any]:
+    """Key figures in expectation, without those that take longest: by workload, by evidence, of these periods alone."""
+    return _expected(problem, account, totals, [_of_future(problem, account, totals, name) for name in problem.futures])
+
+
+def _expected(problem: Problem, account: Account, totals: Totals, per_future: list[dict[str, Any]]) -> dict[str, Any]:
+    found = {key: _mean([figures[key] for figures in per_future], problem.probability) for key in per_future[0]}
+    # Ratios are E[cost] ÷ E[tokens], never the mean of ratios.
+    return found | _levelised(totals.cost_usd, totals.output_tokens, totals.total_tokens)
 
 
 def _levelised(cost_usd: float, output_tokens: float, total_tokens: float) -> dict[str, float | None]:

@@ -109,7 +109,7 @@ def price(usd: float | None) -> str:
 def percent(share: float, places: int = 0) -> str:
     """``81 %``; never rounded up to the whole: 99.97 % is not everything."""
     scale = 10**places
-    value = np.floor(share * 100 * scale + 1e-6) / scale if share > 0.5 else round(share * 100, places)
+    value = np.floor(share * 100 * scale + 1e-6) / scale if 0.5 < share < 1 else round(share * 100, places)
     return f"{value:.{places}f} %"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from planner.kinds.cash import RESIDUAL
 from planner.kinds.evidence import WEAK
 from planner.plan import Plan
 from planner.render.figures import count, money, percent, price, short
@@ -45,15 +46,15 @@ BESIDE = {
 _SHARE = re.compile(r"\b0\.\d+\b")
 # An assumption as what the plan counts on, by its key; {stated} is its value, {rests} what of the plan rests on it.
 COUNTS_ON = {
-    "hourly_supply": "GPUs by the hour that no provider has promised{rests}",
-    "resale": "selling its hardware at the end for {stated}",
+    "hourly_supply": "renting {rests} by the hour, which no provider has promised",
+    "resale": "reselling its hardware at the end for {stated}",
     "contract_tail": "paying of what contracts still cost after the end no more than {stated}",
     "headroom": "keeping no more in reserve than {stated}",
-    "unmeasured_points": "throughputs that nobody has measured{rests}",
+    "unmeasured_points": "throughputs that nobody has measured, {rests}",
     "prices": "prices staying {stated}",
 }
 # Where a quota or an offer's own limit stands behind each of them.
-PROMISED = "getting by the hour what the given quotas and offers allow{rests}"
+PROMISED = "renting {rests} by the hour, as the given quotas and offers allow"
 NONE_AT_THE_PEAK = "0 of "
 # What it would cost otherwise: behind the amount, or where there is no plan then.
 OTHERWISE = {
@@ -187,9 +188,9 @@ def rests_on(plan: Plan, grounds: Sequence[Ground] | None) -> str:
     """What would cost the most were it otherwise, and how much of the cost nobody has published or measured."""
     weak = math.fsum(plan.kpis["evidence_share"]["cost"].get(name, 0.0) for name in WEAK)
     priced = (
-        f"{percent(weak)} of its cost is at prices that are estimates, since nobody publishes them"
+        f"{percent(weak)} of its cost rests on estimated prices, for which to get quotes"
         if weak >= 0.005
-        else "none of its cost is at prices that are estimates"
+        else "none of its cost rests on estimated prices"
     )
     if grounds is None:
         return f"What the plan rests on was not looked into; as for prices, {priced}."
@@ -241,8 +242,17 @@ def to_pay(plan: Plan, scenario: Scenario) -> str:
     per = plan.kpis[f"reported_levelised_usd_per_mtok_{basis}"]
     expected = "is expected to cost" if len(plan.futures) > 1 else "costs"
     until = f"{plan.periods[0]} to {plan.periods[-1]}"
-    each = "" if per is None else f", and {price(per)} {per_token(basis)}, hardware charged over its life"
-    return f"everything from {until} {expected} {money(plan.kpis['npv_usd'])} in today's money{each}"
+    last = plan.periods[scenario.horizon.periods - 1]
+    charged = "hardware charged over its life"
+    each = "" if per is None else f"; {per_token(basis)} that is {price(per)} until {last}, {charged}"
+    deducted = resale_deducted(plan)
+    whole = f"{money(plan.kpis['npv_usd'])} in today's money{', ' if deducted else ''}{deducted}"
+    return f"everything from {until} {expected} {whole}{each}"
+
+
+def resale_deducted(plan: Plan) -> str:
+    """Said behind a cost from which the worth of hardware at the end is taken off; nothing otherwise."""
+    return "resale deducted" if (plan.cashflow["category"] == RESIDUAL.key).any() else ""
 
 
 def _option(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:
@@ -251,11 +261,13 @@ def _option(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:
         return f"{who} is not possible within the limits given"
     low, high, more = (float(row[name]) for name in ("npv_more_low_usd", "npv_more_high_usd", "npv_more_usd"))
     if low <= 0 <= high:
-        words = f"{who} would cost the same as far as is proven"
+        words = "the same as far as is proven"
     else:
         share = f" ({percent(abs(more) / base['npv_usd'])})" if base["npv_usd"] > 0 else ""
-        words = f"{who} would cost {money(abs(more))} {'more' if more > 0 else 'less'}{share}"
-    return f"{words}, but need {beyond(row)}" if beyond_limits(row) else words
+        words = f"{money(abs(more))} {'more' if more > 0 else 'less'}{share}"
+    if not beyond_limits(row):
+        return f"{who} would cost {words}"
+    return f"{who} is not possible: it would need {beyond(row)}, and cost {words}"
 
 
 def beyond(row: Mapping[str, Any]) -> str:
@@ -268,14 +280,14 @@ def beyond(row: Mapping[str, Any]) -> str:
 
 
 def _ground(one: Ground, promised: bool) -> str:
-    rests = f", {one.rests}" if one.rests and not one.rests.startswith(NONE_AT_THE_PEAK) else ""
+    rests = "GPUs" if not one.rests or one.rests.startswith(NONE_AT_THE_PEAK) else one.rests
     if one.key in COUNTS_ON:
         stated = _SHARE.sub(lambda found: percent(float(found[0])), one.stated)
-        stated = stated.replace("of its curve", "of what it is then expected to fetch")
+        stated = stated.replace("of its curve", "of the price expected then")
         words = PROMISED if one.key == "hourly_supply" and promised else COUNTS_ON[one.key]
         what = words.format(stated=stated.removesuffix(" of what they owe after the end"), rests=rests)
     else:
-        what = f"{one.label} {one.stated}{rests}"
+        what = f"{one.label} {one.stated}" + (f", {one.rests}" if one.rests else "")
     effect = "no plan is possible" if math.isinf(one.more_usd) else f"the plan would cost {money(one.more_usd)} more"
     away = one.away.replace("on ", "were they to follow the price path ", 1)
     otherwise = OTHERWISE.get(one.key, f"{{effect}} {away}")

@@ -54,7 +54,7 @@ def multiplied(root: Node, scenario: Scenario, path: str, factor: float) -> Node
             whole = dict(value_at(data, at[:-1]))
             whole[at[-1]] = new
             at, new = at[:-1], whole
-        root = _placed(root, at, _node(new, f"--set {path}"))
+        root = _placed(root, at, node_of(new, f"--set {path}"))
     return root
 
 
@@ -66,7 +66,7 @@ def fields(scenario: Scenario, data: Any, path: str) -> list[KeyPath]:
     """
     if path == ALL_DEMAND:
         return list(_forecasts(scenario))
-    root = _node(data)
+    root = node_of(data)
     found = []
     for one in everywhere(root, path):
         at = key_path(root, one)
@@ -139,10 +139,11 @@ def _forecasts(scenario: Scenario) -> Iterator[KeyPath]:
                 yield ("workloads", index, "demand", unit)
 
 
-def _node(value: Any, file: str = "") -> Node:
+def node_of(value: Any, file: str = "") -> Node:
+    """Plain values as if they had been read from ``file``, on no line of it."""
     if isinstance(value, dict):
-        return Node({key: _node(part, file) for key, part in value.items()}, file, 0)
-    return Node([_node(part, file) for part in value] if isinstance(value, list) else value, file, 0)
+        return Node({key: node_of(part, file) for key, part in value.items()}, file, 0)
+    return Node([node_of(part, file) for part in value] if isinstance(value, list) else value, file, 0)
 
 
 def _placed(node: Node, path: KeyPath, new: Node) -> Node:

@@ -9,7 +9,6 @@ the relaxation thought enough can have no packing.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -23,6 +22,7 @@ from planner.milp.parts import Entries, entries_of, part, with_entries
 from planner.solvers import scaling
 from planner.solvers.answer import Answer, Options
 from planner.solvers.clock import Clock
+from planner.solvers.threads import most_threads
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -200,7 +200,7 @@ def pack(
             # What rows over several periods have left for the later ones.
             taken += np.bincount(mine.row, weights=mine.value * x[mine.column], minlength=milp.rows)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(most_threads()) as pool:
         list(pool.map(packed, _chains(ready)))
     return Packing(x, short)
 

@@ -1,7 +1,7 @@
 """The options that many commands have, with what `--help` says of them.
 
-The command checks and carries out those of these names: ``gap``, ``time_limit``, ``solver``, ``json``, ``csv``,
-``plot``, ``save`` and ``store``.
+The command checks and carries out those of these names: ``gap``, ``time_limit``, ``solver``, ``executor``, ``json``,
+``csv``, ``plot``, ``save`` and ``store``.
 """
 
 from __future__ import annotations
@@ -27,6 +27,14 @@ Solver = Annotated[
     str | None, typer.Option("--solver", help="auto, relay, scip, highs, cpsat, or pulp:NAME for any PuLP solver.")
 ]
 TimeLimit = Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", help="Stop a solve after this.")]
+Executor = Annotated[
+    str | None,
+    typer.Option(
+        "--executor",
+        metavar="WHERE",
+        help="Solve on local processes, one per core (the default), dask://HOST:PORT or ray.",
+    ),
+]
 Json = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - for standard output.")
 ]

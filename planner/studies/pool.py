@@ -1,21 +1,42 @@
-"""Many solves at once, each in a process of its own, with the same answers as one after the other."""
+"""Many solves at once, each in a process of its own or on a cluster, with the same answers as one after the other."""
 
 from __future__ import annotations
 
 import os
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar
+from warnings import catch_warnings, simplefilter
 
-from planner.streams import keep_stdout
+from planner.errors import SolverFailure
 from planner.studies.command import Progress
 
+if TYPE_CHECKING:
+    from planner.studies.engines import Engine, Killed
+
+Common = TypeVar("Common")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# More processes than this gain nothing: each holds the catalog, the solvers and pandas.
-MOST_WORKERS = 8
+# None is this machine. What it takes to use another is loaded when there is more than one case.
+_EXECUTOR: ContextVar[str | None] = ContextVar("executor", default=None)
+
+
+@contextmanager
+def on(executor: str) -> Iterator[None]:
+    """Cases of what is called inside are worked on by ``local`` processes, ``dask://HOST:PORT`` or ``ray``.
+
+    A cluster is used however many ``workers`` a study is given. Raises InputError where there is no such executor.
+    """
+    from planner.studies.engines import LOCAL, check_executor
+
+    check_executor(executor)
+    before = _EXECUTOR.set(None if executor == LOCAL else executor)
+    try:
+        yield
+    finally:
+        _EXECUTOR.reset(before)
 
 
 def cores() -> int:
@@ -43,45 +64,64 @@ def each(
 def as_done(work: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[tuple[int, Result]]:
     """``(index, work(items[index]))`` of every item, as they are done, in up to ``workers`` processes.
 
-    In this process and in order where there is one worker, which is what a host program without a main guard needs, or
-    only one item. ``work`` has to be a module's own function, since it is sent to the others by name. The first error
-    ends it all.
+    In this process and in order where there is one worker, or only one item. ``work`` has to be a module's own
+    function, since it is sent to the others by name. The first error ends it all: Killed too, which is that of an item
+    whose worker was killed twice.
     """
-    workers = min(workers, len(items), MOST_WORKERS)
-    if workers <= 1:
+    yield from unhurt(as_done_with(_alone, work, items, workers))
+
+
+def unhurt(found: Iterable[tuple[int, Result | Killed]]) -> Iterator[tuple[int, Result]]:
+    """What is found of each item. Raises Killed where that is one of them."""
+    for index, result in found:
+        # It is a SolverFailure, which a result never is.
+        if isinstance(result, SolverFailure):
+            raise result
+        yield index, result
+
+
+def as_done_with(
+    work: Callable[[Common, Item], Result], common: Common, items: Sequence[Item], workers: int
+) -> Iterator[tuple[int, Result | Killed]]:
+    """``as_done`` of a ``work`` that is also given ``common``, which is sent to each process once.
+
+    A killed worker costs its item, which another one tries again; an item whose worker is killed a second time yields
+    Killed, and the others go on.
+    """
+    executor, workers = _EXECUTOR.get(), min(workers, len(items))
+    if executor is None and workers <= 1:
         for index, item in enumerate(items):
-            yield index, work(item)
+            yield index, work(common, item)
         return
-    # Loaded where there is more than one worker: a plan alone needs none of it.
-    from concurrent.futures import ProcessPoolExecutor, as_completed
-    from multiprocessing import get_context
+    if not items:
+        return
+    from joblib import Parallel, delayed
 
-    # Fresh processes: an engine's threads do not survive a fork.
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin)
-    finished = False
+    from planner.studies.engines import LOCAL, engine
+
+    running = engine(executor or LOCAL, work, common, workers)
+    slots = min(running.slots, len(items))
+    # The threads only wait: the work is done where the engine has it done.
+    threads = Parallel(slots, backend="threading", batch_size=1, pre_dispatch=slots, return_as="generator_unordered")
+    done = threads(delayed(_in_slot)(running, index, item) for index, item in enumerate(items))
     try:
-        waiting = {pool.submit(work, item): index for index, item in enumerate(items)}
-        for future in as_completed(waiting):
-            yield waiting[future], future.result()
-        finished = True
+        yield from done
     finally:
-        # Idle workers end at once, and a pool that is left behind can meet the interpreter's end half shut.
-        pool.shutdown(wait=finished, cancel_futures=True)
+        running.close()
+        with catch_warnings():
+            # That what still runs is given up is no news to whoever ends it.
+            simplefilter("ignore", UserWarning)
+            done.close()
 
 
-def _begin() -> None:
-    """A worker keeps standard output clean and ends with whoever asked, however that ends."""
-    from multiprocessing import parent_process
-
-    keep_stdout()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    parent = parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+def _alone(work: Callable[[Item], Result], item: Item) -> Result:
+    return work(item)
 
 
-def _end_with(sentinel: int) -> None:
-    from multiprocessing.connection import wait
+def _in_slot(running: Engine, index: int, item: Any) -> tuple[int, Any]:
+    from planner.studies.engines import Killed
 
-    wait([sentinel])
-    os._exit(1)
+    try:
+        return index, running.run(item)
+    except Killed as killed:
+        return index, killed

@@ -28,6 +28,7 @@ from planner.report.verdict import (
     day,
     option_name,
     per_token,
+    resale_deducted,
     said,
     signatures,
     to_order,
@@ -44,6 +45,8 @@ _UNIT = re.compile(r"(?<=[0-9]) (?=(%|M|k|MW|×)\b|%|×)")
 # As many as one sheet of paper has room for.
 MOST_SIGNED, MOST_BARS = 6, 5
 FULL = 0.995
+# From here on a digit more says that it is not full.
+NEARLY_FULL = 0.99
 
 
 @dataclass(frozen=True)
@@ -104,9 +107,9 @@ def _answers(
 ) -> tuple[tuple[str, str], ...]:
     """The verdict's sentences under what they answer, the cost apart from what to sign."""
     asked = (
-        ("What to sign", f"{to_order(plan, scenario)}."),
+        ("What to sign this month", f"{to_order(plan, scenario)}."),
         ("What it costs", f"{upper(to_pay(plan, scenario))}."),
-        ("What if we rent or buy instead", found.instead),
+        ("What if we only rent, or only buy", found.instead),
         ("What could make it wrong", found.rests if simulated is None else f"{found.rests} {simulated.sentence}"),
     )
     return tuple((question, _tied(plain(sentence))) for question, sentence in asked)
@@ -124,7 +127,7 @@ def _later(found: Signatures) -> str:
     if left:
         words.append(f"{len(left)} more are due until then, {money(sum(order.usd for order in left))} together.")
     if found.later:
-        words.append(f"After that, {_first(found.later[0])}" + _others(len(found.later) - 1))
+        words.append(f"After that, {_first(found.later[0])}" + _others(found.later[1:]))
     return " ".join(words)
 
 
@@ -133,8 +136,12 @@ def _first(order: Order) -> str:
     return f"{said(order)} by {day(order.by)} ({money(order.usd)})"
 
 
-def _others(number: int) -> str:
-    return "." if number < 1 else f", and {number} more {'order' if number == 1 else 'orders'} later."
+def _others(orders: Sequence[Order]) -> str:
+    if not orders:
+        return "."
+    last = max(order.by for order in orders if order.by)
+    number = f"{len(orders)} more {'order' if len(orders) == 1 else 'orders'}"
+    return f", and {number} until {day(last)} ({money(sum(order.usd for order in orders))}). None of them is due now."
 
 
 def _options(rows: Sequence[Mapping[str, Any]], plan: Plan, scenario: Scenario) -> Bars | None:
@@ -156,18 +163,21 @@ def _options(rows: Sequence[Mapping[str, Any]], plan: Plan, scenario: Scenario) 
     note = _needs(rows[1:])
     if money(there[0]) != money(plan.kpis["npv_usd"]):
         whole = money(plan.kpis["npv_usd"])
-        note += f" All are compared in fractions of servers; in whole servers this plan costs {whole}."
+        note += (
+            f" So that they can be compared, all these allow parts of servers; in whole ones this plan costs {whole}."
+        )
     if rate := scenario.finance.discount_rate:
         note += f" In today's money, what is paid later counts less, by {short(100 * rate)} % a year."
-    heads = ("way", "cost in today's money")
-    return Bars("Buy or rent: what each way costs in all", heads, tuple(bars), note.strip())
+    heads = ("option", "cost in today's money")
+    span = f"{plan.periods[0]} to {plan.periods[-1]}"
+    return Bars(f"Buy or rent: what each option costs in all, {span}", heads, tuple(bars), note.strip())
 
 
 def _more(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:
     more = row["npv_more_usd"]
     if pd.isna(more) or pd.isna(base["npv_usd"]):
         return ""
-    beyond = ", beyond the limits given" if beyond_limits(row) else ""
+    beyond = "; not possible within the limits" if beyond_limits(row) else ""
     if row["npv_more_low_usd"] <= 0 <= row["npv_more_high_usd"]:
         return f", the same as far as is proven{beyond}"
     return f", {money(abs(more))} {'more' if more > 0 else 'less'}{beyond}"
@@ -200,11 +210,12 @@ def _per_token(plan: Plan, scenario: Scenario) -> Bars | None:
     reported = plan.kpis[f"reported_levelised_{per}"]
     if reported is not None and price(reported) != price(plan.kpis[f"levelised_{per}"]):
         last = plan.periods[scenario.horizon.periods - 1]
-        span = f"{plan.periods[0]} to {plan.periods[-1]}, resale at the end included"
+        deducted = resale_deducted(plan)
+        span = f"{plan.periods[0]} to {plan.periods[-1]}" + (f" ({deducted})" if deducted else "")
         whole = price(plan.kpis[f"levelised_{per}"])
         note += (
-            f"These prices share the cost of {span}, among the tokens of that time: {whole} on average. The "
-            f"{price(reported)} of the verdict are for tokens until {last}, with hardware charged over its life."
+            f"These divide the cost of {span} by the tokens of that time: {whole} on average. The {price(reported)} "
+            f"of the verdict is another measure: tokens until {last}, with hardware charged over its life."
         )
     return Bars("Cost by workload", ("workload", f"$ {per_token(basis)}"), bars, note)
 
@@ -225,8 +236,9 @@ def _power(plan: Plan, scenario: Scenario, timeline: Timeline) -> Iterator[Bar]:
             fullest = rows.loc[(rows["used_mw"] / rows["cap_mw"]).idxmax()]
             used, cap = float(fullest["used_mw"]), float(fullest["cap_mw"])
             places = 3 if used < cap and f"{used:.2f}" == f"{cap:.2f}" else 2
-            text = f"{used:,.{places}f} of {cap:,.{places}f} MW ({percent(used / cap)}) in {fullest['period']}"
-            yield _bar(f"power of {name}", text, used / cap)
+            full = percent(used / cap, 1 if used / cap >= NEARLY_FULL else 0)
+            text = f"{used:,.{places}f} of {cap:,.{places}f} MW ({full}) in {fullest['period']}"
+            yield _bar(f"power at {name}, when fullest", text, used / cap)
 
 
 def _money(plan: Plan, scenario: Scenario, timeline: Timeline) -> Iterator[Bar]:

@@ -49,7 +49,7 @@ def render(template: str, plan: Plan, scenario: Scenario, **parts: Any) -> str:
 def _proven(plan: Plan) -> str:
     """How good the plan is at the least, in words."""
     if plan.proof.objective == "cost":
-        return f"no other costs less by more than {within(plan.proof.gap)}"
+        return f"no plan within these limits is more than {within(plan.proof.gap)} cheaper"
     return f"within {within(plan.proof.gap)} of the best"
 
 

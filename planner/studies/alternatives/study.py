@@ -20,8 +20,9 @@ from planner.errors import InfeasiblePlan, InputError, SolverFailure, StoppedByC
 from planner.milp import Milp, Model, build_model
 from planner.milp.matrix import with_rows
 from planner.milp.vector import tidy
-from planner.pipeline import catalog_of, plan_of, solve
+from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
+from planner.plan.audited import plan_of
 from planner.problem import build_problem
 from planner.render.figures import count, percent
 from planner.scenario import Scenario, scenario_digest

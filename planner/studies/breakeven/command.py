@@ -9,7 +9,7 @@ import typer
 
 from planner.errors import InputError
 from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
-from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
+from planner.studies.options import Csv, Executor, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
 
 PLACE = Place(
     DECISIONS,
@@ -43,6 +43,7 @@ class Options:
     )
     gap: Gap = None
     time_limit: TimeLimit = None
+    executor: Executor = None
     json: Json = None
     csv: Csv = None
     plot: Plot = None

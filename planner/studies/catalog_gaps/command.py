@@ -10,7 +10,7 @@ import typer
 
 from planner.errors import InputError
 from planner.studies.command import EVIDENCE, Outcome, Place, Progress
-from planner.studies.options import Csv, Json, ScenarioPath, Set, TimeLimit
+from planner.studies.options import Csv, Executor, Json, ScenarioPath, Set, TimeLimit
 
 PLACE = Place(EVIDENCE, 35, page="gaps.md")
 
@@ -22,6 +22,7 @@ class Options:
     scenario: ScenarioPath
     overrides: Set = None
     time_limit: TimeLimit = None
+    executor: Executor = None
     script: Annotated[
         str | None,
         typer.Option("--script", metavar="FILE", help="Write all benchmarks as a shell script; - for standard output."),

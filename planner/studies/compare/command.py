@@ -9,7 +9,7 @@ import typer
 
 from planner.errors import InfeasiblePlan, InputError
 from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
-from planner.studies.options import Csv, Gap, Json, Plot, Set, TimeLimit
+from planner.studies.options import Csv, Executor, Gap, Json, Plot, Set, TimeLimit
 
 PLACE = Place(
     DECISIONS,
@@ -38,6 +38,7 @@ class Options:
     overrides: Set = None
     gap: Gap = None
     time_limit: TimeLimit = None
+    executor: Executor = None
     json: Json = None
     csv: Csv = None
     plot: Plot = None

@@ -125,10 +125,9 @@ def compare(
     """The plans of ``scenarios`` side by side, or of one scenario under named ``options``, as in ``plan compare``.
 
     One scenario without options is its plan beside what it takes to buy, rent or reserve everything, or to call APIs.
-    ``jobs`` of them are solved at once, each in a process of its own (a script then needs the usual ``__main__``
-    guard); ``known`` are plans by name that need no solving any more; ``progress`` hears how far it is. Raises
-    InputError where there is nothing to compare, and what ``solve`` raises but for InfeasiblePlan: a scenario without a
-    plan stays in the table, with what stops it.
+    ``jobs`` of them are solved at once, each in a process of its own; ``known`` are plans by name that need no solving
+    any more; ``progress`` hears how far it is. Raises InputError where there is nothing to compare, and what ``solve``
+    raises but for InfeasiblePlan: a scenario without a plan stays in the table, with what stops it.
     """
     named = _named(scenarios)
     known = known or {}

@@ -9,7 +9,7 @@ import typer
 
 from planner.errors import InfeasiblePlan
 from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
-from planner.studies.options import Csv, Gap, Json, ScenarioPath, Set, TimeLimit
+from planner.studies.options import Csv, Executor, Gap, Json, ScenarioPath, Set, TimeLimit
 
 PLACE = Place(
     DECISIONS,
@@ -34,6 +34,7 @@ class Options:
     overrides: Set = None
     gap: Gap = None
     time_limit: TimeLimit = None
+    executor: Executor = None
     json: Json = None
     csv: Csv = None
 

@@ -11,7 +11,7 @@ import typer
 from planner.errors import InputError
 from planner.paths import is_stdout, is_there, read_bytes
 from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
-from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
+from planner.studies.options import Csv, Executor, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
 
 if TYPE_CHECKING:
     from planner.studies.frontier.study import Frontier
@@ -37,6 +37,7 @@ class Options:
     overrides: Set = None
     gap: Gap = None
     time_limit: TimeLimit = None
+    executor: Executor = None
     jobs: Annotated[int | None, typer.Option("--jobs", help="Plans solved at once; default: one per core.")] = None
     resume: Annotated[bool, typer.Option("--resume", help="Continue with the cells that --json FILE already has.")] = (
         False

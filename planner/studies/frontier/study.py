@@ -22,7 +22,7 @@ from planner.rules import check_references
 from planner.scenario import Scenario, scenario_digest
 from planner.studies.frontier.axes import Axis, changed, parse_axis
 from planner.studies.mix import MEAN_GPUS, mix
-from planner.studies.pool import as_done
+from planner.studies.pool import as_done_with, unhurt
 from planner.studies.result import (
     COUNTS_FOR_NOTHING,
     IN_PARTS,
@@ -148,7 +148,7 @@ def frontier(
 ) -> Frontier:
     """The optimum of ``scenario`` at every combination of the values of one or two axes (``path=from:to:step``).
 
-    ``jobs`` cells are solved at once, each in a process of its own (a script then needs the usual ``__main__`` guard).
+    ``jobs`` cells are solved at once, each in a process of its own.
     ``known`` are cells of an earlier run by digest, which are not solved again; ``progress`` gets the frontier so far,
     the known cells in it, before the first solve and after each. Without a ``gap`` each is proven to the scenario's
     own, but no further than to ``GAP``. Raises InputError for axes that cannot be.
@@ -162,7 +162,7 @@ def frontier(
     if in_parts:
         _check_parts(scenario, axes)
     work = [
-        _Work(compared(one) if in_parts else one, catalog, settings, point)
+        _Work(compared(one) if in_parts else one, catalog.digest, settings, point)
         for one, point in zip(at, points, strict=True)
     ]
     found = {index: dict(known[piece.digest]) for index, piece in enumerate(work) if known and piece.digest in known}
@@ -177,7 +177,7 @@ def frontier(
 
     progress(so_far())
     missing = [index for index in range(len(work)) if index not in found]
-    for done, cell in as_done(_solved, [work[index] for index in missing], jobs):
+    for done, cell in unhurt(as_done_with(_solved, catalog, [work[index] for index in missing], jobs)):
         found[missing[done]] = cell
         progress(so_far())
     return so_far()
@@ -228,7 +228,7 @@ def _at(scenario: Scenario, catalog: Catalog, axes: Sequence[Axis], point: Seque
 @dataclass(frozen=True)
 class _Work:
     scenario: Scenario
-    catalog: Catalog
+    catalog: str
     settings: Settings
     point: tuple[float, ...]
 
@@ -236,17 +236,17 @@ class _Work:
     def digest(self) -> str:
         """Sixteen hexadecimal digits of all that a cell depends on."""
         settings = (self.settings.gap, self.settings.time_limit_s)
-        said = [__version__, scenario_digest(self.scenario), self.catalog.digest, *settings]
+        said = [__version__, scenario_digest(self.scenario), self.catalog, *settings]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
-def _solved(work: _Work) -> Cell:
+def _solved(catalog: Catalog, work: _Work) -> Cell:
     """A cell: the plan's figures, or why there is none."""
     cell: Cell = {"digest": work.digest, "at": list(work.point), "scenario_digest": scenario_digest(work.scenario)}
     settings = work.settings
     limit = limit_of(work.scenario, settings.time_limit_s)
     try:
-        plan = solve(work.scenario, work.catalog, gap=settings.gap, time_limit_s=limit)
+        plan = solve(work.scenario, catalog, gap=settings.gap, time_limit_s=limit)
     except InfeasiblePlan as error:
         cell |= {"status": "infeasible", "reason": "; ".join(found.sentence for found in error.relaxations)}
         cell |= {"reproducible": False} if error.stopped else {}
@@ -260,7 +260,7 @@ def _solved(work: _Work) -> Cell:
         "gap": plan.proof.gap,
         "reproducible": plan.proof.reproducible,
         **{name: plan.kpis[name] for name in FIGURES},
-        MEAN_GPUS: mix(plan, work.scenario, work.catalog),
+        MEAN_GPUS: mix(plan, work.scenario, catalog),
     }
     return _cell(cell)
 

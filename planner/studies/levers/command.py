@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
-from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
+from planner.studies.options import Csv, Executor, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
 
 PLACE = Place(
     DECISIONS,
@@ -24,6 +24,7 @@ class Options:
     overrides: Set = None
     gap: Gap = None
     time_limit: TimeLimit = None
+    executor: Executor = None
     json: Json = None
     csv: Csv = None
     plot: Plot = None

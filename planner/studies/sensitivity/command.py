@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
-from planner.studies.options import Csv, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
+from planner.studies.options import Csv, Executor, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
 
 if TYPE_CHECKING:
     from planner.studies.sensitivity.worlds import World
@@ -34,6 +34,7 @@ class Options:
     overrides: Set = None
     gap: Gap = None
     time_limit: TimeLimit = None
+    executor: Executor = None
     json: Json = None
     csv: Csv = None
     plot: Plot = None
