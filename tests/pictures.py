@@ -32,6 +32,8 @@ from planner.studies.levers.study import Levers
 from planner.studies.sensitivity.plot import sensitivity_picture
 from planner.studies.sensitivity.study import COLUMNS as INPUTS
 from planner.studies.sensitivity.study import ORDERS, Sensitivity
+from planner.studies.simulate.plot import simulation_picture
+from planner.studies.simulate.study import Simulation
 from planner.studies.stands.plot import stands_picture
 from planner.studies.stands.study import AMOUNTS, SWITCHES, Stands
 
@@ -170,6 +172,28 @@ def assumptions() -> Stands:
     return Stands("10mw", "", (), day, 327.6e6, table, pd.DataFrame(columns=SWITCHES))
 
 
+def simulation(*, bursts: bool = True, targets: bool = True) -> Simulation:
+    """Three workloads whose latencies are exponential about a median of the target's share, in an hour of bursts."""
+    shares = np.array([0.01, *np.arange(0.05, 1.0, 0.05), 0.99, 0.999])
+    minutes = np.arange(1.0, 61.0)
+    workloads, latencies, queues = [], [], []
+    for at, (name, median, percentile) in enumerate((("assistant", 0.5, 50), ("research", 0.45, 95), ("rag", 0.2, 50))):
+        within = 1 - 0.5 ** (1 / median)
+        workloads.append({
+            "workload": name, "requests_per_s": 100.0, "within_share": within, "holds": within >= percentile / 100,
+            "ttft_target_s": 2.0 if targets else np.inf, "ttft_percentile": percentile, "ttft_within_share": within,
+            "tpot_target_ms": 25.0 if targets else np.inf, "tpot_percentile": 50, "tpot_within_share": 1.0,
+        })  # fmt: skip
+        ttft = -2.0 * median * np.log2(1 - shares)
+        latencies.append(pd.DataFrame({"workload": name, "share": shares, "ttft_s": ttft, "tpot_ms": 14.0}))
+        waits = 7.0 * (at == 1) * bursts * np.exp(-((minutes - 20) ** 2) / 8)
+        queues.append(pd.DataFrame({"workload": name, "minute": minutes, "waiting_requests": waits}))
+    return Simulation(
+        "10mw", "", (), "Poisson arrivals", 1, pd.DataFrame(workloads), pd.DataFrame(), pd.concat(latencies),
+        pd.concat(queues, ignore_index=True),
+    )  # fmt: skip
+
+
 def _point(speed: float, rate: float) -> ServingPoint:
     found: Any = ServingPoint.__new__(ServingPoint)
     found.__dict__.update(tpot_ms=1000 / speed, output_tok_s_per_gpu=rate)
@@ -201,6 +225,8 @@ def pictures() -> dict[str, Picture]:
         "levers: ": levers_picture(levers()),
         "alternatives: ": alternatives_picture(near_optimal()),
         "compare: ": options(),
+        "simulate: bursts": simulation_picture(simulation()),
+        "simulate: no targets": simulation_picture(simulation(bursts=False, targets=False)),
         "stands: ": stands_picture(assumptions()),
         "catalog frontier: ": speed_picture(speeds()),
     }

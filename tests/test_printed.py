@@ -31,6 +31,7 @@ ASKED: dict[str, list[list[str]]] = {
     "alternatives": [["alternatives", TINY]],
     "approve": [["approve", "last"]],
     "breakeven": [["breakeven", TINY]],
+    "catalog_calibrate": [],  # tests/test_calibrate.py reads what it prints
     "catalog_check": [["catalog", "check"]],
     "catalog_checklist": [],  # names the fields of a row that the answers go into
     "catalog_diff": [["catalog", "diff", "builtin", "builtin"]],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from tests import small
 from tests.reports import ROOT, settled
+from tests.store import TINY, plan
 
 
 def plan_command(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -32,6 +34,31 @@ def test_the_command_writes_it(tmp_path: Path) -> None:
     page = (tmp_path / "plan.html").read_text(encoding="utf-8")
     assert "<h1>x</h1>" in page
     assert "No options were asked for." in page
+
+
+@pytest.mark.solve
+def test_what_requests_see_is_a_part_of_its_own_where_it_is_asked_for(tmp_path: Path) -> None:
+    """With --simulate the page has one sentence and one part more, and is otherwise the same letter by letter."""
+    pages = {}
+    for name, asked in (("plain", ()), ("simulated", ("--simulate",)), ("board", ("--simulate", "--board"))):
+        path = tmp_path / f"{name}.html"
+        done = plan("report", TINY, "-o", str(path), "--options", "none", *asked)
+        assert done.exit_code == 0, done.output
+        pages[name] = path.read_text(encoding="utf-8").replace("\u00a0", " ")
+    sentence = r"By simulation (\d+\.\d) % of requests meet all targets\."
+    (share,) = re.findall(sentence, pages["simulated"])
+    assert re.findall(sentence, pages["board"]) == [share]
+    part = re.search(r'<details class="part" id="simulation">.*?</section>\s*</details>\n', pages["simulated"], re.S)
+    assert part is not None
+    assert f"chat holds its targets in day of 2027: {share} % of requests are within all of them" in part[0]
+    for words in ("first token, s", "hall/hgx-h200", "Latency by percentile of the requests"):
+        assert words in part[0]
+    (image,) = re.findall(r'<img src="data:image/svg\+xml;base64,([^"]+)" alt="By simulation [^"]+">', part[0])
+    assert b"<svg" in base64.b64decode(image)
+    listed = '<li><a href="#simulation">Under simulated requests</a></li>'
+    assert listed in pages["simulated"]
+    rest = pages["simulated"].replace(part[0], "").replace(listed, "")
+    assert re.sub(f" {sentence}", "", rest) == pages["plain"]
 
 
 @pytest.mark.process

@@ -6,6 +6,7 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from planner.errors import InputError
@@ -15,6 +16,8 @@ from planner.studies.simulate.requests import Traffic, length_s, sources
 from planner.studies.simulate.study import Ask, Simulation, of_serving
 from planner.traffic.curve import Knot, in_flight
 from planner.traffic.fewest import fewest
+from planner.traffic.outcome import Outcome, Targets
+from planner.traffic.queue import QueueTimes
 from planner.traffic.requests import joined
 from planner.traffic.simulate import Pool, simulate
 from planner.traffic.trace import Trace
@@ -182,3 +185,36 @@ def test_what_is_not_in_the_plan_is_named(asked: dict[str, str], said: str) -> N
     with pytest.raises(InputError) as refusal:
         blocks_of(scenario, catalog_of(scenario), [ROW, QUIET], workload=workload, period=period, block=block)
     assert said in str(refusal.value)
+
+
+def test_the_busiest_hour_and_who_waits_in_it_by_hand() -> None:
+    """One waits for 3 s and two for 1 s; 130 minutes, of which most requests come in minutes 40 to 99."""
+    found = QueueTimes()
+    found.add(np.array([10.0, 11.0, 11.0, 5.0]), np.array([13.0, 12.0, 12.0, 5.0]))
+    assert found.requests(9.0, 14.0, 5).tolist() == pytest.approx([0, 1, 3, 1, 0])
+    # Time that does not fit is told in longer stretches; nobody is lost.
+    found.add(np.array([9_000.0]), np.array([9_060.0]))
+    assert found.width_s == 8.0
+    assert found.waited_s.sum() == pytest.approx(65)
+    both = found.plus(QueueTimes()).times(2)
+    assert both.requests(9_000.0, 9_064.0, 1) == pytest.approx([2 * 60 / 64])
+
+    outcome = Outcome(Targets(), 1)
+    outcome.came_by_minute = {minute: 2.0 if 40 <= minute < 100 else 1.0 for minute in range(130)}
+    outcome.since_s, outcome.arriving.span_s = 12.0, 7_790.0
+    assert outcome.busiest_hour == (2_400.0, 6_000.0)
+    outcome.came_by_minute = dict.fromkeys(range(5), 1.0)
+    assert outcome.busiest_hour == (12.0, 300.0)
+    assert Outcome(Targets(), 1).busiest_hour == (0.0, 0.0)
+
+
+def test_the_queue_through_time_is_the_queue_on_average() -> None:
+    """A pool that cannot keep up: all the waiting of a run stands in its stretches."""
+    found = block_of([ROW])
+    tokens = load(TINY).workloads[0].tokens
+    assert tokens is not None
+    (pool,), (source,) = found.pools, sources(found, tokens, Traffic(requests=500), 0)
+    outcome = simulate(source, Pool(8, pool.curve, found.targets))
+    assert outcome.load.waiting_s > 1
+    assert outcome.waiting.waited_s.sum() == pytest.approx(outcome.load.waiting_s)
+    assert outcome.waiting.waited_s.sum() == pytest.approx(outcome.wait.total_s)

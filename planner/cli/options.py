@@ -73,6 +73,10 @@ class ReportOptions:
     options: Annotated[
         str, typer.Option("--options", metavar="NAMES", help="What to compare with, as in plan compare, or none.")
     ] = "buy,rent,hopper"
+    simulate: Annotated[
+        bool,
+        typer.Option("--simulate", help="A part on what requests see of the plan, as plan simulate does it."),
+    ] = False
     board: Annotated[bool, typer.Option("--board", help="Page one alone, for print: A4 or Letter, no scripts.")] = False
 
 

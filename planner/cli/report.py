@@ -10,6 +10,7 @@ from planner.cli.options import ReportOptions, SolveOptions
 from planner.cli.solve import Solved, find, with_stands
 from planner.errors import SolverFailure
 from planner.pipeline import load
+from planner.render.figures import percent
 from planner.render.files import check_file
 from planner.render.sheet import plain
 from planner.scenario import Scenario
@@ -23,7 +24,7 @@ from planner.studies.speeds import cost_at_speed
 from planner.studies.stands.words import grounds
 
 if TYPE_CHECKING:
-    from planner.report.html.parts import Beside
+    from planner.report.html.parts import Beside, Simulated
 
 STDOUT = "-"
 PLAN = "mixed"
@@ -55,9 +56,27 @@ def _page(scenario: Scenario, options: ReportOptions, names: tuple[str, ...], pr
     asked = SolveOptions(options.scenario, solver=options.solver, gap=options.gap, time_limit=options.time_limit)
     solved = with_stands(find(scenario, asked, progress), scenario, asked)
     beside = _beside(scenario, solved, options, names, progress)
+    if options.simulate:
+        beside = replace(beside, simulated=_simulated(scenario, solved, progress))
     progress(f"{scenario.name}: drawing")
     made = board_page if options.board else html_report
     return solved, made(solved.plan, scenario, solved.catalog, beside)
+
+
+def _simulated(scenario: Scenario, solved: Solved, progress: Progress) -> Simulated:
+    """The plan under requests, as ``plan simulate`` makes them where nothing is asked."""
+    from planner.render.plots import drawn
+    from planner.report.html.parts import Simulated
+    from planner.studies.simulate.plot import simulation_picture
+    from planner.studies.simulate.requests import Traffic
+    from planner.studies.simulate.sheet import simulation_sheets
+    from planner.studies.simulate.study import Ask, of_serving
+
+    serving = solved.plan.to_dict()["serving"]
+    found = of_serving(scenario, solved.catalog, serving, Traffic(), Ask(), progress=progress)
+    picture = simulation_picture(found)
+    sentence = f"By simulation {percent(found.within_share, 1)} of requests meet all targets."
+    return Simulated(sentence, simulation_sheets(found), drawn(picture, "svg"), picture.title)
 
 
 def _beside(

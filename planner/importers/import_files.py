@@ -52,7 +52,7 @@ def import_files(files: Sequence[Path], into: Path, given: ImportOptions, today:
     summary = ImportSummary()
     sources = sources_in(into)
     known = systems_of(into)
-    _check_option(given.system, known)
+    check_system(given.system, known)
     names = Names(known)
     points: dict[Key, list[Measured]] = {}
     offers: dict[Key, list[Priced]] = {}
@@ -62,7 +62,7 @@ def import_files(files: Sequence[Path], into: Path, given: ImportOptions, today:
         if not any(item.source.tool for item in found):
             continue
         tool = next(item.source for item in found if item.source.tool)
-        name, entry, day = _source(path, tool, sources, given.as_of or today)
+        name, entry, day = source_of(path, tool, sources, given.as_of or today)
         origin = Origin(name, day, tool.evidence)
         kept = _points(found, given, names, origin, points, summary) + _offers(
             found, given, names, origin, offers, summary
@@ -113,7 +113,7 @@ def _points(
             summary.keep_out(run.record.place, reason)
             continue
         try:
-            made.append((run, _validated(ServingPoint, row(run, given, names, origin), run.record, run.keys)))
+            made.append((run, validated(ServingPoint, row(run, given, names, origin), run.record, run.keys)))
         except InputError as error:
             summary.refuse(error)
             continue
@@ -166,7 +166,7 @@ def _offers(
             summary.keep_out(item.record.place, fields)
             continue
         try:
-            offer: Offer = _validated(Offer, fields, item.record, {})
+            offer: Offer = validated(Offer, fields, item.record, {})
         except InputError as error:
             summary.refuse(error)
             continue
@@ -199,7 +199,7 @@ def _standing_offers(offers: dict[Key, list[Priced]], summary: ImportSummary) ->
     return standing
 
 
-def _validated(model: Any, cells: dict[str, Any], record: Record, keys: dict[str, str]) -> Any:
+def validated(model: Any, cells: dict[str, Any], record: Record, keys: dict[str, str]) -> Any:
     """A row of the fields. Raises InputError in the words of the file where it has words of its own."""
     given = {name: value for name, value in cells.items() if value not in (None, "")}
     try:
@@ -213,7 +213,7 @@ def _validated(model: Any, cells: dict[str, Any], record: Record, keys: dict[str
         raise InputError(faults_of(error, model, given, fault)) from None
 
 
-def _source(path: Path, source: Source, sources: dict[str, Any], day: dt.date) -> tuple[str, Any, dt.date]:
+def source_of(path: Path, source: Source, sources: dict[str, Any], day: dt.date) -> tuple[str, Any, dt.date]:
     """The id of a file's source, new or known by the file's digest, its entry, and the day it was first read."""
     digest = hashlib.sha256(read_bytes(path)).hexdigest()[:12]
     name = f"{source.tool}-{digest}"
@@ -226,7 +226,7 @@ def _source(path: Path, source: Source, sources: dict[str, Any], day: dt.date) -
     return name, entry, dt.date.fromisoformat(str(entry["read"])[:10])
 
 
-def _check_option(name: str | None, systems: dict[str, System]) -> None:
+def check_system(name: str | None, systems: dict[str, System]) -> None:
     """Raises CatalogError where the user names a system that there is not."""
     if name is not None and name not in systems:
         raise CatalogError([Fault("--system", 0, "", f"unknown system '{name}'{nearest(name, systems)}")])

@@ -41,13 +41,19 @@ class Line:
 
 @dataclass(frozen=True)
 class Panel:
-    """Curves over one axis, each named at its right end, and points with what they say; ``sentence`` stands over it."""
+    """Curves over one axis, each named at its right end, and points with what they say; ``sentence`` stands over it.
+
+    ``limit`` is an upright line of its own with its name; the axis goes to ``right``, and to ``top`` at least.
+    """
 
     sentence: str
     x: str
     y: str
     lines: Sequence[Line]
     points: Sequence[Point] = ()
+    limit: tuple[float, str] | None = None
+    right: float | None = None
+    top: float | None = None
 
 
 @dataclass(frozen=True)
@@ -73,9 +79,16 @@ def curves(title: str, panels: Sequence[Panel], note: str = "") -> Picture:
             axes.set_xlabel(panel.x)
             axes.set_ylabel(panel.y)
             axes.set_ylim(bottom=0)
+            if panel.right is not None:
+                axes.set_xlim(0, panel.right)
+            if panel.top is not None:
+                axes.set_ylim(top=panel.top)
             figures_on(axes.xaxis)
             figures_on(axes.yaxis, most=6)
             yield Side(axes, [(line.y[-1], line.name, line.colour) for line in panel.lines])
+            if panel.limit is not None:
+                axes.axvline(panel.limit[0], color=RED, linewidth=1.2, linestyle=":")
+                yield Mark(axes, panel.limit[0], 0.0, panel.limit[1], RED)
             yield from _points(axes, panel.points)
 
     return Picture(title, draw, 0.5 + 2.6 * len(panels), note)

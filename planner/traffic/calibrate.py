@@ -7,6 +7,7 @@ log: so every request is an equation, and all of them together are solved by lea
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
@@ -52,6 +53,17 @@ class Fit(NamedTuple):
     error: float
 
 
+class Checked(NamedTuple):
+    """The fit to all requests of a log, and the error of the fit to its first half on the ``held_out`` others.
+
+    Of these none is left out: it is the median over all of them.
+    """
+
+    fit: Fit
+    held_out: int
+    held_out_error: float
+
+
 def fitted(seen: Answered, replicas: int = 1, of: NDArray[np.bool_] | None = None) -> Fit:
     """The fit to the requests ``of`` a log, all where it is None; ``seen`` has to hold those beside them too.
 
@@ -59,10 +71,39 @@ def fitted(seen: Answered, replicas: int = 1, of: NDArray[np.bool_] | None = Non
     """
     asked = np.ones(len(seen.first_s), dtype=bool) if of is None else of
     many = seen.output_tokens > 1
-    asked, seen = asked[many], seen.of(many)
+    return _fit(_shares(seen, many, replicas), asked[many])
+
+
+def checked(seen: Answered, first_half: NDArray[np.bool_], replicas: int = 1) -> Checked:
+    """The fit to all of a log, and how far one to its ``first_half`` is off the rest. Raises InputError as above."""
+    many = seen.output_tokens > 1
+    shares, half = _shares(seen, many, replicas), first_half[many]
+    whole, of_half = _fit(shares, np.ones(len(half), dtype=bool)), _fit(shares, half)
+    off = np.abs(shares[~half] @ np.array(of_half[:3]) - 1)
+    return Checked(whole, len(off), float(np.median(off)) if len(off) else math.nan)
+
+
+def in_flight(seen: Answered, share: float) -> float:
+    """Requests under way that are not exceeded for this ``share`` of the time in which there are any."""
+    times = np.concatenate([seen.admitted_s, seen.last_s])
+    steps = np.repeat([1, -1], len(seen.last_s))
+    # Of one moment those that end go first.
+    order = np.lexsort((steps, times))
+    lasts, under_way = np.diff(times[order]), np.cumsum(steps[order])[:-1]
+    by_count = np.bincount(under_way, weights=lasts)
+    by_count[0] = 0.0
+    return float(np.searchsorted(np.cumsum(by_count), share * by_count.sum() * (1 - 1e-12)))
+
+
+def _shares(seen: Answered, many: NDArray[np.bool_], replicas: int) -> Floats:
+    """What each request of ``many`` tokens saw, per second of the time between its first and last."""
+    of = seen.of(many)
+    return _equations(of, replicas) / (of.last_s - of.first_s)[:, None]
+
+
+def _fit(shares: Floats, asked: NDArray[np.bool_]) -> Fit:
     if asked.sum() < LEAST_REQUESTS:
         raise InputError(f"{int(asked.sum())} requests of two tokens and more; a fit takes {LEAST_REQUESTS}")
-    shares = _equations(seen, replicas) / (seen.last_s - seen.first_s)[:, None]
     used = asked
     for _ in range(_ROUNDS):
         found = nnls(shares[used], np.ones(int(used.sum())))[0]

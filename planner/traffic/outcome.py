@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.traffic.queue import QueueTimes
 from planner.traffic.tally import Tally
 
 MINUTE_S = 60.0
@@ -72,7 +73,8 @@ class Outcome:
 
     ``within_ttft``, ``within_tpot`` and ``within`` count those within one target and within all; ``refused`` those that
     no replica took; ``restarted`` how often one began anew on another replica. ``arriving`` is the load while requests
-    came, ``load`` until the last was answered, warm-up included in both. ``most_waiting`` is the longest queue.
+    came, ``load`` until the last was answered, warm-up included in both. ``most_waiting`` is the longest queue,
+    ``waiting`` the queue through time, and ``since_s`` when the first of the requests that are counted came.
     """
 
     targets: Targets
@@ -81,6 +83,7 @@ class Outcome:
     tpot: Tally = field(default_factory=Tally)
     whole: Tally = field(default_factory=Tally)
     wait: Tally = field(default_factory=Tally)
+    waiting: QueueTimes = field(default_factory=QueueTimes)
     within_ttft: float = 0
     within_tpot: float = 0
     within: float = 0
@@ -89,6 +92,7 @@ class Outcome:
     most_waiting: float = 0
     arriving: Load = field(default_factory=Load)
     load: Load = field(default_factory=Load)
+    since_s: float = math.inf
     came_by_minute: dict[int, float] = field(default_factory=dict)
     within_by_minute: dict[int, float] = field(default_factory=dict)
     _rows: list[tuple[float, float, float, float, float]] = field(default_factory=list, repr=False)
@@ -119,6 +123,8 @@ class Outcome:
         self.tpot.add(tpot[many])
         self.whole.add(end - came)
         self.wait.add(admitted - came)
+        self.waiting.add(came, admitted)
+        self.since_s = min(self.since_s, float(came.min()))
         in_ttft, in_tpot = ttft <= targets.ttft_s * _ROUNDED, tpot <= targets.tpot_s * _ROUNDED
         both = in_ttft & in_tpot
         self.within_ttft += int(in_ttft.sum())
@@ -174,10 +180,23 @@ class Outcome:
         came = self.came_by_minute[at]
         return Busiest(at * MINUTE_S, came, self.within_by_minute.get(at, 0) / came)
 
+    @property
+    def busiest_hour(self) -> tuple[float, float]:
+        """When the hour in which most requests came began and ended; all of the time where that is less."""
+        if not self.came_by_minute:
+            return 0.0, 0.0
+        first, last = min(self.came_by_minute), max(self.came_by_minute)
+        came = np.array([self.came_by_minute.get(minute, 0.0) for minute in range(first, last + 1)])
+        hour = min(60, len(came))
+        sums = np.convolve(came, np.ones(hour), "valid")
+        start = first + int(np.argmax(sums))
+        return max(start * MINUTE_S, self.since_s), min((start + hour) * MINUTE_S, self.arriving.span_s)
+
     def times(self, weight: float) -> Outcome:
         """What so many such pools do side by side, of which this one is a sample."""
         return Outcome(
             self.targets,
+            since_s=self.since_s,
             came_by_minute={minute: came * weight for minute, came in self.came_by_minute.items()},
             within_by_minute={minute: within * weight for minute, within in self.within_by_minute.items()},
             **{name: getattr(self, name) * weight for name in _COUNTS},
@@ -188,6 +207,7 @@ class Outcome:
         """Both pools' requests together; their longest queues are added, though they need not be of one moment."""
         return Outcome(
             self.targets,
+            since_s=min(self.since_s, other.since_s),
             came_by_minute=_added(self.came_by_minute, other.came_by_minute),
             within_by_minute=_added(self.within_by_minute, other.within_by_minute),
             **{name: getattr(self, name) + getattr(other, name) for name in _COUNTS},
@@ -199,7 +219,7 @@ class Outcome:
 
 
 _COUNTS = ("replicas", "within_ttft", "within_tpot", "within", "refused", "restarted", "most_waiting")
-_TALLIES = ("ttft", "tpot", "whole", "wait", "arriving", "load")
+_TALLIES = ("ttft", "tpot", "whole", "wait", "waiting", "arriving", "load")
 
 
 def _added(one: dict[int, float], other: dict[int, float]) -> dict[int, float]:

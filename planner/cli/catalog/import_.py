@@ -21,7 +21,7 @@ MOST_KINDS = 6
 def imported(options: FileOptions) -> Outcome:
     """Import the files and say what became of each run."""
     stated = {field.name: getattr(options, field.name) for field in fields(ImportOptions)}
-    given = ImportOptions(**stated | {"as_of": _day(options.as_of)})
+    given = ImportOptions(**stated | {"as_of": day_of(options.as_of)})
     into = options.into
     if is_there(into) and not is_folder(into):
         raise InputError(f"--into {into}: this is a file; name a folder")
@@ -54,7 +54,7 @@ def _sum(summary: ImportSummary) -> str:
     return f"rows: {summary.read:,} in, {summary.kept:,} kept, {out:,} kept out{why}"
 
 
-def _day(text: str | None) -> dt.date | None:
+def day_of(text: str | None) -> dt.date | None:
     """A date of the command line. Raises InputError for what is none."""
     try:
         return None if text is None else parse_date(text)

@@ -13,5 +13,5 @@ from planner.scenario import Scenario
 
 def board_page(plan: Plan, scenario: Scenario, catalog: Catalog, beside: Beside) -> str:
     """The page as text, the same for the same plan."""
-    first = first_page(plan, scenario, timeline_of(scenario, catalog), beside.options, beside.grounds)
+    first = first_page(plan, scenario, timeline_of(scenario, catalog), beside.options, beside.grounds, beside.simulated)
     return render(BOARD, plan, scenario, first=first)

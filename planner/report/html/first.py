@@ -12,6 +12,7 @@ import pandas as pd
 from planner.plan import Plan
 from planner.render.figures import money, percent, price, short
 from planner.render.sheet import plain
+from planner.report.html.parts import Simulated
 from planner.report.limits import budget_use, power_use
 from planner.report.orders import Order
 from planner.report.verdict import (
@@ -85,6 +86,7 @@ def first_page(
     timeline: Timeline,
     options: pd.DataFrame | None,
     grounds: Sequence[Ground] | None,
+    simulated: Simulated | None = None,
 ) -> First:
     """Page one of a plan; ``options`` is a comparison's table with the plan first, where there is one."""
     rows: list[Mapping[str, Any]] = [] if options is None else options.to_dict(orient="records")
@@ -92,7 +94,7 @@ def first_page(
     shown = found.due[:MOST_SIGNED]
     pictures = (_options(rows, plan, scenario), _per_token(plan, scenario), _used(plan, scenario, timeline))
     return First(
-        _answers(plan, scenario, verdict(plan, scenario, rows, grounds)),
+        _answers(plan, scenario, verdict(plan, scenario, rows, grounds), simulated),
         day(found.until),
         tuple((day(order.by), plain(said(order)), money(order.usd)) for order in shown if order.by),
         plain(_later(found)),
@@ -100,13 +102,15 @@ def first_page(
     )
 
 
-def _answers(plan: Plan, scenario: Scenario, found: Verdict) -> tuple[tuple[str, str], ...]:
+def _answers(
+    plan: Plan, scenario: Scenario, found: Verdict, simulated: Simulated | None
+) -> tuple[tuple[str, str], ...]:
     """The verdict's sentences under what they answer, the cost apart from what to sign."""
     asked = (
         ("What to sign this month", f"{to_order(plan, scenario)}."),
         ("What it costs", f"{upper(to_pay(plan, scenario))}."),
         ("What if we only rent, or only buy", found.instead),
-        ("What could make it wrong", found.rests),
+        ("What could make it wrong", found.rests if simulated is None else f"{found.rests} {simulated.sentence}"),
     )
     return tuple((question, _tied(plain(sentence))) for question, sentence in asked)
 

@@ -22,7 +22,7 @@ from planner.report.hourly import rented_sheet
 from planner.report.html import assumptions, demand, figures, flows, tables
 from planner.report.html.cells import of_sheet, worded
 from planner.report.html.first import first_page
-from planner.report.html.parts import NOTHING, Beside, Section, View, one_plot
+from planner.report.html.parts import NOTHING, Beside, Section, Simulated, View, one_plot
 from planner.report.html.templates import PAGE, SCRIPT, in_script, read, render
 from planner.report.limits import budget_sheet
 from planner.report.orders import next_orders, orders
@@ -48,7 +48,9 @@ def html_report(plan: Plan, scenario: Scenario, catalog: Catalog, beside: Beside
         PAGE,
         plan,
         scenario,
-        first=first_page(plan, scenario, timeline_of(scenario, catalog), beside.options, beside.grounds),
+        first=first_page(
+            plan, scenario, timeline_of(scenario, catalog), beside.options, beside.grounds, beside.simulated
+        ),
         sections=sections,
         futures=[plain(name) for name in plan.futures] if len(plan.futures) > 1 else [],
         figures=in_script(drawn),
@@ -69,6 +71,7 @@ def _sections(plan: Plan, scenario: Scenario, catalog: Catalog, beside: Beside) 
         demand.power(plan, scenario, timeline),
         demand.served(plan, scenario, timeline),
         demand.serving(plan, scenario, timeline, beside),
+        *([] if beside.simulated is None else [_simulated(beside.simulated)]),
         _given(plan, scenario, timeline),
         evidence,
         _headline(plan, scenario, timeline, beside),
@@ -90,6 +93,19 @@ def _given(plan: Plan, scenario: Scenario, timeline: Timeline) -> Section:
     """What the scenario gave the plan to work with."""
     grid = assumptions.given(plan, scenario, timeline)
     return Section("given", "What was given, and whether it is used", grids=(grid,))
+
+
+def _simulated(found: Simulated) -> Section:
+    """Requests through the plan's replicas, which nobody has to look at who did not ask."""
+    first, *tables_of = found.sheets
+    address = "data:image/svg+xml;base64," + base64.b64encode(found.picture).decode()
+    return Section(
+        "simulation",
+        "Under simulated requests",
+        words=tuple(plain(words) for words in (first.sentence, *first.notes)),
+        grids=tuple(of_sheet(sheet) for sheet in tables_of),
+        image=(address, found.about),
+    )
 
 
 def _steps(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Beside) -> Section:

@@ -18,12 +18,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Simulated:
+    """A plan's replicas under requests: the sentence of page one, tables, and a picture as SVG with what it says."""
+
+    sentence: str
+    sheets: Sequence[Sheet]
+    picture: bytes
+    about: str
+
+
+@dataclass(frozen=True)
 class Beside:
     """What is told beside a plan: lines of the headline, further sheets, the comparison's table and its sheets.
 
     ``meanings`` say what each option leaves, ``uncompared`` why there is no comparison where there is none.
-    ``grounds`` are the assumptions that the plan stands on, ``speeds`` what tokens cost at each speed; None where
-    nobody looked.
+    ``grounds`` are the assumptions that the plan stands on, ``speeds`` what tokens cost at each speed,
+    ``simulated`` what requests see; None where nobody looked.
     """
 
     lines: Sequence[tuple[str, str]] = ()
@@ -34,6 +44,7 @@ class Beside:
     uncompared: str = ""
     grounds: Sequence[Ground] | None = None
     speeds: Speeds | None = None
+    simulated: Simulated | None = None
 
 
 NOTHING = Beside()
@@ -72,6 +83,7 @@ class Section:
     """A part of the page, itself to be opened: tiles, tables, plots, and tables to be opened in it.
 
     ``tops`` are tables above the plots, ``legend`` the names and colours that all of those share.
+    ``image`` is a picture that is none of Plotly's: its address, which holds all of it, and what it shows.
     """
 
     name: str
@@ -84,6 +96,7 @@ class Section:
     views: tuple[View, ...] = ()
     folded: tuple[Grid, ...] = field(default=())
     tiles: tuple[tuple[str, Cell, tuple[Cell, ...]], ...] = ()
+    image: tuple[str, str] | None = None
 
 
 def one_plot(name: str, about: str, figure: go.Figure | None, *grids: Grid, **how: Any) -> tuple[Plot, ...]:

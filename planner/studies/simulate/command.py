@@ -10,7 +10,7 @@ import typer
 
 from planner.errors import InputError
 from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
-from planner.studies.options import Csv, Gap, Json, Set, Store, TimeLimit
+from planner.studies.options import Csv, Gap, Json, Plot, Set, Store, TimeLimit
 
 if TYPE_CHECKING:
     from planner.studies.simulate.requests import Traffic
@@ -95,6 +95,7 @@ class Options:
     time_limit: TimeLimit = None
     json: Json = None
     csv: Csv = None
+    plot: Plot = None
     store: Store = None
 
 
@@ -103,7 +104,9 @@ def run(options: Options, progress: Progress) -> Outcome:
     from planner.history.store import find, store_path
     from planner.paths import is_there
     from planner.pipeline import catalog_of, load, solve
+    from planner.render.plots import write_plot
     from planner.studies.result import limit_of
+    from planner.studies.simulate.plot import simulation_picture
     from planner.studies.simulate.sheet import simulation_sheets
     from planner.studies.simulate.study import Ask, of_serving
 
@@ -137,7 +140,13 @@ def run(options: Options, progress: Progress) -> Outcome:
         options.headroom,
     )
     found = of_serving(scenario, catalog, serving, traffic, ask, stopped=stopped, progress=progress)
-    return Outcome(simulation_sheets(found), found.to_dict(), found.tables, exit_code=exit_of_stopped(found.stopped))
+    return Outcome(
+        simulation_sheets(found),
+        found.to_dict(),
+        found.tables,
+        lambda path: write_plot(path, simulation_picture(found)),
+        exit_code=exit_of_stopped(found.stopped),
+    )
 
 
 def _traffic(options: Options) -> Traffic:

@@ -22,6 +22,7 @@ from planner.scenario import Scenario, scenario_digest
 from planner.studies.command import Progress
 from planner.studies.pool import cores, each
 from planner.studies.result import Study
+from planner.studies.simulate.curves import QUEUE_COLUMNS, latency_rows, queue_rows
 from planner.studies.simulate.pools import Block, Row, ServedPool, blocks_of
 from planner.studies.simulate.requests import Traffic, length_s, sources
 from planner.traffic.fewest import Fewest, fewest
@@ -43,7 +44,8 @@ class Simulation(Study):
     ``holds`` is whether every target is met at its percentile, ``within_share`` the share of requests within all of
     them. ``fewest_replicas`` hold them for the same requests, and ``headroom_held_share`` is the least headroom with
     which each pool would, in the table of workloads that of the worst; NaN where nothing that was tried does, there is
-    no target, or it was not asked for.
+    no target, or it was not asked for. ``latencies`` hold the share of each workload's requests with the first token
+    within a time, and each further one, ``queues`` how many wait through the busiest hour.
     """
 
     command = "simulate"
@@ -52,6 +54,14 @@ class Simulation(Study):
     seed: int
     workloads: pd.DataFrame
     pools: pd.DataFrame
+    latencies: pd.DataFrame
+    queues: pd.DataFrame
+
+    @property
+    def within_share(self) -> float:
+        """Share of all workloads' requests that are within all of their targets, each workload by its rate."""
+        rates, within = (self.workloads[name].to_numpy(dtype=float) for name in ("requests_per_s", "within_share"))
+        return float((rates * within).sum() / rates.sum())
 
 
 @dataclass(frozen=True)
@@ -114,7 +124,7 @@ def of_serving(
         progress=lambda words: progress(f"{scenario.name}: {words}"),
         done="pools simulated",
     )
-    workloads, pools = [], []
+    workloads, pools, latencies, queues = [], [], [], []
     for block in blocks:
         mine = [answer for (of, _, _), answer in zip(asked, answers, strict=True) if of is block]
         parts = [
@@ -122,10 +132,14 @@ def of_serving(
         ]
         pools += [_pool_row(block, *both) for both in zip(block.pools, mine, strict=True)]
         headroom = next(one.headroom for one in scenario.workloads if one.name == block.workload)
-        workloads.append(_workload_row(block, reduce(Outcome.plus, parts), pools[-len(mine) :], headroom))
+        whole = reduce(Outcome.plus, parts)
+        workloads.append(_workload_row(block, whole, pools[-len(mine) :], headroom))
+        latencies += latency_rows(block.workload, whole)
+        queues += queue_rows(block.workload, whole)
     return Simulation(
         scenario.name, scenario_digest(scenario), _said(blocks, workloads, traffic), _requests(traffic), traffic.seed,
-        pd.DataFrame(workloads), pd.DataFrame(pools), stopped=stopped,
+        pd.DataFrame(workloads), pd.DataFrame(pools), pd.DataFrame(latencies),
+        pd.DataFrame(queues, columns=QUEUE_COLUMNS), stopped=stopped,
     )  # fmt: skip
 
 
