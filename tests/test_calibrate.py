@@ -126,6 +126,7 @@ def test_every_layout_tells_the_engine_that_wrote_it(layout: str, tmp_path: Path
     assert step == pytest.approx(ENGINE.base_s + ENGINE.token_s * 60 + ENGINE.cached_s * 15_000, rel=0.02)
 
 
+@pytest.mark.slow
 def test_the_curve_is_that_of_the_engine_and_goes_no_further_than_the_log(tmp_path: Path) -> None:
     log = read_log(written(tmp_path, server_lines()))
     found = calibrated(log)

@@ -19,6 +19,7 @@ EVERY = ("buy", "reserve", "rent", "api")
 RENT, BUY, SIGN = ("rent",), ("buy", "rent"), ("reserve", "rent")
 
 
+@pytest.mark.slow
 def test_only_ways_that_leave_out_some_of_the_plans_own_are_told() -> None:
     plan, _, _ = solved(FLEET)
     none = {name: getattr(plan, name).iloc[:0] for name in ("purchases", "contracts", "on_demand", "token_api")}

@@ -120,6 +120,7 @@ def test_every_command_that_is_printed_runs_as_printed(printed: dict[str, str]) 
         parse(command)
 
 
+@pytest.mark.slow
 def test_every_command_in_backticks_parses() -> None:
     """A command's bare name is a name; what it prints is held to more above."""
     names = {f"plan {name}" for name in COMMANDS}

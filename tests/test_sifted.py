@@ -85,6 +85,7 @@ def test_a_small_scenario_planned_like_a_large_one_has_the_same_optimum(case: Ca
         assert solved(case).meets(whole)
 
 
+@pytest.mark.slow
 def test_what_is_left_out_and_matters_comes_back() -> None:
     """Of a scenario with budgets that bind and contracts that pay, both are in the relaxation."""
     milp = _shipped("10mw").milp
@@ -101,6 +102,7 @@ def test_what_is_left_out_and_matters_comes_back() -> None:
     assert found.x[held.span].any()
 
 
+@pytest.mark.slow
 def test_owned_and_rented_gpus_share_serving_columns() -> None:
     model = _shipped("10mw")
     merged = merge(model, model.milp)

@@ -208,6 +208,7 @@ def test_the_busiest_hour_and_who_waits_in_it_by_hand() -> None:
     assert Outcome(Targets(), 1).busiest_hour == (0.0, 0.0)
 
 
+@pytest.mark.slow
 def test_the_queue_through_time_is_the_queue_on_average() -> None:
     """A pool that cannot keep up: all the waiting of a run stands in its stretches."""
     found = block_of([ROW])

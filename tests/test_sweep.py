@@ -62,6 +62,7 @@ def test_columns_are_the_case_its_overrides_and_the_figures(found: study.Sweep) 
     assert found.results["sites.hall.power_mw"].isna().tolist() == [False, True, True]
 
 
+@pytest.mark.slow
 def test_a_case_without_a_plan_stays_in_the_table(found: study.Sweep) -> None:
     row = found.results.iloc[1]
     assert (row["status"], row["reason"]) == ("infeasible", NO_PLAN)
@@ -83,6 +84,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return digests
 
 
+@pytest.mark.slow
 def test_parts_together_are_the_whole(asked: list[str]) -> None:
     scenario = planner.load(TINY)
     cases = [{"demand": f"x{1 + index / 10:g}", "sites.hall.power_mw": index or None} for index in range(5)]
@@ -94,6 +96,7 @@ def test_parts_together_are_the_whole(asked: list[str]) -> None:
     assert len(asked) == 2 * len(cases)
 
 
+@pytest.mark.slow
 def test_what_is_kept_or_asked_twice_is_not_solved_again(tmp_path: Path, asked: list[str]) -> None:
     scenario = planner.load(TINY)
     cases = [{"demand": "x99"}, {"demand": "x0.9"}, {"demand": "x0.9"}]
@@ -107,6 +110,7 @@ def test_what_is_kept_or_asked_twice_is_not_solved_again(tmp_path: Path, asked: 
     assert len(asked) == 4
 
 
+@pytest.mark.slow
 def test_a_case_whose_workers_were_killed_is_told_as_failed_and_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +217,7 @@ def test_there_have_to_be_cases() -> None:
         given_cases([])
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_table_and_shows_it(found: study.Sweep, tmp_path: Path) -> None:
     cases = write(tmp_path, f"{HEADER}\nless,x0.9,0.05\n,x99,\n,x0.9,\n")
     words = ("sweep", TINY, "--cases", cases, "--jobs", "1", "--keep", tmp_path / "kept")

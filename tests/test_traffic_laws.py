@@ -221,6 +221,7 @@ def test_one_seed_is_one_outcome_to_the_last_bit() -> None:
     assert fields_of(first) == fields_of(again) != fields_of(other)
 
 
+@pytest.mark.slow
 def test_n_pools_each_with_requests_of_their_own_need_n_times_one() -> None:
     """The same requests n times over, each copy to its own pool: each needs what one does, whatever the others do."""
     curve = curve_of([Knot(1, 0.05, 0.006), Knot(16, 0.3, 0.013)], 16, 256.0)
