@@ -53,6 +53,7 @@ READ = {
 DATED = {
     "history/run.py": "when a run is saved, unless SOURCE_DATE_EPOCH says",
     "cli/catalog/import_.py": "the day that rows were brought in on",
+    "cli/catalog/calibrate.py": "the day that a log was fitted on",
 }
 
 
