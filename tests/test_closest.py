@@ -19,11 +19,12 @@ from planner.milp import build_model
 from planner.milp.factor import at_factor, with_factor
 from planner.pipeline import catalog_of, solve
 from planner.problem import build_problem
+from planner.report.ways import THROUGHOUT
 from planner.scenario import Scenario
 from planner.solvers import Options
 from planner.studies.changes import with_budget_factor, with_hours_until, with_supply_factor
 from planner.studies.compare.answer import buy_or_rent, needs_in_words
-from planner.studies.compare.bridge import THROUGHOUT, bridges, first_delivery
+from planner.studies.compare.bridge import bridges, first_delivery
 from planner.studies.compare.closest import Closest, Needs, closest
 from planner.studies.compare.defaults import as_compared, default_options
 from planner.studies.compare.least import MOST, STEPS, least_factor

@@ -18,10 +18,10 @@ from planner.report import verdict
 from planner.report.given import everything_given
 from planner.report.verdict import Ground
 from planner.report.view import timeline_of
+from planner.report.ways import THROUGHOUT
 from planner.scenario import Scenario, load_scenario
 from planner.scenario.models import Existing
 from planner.scenario.procurement import Contract, Quote
-from planner.studies.compare.bridge import THROUGHOUT
 
 ROOT = Path(__file__).parents[1]
 HOURLY = Ground("hourly_supply", "hourly GPUs", "up to 512", "8 of 40 GPUs at the peak", math.inf)

@@ -108,7 +108,7 @@ def header(name: str, unit: Unit | None = None) -> str:
     >>> header("order_by"), header("energy_mwh"), header("gpus_per_replica")
     ('Order by', 'Energy, MWh', 'GPUs per replica')
     """
-    return _upper(_with_unit(_words(name), _unit(name, unit)))
+    return upper(_with_unit(_words(name), _unit(name, unit)))
 
 
 def label(path: str, scaled: bool = False) -> str:
@@ -127,7 +127,7 @@ def label(path: str, scaled: bool = False) -> str:
     unit = _unit(name, None)
     if scaled:
         unit = "× the forecast" if name == "demand" else "× the scenario's"
-    return _upper(_with_unit(words, unit))
+    return upper(_with_unit(words, unit))
 
 
 def _words(name: str) -> str:
@@ -154,5 +154,6 @@ def _with_unit(words: str, unit: str) -> str:
     return f"{words}, {unit}" if unit and not words.endswith(unit) else words
 
 
-def _upper(words: str) -> str:
+def upper(words: str) -> str:
+    """``words`` with a capital, as a sentence begins."""
     return words[:1].upper() + words[1:]

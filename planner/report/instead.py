@@ -8,15 +8,16 @@ from dataclasses import dataclass
 
 from planner.plan import Plan
 from planner.render.figures import money, percent
+from planner.report.ways import ALONE, BESIDE
 
 # Ways, and what is left with only some of them; of those the plan leaves out, the first ones are told.
 WAYS = {
-    ("rent",): "renting it all by the hour",
-    ("buy", "rent"): "buying and renting by the hour, without contracts,",
+    ("rent",): ALONE["rent"],
+    ("buy", "rent"): BESIDE["buy"],
     ("reserve", "rent"): "signing and renting by the hour, without buying,",
-    ("buy",): "buying alone",
-    ("reserve",): "signing contracts alone",
-    ("api",): "calling token APIs alone",
+    ("buy",): ALONE["buy"],
+    ("reserve",): ALONE["reserve"],
+    ("api",): ALONE["api"],
 }
 MOST_TOLD = 2
 # Of the plan's cost: what is less is no difference to tell.

@@ -15,7 +15,9 @@ from planner.kinds.cash import RESIDUAL
 from planner.kinds.evidence import WEAK
 from planner.plan import Plan
 from planner.render.figures import count, money, percent, price, short
+from planner.render.words import upper
 from planner.report.orders import MONTH, Order, common, orders
+from planner.report.ways import ALONE, BESIDE, THROUGHOUT
 from planner.scenario import Scenario
 
 MONTHS = (
@@ -24,25 +26,10 @@ MONTHS = (
 )  # fmt: skip
 MOST_ORDERS, MOST_GROUNDS = 3, 2
 # What each option of a comparison is called, the ones that a reader asks for first.
-OPTIONS = {
-    "rent": "renting it all by the hour",
-    "buy": "buying alone",
-    "reserve": "signing contracts alone",
-    "api": "calling token APIs alone",
-    "hopper": "Hopper systems alone",
-    "blackwell": "Blackwell systems alone",
-}
+OPTIONS = ALONE | {"hopper": "Hopper systems alone", "blackwell": "Blackwell systems alone"}
 MOST_OPTIONS = 2
 # A plan compared that is further than this from the plan itself is another.
 FAR = 0.05
-# Of these, the ways of getting GPUs or tokens: buy or rent is asked of them.
-WAYS = ("rent", "buy", "reserve", "api")
-# Where an option rents beside what gives it its name until the end, it is no option of that alone.
-THROUGHOUT = "the end"
-BESIDE = {
-    "buy": "buying and renting by the hour, without contracts,",
-    "reserve": "contracts and renting by the hour, without buying,",
-}
 _SHARE = re.compile(r"\b0\.\d+\b")
 # An assumption as what the plan counts on, by its key; {stated} is its value, {rests} what of the plan rests on it.
 COUNTS_ON = {
@@ -138,7 +125,9 @@ def to_order(plan: Plan, scenario: Scenario) -> str:
     if found.due:
         words = f"{_orders(found.due)}: {money(found.usd)} in all" if len(found.due) > 1 else _orders(found.due)
     elif found.later:
-        words = f"nothing has to be signed until {day(found.until)}; the first order is to {_order(found.later[0])}"
+        words = (
+            f"nothing has to be signed until {day(found.until)}; the first order is to {said_with_day(found.later[0])}"
+        )
     else:
         words = "nothing is to be bought or signed"
     hourly = float(plan.kpis["peak_gpus"]["hourly"])
@@ -213,7 +202,7 @@ def per_token(basis: str) -> str:
 
 def _orders(due: Sequence[Order]) -> str:
     shown, rest = due[:MOST_ORDERS], due[MOST_ORDERS:]
-    words = [_order(order) for order in shown]
+    words = [said_with_day(order) for order in shown]
     if rest:
         words.append(f"{len(rest)} more until {day(max(order.by for order in rest if order.by))}")
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
@@ -230,7 +219,7 @@ def said(order: Order) -> str:
     return f"{order.verb} {order.what} {order.where}"
 
 
-def _order(order: Order) -> str:
+def said_with_day(order: Order) -> str:
     """``buy 4 hgx-h200 systems (32 GPUs) for hall by 4 December 2026 ($1.50 M)``."""
     assert order.by is not None
     return f"{said(order)} by {day(order.by)} ({money(order.usd)})"
@@ -292,8 +281,3 @@ def _ground(one: Ground, promised: bool) -> str:
     away = one.away.replace("on ", "were they to follow the price path ", 1)
     otherwise = OTHERWISE.get(one.key, f"{{effect}} {away}")
     return f"{what} ({otherwise.format(effect=effect)})"
-
-
-def upper(words: str) -> str:
-    """``words`` with a capital, as a sentence begins."""
-    return words[:1].upper() + words[1:]

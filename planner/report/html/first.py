@@ -12,13 +12,12 @@ import pandas as pd
 from planner.plan import Plan
 from planner.render.figures import money, percent, price, short
 from planner.render.sheet import plain
+from planner.render.words import upper
 from planner.report.html.parts import Simulated
 from planner.report.limits import budget_use, power_use
 from planner.report.orders import Order
 from planner.report.verdict import (
     MOST_OPTIONS,
-    THROUGHOUT,
-    WAYS,
     Ground,
     Signatures,
     Verdict,
@@ -30,12 +29,13 @@ from planner.report.verdict import (
     per_token,
     resale_deducted,
     said,
+    said_with_day,
     signatures,
     to_order,
     to_pay,
-    upper,
     verdict,
 )
+from planner.report.ways import ALONE, THROUGHOUT
 from planner.scenario import Scenario
 from planner.timeline import Timeline
 
@@ -127,13 +127,8 @@ def _later(found: Signatures) -> str:
     if left:
         words.append(f"{len(left)} more are due until then, {money(sum(order.usd for order in left))} together.")
     if found.later:
-        words.append(f"After that, {_first(found.later[0])}" + _others(found.later[1:]))
+        words.append(f"After that, {said_with_day(found.later[0])}" + _others(found.later[1:]))
     return " ".join(words)
-
-
-def _first(order: Order) -> str:
-    assert order.by is not None
-    return f"{said(order)} by {day(order.by)} ({money(order.usd)})"
 
 
 def _others(orders: Sequence[Order]) -> str:
@@ -145,7 +140,7 @@ def _others(orders: Sequence[Order]) -> str:
 
 
 def _options(rows: Sequence[Mapping[str, Any]], plan: Plan, scenario: Scenario) -> Bars | None:
-    ways = [row for row in rows[1:] if row["name"] in WAYS] or list(rows[1:])
+    ways = [row for row in rows[1:] if row["name"] in ALONE] or list(rows[1:])
     rows = [*rows[:1], *sorted(ways, key=asked_for)]
     there = [float(row["npv_usd"]) for row in rows if not pd.isna(row["npv_usd"])]
     if len(rows) < 2 or pd.isna(rows[0]["npv_usd"]):

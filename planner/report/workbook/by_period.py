@@ -12,6 +12,7 @@ from planner.kinds.cash import CAPEX, OPEX, RESERVED
 from planner.plan.ledger import Ledger
 from planner.render.figures import money, percent, short
 from planner.render.sheet import plain
+from planner.render.words import upper
 from planner.report.limits import power_use
 from planner.report.view import rows_of
 from planner.report.workbook.cash_flow import CashFlow
@@ -68,7 +69,7 @@ def cash_by_period(sheet: WorkbookSheet, found: Ledger, flow: CashFlow) -> Stack
     if rest:
         groups[REST] = tuple(column for key in rest for column in parts[key])
     periods = list(dict.fromkeys(values.loc[shown, "period"]))
-    names = [name[:1].upper() + name[1:] for name in groups]
+    names = [upper(name) for name in groups]
     header(sheet, 0, ["Period", *(f"{name}, $" for name in names), "Cash, $"], range(1, len(names) + 2))
     sums, kept = [], np.zeros((len(periods), len(groups)))
     for row, period in enumerate(periods, start=1):

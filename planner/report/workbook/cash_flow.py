@@ -13,6 +13,7 @@ from planner.accounts.ledger import START
 from planner.accounts.tokens import requests, tokens_per_request
 from planner.kinds.cash import BY_KEY, CAPEX, ON_DEMAND, OPEX, PROCEEDS, RECORDS, RESERVED, REVENUE
 from planner.plan.ledger import Ledger
+from planner.render.words import upper
 from planner.report.workbook.names import CASH, PAYMENTS, UPFRONT, Named, category
 from planner.report.workbook.sheet import WorkbookSheet, cells, filtered, header, letter
 from planner.rules.budgets import year_of_period
@@ -149,8 +150,7 @@ def _heading(name: str) -> str:
     """A column of the cash flow; what is a category of cash is in dollars."""
     if name in HEADS:
         return HEADS[name][0]
-    words = category(name)
-    return f"{words[:1].upper()}{words[1:]}, $"
+    return f"{upper(category(name))}, $"
 
 
 def _unit(name: str) -> str:

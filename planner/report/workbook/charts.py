@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from planner.render.colours import GREY, PALETTE, RED, SYSTEM_COLOURS, colour_of
+from planner.render.words import upper
 from planner.report.workbook.by_period import REST, WAYS, Stack
 
 WIDTH, HEIGHT = 680, 290
@@ -141,11 +142,6 @@ def _finish(chart: Any, title: str, across: str, up: str, form: str, legend: boo
     )
     chart.set_legend({"position": "right", "font": LABEL} if legend else {"none": True})
     chart.set_size({"width": WIDTH, "height": HEIGHT})
-
-
-def upper(words: str) -> str:
-    """With a capital."""
-    return words[:1].upper() + words[1:]
 
 
 def put(sheet: Any, column: int, charts: Sequence[tuple[Any, str]]) -> None:

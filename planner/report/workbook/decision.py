@@ -14,6 +14,7 @@ import pandas as pd
 from planner.plan.ledger import Ledger
 from planner.render.figures import count, money, price
 from planner.render.sheet import plain
+from planner.render.words import upper
 from planner.report.limits import budget_use
 from planner.report.orders import MONTH, Order
 from planner.report.verdict import Ground, day, per_token, signatures, verdict
@@ -135,7 +136,7 @@ def _due(page: Page, title: str, due: Sequence[Order]) -> None:
         assert order.by is not None
         page.sheet.put(page.row, 0, dt.datetime.combine(order.by, dt.time()), "day")
         text = plain(order.words)
-        page.sheet.put(page.row, 1, text[:1].upper() + text[1:], "wrapped")
+        page.sheet.put(page.row, 1, upper(text), "wrapped")
         page.sheet.put(page.row, 2, order.usd, "dollars")
         page.sheet.put(page.row, 3, order.gpus, "whole")
         page.sheet.sheet.set_row(page.row, LINE * math.ceil(len(text) / WORDS))
@@ -221,7 +222,7 @@ def _money(page: Page, found: Ledger, flow: CashFlow) -> None:
     worst = ", in the future that takes most" if len(found.plan.futures) > 1 else ""
     page.section(f"Budgets used{worst}", ("Budget", "", "Used, $", "Limit, $", "Share"))
     for label, used, limit in lines:
-        page.sheet.put(page.row, 0, label[:1].upper() + label[1:])
+        page.sheet.put(page.row, 0, upper(label))
         page.sheet.put(page.row, 2, used, "dollars")
         page.sheet.put(page.row, 3, limit, "dollars")
         share = used / limit if limit else None

@@ -6,22 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from planner.render.figures import money, percent
-from planner.studies.compare.bridge import THROUGHOUT
+from planner.render.words import upper
+from planner.report.ways import ALONE, BESIDE, THROUGHOUT
 
 if TYPE_CHECKING:
     from planner.studies.compare.closest import Needs
 
-ALONE = {
-    "buy": "Buying alone",
-    "rent": "Renting it all by the hour",
-    "reserve": "Signing contracts alone",
-    "api": "Calling token APIs alone",
-}
-# Where the sites or the contracts do not carry it all, what is rented beside them is no bridge any more.
-BESIDE = {
-    "buy": "Buying and renting by the hour, without contracts,",
-    "reserve": "Contracts and renting by the hour, without buying,",
-}
 # Less than this share of the GPUs is not told.
 NOTICEABLE = 0.005
 
@@ -84,10 +74,10 @@ def _verdict(plan: Mapping[str, Any]) -> str:
 def _alone(row: Mapping[str, Any]) -> str:
     """What one way alone costs against the plan, and what it needs."""
     if row["status"] == "infeasible":
-        return f"{ALONE[row['name']]} has no plan: {row['stopped_by']}."
+        return f"{upper(ALONE[row['name']])} has no plan: {row['stopped_by']}."
     low, high, more = row["npv_more_low_usd"], row["npv_more_high_usd"], row["npv_more_usd"]
     base = row["npv_usd"] - more
-    who = BESIDE[row["name"]] if row["rents_until"] == THROUGHOUT else ALONE[row["name"]]
+    who = upper((BESIDE if row["rents_until"] == THROUGHOUT else ALONE)[row["name"]])
     if low <= 0 <= high:
         words = f"{who} costs the same within what is proven"
     else:

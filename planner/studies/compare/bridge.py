@@ -9,6 +9,7 @@ from functools import cached_property
 from planner.catalog import Catalog
 from planner.milp import Milp, build_model
 from planner.problem import build_problem
+from planner.report.ways import THROUGHOUT
 from planner.rules.dates import first_period
 from planner.scenario import Scenario
 from planner.studies.changes import with_hours_until
@@ -18,7 +19,6 @@ from planner.timeline import scenario_timeline
 # What has a lead time, and what does not.
 LATE = {"buy", "reserve"}
 HOURLY = {"on_demand", "spot"}
-THROUGHOUT = "the end"
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from planner.render.bars import Stack, stacked
 from planner.render.colours import CONTRACT_COLOURS, GREY, WAY_COLOURS
 from planner.render.figures import money
 from planner.render.plots import Picture, dollars
+from planner.render.words import upper
 from planner.report.view import probabilities
-from planner.studies.compare.answer import ALONE, BESIDE, times
-from planner.studies.compare.bridge import THROUGHOUT
+from planner.report.ways import ALONE, BESIDE, THROUGHOUT
+from planner.studies.compare.answer import times
 from planner.studies.compare.study import Comparison
 from planner.studies.compare.table import Entry
 
@@ -90,8 +91,7 @@ def _name(row: Mapping[Any, Any]) -> str:
     """An option as the answer names it, a scenario by its own name."""
     name = str(row["name"])
     beside = BESIDE.get(name) if row["rents_until"] == THROUGHOUT else None
-    words = beside or ALONE.get(name) or {"plan": "The plan"}.get(name)
-    return words[0].lower() + words[1:] if words else name
+    return beside or ALONE.get(name) or {"plan": "the plan"}.get(name, name)
 
 
 def _finding(table: pd.DataFrame) -> str:
@@ -100,14 +100,14 @@ def _finding(table: pd.DataFrame) -> str:
     base, others = rows[0], [row for row in rows[1:] if not pd.isna(row["npv_usd"])]
     name = _name(base)
     if pd.isna(base["npv_usd"]):
-        return f"{_upper(name)} has no plan to hold the others against."
+        return f"{upper(name)} has no plan to hold the others against."
     if not others:
-        return f"{_upper(name)} costs {money(base['npv_usd'])}; none of the others has a plan."
+        return f"{upper(name)} costs {money(base['npv_usd'])}; none of the others has a plan."
     told = [
         ", ".join([_against(row, name), *_needs(row)])
         for row in sorted(others, key=lambda row: abs(row["npv_more_usd"]))
     ]
-    return f"{_upper('; '.join(told[:MOST_SAID]))}."
+    return f"{upper('; '.join(told[:MOST_SAID]))}."
 
 
 def _against(row: Mapping[Any, Any], base: str) -> str:
@@ -115,7 +115,3 @@ def _against(row: Mapping[Any, Any], base: str) -> str:
         return f"{_name(row)} costs the same as {base}"
     more = row["npv_more_usd"]
     return f"{_name(row)} costs {money(abs(more))} {'more' if more > 0 else 'less'} than {base}"
-
-
-def _upper(words: str) -> str:
-    return words[:1].upper() + words[1:]
