@@ -80,13 +80,10 @@ def merge(model: Model, milp: Milp) -> Merged | None:
     pairs = list(_pairs(model))
     if not pairs:
         return None
-    mine = np.concatenate([pair[0] for pair in pairs])
-    other = np.concatenate([pair[1] for pair in pairs])
-    carrying = np.repeat(np.arange(len(pairs)), [len(pair[0]) for pair in pairs])
-    sharing = np.array([pair[2] for pair in pairs], dtype=np.int64)
-    differing, alike = _differences(milp, mine, other, carrying, len(pairs))
-    usd = milp.cost[mine] - milp.cost[other]
-    dearer = _common(usd, carrying, len(pairs))
+    mine, other, count, sharing = (np.concatenate(columns) for columns in zip(*pairs, strict=True))
+    carrying = np.repeat(np.arange(len(count)), count)
+    differing, alike = _differences(milp, mine, other, carrying, len(count))
+    dearer = _common(milp.cost[mine] - milp.cost[other], carrying, len(count))
     alike &= np.isfinite(dearer) & (dearer >= 0)
     if not alike.any():
         return None
@@ -98,23 +95,17 @@ def merge(model: Model, milp: Milp) -> Merged | None:
     place = np.full(milp.columns, ABSENT, dtype=np.int64)
     place[kept] = np.arange(len(kept))
     _, shared = np.unique(sharing[alike], return_inverse=True)
-    found = Merged(
-        milp=milp,
-        columns=milp.columns,
-        kept=kept,
-        moved=mine[chosen],
-        into=place[other[chosen]],
-        carrying=len(kept) + number[carrying[chosen]],
-        sharing=shared,
-    )
+    moved, into, by = mine[chosen], place[other[chosen]], len(kept) + number[carrying[chosen]]
     extra = Entries(differing.row, len(kept) + number[differing.column], differing.value)[alike[differing.column]]
-    return replace(found, milp=_smaller(milp, found, dearer[alike], extra))
+    upper = np.concatenate([milp.upper[kept], np.zeros(len(shared))])
+    for at in (into, by):
+        np.add.at(upper, at, milp.upper[moved])
+    smaller = _smaller(milp, kept, place, dearer[alike], upper, extra)
+    return Merged(smaller, milp.columns, kept, moved, into, by, shared)
 
 
-def _smaller(milp: Milp, found: Merged, dearer: Floats, extra: Entries) -> Milp:
-    kept, size = found.kept, len(dearer)
-    place = np.full(milp.columns, ABSENT, dtype=np.int64)
-    place[kept] = np.arange(len(kept))
+def _smaller(milp: Milp, kept: Ints, place: Ints, dearer: Floats, upper: Floats, extra: Entries) -> Milp:
+    """The columns that are kept, at their ``place``, and those that carry, at ``dearer`` and with ``extra``."""
     every = entries_of(milp)
     every = every[place[every.column] != ABSENT]
     inner = Entries(
@@ -122,9 +113,7 @@ def _smaller(milp: Milp, found: Merged, dearer: Floats, extra: Entries) -> Milp:
         np.concatenate([place[every.column], extra.column]),
         np.concatenate([every.value, extra.value]),
     )
-    upper = np.concatenate([milp.upper[kept], np.zeros(size)])
-    np.add.at(upper, found.into, milp.upper[found.moved])
-    np.add.at(upper, found.carrying, milp.upper[found.moved])
+    size = len(dearer)
     continuous = np.zeros(size, dtype=bool)
     smaller = replace(
         milp,
@@ -145,8 +134,11 @@ def _kept_blocks(milp: Milp, kept: Ints) -> Iterator[Block]:
         yield replace(block, cells=block.cells[kept[first:last] - block.first], first=int(first))
 
 
-def _pairs(model: Model) -> Iterator[tuple[Ints, Ints, int]]:
-    """Columns of a pool and those of another with the same work, by future, period and block; and which share."""
+def _pairs(model: Model) -> Iterator[tuple[Ints, Ints, Ints, Ints]]:
+    """Columns of a pool and those of another with the same work, by future, period and block.
+
+    Then how many there are in each of these, and a number that those have in common whose columns are shared.
+    """
     assignments, gpus = model.problem.assignments, model.variables.gpus
     by_pool: dict[int, list[int]] = defaultdict(list)
     for index, pool in enumerate(assignments.pool):
@@ -163,11 +155,16 @@ def _pairs(model: Model) -> Iterator[tuple[Ints, Ints, int]]:
         for_all = gpus[group[0]]
         for ids in group[1:]:
             here = gpus[ids]
-            same = np.all((here != ABSENT) == (for_all != ABSENT), axis=0) & np.any(here != ABSENT, axis=0)
-            for cell in np.flatnonzero(same):
-                columns = here.reshape(len(ids), -1)[:, cell]
-                others = for_all.reshape(len(ids), -1)[:, cell]
-                yield columns[columns != ABSENT], others[others != ABSENT], share + int(cell)
+            there = here != ABSENT
+            same = np.all(there == (for_all != ABSENT), axis=0) & np.any(there, axis=0)
+            # All of one future, period and block stand together.
+            present = there[:, same].T
+            yield (
+                here[:, same].T[present],
+                for_all[:, same].T[present],
+                present.sum(axis=1),
+                share + np.flatnonzero(same),
+            )
         share += for_all[0].size
 
 
@@ -192,16 +189,14 @@ def _differences(milp: Milp, mine: Ints, other: Ints, carrying: Ints, size: int)
     parts = [_of_columns(every, order, starts, columns, sign) for columns, sign in ((mine, 1.0), (other, -1.0))]
     pair, row, value = (np.concatenate([part[at] for part in parts]) for at in range(3))
     places, at = np.unique(pair * milp.rows + row, return_inverse=True)
-    value = np.bincount(at, weights=value, minlength=len(places))
+    value = np.asarray(np.bincount(at, weights=value, minlength=len(places)), dtype=float)
     pair, row = np.divmod(places, milp.rows)
     # What differs by the last bits of a sum differs by nothing.
     there = np.abs(value) > 1e-12
     pair, row, value = pair[there], row[there], value[there]
     cells, at = np.unique(carrying[pair] * milp.rows + row, return_inverse=True)
     each, row = np.divmod(cells, milp.rows)
-    low, high = np.full(len(cells), np.inf), np.full(len(cells), -np.inf)
-    np.minimum.at(low, at, value)
-    np.maximum.at(high, at, value)
+    low, high = _range(value, at, len(cells))
     pairs = np.bincount(carrying, minlength=size)
     agrees = (np.bincount(at, minlength=len(cells)) == pairs[each]) & (high - low <= 1e-12 * np.abs(high))
     capacity = np.zeros(milp.rows, dtype=bool)
@@ -222,9 +217,15 @@ def _of_columns(every: Entries, order: Ints, starts: Ints, columns: Ints, sign: 
     return pair, every.row[at], sign * every.value[at]
 
 
-def _common(values: Floats, group: Ints, size: int) -> Floats:
-    """The value that all of a group have, (size,); NaN where they differ."""
+def _range(values: Floats, group: Ints, size: int) -> tuple[Floats, Floats]:
+    """The least and the largest value of each group, (size,)."""
     low, high = np.full(size, np.inf), np.full(size, -np.inf)
     np.minimum.at(low, group, values)
     np.maximum.at(high, group, values)
+    return low, high
+
+
+def _common(values: Floats, group: Ints, size: int) -> Floats:
+    """The value that all of a group have, (size,); NaN where they differ."""
+    low, high = _range(values, group, size)
     return np.where(high - low <= 1e-9 * np.maximum(np.abs(high), 1e-12), high, np.nan)

@@ -48,11 +48,7 @@ def run(milp: Milp, engine: str, options: Options, hint: Floats | None = None) -
     if units is None:
         return _solved(milp, engine, options, hint)
     found = _solved(milp.in_units(units), engine, options, None if hint is None else hint / units)
-    return replace(
-        found,
-        x=None if found.x is None else found.x * units,
-        reduced_costs=None if found.reduced_costs is None else found.reduced_costs / units,
-    )
+    return replace(found, x=None if found.x is None else found.x * units)
 
 
 def units_of(milp: Milp) -> Floats | None:

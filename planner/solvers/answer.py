@@ -46,9 +46,9 @@ class Answer:
 
     ``status`` is ``optimal`` only where the engine proved it within the gap asked for; a stop at a limit is
     ``feasible`` with a vector and ``unknown`` without. ``wall_clock_stop`` where that limit was the clock, on which no
-    other answer depends. ``bound`` is a proven lower bound on the optimum (-inf where the
-    engine gives none). ``duals`` (rows,) and ``reduced_costs`` (columns,) come from LPs only. ``in_parts`` is what a
-    plan in parts of replicas costs, where the plan was packed from one.
+    other answer depends. ``bound`` is a proven lower bound on the optimum (-inf where the engine gives none). ``duals``
+    (rows,) come from LPs only. ``in_parts`` is what a plan in parts of replicas costs, where the plan was packed from
+    one.
     """
 
     status: Status
@@ -59,7 +59,6 @@ class Answer:
     bound: float
     seconds: float
     duals: Floats | None = None
-    reduced_costs: Floats | None = None
     legs: tuple[Leg, ...] = ()
     wall_clock_stop: bool = False
     in_parts: float | None = None

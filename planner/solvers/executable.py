@@ -239,7 +239,6 @@ def _answer(search: _Search, first: Answer, seconds: float, options: Options) ->
         in_parts=search.in_parts,
         seconds=seconds,
         duals=None,
-        reduced_costs=None,
         legs=tuple(search.legs),
         wall_clock_stop=search.stopped,
     )

@@ -39,7 +39,6 @@ def _rescaled(answer: Answer, factor: float) -> Answer:
         objective=answer.objective * factor,
         bound=answer.bound * factor,
         duals=None if answer.duals is None else answer.duals * factor,
-        reduced_costs=None if answer.reduced_costs is None else answer.reduced_costs * factor,
         legs=tuple(
             replace(
                 leg,
@@ -78,14 +77,7 @@ def optimise(
     if answer.x is None:
         return answer
     x = tidy(model, merged.whole(answer.x))
-    relaxation = None if answer.duals is None else relay.prove(milp, x, answer.duals)
-    return replace(
-        answer,
-        x=x,
-        objective=milp.objective(x),
-        reduced_costs=None if relaxation is None else relaxation.reduced_costs,
-        seconds=clock.seconds,
-    )
+    return replace(answer, x=x, objective=milp.objective(x), seconds=clock.seconds)
 
 
 def _as_it_is(x: Floats) -> Floats:
@@ -137,7 +129,6 @@ def _whole(
         bound=bound,
         status="optimal" if answer.status == "optimal" and np.isfinite(answer.bound) else answer.status,
         duals=relaxation.duals if relaxation else None,
-        reduced_costs=relaxation.reduced_costs if relaxation else None,
         seconds=clock.seconds,
         legs=(lp.leg("relaxation"), answer.leg("whole")),
     )

@@ -166,10 +166,9 @@ def _answer(milp: Milp, engine: str, result: Any, seconds: float, limit_s: float
     else:
         status = "feasible" if found else "unknown"
     x = _by_id(result.variable_values(), milp.columns) if found else None
-    duals = reduced = None
+    duals = None
     if not milp.integer.any() and result.has_dual_feasible_solution():
         duals = _by_id(result.dual_values(), milp.rows)
-        reduced = _by_id(result.reduced_costs(), milp.columns)
     limit = result.termination.limit
     # CP-SAT does not tell which of its limits it was.
     by_clock = limit == mathopt.Limit.TIME or (limit == mathopt.Limit.UNDETERMINED and seconds >= limit_s)
@@ -186,6 +185,5 @@ def _answer(milp: Milp, engine: str, result: Any, seconds: float, limit_s: float
         bound=bound,
         seconds=seconds,
         duals=duals,
-        reduced_costs=reduced,
         wall_clock_stop=by_clock,
     )

@@ -102,7 +102,6 @@ def solve(
         bound=bound,
         seconds=clock.seconds + lp.seconds,
         duals=relaxation.duals,
-        reduced_costs=relaxation.reduced_costs,
         legs=tuple(legs),
         wall_clock_stop=stopped,
     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from planner import solvers
 from planner.milp.matrix import Milp
-from planner.milp.parts import Entries, entries_of, with_entries
+from planner.milp.parts import Entries, entries_of, part
 from planner.solvers.answer import Answer, Floats, Options
 
 Ints = NDArray[np.int64]
@@ -50,7 +50,7 @@ def relaxation(milp: Milp, options: Options) -> Answer:
             break
         duals, paying = found
         if not broken.any() and not paying.any():
-            return replace(answer, duals=duals, objective=milp.objective(answer.x))
+            return replace(answer, duals=duals)
         rows = rows | broken
         columns = columns | paying
     return solvers.run(whole, OTHER, options)
@@ -71,34 +71,19 @@ def _priced(milp: Milp) -> Bools:
 
 def _on(milp: Milp, entries: Entries, rows: Bools, columns: Bools, options: Options) -> Answer:
     """The LP on some rows and columns, its answer on all: other columns at 0, other rows without a price."""
-    answer = solvers.run(subset(milp, entries, rows, columns), ENGINE, options)
+    answer = solvers.run(_subset(milp, entries, rows, columns, milp.cost), ENGINE, options)
     if answer.x is None or answer.duals is None:
         return answer
     x, duals = np.zeros(milp.columns), np.zeros(milp.rows)
     x[columns], duals[rows] = answer.x, answer.duals
-    return replace(answer, x=x, duals=duals, reduced_costs=None)
+    return replace(answer, x=x, duals=duals, objective=milp.objective(x))
 
 
-def subset(milp: Milp, entries: Entries, rows: Bools, columns: Bools) -> Milp:
-    """Some rows and columns of ``milp``, with ``entries`` its coefficients."""
+def _subset(milp: Milp, entries: Entries, rows: Bools, columns: Bools, cost: Floats) -> Milp:
+    """Some rows and columns of ``milp`` at a ``cost`` (columns of ``milp``,), with ``entries`` its coefficients."""
     chosen = entries[rows[entries.row] & columns[entries.column]]
-    row, column = np.cumsum(rows) - 1, np.cumsum(columns) - 1
-    return with_entries(
-        replace(
-            milp,
-            cost=milp.cost[columns],
-            lower=milp.lower[columns],
-            upper=milp.upper[columns],
-            integer=milp.integer[columns],
-            guided=milp.guided[columns],
-            row_lower=milp.row_lower[rows],
-            row_upper=milp.row_upper[rows],
-            column_blocks=(),
-            row_blocks=(),
-            limits=(),
-        ),
-        Entries(row[chosen.row], column[chosen.column], chosen.value),
-    )
+    nothing, no_slack = np.zeros(milp.rows), np.full(int(rows.sum()), np.inf)
+    return part(milp, chosen, np.flatnonzero(columns), np.flatnonzero(rows), cost, nothing, no_slack)
 
 
 def _priced_out(
@@ -112,8 +97,7 @@ def _priced_out(
     inside = np.bincount(entries.row, weights=columns[entries.column], minlength=milp.rows) == 0
     inside &= np.diff(milp.indptr) > 0
     price = milp.cost - milp.transposed_times(answer.duals)
-    own = subset(replace(milp, cost=price, constant=0.0), entries, inside, ~columns)
-    found = solvers.run(own, OTHER, options)
+    found = solvers.run(_subset(milp, entries, inside, ~columns, price), OTHER, options)
     if found.x is None or found.duals is None:
         return None
     duals = answer.duals.copy()
