@@ -7,12 +7,14 @@ import pytest
 from hypothesis import assume, given
 
 import planner
-from planner.milp import Model, build_model
+from planner import solvers
+from planner.errors import SolverFailure
+from planner.milp import Milp, Model, build_model
 from planner.milp.merged import Merged, merge
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
 from planner.solvers import run, sifted
-from planner.solvers.answer import Options
+from planner.solvers.answer import Answer, Options
 from planner.solvers.relay import prove
 from tests.limits import AMPLE_S
 from tests.strategies import Case, cases, examples, solved
@@ -100,6 +102,20 @@ def test_what_is_left_out_and_matters_comes_back() -> None:
     assert found.x is not None
     held = next(block for block in milp.column_blocks if block.name == "held")
     assert found.x[held.span].any()
+
+
+def test_an_engine_that_breaks_down_is_stood_in_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    milp = _shipped("tiny").milp.scaled(2.0**-10)
+
+    def broken(milp: Milp, engine: str, options: Options) -> Answer:
+        if engine == sifted.ENGINE:
+            raise SolverFailure("kError")
+        return run(milp, engine, options)
+
+    whole = run(milp.relaxed(), "glop", EXACT)
+    monkeypatch.setattr(sifted, "LARGE", 0)
+    monkeypatch.setattr(solvers, "run", broken)
+    assert sifted.relaxation(milp, EXACT).objective == whole.objective
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner import solvers
+from planner.errors import SolverFailure
 from planner.milp.matrix import Milp
 from planner.milp.parts import Entries, entries_of, part
 from planner.solvers.answer import Answer, Floats, Options
@@ -39,7 +40,11 @@ def relaxation(milp: Milp, options: Options) -> Answer:
     entries = entries_of(whole)
     rows, columns = ~_dense(whole), ~_priced(whole)
     for _ in range(ROUNDS):
-        answer = _on(whole, entries, rows, columns, options)
+        try:
+            answer = _on(whole, entries, rows, columns, options)
+        except SolverFailure:
+            # HiGHS breaks down on a few ordinary matrices.
+            break
         if answer.x is None or answer.duals is None:
             break
         activity = whole.activity(answer.x)
