@@ -47,19 +47,6 @@ class Audited:
         return "optimal" if self.proof.gap <= self.proof.gap_asked * (1 + 1e-9) else "feasible"
 
 
-def plan_of(
-    scenario: Scenario,
-    catalog: Catalog,
-    model: Model,
-    outcome: Outcome,
-    solver: str,
-    options: Options,
-    seconds: float,
-) -> Plan:
-    """The audited plan of a solved model. Raises AuditFailure where the audit refuses it."""
-    return tabled(audited(scenario, catalog, model, outcome, solver, options, seconds))
-
-
 def audited(
     scenario: Scenario,
     catalog: Catalog,

@@ -46,23 +46,27 @@ def fewest(
     if not holds(whole):
         for doubled in range(1, _DOUBLINGS + 1):
             if holds(whole * 2**doubled):
-                return Fewest(_between(holds, whole * 2 ** (doubled - 1), whole * 2**doubled), shares)
+                return Fewest(between(holds, whole * 2 ** (doubled - 1), whole * 2**doubled), shares)
         return Fewest(None, shares)
     short, step = min(least, whole) - 1, 1
     while short + step < whole and not holds(short + step):
         short, step = short + step, 2 * step
-    return Fewest(_between(holds, short, min(short + step, whole)), shares)
+    return Fewest(between(holds, short, min(short + step, whole)), shares)
 
 
 def _simulated(source: Source, pool: Pool, replicas: int, whole: int) -> Outcome:
     if pool.replicas == whole:
         return simulate(source, replace(pool, replicas=replicas))
-    factor = replicas / whole
+    return stretched(source, pool, replicas / whole)
+
+
+def stretched(source: Source, pool: Pool, factor: float) -> Outcome:
+    """The pool with its requests closer together or further apart, and as many of them before they are counted."""
     return simulate(Stretched(source, factor), replace(pool, warm_up_s=pool.warm_up_s * factor))
 
 
-def _between(holds: Callable[[int], bool], short: int, enough: int) -> int:
-    """The fewest that hold, above ``short``, which do not, up to ``enough``, which do."""
+def between(holds: Callable[[int], bool], short: int, enough: int) -> int:
+    """The least that holds, above ``short``, which does not, up to ``enough``, which does."""
     while enough - short > 1:
         middle = (short + enough) // 2
         if holds(middle):

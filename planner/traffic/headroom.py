@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from planner.traffic.fewest import between, stretched
 from planner.traffic.requests import Source
-from planner.traffic.scaled import Stretched
-from planner.traffic.simulate import Pool, simulate
+from planner.traffic.simulate import Pool
 
 # Headroom is told to one in a hundred of saturation, and looked for up to so many.
 _STEPS, _MOST = 100, 95
@@ -20,16 +18,8 @@ def headroom_held(source: Source, pool: Pool, requests_per_s: float, saturated_p
     """
 
     def holds(headroom: int) -> bool:
-        factor = requests_per_s / (saturated_per_s * (1 - headroom / _STEPS))
-        return simulate(Stretched(source, factor), replace(pool, warm_up_s=pool.warm_up_s * factor)).holds
+        return stretched(source, pool, requests_per_s / (saturated_per_s * (1 - headroom / _STEPS))).holds
 
     if not holds(_MOST):
         return None
-    short, enough = -1, _MOST
-    while enough - short > 1:
-        middle = (short + enough) // 2
-        if holds(middle):
-            enough = middle
-        else:
-            short = middle
-    return enough / _STEPS
+    return between(holds, -1, _MOST) / _STEPS

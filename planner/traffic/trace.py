@@ -19,12 +19,12 @@ from planner.errors import Fault, InputError
 from planner.paths import is_file, is_there
 from planner.traffic.layouts import LAYOUTS, PER_S, Layout, layout_of
 from planner.traffic.requests import ALONE, BLOCK, Held, Requests, joined
+from planner.units import SECONDS_PER_DAY
 
 # No request has so many tokens: the figure is in bytes, or in letters of a text.
 MOST_TOKENS = 1e8
 # No trace is so long: its times are in smaller units than is thought.
 MOST_DAYS = 3_660.0
-SECONDS_A_DAY = 86_400.0
 # Rows that are put in order in memory.
 MOST_SORTED = 2_000_000
 
@@ -118,8 +118,8 @@ class Trace:
                 first = time
             if in_order and time < last:
                 self._fault(line, f"this request comes {last - time:g} s before the one above it; a trace goes forward")
-            if abs(time - first) > MOST_DAYS * SECONDS_A_DAY:
-                days = abs(time - first) / SECONDS_A_DAY
+            if abs(time - first) > MOST_DAYS * SECONDS_PER_DAY:
+                days = abs(time - first) / SECONDS_PER_DAY
                 self._fault(
                     line,
                     f"this is {days:,.0f} days from the first request if times are in {self.layout.unit}; --columns "

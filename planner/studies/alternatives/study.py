@@ -22,7 +22,7 @@ from planner.milp.matrix import with_rows
 from planner.milp.vector import tidy
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
-from planner.plan.audited import plan_of
+from planner.plan.audited import audited, tabled
 from planner.problem import build_problem
 from planner.render.figures import count, percent
 from planner.scenario import Scenario, scenario_digest
@@ -240,7 +240,7 @@ def _found(model: Model, target: Target, share: float, x: Floats, bound: float, 
     cost = model.milp.objective(x)
     nothing = Answer("feasible", ENGINE, "", x, cost, -np.inf, 0.0)
     outcome = Outcome("cost", "USD NPV", x, cost, -np.inf, -np.inf, nothing, (), 0.0)
-    plan = plan_of(target.scenario, target.catalog, model, outcome, ENGINE, Options(), 0.0)
+    plan = tabled(audited(target.scenario, target.catalog, model, outcome, ENGINE, Options(), 0.0))
     return Alternative(target.objective, share, plan, value(model, target.objective, x), bound, stopped)
 
 
@@ -297,7 +297,7 @@ def _best(scenario: Scenario, catalog: Catalog, model: Model, options: Options) 
             solve(scenario, catalog)  # raises InfeasiblePlan with what to relax
             raise InfeasiblePlan((), proven=False)
         raise no_plan(options.time_limit_s) if outcome.stopped else SolverFailure("no plan found")
-    plan = plan_of(scenario, catalog, model, outcome, scenario.solve.solver, options, outcome.seconds)
+    plan = tabled(audited(scenario, catalog, model, outcome, scenario.solve.solver, options, outcome.seconds))
     return plan, outcome.x
 
 
