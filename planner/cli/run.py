@@ -70,7 +70,9 @@ def deliver(outcome: Outcome, options: Any) -> None:
 
         write_folder(csv, {f"{name}.csv": csv_text(frame) for name, frame in outcome.tables.items()})
     if plot is not None and outcome.plot is not None:
-        outcome.plot(plot)
+        from planner.render.plots import write_plot
+
+        write_plot(plot, outcome.plot())
     if isinstance(outcome.json, str):
         write_text(json, outcome.json)
     elif outcome.json is not None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from planner.history.run import Run
     from planner.plan import Plan
+    from planner.render.plots import Picture
     from planner.render.sheet import Sheet
 
 Progress = Callable[[str], None]
@@ -71,16 +71,16 @@ class Place:
 class Outcome:
     """What a command found, to be written and printed in this order.
 
-    ``tables`` go to ``--csv``, ``plot`` to ``--plot``, ``json`` (a text as it is) to ``--json``; ``files`` are further
-    targets with their content, a folder's by file name; ``saved`` is a run to keep in the store. ``sheets`` are the
-    report, printed ``width`` wide, unless JSON goes to standard output; ``text`` is printed in their place as it
-    is. ``message`` goes to standard error. The command ends with ``exit_code``.
+    ``tables`` go to ``--csv``, the picture that ``plot`` draws to ``--plot``, ``json`` (a text as it is) to ``--json``;
+    ``files`` are further targets with their content, a folder's by file name; ``saved`` is a run to keep in the store.
+    ``sheets`` are the report, printed ``width`` wide, unless JSON goes to standard output; ``text`` is printed in their
+    place as it is. ``message`` goes to standard error. The command ends with ``exit_code``.
     """
 
     sheets: Sequence[Sheet] = ()
     json: Mapping[str, Any] | str | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    plot: Callable[[Path], None] | None = None
+    plot: Callable[[], Picture] | None = None
     files: Sequence[tuple[str, str | bytes | Mapping[str, bytes]]] = ()
     saved: Run | None = None
     text: str = ""

@@ -40,7 +40,6 @@ class Options:
 def run(options: Options, progress: Progress) -> Outcome:
     """Plans that cost little more than the best and differ most, and what all of them share."""
     from planner.pipeline import load
-    from planner.render.plots import write_plot
     from planner.studies.alternatives.plot import alternatives_picture
     from planner.studies.alternatives.sheet import alternative_sheets
     from planner.studies.alternatives.study import alternatives
@@ -55,7 +54,7 @@ def run(options: Options, progress: Progress) -> Outcome:
         alternative_sheets(found),
         found.to_dict(),
         found.tables,
-        lambda path: write_plot(path, alternatives_picture(found)),
+        lambda: alternatives_picture(found),
         exit_code=exit_of_stopped(found.stopped),
     )
 

@@ -52,7 +52,6 @@ class Options:
 def run(options: Options, progress: Progress) -> Outcome:
     """Buy, reserve, rent or call an API: by utilisation, by months held, and at what price the plan changes."""
     from planner.pipeline import load
-    from planner.render.plots import write_plot
     from planner.studies.breakeven.plot import breakeven_picture
     from planner.studies.breakeven.sheet import breakeven_sheets
     from planner.studies.breakeven.sourcing import PriceOverrides
@@ -83,7 +82,7 @@ def run(options: Options, progress: Progress) -> Outcome:
         breakeven_sheets(found),
         found.to_dict(),
         found.tables,
-        lambda path: write_plot(path, breakeven_picture(found)),
+        lambda: breakeven_picture(found),
         message=clock_sentence(found.stopped),
         exit_code=exit_of_stopped(found.stopped),
     )

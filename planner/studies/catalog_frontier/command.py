@@ -30,13 +30,10 @@ def run(options: Options, progress: Progress) -> Outcome:
     from planner.catalog import load_catalog
     from planner.catalog.load import BUILTIN
     from planner.catalog.points import parse_shape
-    from planner.render.plots import write_plot
     from planner.studies.catalog_frontier.plot import speed_picture
     from planner.studies.catalog_frontier.sheet import speed_frontier_sheet
     from planner.studies.catalog_frontier.study import speed_frontier
 
     catalog = load_catalog(options.catalogs or [BUILTIN])
     found = speed_frontier(catalog, options.model, parse_shape(options.shape), options.systems or ())
-    return Outcome(
-        [speed_frontier_sheet(found)], found.to_dict(), plot=lambda path: write_plot(path, speed_picture(found))
-    )
+    return Outcome([speed_frontier_sheet(found)], found.to_dict(), plot=lambda: speed_picture(found))

@@ -47,7 +47,6 @@ class Options:
 def run(options: Options, progress: Progress) -> Outcome:
     """Buy or rent? One scenario's plan beside what each way alone would cost and need, or scenarios side by side."""
     from planner.pipeline import load
-    from planner.render.plots import write_plot
     from planner.studies.compare.options import check_options
     from planner.studies.compare.plot import comparison_picture
     from planner.studies.compare.sheet import comparison_sheets
@@ -79,7 +78,7 @@ def run(options: Options, progress: Progress) -> Outcome:
         list(sheets),
         found.to_dict(),
         found.tables,
-        lambda path: write_plot(path, comparison_picture(found)),
+        lambda: comparison_picture(found),
         message=clock_sentence(found.stopped),
         exit_code=unanswered or exit_of_stopped(found.stopped),
     )

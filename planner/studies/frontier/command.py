@@ -57,7 +57,6 @@ def run(options: Options, progress: Progress) -> Outcome:
     from planner.pipeline import load
     from planner.render.figures import bar
     from planner.render.files import write_file
-    from planner.render.plots import write_plot
     from planner.render.sheet import Sheet
     from planner.studies.frontier.axes import parse_axis
     from planner.studies.frontier.plot import frontier_picture
@@ -87,7 +86,7 @@ def run(options: Options, progress: Progress) -> Outcome:
         [*frontier_sheets(table, mix, names, found.scenario), *(Sheet(sentence) for sentence in found.sentences)],
         found.to_dict(),
         found.tables,
-        lambda path: write_plot(path, frontier_picture(found)),
+        lambda: frontier_picture(found),
         message=clock_sentence(found.stopped),
         exit_code=exit_of_stopped(found.stopped),
     )

@@ -33,7 +33,6 @@ class Options:
 def run(options: Options, progress: Progress) -> Outcome:
     """What the plan would cost without FP4, MTP, disaggregation and the like: each alone and all together."""
     from planner.pipeline import load
-    from planner.render.plots import write_plot
     from planner.studies.levers.plot import levers_picture
     from planner.studies.levers.sheet import levers_sheets
     from planner.studies.levers.study import levers
@@ -45,6 +44,6 @@ def run(options: Options, progress: Progress) -> Outcome:
         levers_sheets(found),
         found.to_dict(),
         found.tables,
-        lambda path: write_plot(path, levers_picture(found)),
+        lambda: levers_picture(found),
         exit_code=exit_of_stopped(found.stopped),
     )

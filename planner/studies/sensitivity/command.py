@@ -43,7 +43,6 @@ class Options:
 def run(options: Options, progress: Progress) -> Outcome:
     """What each input does to the cost of a token and to today's orders, and what they would regret."""
     from planner.pipeline import load
-    from planner.render.plots import write_plot
     from planner.studies.pool import cores
     from planner.studies.sensitivity.plot import sensitivity_picture
     from planner.studies.sensitivity.sheet import sensitivity_sheets
@@ -58,7 +57,7 @@ def run(options: Options, progress: Progress) -> Outcome:
         sensitivity_sheets(found),
         found.to_dict(),
         found.tables,
-        lambda path: write_plot(path, sensitivity_picture(found)),
+        lambda: sensitivity_picture(found),
         exit_code=exit_of_stopped(found.stopped),
     )
 

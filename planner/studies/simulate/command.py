@@ -104,7 +104,6 @@ def run(options: Options, progress: Progress) -> Outcome:
     from planner.history.store import find, store_path
     from planner.paths import is_there
     from planner.pipeline import catalog_of, load, solve
-    from planner.render.plots import write_plot
     from planner.studies.result import limit_of
     from planner.studies.simulate.plot import simulation_picture
     from planner.studies.simulate.sheet import simulation_sheets
@@ -144,7 +143,7 @@ def run(options: Options, progress: Progress) -> Outcome:
         simulation_sheets(found),
         found.to_dict(),
         found.tables,
-        lambda path: write_plot(path, simulation_picture(found)),
+        lambda: simulation_picture(found),
         exit_code=exit_of_stopped(found.stopped),
     )
 

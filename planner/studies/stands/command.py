@@ -32,7 +32,6 @@ class Options:
 def run(options: Options, progress: Progress) -> Outcome:
     """What the plan stands on: the assumptions that carry it, and where each would change the orders due next."""
     from planner.pipeline import load
-    from planner.render.plots import write_plot
     from planner.studies.stands.plot import stands_picture
     from planner.studies.stands.sheet import stands_sheets
     from planner.studies.stands.study import stands
@@ -43,6 +42,6 @@ def run(options: Options, progress: Progress) -> Outcome:
         stands_sheets(found),
         found.to_dict(),
         found.tables,
-        lambda path: write_plot(path, stands_picture(found)),
+        lambda: stands_picture(found),
         exit_code=exit_of_stopped(found.stopped),
     )
