@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -195,13 +196,8 @@ def breakeven(
     api: Threshold | None = None
     found: list[dict[Kind, Threshold | None]] = [{} for _ in systems]
     if solve:
-        searches = [
-            _Search(scenario, catalog, name, kind, chosen, gap, time_limit_s) for name in systems for kind in KINDS
-        ]
-        searches.append(_Search(scenario, catalog, "", "api", chosen, gap, time_limit_s))
-        *replies, api = each(_threshold, searches, workers=workers, progress=progress, done="break-even prices")
-        for index in range(len(systems)):
-            found[index] = dict(zip(KINDS, replies[index * len(KINDS) :], strict=False))
+        of_api = _Search(scenario, catalog, "", "api", chosen, gap, time_limit_s)
+        found, api = _thresholds(of_api, systems, workers, progress)
     ways = [Ways(*both) for both in zip(curves, found, strict=True)]
     return Breakeven(
         scenario.name,
@@ -215,6 +211,16 @@ def breakeven(
         api_input_share=input_share(scenario, catalog, chosen),
         remarks=remarks,
     )
+
+
+def _thresholds(
+    of_api: _Search, systems: Sequence[str], workers: int, progress: Progress
+) -> tuple[list[dict[Kind, Threshold | None]], Threshold | None]:
+    """The prices of each system by kind, and that of an API, which is searched as ``of_api`` says."""
+    searches = [replace(of_api, system=name, kind=kind) for name in systems for kind in KINDS]
+    *replies, api = each(_threshold, [*searches, of_api], workers=workers, progress=progress, done="break-even prices")
+    by_system = (replies[at : at + len(KINDS)] for at in range(0, len(replies), len(KINDS)))
+    return [dict(zip(KINDS, prices, strict=True)) for prices in by_system], api
 
 
 def _threshold(search: _Search) -> Threshold | None:
