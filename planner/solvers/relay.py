@@ -17,7 +17,6 @@ import numpy as np
 from planner import bits
 from planner.errors import SolverFailure
 from planner.milp.matrix import Milp
-from planner.solvers import sifted
 from planner.solvers.answer import Answer, Floats, Leg, Options, relative_gap
 from planner.solvers.clock import Clock
 
@@ -192,12 +191,11 @@ def prove(milp: Milp, x: Floats, duals: Floats) -> Relaxation:
 
 
 def near(milp: Milp, x: Floats) -> Milp:
-    """The neighbourhood of the relaxation; of a large matrix without systems and contracts that it never uses."""
-    found = neighbourhood(milp, x, RADIUS)
-    return found if milp.columns < sifted.LARGE else _used_only(found, x)
+    """The neighbourhood of the relaxation, without systems and contracts that it never uses."""
+    return used_only(neighbourhood(milp, x, RADIUS), x)
 
 
-def _used_only(milp: Milp, x: Floats) -> Milp:
+def used_only(milp: Milp, x: Floats) -> Milp:
     """``milp`` with every guided level at its least of what ``x`` has none of in any period."""
     upper = milp.upper.copy()
     for block in milp.column_blocks:
