@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,6 +22,8 @@ _OWN_OPTIONS = ("--help", "--version")
 
 def main() -> None:
     """The entry point: ``plan SCENARIO`` stands for ``plan solve SCENARIO``."""
+    # NumPy starts a thread per core to multiply matrices, and no plan has any that are large enough for two.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     keep_open()
     keep_stdout()
     plain_stderr()
