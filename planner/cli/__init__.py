@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from difflib import get_close_matches
@@ -18,12 +19,13 @@ from planner.streams import keep_open, keep_stdout, plain_stderr
 
 COMMANDS = names()
 _OWN_OPTIONS = ("--help", "--version")
+# Python's own is 700 objects.
+GARBAGE_AT = 50_000
 
 
 def main() -> None:
     """The entry point: ``plan SCENARIO`` stands for ``plan solve SCENARIO``."""
-    # NumPy starts a thread per core to multiply matrices, and no plan has any that are large enough for two.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _go_easy()
     keep_open()
     keep_stdout()
     plain_stderr()
@@ -41,6 +43,14 @@ def main() -> None:
             app(args=arguments, prog_name="plan")
     except typer.Exit as ended:
         sys.exit(ended.exit_code)
+
+
+def _go_easy() -> None:
+    """Spare a short command what only a long one would gain by."""
+    # NumPy starts a thread per core to multiply matrices, and no plan has any that are large enough for two.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # What is loaded stays to the end; to look through it for garbage again and again took a tenth of a small plan.
+    gc.set_threshold(GARBAGE_AT)
 
 
 def __getattr__(name: str) -> Any:
