@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -51,6 +52,8 @@ def _go_easy() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # What is loaded stays to the end; to look through it for garbage again and again took a tenth of a small plan.
     gc.set_threshold(GARBAGE_AT)
+    # Another tenth went into a last look at the very end, where memory goes back as a whole.
+    atexit.register(gc.freeze)
 
 
 def __getattr__(name: str) -> Any:

@@ -198,7 +198,8 @@ def _view(scenario: Scenario, solved: Solved, options: SolveOptions) -> list[She
     verdict = Verdict(to_sign(solved.plan, scenario), solved.instead, rests_on(solved.plan, told))
     more = [information.sheet(solved.worth)] if solved.worth is not None else []
     view = list(sheets(solved.plan, scenario, solved.catalog, solved.briefly, more, verdict))
-    view += [trace_sheet(solved.plan)] * options.trace
+    if options.trace:
+        view.append(trace_sheet(solved.plan))
     # A run that is kept is shown again where nobody knows which file it was read from.
     call = call_of(options.scenario, options.overrides)
     return [sheet.written(lambda words: filled(words, call)) for sheet in view]
