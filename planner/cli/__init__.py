@@ -48,7 +48,7 @@ def main() -> None:
 
 def _go_easy() -> None:
     """Spare a short command what only a long one would gain by."""
-    # NumPy starts a thread per core to multiply matrices, and no plan has any that are large enough for two.
+    # NumPy starts a thread per core to multiply matrices; what decides plans is summed without them (``planner.bits``).
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # What is loaded stays to the end; to look through it for garbage again and again took a tenth of a small plan.
     gc.set_threshold(GARBAGE_AT)
