@@ -76,7 +76,7 @@ def test_the_neighbourhood_leaves_out_what_the_relaxation_never_uses() -> None:
     periods = len(own.axes[-1])
     x = np.zeros(milp.columns)
     x[own.first] = 0.4
-    near = relay.near(milp, x)
+    near = relay.used_only(relay.neighbourhood(milp, x, 1), x)
     mine = own.cells // periods == own.cells[0] // periods
     assert (
         near.upper[own.span][mine] == np.minimum(milp.upper[own.span][mine], 1 + (np.arange(mine.sum()) == 0))

@@ -43,6 +43,11 @@ ENGINES = {
 # A column this wide is no bound to an engine, and CP-SAT refuses it.
 _WIDEST = 1e15
 NODES_PER_DETERMINISTIC_SECOND = 1e3
+BY_ROUNDING = {
+    "mip_heuristic_run_zi_round": True,
+    "mip_heuristic_run_shifting": True,
+    "mip_heuristic_run_root_reduced_cost": False,
+}
 
 
 def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None) -> Answer:
@@ -71,6 +76,9 @@ def _parameters(engine: str, options: Options) -> parameters_pb2.SolveParameters
     # HiGHS under MathOpt refuses a thread count, GLOP a gap.
     if engine != "highs":
         parameters.threads = 1
+    elif options.by_rounding:
+        for name, used in BY_ROUNDING.items():
+            parameters.highs.bool_options[name] = used
     if not options.presolve:
         parameters.presolve = parameters_pb2.EMPHASIS_OFF
     if engine == "glop":
