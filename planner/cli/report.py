@@ -67,8 +67,8 @@ def _simulated(scenario: Scenario, solved: Solved, progress: Progress) -> Simula
     """The plan under requests, as ``plan simulate`` makes them where nothing is asked."""
     from planner.render.plots import drawn
     from planner.report.html.parts import Simulated
+    from planner.simulation.requests import Traffic
     from planner.studies.simulate.plot import simulation_picture
-    from planner.studies.simulate.requests import Traffic
     from planner.studies.simulate.sheet import simulation_sheets
     from planner.studies.simulate.study import Ask, of_serving
 

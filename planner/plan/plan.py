@@ -17,6 +17,7 @@ from planner.decisions import Decisions
 from planner.errors import InputError
 from planner.plan.notes import Note
 from planner.plan.proof import Proof
+from planner.plan.simulated import Simulated
 from planner.plan.trace import item_of
 
 # A result of version 2 has every field of version 1, with its name and its meaning, and further ones.
@@ -75,6 +76,7 @@ class Plan:
     futures: tuple[str, ...]
     solution: NDArray[np.float64] = field(repr=False, compare=False)
     notes: tuple[Note, ...] = ()
+    simulated: Simulated | None = None
 
     def trace(self, table: str | None = None, row: int | None = None) -> pd.DataFrame:
         """The catalog rows that a plan's figures were computed from, with file, line, evidence and sources.
@@ -122,6 +124,7 @@ class Plan:
                 "worst_violation": self.audit.worst_violation,
             },
             "catalog": {"digest": self.catalog_digest, "sources": list(self.sources)},
+            **({"simulated": _plain(self.simulated.to_dict(several))} if self.simulated is not None else {}),
             **({"notes": [note.sentence for note in self.notes]} if self.notes else {}),
         }
 

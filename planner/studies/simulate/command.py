@@ -13,7 +13,7 @@ from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of
 from planner.studies.options import Csv, Gap, Json, Plot, Set, Store, TimeLimit
 
 if TYPE_CHECKING:
-    from planner.studies.simulate.requests import Traffic
+    from planner.simulation.requests import Traffic
     from planner.traffic.simulate import Failures, Routing
 
 PLACE = Place(
@@ -149,7 +149,7 @@ def run(options: Options, progress: Progress) -> Outcome:
 
 
 def _traffic(options: Options) -> Traffic:
-    from planner.studies.simulate.requests import Traffic
+    from planner.simulation.requests import Traffic
     from planner.traffic.layouts import mapped
     from planner.traffic.trace import Trace
 
