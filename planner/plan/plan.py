@@ -19,6 +19,7 @@ from planner.plan.notes import Note
 from planner.plan.proof import Proof
 from planner.plan.simulated import Simulated
 from planner.plan.trace import item_of
+from planner.scenario import Scenario
 
 # A result of version 2 has every field of version 1, with its name and its meaning, and further ones.
 RESULT_VERSION = 2
@@ -94,6 +95,10 @@ class Plan:
             raise InputError(f"{table} has no row {row}; it has {len(self.tables[table])}, counted from 0")
         item = item_of(table, self.tables[table].iloc[row].to_dict())
         return found[found["item"] == item].reset_index(drop=True)
+
+    def settled(self, scenario: Scenario) -> Scenario:
+        """The plan's ``scenario``, with the headroom that simulations found for it."""
+        return scenario if self.simulated is None else self.simulated.settled(scenario)
 
     @property
     def weighty_notes(self) -> tuple[str, ...]:

@@ -13,12 +13,15 @@ from planner.schema.result_rows import CLOSED
 
 @with_config(CLOSED)
 class PointHeadroom(TypedDict):
-    """A configuration in use and the headroom that its requests need."""
+    """A configuration that was simulated and the headroom that its requests need."""
 
     workload: Annotated[str, doc("the workload")]
     system: Annotated[str, doc("system that runs it")]
     point: Annotated[str, doc("the serving point")]
-    headroom_share: Annotated[float, doc("share of closed-loop saturation that stays free", "share")]
+    headroom_share: Annotated[
+        float, doc("share of closed-loop saturation that stays free; 1 where no headroom holds", "share")
+    ]
+    replicas: Annotated[float, doc("at the most in any block of the plan; 0 where it is in use no more", "replicas")]
 
 
 @with_config(CLOSED)
