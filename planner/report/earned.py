@@ -29,6 +29,13 @@ def earned_lines(plan: Plan) -> list[tuple[str, str]]:
     return lines
 
 
+def earned_sentence(plan: Plan) -> str:
+    """The share of requests that meets all targets, as a sentence; '' where none were simulated for the plan."""
+    if plan.simulated is None:
+        return ""
+    return f"By simulation {percent(plan.simulated.within_share, 1)} of requests meet all targets in the worst block."
+
+
 def _headroom(found: Simulated) -> str:
     """``assistant 1 to 5 % on 4 configurations, none holds on 2``."""
     said = []
