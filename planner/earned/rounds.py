@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from planner.catalog import Catalog
 from planner.earned.judged import NONE_HOLDS, Headroom, Verdict, judge, needed, raised
-from planner.earned.tightest import tightest_blocks
+from planner.earned.tightest import every_block, tightest_blocks
 from planner.earned.told import headroom_rows, to_relax, verdict_rows
 from planner.errors import InfeasiblePlan
 from planner.plan.audited import Audited, served_rows
@@ -88,18 +88,18 @@ class _Rounds:
                 raise
             raise InfeasiblePlan(relaxations, proven=False, stopped=error.stopped, notes=error.notes) from None
         self._rounds += 1
-        return plan, self._verdicts(plan, self._traffic)
+        return plan, self._verdicts(plan)
 
     def _judge_afresh(self, plan: Audited) -> list[Verdict]:
         self._fresh = replace(self._fresh, seed=self._fresh.seed + STREAM)
-        return self._verdicts(plan, self._fresh)
+        return judge(plan.scenario, every_block(plan.scenario, self._catalog, served_rows(plan)), self._fresh)
 
-    def _verdicts(self, plan: Audited, traffic: Traffic) -> list[Verdict]:
+    def _verdicts(self, plan: Audited) -> list[Verdict]:
         tight = tightest_blocks(plan.scenario, self._catalog, served_rows(plan))
         for one in tight:
             for pool in one.block.pools:
                 self._headroom.setdefault((one.block.workload, pool.point), pool.headroom)
-        return judge(plan.scenario, tight, traffic)
+        return judge(plan.scenario, tight, self._traffic)
 
     def _raise(self, verdicts: Sequence[Verdict]) -> bool:
         """Whether anything missed its targets; its headroom is higher then."""

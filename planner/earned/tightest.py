@@ -36,26 +36,36 @@ def waiting(block: Block) -> float:
     return sum(pool.share * math.exp(-spare(pool)) for pool in block.pools)
 
 
-def tightest_blocks(scenario: Scenario, catalog: Catalog, serving: Sequence[Row]) -> list[Tight]:
-    """Of each workload whose headroom is simulated: its busiest block, those in which most requests have to wait, and
-    of each configuration that of its tightest pool.
+def every_block(scenario: Scenario, catalog: Catalog, serving: Sequence[Row]) -> list[Tight]:
+    """Every block in which a workload whose headroom is simulated is served."""
+    return [
+        Tight(at, block)
+        for at, workload in enumerate(scenario.workloads)
+        if workload.simulated
+        for block in all_blocks(scenario, catalog, workload, serving)
+    ]
 
-    Its other blocks have the same configurations with more to spare.
+
+def tightest_blocks(scenario: Scenario, catalog: Catalog, serving: Sequence[Row]) -> list[Tight]:
+    """Of each workload: its busiest block, those in which most requests have to wait, and of each configuration that
+    of its tightest pool.
+
+    The others have the same configurations with more to spare.
     """
-    found = []
-    for at, workload in enumerate(scenario.workloads):
-        if not workload.simulated:
-            continue
-        blocks = all_blocks(scenario, catalog, workload, serving)
-        if not blocks:
-            continue
-        chosen = {max(range(len(blocks)), key=lambda index: blocks[index].requests_per_s)}
-        chosen |= set(sorted(range(len(blocks)), key=lambda index: -waiting(blocks[index]))[:MOST_WAITING])
-        tightest: dict[str, tuple[float, int]] = {}
-        for index, block in enumerate(blocks):
-            for pool in block.pools:
-                mine = (spare(pool), index)
-                tightest[pool.point] = min(tightest.get(pool.point, mine), mine)
-        chosen |= {index for _, index in tightest.values()}
-        found += [Tight(at, blocks[index]) for index in sorted(chosen)]
-    return found
+    every = every_block(scenario, catalog, serving)
+    return [one for at in range(len(scenario.workloads)) for one in _tightest([x for x in every if x.workload == at])]
+
+
+def _tightest(of_workload: Sequence[Tight]) -> list[Tight]:
+    if not of_workload:
+        return []
+    blocks = [one.block for one in of_workload]
+    chosen = {max(range(len(blocks)), key=lambda index: blocks[index].requests_per_s)}
+    chosen |= set(sorted(range(len(blocks)), key=lambda index: -waiting(blocks[index]))[:MOST_WAITING])
+    tightest: dict[str, tuple[float, int]] = {}
+    for index, block in enumerate(blocks):
+        for pool in block.pools:
+            mine = (spare(pool), index)
+            tightest[pool.point] = min(tightest.get(pool.point, mine), mine)
+    chosen |= {index for _, index in tightest.values()}
+    return [of_workload[index] for index in sorted(chosen)]
