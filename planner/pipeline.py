@@ -130,8 +130,33 @@ def optimum(
     """``solve`` up to the audit, without the tables of the plan: of many plans, most are wanted for a few figures.
 
     What to relax where there is no plan is looked for only if that is to be ``explained``: it takes longer than a plan.
+    Where headroom is simulated, these are the rounds of ``planner.earned``.
     """
     catalog = catalog_of(scenario, catalog)
+
+    def solve_once(settled: Scenario, near: Plan | None = None) -> Audited:
+        return _optimum(settled, catalog, solver, gap, time_limit_s, reductions, fixed, near, explained=explained)
+
+    if any(workload.to_simulate for workload in scenario.workloads):
+        from planner.earned.rounds import earned
+
+        return earned(scenario, catalog, solve_once)
+    return solve_once(scenario, warm_start)
+
+
+def _optimum(
+    scenario: Scenario,
+    catalog: Catalog,
+    solver: str | None,
+    gap: float | None,
+    time_limit_s: float | None,
+    reductions: Reductions | None,
+    fixed: FixedDecisions | None,
+    warm_start: Plan | None,
+    *,
+    explained: bool,
+) -> Audited:
+    """``optimum`` of a scenario with all of its headroom settled."""
     wanted = scenario.solve
     name = solver or wanted.solver
     solvers.check_name(name)

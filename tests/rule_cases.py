@@ -216,6 +216,17 @@ def a_tail_converted() -> Case:
     return case(points=(point(ttft_p99_ms=None), slow), workloads=[asked], tail_ratio={"ttft": 2.0})
 
 
+def a_tail_met_by_simulation() -> Case:
+    """The quick point misses the target at its tail and has headroom to spare; the other has all of its own taken."""
+    quick = point(series="quick", rate=2.0)
+    asked = chat(
+        sla={"ttft_s": 1.0, "ttft_percentile": 99},
+        headroom="simulated",
+        headroom_by_point={quick.name: 0.25, point().name: 1.0},
+    )
+    return case(points=(point(), quick), workloads=[asked])
+
+
 def an_api_of_unknown_latency() -> Case:
     api = token_api(ttft_ms=None, ttft_statistic=None)
     return case(tables={"apis": [api]}, workloads=[chat(sla={"ttft_s": 1.0})])

@@ -213,6 +213,12 @@ RATES = [
     ),
     Mutant(
         rates,
+        "point_rate",
+        lambda right: lambda s, t, w, *more: right(s, t, w.model_copy(update={"headroom_by_point": None}), *more),
+        cases.a_tail_met_by_simulation,
+    ),
+    Mutant(
+        rates,
         "trusted_rate",
         lambda right: lambda s, w, row: right(s, w, row.model_copy(update={"evidence": "measured"})),
         cases.a_vendors_point,
@@ -248,6 +254,7 @@ LATENCY = [
     Mutant(latency, "sla_excess", first_token_alone, cases.a_target_on_tokens),
     Mutant(latency, "targets", lambda right: lambda sla: list(right(sla))[:1], cases.a_target_on_tokens),
     Mutant(latency, "converts", constant(False), cases.a_tail_converted),
+    Mutant(latency, "row_sla", lambda _: lambda workload: workload.sla, cases.a_tail_met_by_simulation),
     Mutant(latency, "api_excess", constant(0.0), cases.an_api_of_unknown_latency),
 ]
 

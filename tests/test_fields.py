@@ -230,7 +230,7 @@ def test_published_schemas_say_all_that_the_fields_say(which: Which) -> None:
 
 def test_a_typed_dictionary_says_which_keys_may_be_left_out() -> None:
     assert left_out(Row) == {"future", "lookahead"}
-    optional = {"information", "other_percentile", "replan", "stands", "trace"}
+    optional = {"information", "other_percentile", "replan", "simulated", "stands", "trace"}
     assert left_out(PlanResult) - SINCE_0_1_0 == optional
 
     class Nothing(TypedDict):

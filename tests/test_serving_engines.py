@@ -33,7 +33,7 @@ def rates(asked: Case) -> dict[str, float]:
     """Requests/s of a GPU at each point that may serve, before headroom."""
     problem = build_problem(asked.scenario, asked.catalog)
     found = candidates(asked.scenario, asked.catalog, problem.timeline, {"h-node"})
-    used = 1 - asked.scenario.workloads[0].headroom
+    used = 1 - asked.scenario.workloads[0].stated_headroom
     return {one.engine: round(float(one.rate[0]) / used, 9) for one in found}
 
 

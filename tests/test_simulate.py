@@ -11,8 +11,8 @@ import pytest
 
 from planner.errors import InputError
 from planner.pipeline import catalog_of, load
-from planner.studies.simulate.pools import Block, Row, blocks_of
-from planner.studies.simulate.requests import Traffic, length_s, sources
+from planner.simulation.pools import Block, Row, blocks_of
+from planner.simulation.requests import Traffic, length_s, sources
 from planner.studies.simulate.study import Ask, Simulation, of_serving
 from planner.traffic.curve import Knot, in_flight
 from planner.traffic.fewest import fewest

@@ -38,7 +38,7 @@ def test_a_points_cost_is_an_hour_of_its_system_over_what_it_makes_in_it() -> No
         rate = min(
             known.input_tok_s_per_gpu / workload.tokens.input, known.output_tok_s_per_gpu / workload.tokens.output
         )
-        rate *= made.scenario.trust.of(known.evidence) * (1 - workload.headroom)
+        rate *= made.scenario.trust.of(known.evidence) * (1 - workload.stated_headroom)
         mtok_an_hour = rate * workload.tokens.output * 3600 / 1e6
         assert one.usd_per_mtok == pytest.approx(hour.usd_per_gpu_hour / mtok_an_hour)
         assert one.speed == pytest.approx(1000 / known.tpot_ms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from planner.accounts.inputs import Inputs
 from planner.catalog.models import ServingPoint, System, TokenApi
 from planner.rules.eligibility import UNKNOWN, Misfit, api_ruled_out, misfits, provider_ruled_out, system_ruled_out
-from planner.rules.latency import SLACK, latency_ms, targets
+from planner.rules.latency import SLACK, latency_ms, row_sla, targets
 from planner.scenario.models import Sla, TailRatio, Workload
 
 
@@ -29,7 +29,9 @@ def point_fault(inputs: Inputs, workload: Workload, point: ServingPoint) -> str:
     if misfit is None:
         return ""
     if misfit.rule == "latency":
-        return latency_fault(workload.sla, point, tail)
+        return latency_fault(row_sla(workload), point, tail)
+    if misfit.rule == "headroom":
+        return f"no headroom was seen to hold the targets of {workload.name} on it"
     return _misfit(misfit, workload, point)
 
 

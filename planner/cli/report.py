@@ -54,7 +54,8 @@ def _page(scenario: Scenario, options: ReportOptions, names: tuple[str, ...], pr
     from planner.report.html.page import html_report
 
     asked = SolveOptions(options.scenario, solver=options.solver, gap=options.gap, time_limit=options.time_limit)
-    solved = with_stands(find(scenario, asked, progress), scenario, asked)
+    solved = find(scenario, asked, progress)
+    solved = with_stands(solved, solved.plan.settled(scenario), asked)
     beside = _beside(scenario, solved, options, names, progress)
     if options.simulate:
         beside = replace(beside, simulated=_simulated(scenario, solved, progress))
@@ -67,13 +68,13 @@ def _simulated(scenario: Scenario, solved: Solved, progress: Progress) -> Simula
     """The plan under requests, as ``plan simulate`` makes them where nothing is asked."""
     from planner.render.plots import drawn
     from planner.report.html.parts import Simulated
+    from planner.simulation.requests import Traffic
     from planner.studies.simulate.plot import simulation_picture
-    from planner.studies.simulate.requests import Traffic
     from planner.studies.simulate.sheet import simulation_sheets
     from planner.studies.simulate.study import Ask, of_serving
 
     serving = solved.plan.to_dict()["serving"]
-    found = of_serving(scenario, solved.catalog, serving, Traffic(), Ask(), progress=progress)
+    found = of_serving(solved.plan.settled(scenario), solved.catalog, serving, Traffic(), Ask(), progress=progress)
     picture = simulation_picture(found)
     sentence = f"By simulation {percent(found.within_share, 1)} of requests meet all targets."
     return Simulated(sentence, simulation_sheets(found), drawn(picture, "svg"), picture.title)
@@ -89,7 +90,7 @@ def _beside(
         lines=solved.lines,
         sheets=[information.sheet(solved.worth)] if solved.worth is not None else [],
         grounds=None if solved.carrying is None else grounds(solved.carrying),
-        speeds=cost_at_speed(solved.plan, scenario, solved.catalog),
+        speeds=cost_at_speed(solved.plan, solved.plan.settled(scenario), solved.catalog),
     )
     others = tuple(name for name in names if name != PLAN)
     if not others:

@@ -83,7 +83,9 @@ def solved(options: SolveOptions, progress: Progress) -> Outcome:
     scenario = load(options.scenario, overrides)
     progress(f"{scenario.name}: solving")
     try:
-        found = with_stands(find(scenario, options, progress), scenario, options)
+        found = find(scenario, options, progress)
+        settled = found.plan.settled(scenario)
+        found = with_stands(found, settled, options)
         if options.viewed:
             found = with_instead(found)
     except InfeasiblePlan as error:
@@ -113,7 +115,7 @@ def find(scenario: Scenario, options: SolveOptions, progress: Progress) -> Solve
     """The plan, with what is told beside it where anybody asked for that."""
     catalog = catalog_of(scenario)
     plan = solve_scenario(scenario, catalog, solver=options.solver, gap=options.gap, time_limit_s=options.time_limit)
-    other, unknown, late = None, "", False
+    scenario, other, unknown, late = plan.settled(scenario), None, "", False
     # Of one workload the report tells no cost of its own.
     if options.information and (options.tabled or len(scenario.workloads) > 1):
         try:

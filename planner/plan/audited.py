@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from planner.plan.kpis import kpis
 from planner.plan.notes import Solved, notes_of
 from planner.plan.plan import Plan
 from planner.plan.proof import Proof
+from planner.plan.simulated import Simulated
 from planner.plan.trace import trace
 from planner.plan.workload_cost import workload_cost
 from planner.scenario import Scenario, scenario_digest
@@ -40,6 +41,7 @@ class Audited:
     audit: Audit
     totals: Totals
     proof: Proof
+    simulated: Simulated | None = None
 
     @property
     def status(self) -> Literal["optimal", "feasible"]:
@@ -93,7 +95,7 @@ def tabled(found: Audited) -> Plan:
     known = {**frames, "origins": origins}
     return Plan(
         scenario=scenario.name,
-        scenario_digest=scenario_digest(scenario),
+        scenario_digest=scenario_digest(scenario) if found.simulated is None else found.simulated.digest,
         status=found.status,
         proof=found.proof,
         kpis=kpis(problem, account, totals, serving),
@@ -108,7 +110,14 @@ def tabled(found: Audited) -> Plan:
         futures=problem.futures,
         solution=outcome.x,
         notes=notes_of(Solved(scenario, catalog, problem, known, abs(totals.objective_usd))),
+        simulated=found.simulated,
     )
+
+
+def served_rows(found: Audited) -> list[dict[str, Any]]:
+    """The table of what serves what, as rows."""
+    rows: list[dict[str, Any]] = tables.serving(found.model.problem, found.account).to_dict(orient="records")
+    return rows
 
 
 def _proof(model: Model, outcome: Outcome, cost_usd: float, solver: str, options: Options, seconds: float) -> Proof:

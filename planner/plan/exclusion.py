@@ -23,7 +23,7 @@ from planner.rules.eligibility import (
     system_ruled_out,
 )
 from planner.rules.extrapolated import WHY, Extrapolator, wanted
-from planner.rules.latency import SLACK, latency_ms, targets
+from planner.rules.latency import SLACK, latency_ms, row_sla, targets
 from planner.rules.offers import offers_by_name
 from planner.scenario.models import Scenario, Workload
 from planner.scenario.workload import AccuracyFloor
@@ -40,6 +40,7 @@ RANK: dict[PointRule, int] = {
     "accuracy": 3,
     "domain": 4,
     "latency": 5,
+    "headroom": 6,
 }
 
 
@@ -197,6 +198,8 @@ def _misfit(scenario: Scenario, catalog: Catalog, point: ServingPoint, workload:
         why = _inaccurate(point, workload.accuracy, found, asked)
     elif rule == "domain":
         why = f"its largest worker has {found:.0f} GPUs, an NVLink domain {asked:.0f}"
+    elif rule == "headroom":
+        why = "no headroom was seen to hold the targets on it"
     else:
         why = _latency(scenario, point, workload)
     return RANK[rule], off, why
@@ -215,7 +218,8 @@ def _inaccurate(point: ServingPoint, floor: AccuracyFloor, found: float, asked: 
 def _latency(scenario: Scenario, point: ServingPoint | TokenApi, workload: Workload) -> str:
     """The target that ``point`` misses by most, with both figures."""
     found = []
-    for metric, limit, percentile in targets(workload.sla):
+    sla = workload.sla if isinstance(point, TokenApi) else row_sla(workload)
+    for metric, limit, percentile in targets(sla):
         latency = latency_ms(point, metric, percentile, scenario.tail_ratio)
         said = "is not known" if np.isinf(latency) else f"is {latency:,.4g} ms"
         found.append(

@@ -17,7 +17,9 @@ from planner.decisions import Decisions
 from planner.errors import InputError
 from planner.plan.notes import Note
 from planner.plan.proof import Proof
+from planner.plan.simulated import Simulated
 from planner.plan.trace import item_of
+from planner.scenario import Scenario
 
 # A result of version 2 has every field of version 1, with its name and its meaning, and further ones.
 RESULT_VERSION = 2
@@ -75,6 +77,7 @@ class Plan:
     futures: tuple[str, ...]
     solution: NDArray[np.float64] = field(repr=False, compare=False)
     notes: tuple[Note, ...] = ()
+    simulated: Simulated | None = None
 
     def trace(self, table: str | None = None, row: int | None = None) -> pd.DataFrame:
         """The catalog rows that a plan's figures were computed from, with file, line, evidence and sources.
@@ -92,6 +95,10 @@ class Plan:
             raise InputError(f"{table} has no row {row}; it has {len(self.tables[table])}, counted from 0")
         item = item_of(table, self.tables[table].iloc[row].to_dict())
         return found[found["item"] == item].reset_index(drop=True)
+
+    def settled(self, scenario: Scenario) -> Scenario:
+        """The plan's ``scenario``, with the headroom that simulations found for it."""
+        return scenario if self.simulated is None else self.simulated.settled(scenario)
 
     @property
     def weighty_notes(self) -> tuple[str, ...]:
@@ -122,6 +129,7 @@ class Plan:
                 "worst_violation": self.audit.worst_violation,
             },
             "catalog": {"digest": self.catalog_digest, "sources": list(self.sources)},
+            **({"simulated": _plain(self.simulated.to_dict(several))} if self.simulated is not None else {}),
             **({"notes": [note.sentence for note in self.notes]} if self.notes else {}),
         }
 

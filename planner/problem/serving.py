@@ -11,7 +11,7 @@ from planner.catalog import Catalog
 from planner.catalog.models import Derivation, DerivedPoint, ServingPoint
 from planner.rules.eligibility import unfit
 from planner.rules.hosting import workers
-from planner.rules.latency import converts, latency_ms, sla_excess, targets
+from planner.rules.latency import converts, latency_ms, row_sla, sla_excess, targets
 from planner.rules.rates import capped_with, gpu_hours_rate, point_rate, proven_by_shape, telling
 from planner.scenario.models import Scenario, Sla, Workload
 from planner.timeline import Timeline
@@ -103,13 +103,13 @@ def _points(
     )
     shapes = proven_by_shape(known)
     rivals = {shape: telling(scenario, workload, points) for shape, points in shapes.items()}
-    tail = scenario.tail_ratio
+    tail, sla = scenario.tail_ratio, row_sla(workload)
     found = []
     for point in known:
         if next(unfit(point, workload, catalog), None) is not None:
             continue
-        excess = sla_excess(point, workload.sla, tail)
-        if not np.isfinite(excess):
+        excess = sla_excess(point, sla, tail)
+        if not np.isfinite(excess) or workload.headroom_at(point.name) >= 1:
             continue
         found.append(
             Candidate(
@@ -123,9 +123,9 @@ def _points(
                 requires=frozenset(point.requires),
                 sla_excess=excess,
                 evidence=point.evidence,
-                ttft_ms=_told(latency_ms(point, "ttft", workload.sla.ttft_percentile, tail)),
-                tpot_ms=_told(latency_ms(point, "tpot", workload.sla.tpot_percentile, tail)),
-                by_tail_ratio=_by_tail_ratio(point, workload.sla),
+                ttft_ms=_told(latency_ms(point, "ttft", sla.ttft_percentile, tail)),
+                tpot_ms=_told(latency_ms(point, "tpot", sla.tpot_percentile, tail)),
+                by_tail_ratio=_by_tail_ratio(point, sla),
                 engine=point.engine,
                 engine_version=point.engine_version,
                 derived=point.derivation,

@@ -9,6 +9,7 @@ from planner.plan import Plan
 from planner.render.figures import digits, gap_percent, money, percent, tokens, within
 from planner.render.sheet import Sheet, left, marked
 from planner.report.cost import cost_lines
+from planner.report.earned import earned_lines
 from planner.report.hourly_peak import hourly_line
 from planner.report.limits import power_use
 from planner.report.unserved import unserved_lines
@@ -53,6 +54,7 @@ def headline(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Sequenc
         ),
         *_approximated(plan, scenario),
         *unserved_lines(plan),
+        *earned_lines(plan),
         ("status", _status(plan)),
         ("audit", f"passed: {plan.audit.checks:,} checks, worst deviation {plan.audit.worst_violation:.1g}"),
         ("evidence, tokens", _shares(figures["evidence_share"]["tokens"])),

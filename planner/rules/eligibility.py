@@ -7,14 +7,16 @@ from typing import Literal, NamedTuple
 
 from planner.catalog.models import Catalog, ServingPoint, System, TokenApi
 from planner.rules.accuracy import loss_points
-from planner.rules.latency import SLACK, api_excess, sla_excess
+from planner.rules.latency import SLACK, api_excess, row_sla, sla_excess
 from planner.rules.work import off_length
 from planner.scenario.models import Scenario, Site, TailRatio, Workload
 from planner.scenario.workload import AccuracyFloor
 
 Listed = Literal["", "deny", "allow"]
 SystemRule = Literal["", "deny", "allow", "announced"]
-PointRule = Literal["model", "workload", "input", "output", "precision", "engine", "accuracy", "domain", "latency"]
+PointRule = Literal[
+    "model", "workload", "input", "output", "precision", "engine", "accuracy", "domain", "latency", "headroom"
+]
 ApiRule = Literal["", "off", "workload", "model", "provider", "latency"]
 PoolRule = Literal["", "spot", "domain", "rdma", "capabilities"]
 # Of a score that nobody has told. No share is below 0, and no floor is broken by what loses less than nothing.
@@ -65,9 +67,11 @@ class Misfit(NamedTuple):
 def misfits(point: ServingPoint, workload: Workload, catalog: Catalog, tail: TailRatio) -> Iterator[Misfit]:
     """The rules by which ``point`` may not serve ``workload`` on any GPU, the roughest first; none where it may."""
     yield from unfit(point, workload, catalog)
-    excess = sla_excess(point, workload.sla, tail)
+    excess = sla_excess(point, row_sla(workload), tail)
     if excess > SLACK:
         yield Misfit("latency", excess)
+    if workload.headroom_at(point.name) >= 1:
+        yield Misfit("headroom", 1.0)
 
 
 def unfit(point: ServingPoint, workload: Workload, catalog: Catalog) -> Iterator[Misfit]:

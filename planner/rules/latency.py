@@ -26,6 +26,13 @@ class Target(NamedTuple):
     percentile: int
 
 
+def row_sla(workload: Workload) -> Sla:
+    """The targets as serving points are held against them: at the median where simulated requests meet the tail."""
+    if not workload.simulated:
+        return workload.sla
+    return workload.sla.model_copy(update={"ttft_percentile": MEDIAN, "tpot_percentile": MEDIAN})
+
+
 def targets(sla: Sla) -> Iterator[Target]:
     """The targets of ``sla`` that are set."""
     if sla.ttft_s is not None:

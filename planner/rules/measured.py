@@ -12,7 +12,7 @@ import numpy as np
 from planner.catalog.models import DerivedPoint, ServingPoint, Statistic
 from planner.catalog.row import LEAST, MOST_AMOUNT
 from planner.kinds.evidence import ORDER
-from planner.rules.latency import Metric, converts, latency_ms
+from planner.rules.latency import Metric, converts, latency_ms, row_sla
 from planner.rules.rates import capped_with, foremost, proven_by_shape
 from planner.rules.work import Lengths, near
 from planner.scenario.models import Scenario
@@ -73,7 +73,7 @@ class MeasuredPoints:
 
     def target(self, metric: Metric) -> tuple[float | None, int]:
         """The limit in ms, None where there is none, and its percentile."""
-        sla = self.workload.sla
+        sla = row_sla(self.workload)
         if metric == "tpot":
             return sla.tpot_ms, sla.tpot_percentile
         return None if sla.ttft_s is None else ms_from_s(sla.ttft_s), sla.ttft_percentile

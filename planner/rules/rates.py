@@ -29,12 +29,12 @@ def point_rate(
     if point.evidence == "predicted":
         proven = [trusted_rate(scenario, workload, rival) for rival in rivals if caps(rival, point, workload)]
         rate = min(rate, max(proven, default=rate))
-    return rate * (1 - workload.headroom) * software_gain(scenario, timeline, point)
+    return rate * (1 - workload.headroom_at(point.name)) * software_gain(scenario, timeline, point)
 
 
 def gpu_hours_rate(workload: Workload, system: str, timeline: Timeline) -> Floats:
     """Weighted GPUs that one GPU of a system is worth to a gpu_hours workload, (T,); 0 where it is not named."""
-    return np.full(timeline.periods, workload.gpu_hours_weight.get(system, 0.0) * (1 - workload.headroom))
+    return np.full(timeline.periods, workload.gpu_hours_weight.get(system, 0.0) * (1 - workload.headroom_at(system)))
 
 
 def trusted_rate(scenario: Scenario, workload: Workload, point: ServingPoint) -> float:

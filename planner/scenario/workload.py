@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from planner.catalog.models import NonNegative, NonNegativeCount, Positive, Precision, Share, wrong
 from planner.fields import doc, plain
@@ -95,6 +95,22 @@ class TokenPrice(Section):
     output: Annotated[Amounts, doc("USD per 10⁶ output tokens", "USD per Mtok")]
 
 
+SIMULATED: Final = "simulated"
+# Nearer to saturation a queue grows for longer than any simulation lasts.
+LEAST_SIMULATED: Final = 0.01
+
+
+def _number_or_simulated(value: Any) -> Any:
+    """A headroom as it is; raises at a word that is not the one there is."""
+    if isinstance(value, str) and value != SIMULATED:
+        raise ValueError(f"'{value}' is not a number; write a share such as 0.15, or {SIMULATED}")
+    return value
+
+
+def _share_or_word(value: Any) -> str:
+    return "word" if isinstance(value, str) else "share"
+
+
 class Workload(Section):
     """A stream of requests for one model, or a demand for GPU-hours."""
 
@@ -119,7 +135,24 @@ class Workload(Section):
         Field(min_length=1),
         doc("serving engines that may run it, as rows of serving/ name them; default: any"),
     ] = None
-    headroom: Annotated[BelowOne, doc("share of closed-loop saturation that open arrivals cannot use", "share")] = 0.15
+    headroom: Annotated[
+        Annotated[BelowOne, Tag("share")] | Annotated[Literal["simulated"], Tag("word")],
+        Discriminator(_share_or_word),
+        BeforeValidator(_number_or_simulated),
+        doc(
+            "share of closed-loop saturation that open arrivals cannot use, or `simulated`: as much as requests need "
+            "for the targets to hold",
+            "share",
+        ),
+    ] = 0.15
+    headroom_by_point: Annotated[
+        dict[str, Share] | None,
+        doc(
+            "headroom of single configurations, in place of that one; with `simulated` what a simulation found before, "
+            "so that none is made, 1 where nothing holds, and 0.01 for those that are not named",
+            "share",
+        ),
+    ] = None
     price_usd_per_mtok: Annotated[TokenPrice | None, doc("revenue")] = None
     min_served: Annotated[
         Share | None, doc("per period; default: service.min_served, and 0 where what is unserved has a value", "share")
@@ -202,7 +235,30 @@ class Workload(Section):
                 )
         if self.min_replicas and not self.whole_replicas:
             raise wrong("min_replicas", "this needs whole_replicas: true")
+        if self.simulated and self.kind != "interactive":
+            raise wrong("headroom", f"nobody waits for a workload of kind {self.kind}; write a share such as 0.10")
+        if self.simulated and self.sla.ttft_s is None:
+            raise wrong("headroom", "this needs sla.ttft_s: without a target for the first token no queue is too long")
         return self
+
+    @property
+    def simulated(self) -> bool:
+        """Whether its headroom is what simulated requests need."""
+        return self.headroom == SIMULATED
+
+    @property
+    def to_simulate(self) -> bool:
+        """Whether that is still to be found."""
+        return self.simulated and self.headroom_by_point is None
+
+    @property
+    def stated_headroom(self) -> float:
+        """The headroom of configurations that have none of their own; the least there is where it is simulated."""
+        return LEAST_SIMULATED if isinstance(self.headroom, str) else self.headroom
+
+    def headroom_at(self, point: str) -> float:
+        """The headroom of a configuration."""
+        return (self.headroom_by_point or {}).get(point, self.stated_headroom)
 
     @property
     def cached_share(self) -> float:

@@ -34,6 +34,7 @@ from planner.schema.result_rows import (
     Unserved,
     WorkloadCost,
 )
+from planner.schema.result_simulated import SimulatedPlan
 from planner.schema.result_stands import Stands
 from planner.schema.result_supply import PeakGpus
 
@@ -268,6 +269,7 @@ class PlanResult(Head):
     other_percentile: NotRequired[OtherPercentile]
     stands: NotRequired[Stands]
     replan: NotRequired[Replan]
+    simulated: NotRequired[SimulatedPlan]
     trace: NotRequired[list[Origin]]
     purchases: list[Purchase]
     retirements: list[Retirement]

@@ -69,7 +69,12 @@ class OtherPercentile:
 
 
 def applies(scenario: Scenario) -> bool:
-    """Whether there is another percentile to ask about: the least cost is wanted and some workload has a target."""
+    """Whether there is another percentile to ask about: the least cost is wanted and some workload has a target.
+
+    Where requests are simulated no bound is known of any other.
+    """
+    if any(workload.simulated for workload in scenario.workloads):
+        return False
     return scenario.objective == "cost" and any(_has_target(workload) for workload in scenario.workloads)
 
 

@@ -7,7 +7,7 @@ from planner.traffic.requests import Source
 from planner.traffic.simulate import Pool
 
 # Headroom is told to one in a hundred of saturation, and looked for up to so many.
-_STEPS, _MOST = 100, 95
+STEPS, MOST = 100, 95
 
 
 def headroom_held(source: Source, pool: Pool, requests_per_s: float, saturated_per_s: float) -> float | None:
@@ -18,8 +18,8 @@ def headroom_held(source: Source, pool: Pool, requests_per_s: float, saturated_p
     """
 
     def holds(headroom: int) -> bool:
-        return stretched(source, pool, requests_per_s / (saturated_per_s * (1 - headroom / _STEPS))).holds
+        return stretched(source, pool, requests_per_s / (saturated_per_s * (1 - headroom / STEPS))).holds
 
-    if not holds(_MOST):
+    if not holds(MOST):
         return None
-    return between(holds, -1, _MOST) / _STEPS
+    return between(holds, -1, MOST) / STEPS

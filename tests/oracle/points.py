@@ -16,7 +16,7 @@ from scipy.optimize import linprog, nnls
 from planner.catalog.models import Catalog, ServingPoint
 from planner.scenario.models import Scenario, Workload
 from tests.oracle.floors import Configuration
-from tests.oracle.requests import known_ms
+from tests.oracle.requests import known_ms, percentile_of
 
 Shape = tuple[float, float]
 STRENGTH = ("measured", "independent", "vendor", "predicted", "estimate")
@@ -88,7 +88,7 @@ def cheapest(points: Iterable[ServingPoint]) -> list[ServingPoint]:
 def latency(scenario: Scenario, workload: Workload, point: ServingPoint, what: str) -> float:
     """At the target's percentile; as stated where no target is set and no tail is known."""
     limit = workload.sla.ttft_s if what == "ttft" else workload.sla.tpot_ms
-    known = known_ms(point, what, getattr(workload.sla, f"{what}_percentile"), getattr(scenario.tail_ratio, what))
+    known = known_ms(point, what, percentile_of(workload, what), getattr(scenario.tail_ratio, what))
     stated = getattr(point, f"{what}_ms")
     return float(stated) if limit is None and math.isinf(known) and stated is not None else known
 
@@ -249,7 +249,7 @@ def _times(workload: Workload, times: tuple[float, float]) -> dict[str, object]:
     """Latencies as figures at the percentiles of the workload's targets."""
     said: dict[str, object] = {}
     for what, ms in zip(("ttft", "tpot"), times, strict=True):
-        percentile = getattr(workload.sla, f"{what}_percentile")
+        percentile = percentile_of(workload, what)
         said |= {f"{what}_ms": ms, f"{what}_statistic": f"p{percentile}", f"{what}_p99_ms": None}
     return said
 

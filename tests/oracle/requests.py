@@ -31,11 +31,20 @@ def api_price(workload: Workload, api: TokenApi | TokenQuote) -> float:
     return (workload.tokens.input * input_price + workload.tokens.output * api.output_usd_per_mtok) / 1e6
 
 
-def meets(sla: Sla, row: Any, tail: TailRatio) -> bool:
-    """Whether a point or a token API meets both targets, each at its own percentile."""
-    ttft = sla.ttft_s is None or known_ms(row, "ttft", sla.ttft_percentile, tail.ttft) <= sla.ttft_s * 1000 * (1 + 1e-9)
-    tpot = sla.tpot_ms is None or known_ms(row, "tpot", sla.tpot_percentile, tail.tpot) <= sla.tpot_ms * (1 + 1e-9)
+def meets(sla: Sla, row: Any, tail: TailRatio, *, simulated: bool = False) -> bool:
+    """Whether a point or a token API meets both targets, each at its own percentile.
+
+    Where tails are ``simulated`` the median has to.
+    """
+    at_ttft, at_tpot = (50, 50) if simulated else (sla.ttft_percentile, sla.tpot_percentile)
+    ttft = sla.ttft_s is None or known_ms(row, "ttft", at_ttft, tail.ttft) <= sla.ttft_s * 1000 * (1 + 1e-9)
+    tpot = sla.tpot_ms is None or known_ms(row, "tpot", at_tpot, tail.tpot) <= sla.tpot_ms * (1 + 1e-9)
     return ttft and tpot
+
+
+def percentile_of(workload: Workload, what: str) -> int:
+    """The percentile at which a row of a catalog has to meet a target: the median where tails are simulated."""
+    return 50 if workload.headroom == "simulated" else int(getattr(workload.sla, f"{what}_percentile"))
 
 
 def known_ms(row: Any, what: str, percentile: int, tail: float | None) -> float:

@@ -171,7 +171,8 @@ class Serving(Survival):
             usd = kw / 1000 * overhead * self.electricity(site, t)
         if workload.kind == "gpu_hours":
             if pool.system in workload.gpu_hours_weight:
-                yield Choice(workload.gpu_hours_weight[pool.system] * (1 - workload.headroom), 1, 1, usd)
+                used = 1 - self.unused(workload, pool.system)
+                yield Choice(workload.gpu_hours_weight[pool.system] * used, 1, 1, usd)
             return
         gain = self.scenario.procurement.software_gain_per_year.get(pool.system, 0.0)
         for point in (*self.points(workload), *self.between.get(workload.name, ())):
@@ -185,10 +186,19 @@ class Serving(Survival):
                 continue
             if point.gpus_per_replica > pool.domain and not pool.rdma:
                 continue
+            if self.unused(workload, point.name) == 1:
+                continue
             if pool.capabilities is not None and not set(point.requires) <= pool.capabilities:
                 continue
-            rate = self.rate(workload, point) * growth * (1 - workload.headroom)
+            rate = self.rate(workload, point) * growth * (1 - self.unused(workload, point.name))
             yield Choice(rate, point.gpus_per_replica, point.largest_worker_gpus, usd, point.replicas_per_gpu)
+
+    def unused(self, workload: Workload, name: str) -> float:
+        """What of a configuration stays free: its own share, else what all have, a hundredth where simulated."""
+        for point, share in (workload.headroom_by_point or {}).items():
+            if point == name:
+                return share
+        return 0.01 if workload.headroom == "simulated" else float(workload.headroom)
 
     def points(self, workload: Workload) -> list[ServingPoint]:
         """What was measured and what is fitted: all that may cap a prediction."""
@@ -214,7 +224,7 @@ class Serving(Survival):
             if abs(mean - asked) > 0.1 * asked + 1e-9 * asked:
                 return False
         return point.largest_worker_gpus <= system.nvlink_domain_usable_gpus and meets(
-            workload.sla, point, self.scenario.tail_ratio
+            workload.sla, point, self.scenario.tail_ratio, simulated=workload.headroom == "simulated"
         )
 
     def accurate(self, workload: Workload, point: ServingPoint, rows: list[Accuracy]) -> bool:

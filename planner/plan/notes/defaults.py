@@ -91,7 +91,7 @@ def _of_workloads(solved: Solved) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _of_serving(workload: Workload, at: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    yield (*at, "headroom"), f"{percent(workload.headroom)} of what a point was measured to make is left free"
+    yield (*at, "headroom"), f"{percent(workload.stated_headroom)} of what a point was measured to make is left free"
     sla = workload.sla
     if workload.kind == "interactive" and sla.ttft_s is None and sla.tpot_ms is None:
         yield (*at, "sla"), "no latency is asked for, so the points with the most throughput serve it, however slow"

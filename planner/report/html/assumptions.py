@@ -49,7 +49,8 @@ def terms(plan: Plan, scenario: Scenario) -> Grid:
             f"TTFT p{sla.ttft_percentile} ≤ {short(sla.ttft_s)} s" if sla.ttft_s else "",
             f"TPOT p{sla.tpot_percentile} ≤ {short(sla.tpot_ms)} ms" if sla.tpot_ms else "",
         ]
-        words_of = [shape, *filter(None, targets), f"{percent(workload.headroom)} headroom", f"load {workload.load}"]
+        headroom = "simulated" if workload.simulated else percent(workload.stated_headroom)
+        words_of = [shape, *filter(None, targets), f"{headroom} headroom", f"load {workload.load}"]
         lines.append((f"workload {workload.name} ({workload.kind})", "; ".join(words_of)))
     lines += [(f"future {future.name}", f"probability {percent(future.probability)}") for future in scenario.futures]
     rows = tuple((words(name), words(what)) for name, what in lines)

@@ -13,6 +13,7 @@ from planner.plan import Plan
 from planner.render.figures import money, percent, price, short
 from planner.render.sheet import plain
 from planner.render.words import upper
+from planner.report.earned import earned_sentence
 from planner.report.html.parts import Simulated
 from planner.report.limits import budget_use, power_use
 from planner.report.orders import Order
@@ -106,11 +107,12 @@ def _answers(
     plan: Plan, scenario: Scenario, found: Verdict, simulated: Simulated | None
 ) -> tuple[tuple[str, str], ...]:
     """The verdict's sentences under what they answer, the cost apart from what to sign."""
+    seen = earned_sentence(plan) if simulated is None else simulated.sentence
     asked = (
         ("What to sign this month", f"{to_order(plan, scenario)}."),
         ("What it costs", f"{upper(to_pay(plan, scenario))}."),
         ("What if we only rent, or only buy", found.instead),
-        ("What could make it wrong", found.rests if simulated is None else f"{found.rests} {simulated.sentence}"),
+        ("What could make it wrong", f"{found.rests} {seen}".rstrip()),
     )
     return tuple((question, _tied(plain(sentence))) for question, sentence in asked)
 

@@ -82,7 +82,7 @@ def rows_of(scenario: Scenario, catalog: Catalog, model: Model, x: Floats) -> tu
         workload, place = scenario.workloads[one.workload], (one.workload, one.system)
         point = known[str(workload.model), one.name]
         gain = float(software_gain(scenario, problem.timeline, point)[0])
-        rate = float(one.rate[0]) / (1 - workload.headroom) / gain
+        rate = float(one.rate[0]) / (1 - workload.headroom_at(one.name)) / gain
         counted[place] = max(counted.get(place, 0.0), rate)
         if not unmeasured(point):
             continue

@@ -105,7 +105,9 @@ def _half_used(scenario: Scenario, catalog: Catalog) -> tuple[Scenario, Catalog]
     """Half of what is used of a GPU's saturated rate now."""
 
     def change(workload: Workload) -> Workload:
-        return workload.model_copy(update={"headroom": 1 - (1 - workload.headroom) / 2})
+        own = {point: 1 - (1 - share) / 2 for point, share in (workload.headroom_by_point or {}).items()}
+        halved = {"headroom": 1 - (1 - workload.stated_headroom) / 2, "headroom_by_point": own or None}
+        return workload.model_copy(update=halved)
 
     return changes.workloads(scenario, change), catalog
 

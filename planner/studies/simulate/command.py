@@ -12,7 +12,7 @@ from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of
 from planner.studies.options import Csv, Gap, Json, Plot, Set, Store, TimeLimit, command_options
 
 if TYPE_CHECKING:
-    from planner.studies.simulate.requests import Traffic
+    from planner.simulation.requests import Traffic
     from planner.traffic.simulate import Failures, Routing
 
 PLACE = Place(
@@ -103,6 +103,7 @@ def run(options: Options, progress: Progress) -> Outcome:
     from planner.history.store import find, store_path
     from planner.paths import is_there
     from planner.pipeline import catalog_of, load, solve
+    from planner.plan.simulated import as_earned
     from planner.studies.result import limit_of
     from planner.studies.simulate.plot import simulation_picture
     from planner.studies.simulate.sheet import simulation_sheets
@@ -120,12 +121,15 @@ def run(options: Options, progress: Progress) -> Outcome:
         if not kept.planned:
             raise InputError(f"{kept.label} has no plan to simulate")
         scenario, serving = kept.question(), kept.result["serving"]
+        if "simulated" in kept.result:
+            scenario = as_earned(scenario, kept.result["simulated"]["headroom"])
         catalog = catalog_of(scenario)
     else:
         scenario = load(wanted, tuple(options.overrides or ()))
         catalog = catalog_of(scenario)
         progress(f"{scenario.name}: solving")
         plan = solve(scenario, catalog, gap=options.gap, time_limit_s=limit_of(scenario, options.time_limit))
+        scenario = plan.settled(scenario)
         serving, stopped = plan.to_dict()["serving"], () if plan.proof.reproducible else ("the plan",)
     ask = Ask(
         options.workload,
@@ -148,7 +152,7 @@ def run(options: Options, progress: Progress) -> Outcome:
 
 
 def _traffic(options: Options) -> Traffic:
-    from planner.studies.simulate.requests import Traffic
+    from planner.simulation.requests import Traffic
     from planner.traffic.layouts import mapped
     from planner.traffic.trace import Trace
 

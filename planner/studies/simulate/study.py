@@ -19,12 +19,12 @@ from planner.catalog import Catalog
 from planner.errors import InputError
 from planner.render.figures import count, percent
 from planner.scenario import Scenario, scenario_digest
+from planner.simulation.pools import Block, Row, ServedPool, blocks_of
+from planner.simulation.requests import Traffic, length_s, sources, words_of
 from planner.studies.command import Progress
 from planner.studies.pool import cores, each
 from planner.studies.result import Study
 from planner.studies.simulate.curves import QUEUE_COLUMNS, latency_rows, queue_rows
-from planner.studies.simulate.pools import Block, Row, ServedPool, blocks_of
-from planner.studies.simulate.requests import Traffic, length_s, sources
 from planner.traffic.fewest import Fewest, fewest
 from planner.traffic.headroom import headroom_held
 from planner.traffic.outcome import Outcome, Targets
@@ -131,13 +131,12 @@ def of_serving(
             answer.outcome.times(pool.replicas / pool.sample) for pool, answer in zip(block.pools, mine, strict=True)
         ]
         pools += [_pool_row(block, *both) for both in zip(block.pools, mine, strict=True)]
-        headroom = next(one.headroom for one in scenario.workloads if one.name == block.workload)
         whole = reduce(Outcome.plus, parts)
-        workloads.append(_workload_row(block, whole, pools[-len(mine) :], headroom))
+        workloads.append(_workload_row(block, whole, pools[-len(mine) :]))
         latencies += latency_rows(block.workload, whole)
         queues += queue_rows(block.workload, whole)
     return Simulation(
-        scenario.name, scenario_digest(scenario), _said(blocks, workloads, traffic), _requests(traffic), traffic.seed,
+        scenario.name, scenario_digest(scenario), _said(blocks, workloads, traffic), words_of(traffic), traffic.seed,
         pd.DataFrame(workloads), pd.DataFrame(pools), pd.DataFrame(latencies),
         pd.DataFrame(queues, columns=QUEUE_COLUMNS), stopped=stopped,
     )  # fmt: skip
@@ -200,7 +199,7 @@ def _pool_row(block: Block, pool: ServedPool, answer: _Answer) -> dict[str, Any]
     }
 
 
-def _workload_row(block: Block, found: Outcome, pools: Sequence[dict[str, Any]], headroom: float) -> dict[str, Any]:
+def _workload_row(block: Block, found: Outcome, pools: Sequence[dict[str, Any]]) -> dict[str, Any]:
     least = [row["fewest_replicas"] for row in pools]
     targets = block.targets
     return {
@@ -209,7 +208,7 @@ def _workload_row(block: Block, found: Outcome, pools: Sequence[dict[str, Any]],
         "replicas": sum(row["replicas"] for row in pools),
         "simulated_replicas": sum(row["simulated_replicas"] for row in pools),
         "fewest_replicas": float(np.sum(least)),
-        "headroom_share": headroom,
+        "headroom_share": max(pool.headroom for pool in block.pools),
         "headroom_held_share": float(np.max([row["headroom_held_share"] for row in pools])),
         **_targets(targets),
         **_figures(found),
@@ -248,17 +247,6 @@ def _figures(found: Outcome) -> dict[str, Any]:
     }
 
 
-def _requests(traffic: Traffic) -> str:
-    if traffic.trace is None:
-        kind = (
-            "Poisson arrivals" if traffic.cv == 1 else f"gamma arrivals of a coefficient of variation of {traffic.cv:g}"
-        )
-        return f"{kind}, lognormal lengths with {traffic.input_cv:g} for input and {traffic.output_cv:g} for output"
-    how = "copies laid over each other" if traffic.superposed else "time stretched"
-    lengths = "its own lengths" if traffic.own_lengths else "lengths scaled to the workload's means"
-    return f"{traffic.trace.path.name} ({traffic.summary.layout}), {how}, {lengths}"
-
-
 def _said(blocks: Sequence[Block], workloads: Sequence[dict[str, Any]], traffic: Traffic) -> tuple[str, ...]:
     said = []
     for row in workloads:
@@ -276,7 +264,7 @@ def _said(blocks: Sequence[Block], workloads: Sequence[dict[str, Any]], traffic:
                 f"Each of its pools would hold them with a headroom of {percent(row['headroom_held_share'])}; the plan "
                 f"has {percent(row['headroom_share'])}."
             )
-    said.append(f"Requests: {_requests(traffic)}; seed {traffic.seed}.")
+    said.append(f"Requests: {words_of(traffic)}; seed {traffic.seed}.")
     pools = [pool for block in blocks for pool in block.pools]
     thinned = [pool for pool in pools if pool.sample < pool.replicas]
     if thinned:

@@ -171,7 +171,8 @@ def _factors(own: float, below: tuple[float, ...] = FACTORS_BELOW) -> tuple[Way,
 
 def _headroom(today: World) -> Iterator[Assumption]:
     scenario = today.scenario
-    stated = sorted({workload.headroom for workload in scenario.workloads if workload.headroom})
+    # What is simulated is no assumption.
+    stated = sorted({workload.stated_headroom for workload in scenario.workloads} - {0.0})
     if not stated:
         return
     least, most = stated[0], stated[-1]
@@ -179,7 +180,9 @@ def _headroom(today: World) -> Iterator[Assumption]:
 
     def world(_: Way, value: float) -> World:
         def change(workload: Workload) -> Workload:
-            return workload.model_copy(update={"headroom": workload.headroom * value / own})
+            if workload.simulated:
+                return workload
+            return workload.model_copy(update={"headroom": workload.stated_headroom * value / own})
 
         return World(changes.workloads(scenario, change), today.catalog)
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from planner.errors import InputError
 from planner.scenario.workload import Tokens
-from planner.studies.simulate.pools import Block, ServedPool
+from planner.simulation.pools import Block, ServedPool
 from planner.traffic.arrivals import INPUT_CV, OUTPUT_CV, Made
 from planner.traffic.requests import Held, Source, Thinned, joined
 from planner.traffic.scaled import Again, Lengthened, Stretched, Superposed
@@ -52,6 +52,18 @@ class Traffic:
         """The trace in memory."""
         assert self.trace is not None
         return Held(joined([*self.trace.blocks()]))
+
+
+def words_of(traffic: Traffic) -> str:
+    """What the requests are, in a clause."""
+    if traffic.trace is None:
+        kind = (
+            "Poisson arrivals" if traffic.cv == 1 else f"gamma arrivals of a coefficient of variation of {traffic.cv:g}"
+        )
+        return f"{kind}, lognormal lengths with {traffic.input_cv:g} for input and {traffic.output_cv:g} for output"
+    how = "copies laid over each other" if traffic.superposed else "time stretched"
+    lengths = "its own lengths" if traffic.own_lengths else "lengths scaled to the workload's means"
+    return f"{traffic.trace.path.name} ({traffic.summary.layout}), {how}, {lengths}"
 
 
 def length_s(block: Block, traffic: Traffic) -> tuple[float, float]:

@@ -30,9 +30,9 @@ Row = Mapping[str, Any]
 class ServedPool:
     """Replicas of one configuration in one pool of the plan, as they serve a workload in a block.
 
-    ``share`` of the workload's requests goes to them, ``requests_per_s`` of them. ``sample`` of the ``replicas`` are
-    simulated. ``knots`` is how many measured concurrencies the curve rests on; ``ttft_known`` is False where reading
-    takes no time because nobody measured it.
+    ``share`` of the workload's requests goes to them, ``requests_per_s`` of them; ``headroom`` is what the plan leaves
+    free. ``sample`` of the ``replicas`` are simulated. ``knots`` is how many measured concurrencies the curve rests on;
+    ``ttft_known`` is False where reading takes no time because nobody measured it.
     """
 
     system: str
@@ -41,6 +41,7 @@ class ServedPool:
     replicas: int
     sample: int
     share: float
+    headroom: float
     requests_per_s: float
     saturated_requests_per_s: float
     curve: Curve
@@ -90,16 +91,25 @@ def blocks_of(
     rows = [row for row in rows if all(value in (None, row[key]) for key, value in asked.items())]
     found = []
     for one in scenario.workloads:
-        groups: dict[tuple[str, str, str], list[Row]] = {}
-        for row in rows:
-            if row["workload"] == one.name and (one.kind == "interactive" or workload == one.name):
-                groups.setdefault((str(row.get("future", "all")), str(row["period"]), str(row["block"])), []).append(
-                    row
-                )
+        groups = _groups(one, rows) if one.kind == "interactive" or workload == one.name else {}
         if groups:
             # Of blocks alike the first.
             busiest = max(groups, key=lambda key: sum(float(row["requests_per_s"]) for row in groups[key]))
             found.append(_block(scenario, catalog, one, busiest, groups[busiest]))
+    return found
+
+
+def all_blocks(scenario: Scenario, catalog: Catalog, workload: Workload, serving: Sequence[Row]) -> list[Block]:
+    """Every block in which own or rented replicas serve ``workload``, those of the lookahead included."""
+    return [_block(scenario, catalog, workload, at, rows) for at, rows in _groups(workload, serving).items()]
+
+
+def _groups(workload: Workload, rows: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
+    """The rows of a workload by future, period and block."""
+    found: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        if row["workload"] == workload.name:
+            found.setdefault((str(row.get("future", "all")), str(row["period"]), str(row["block"])), []).append(row)
     return found
 
 
@@ -126,7 +136,8 @@ def _pool(scenario: Scenario, catalog: Catalog, workload: Workload, row: Row, to
     mine = float(row["requests_per_s"])
     # What the plan counts on at saturation: its rate is that less the headroom.
     per_replica = mine / float(row["gpus"]) * float(row["gpus_per_replica"])
-    saturated = per_replica / (1 - workload.headroom)
+    headroom = workload.headroom_at(point.name)
+    saturated = per_replica / (1 - headroom)
     own = _knot(scenario, point)
     requests = in_flight(saturated, own, workload.tokens.output)
     knots = scaled([_knot(scenario, other) for other in _series(catalog, point)], own, requests)
@@ -139,6 +150,7 @@ def _pool(scenario: Scenario, catalog: Catalog, workload: Workload, row: Row, to
         replicas=replicas,
         sample=min(replicas, SAMPLE, max(1, MOST_SAMPLED // curve.limit)),
         share=mine / total,
+        headroom=headroom,
         requests_per_s=mine,
         saturated_requests_per_s=saturated,
         curve=curve,

@@ -1,0 +1,1 @@
+"""``headroom: simulated``: plans whose headroom is what their own requests need."""
