@@ -68,6 +68,7 @@ def test_the_optimum_is_the_same_where_the_neighbourhood_has_what_the_relaxation
         assert solved(case).meets(proven)
 
 
+@pytest.mark.slow
 def test_the_neighbourhood_leaves_out_what_the_relaxation_never_uses() -> None:
     """A level that is nowhere above zero stays at its least in all periods; one that is used somewhere stays free."""
     scenario = planner.load("scenarios/10mw.yaml")
@@ -84,6 +85,31 @@ def test_the_neighbourhood_leaves_out_what_the_relaxation_never_uses() -> None:
     assert (near.upper[own.span][~mine] == milp.lower[own.span][~mine]).all()
     assert (near.upper[~milp.guided] == milp.upper[~milp.guided]).all()
     assert (near.lower == milp.lower).all()
+
+
+@examples(0.5)
+@given(case=cases())
+def test_a_wide_gap_is_proven_of_the_same_optimum(case: Case) -> None:
+    """Its neighbourhood is another one, and its first plans are found in another way."""
+    assert solved(case, gap=2 * relay.WIDE).meets(solved(case))
+
+
+@pytest.mark.slow
+def test_owned_systems_are_free_near_the_relaxation_and_lots_are_where_the_gap_is_narrow() -> None:
+    scenario = planner.load("scenarios/10mw.yaml")
+    milp = build_model(build_problem(scenario, catalog_of(scenario), whole=False)).milp
+    blocks = {block.name: block for block in milp.column_blocks}
+    x = np.zeros(milp.columns)
+    x[[blocks["own"].first, blocks["held"].first]] = 0.4
+    wide, narrow = (relay.near(milp, x, gap).upper for gap in (relay.WIDE, relay.WIDE / 2))
+    for name, within in (("own", np.inf), ("held", relay.FEW_LOTS)):
+        block = blocks[name]
+        periods = len(block.axes[-1])
+        used = block.first + np.flatnonzero(block.cells // periods == block.cells[0] // periods)
+        assert len(used) > 1
+        np.testing.assert_array_equal(narrow[used], milp.upper[used])
+        np.testing.assert_array_equal(wide[used], np.minimum(milp.upper[used], np.ceil(x[used]) + within))
+        assert milp.upper[used].min() > relay.FEW_LOTS + 1
 
 
 @pytest.mark.solve
