@@ -17,8 +17,8 @@ import numpy as np
 from planner import bits
 from planner.errors import SolverFailure
 from planner.milp.matrix import Milp
-from planner.solvers import sifted
-from planner.solvers.answer import Answer, Floats, Leg, Options, relative_gap
+from planner.solvers import dives, sifted
+from planner.solvers.answer import Answer, Floats, Leg, Options, Status, relative_gap
 from planner.solvers.clock import Clock
 
 Engine = Callable[[Milp, str, Options, Floats | None], Answer]
@@ -26,6 +26,8 @@ Engine = Callable[[Milp, str, Options, Floats | None], Answer]
 Incumbent = tuple[Floats, float]
 Polish = Callable[[Floats], Incumbent | None]
 
+# Of the gap, above the relaxation: a plan so dear is dived for again.
+ENOUGH = 0.9
 # A level this close to a whole number is whole: the neighbourhood is measured from it, not from the next one.
 WHOLE = 1e-6
 # Levels a plan may be away from the relaxation's in the neighbourhood, up or down, beyond rounding.
@@ -70,7 +72,9 @@ def solve(
         return not stopped and (best is None or relative_gap(best[1], bound) > options.gap)
 
     best, stopped = start, False
-    if open_still():
+    if open_still() and milp.columns >= sifted.LARGE:
+        best = cheapest(best, _dived(milp, relaxation, polish, clock.rest(options), legs))
+    if open_still() and (best is None or milp.columns < sifted.LARGE):
         found = engine(near(milp, relaxation.x), ENGINE, _finer(clock.rest(options)), None)
         legs.append(replace(found.leg("neighbourhood"), bound=None))
         stopped = found.wall_clock_stop
@@ -105,6 +109,20 @@ def solve(
         legs=tuple(legs),
         wall_clock_stop=stopped,
     )
+
+
+def _dived(milp: Milp, relaxation: Relaxation, polish: Polish, options: Options, legs: list[Leg]) -> Incumbent | None:
+    """A plan of a large matrix by dives from its relaxation; what they took is added to ``legs``."""
+    clock = Clock(options.time_limit_s)
+    enough = relaxation.bound + ENOUGH * options.gap * abs(relaxation.bound)
+    try:
+        x = dives.plan(milp, relaxation.x, relaxation.reduced_costs, options, enough)
+    except SolverFailure:
+        x = None
+    found = None if x is None else polish(x)
+    status: Status = "unknown" if found is None else "feasible"
+    legs.append(Leg("dives", "glop", status, None if found is None else found[1], None, clock.seconds))
+    return found
 
 
 def _without_relaxation(
