@@ -27,8 +27,10 @@ Bools = NDArray[np.bool_]
 WHOLE = 1e-6
 # A level is rounded up from one less this on. Where all the levels of an item so rounded leave no plan, they are
 # rounded up from less and less on.
-ROUNDED = (0.3, 0.4, 0.5, 0.6)
+ROUNDED = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
 RETREATS = (0.25, WHOLE)
+# The best so many plans are rounded again: the second or third is often the one that gains the most.
+BEST = 3
 AGAIN = (0.2, 0.35, 0.5, 0.65, 0.8)
 # Inflows of a stock are whole where its levels are.
 FOLLOWING = ("buy", "sign")
@@ -130,21 +132,29 @@ def plan(milp: Milp, x: Floats, reduced_costs: Floats, options: Options, enough:
     if made is None:
         return None
     dive, columns = made
-    best: Point | None = None
-    for rounded in ROUNDED:
-        found = dive.down(rounded)
-        if found is not None and (best is None or found[0] < best[0]):
-            best = found
-        if best is not None and best[0] <= enough:
-            break
-    if best is None:
-        return None
-    values = dive.vector(best if best[0] <= enough else dive.again(best))
+    values = dive.vector(best) if (best := _best(dive, enough)) is not None else None
     if values is None:
         return None
     vector = milp.lower.copy()
     vector[columns] = values
     return vector
+
+
+def _best(dive: Dive, enough: float) -> Point | None:
+    """The cheapest point of all dives, or the first that costs no more than ``enough``."""
+    points: list[Point] = []
+    for rounded in ROUNDED:
+        found = dive.down(rounded)
+        if found is not None:
+            points.append(found)
+            if found[0] <= enough:
+                return found
+    points.sort(key=itemgetter(0))
+    for point in points[:BEST]:
+        points.append(dive.again(point))
+        if points[-1][0] <= enough:
+            break
+    return min(points, key=itemgetter(0), default=None)
 
 
 def _dive(milp: Milp, x: Floats, reduced_costs: Floats, options: Options) -> tuple[Dive, Ints] | None:

@@ -27,7 +27,7 @@ Incumbent = tuple[Floats, float]
 Polish = Callable[[Floats], Incumbent | None]
 
 # Of the gap, above the relaxation: a plan so dear is dived for again.
-ENOUGH = 0.9
+ENOUGH = 0.99
 # A level this close to a whole number is whole: the neighbourhood is measured from it, not from the next one.
 WHOLE = 1e-6
 # Levels a plan may be away from the relaxation's in the neighbourhood, up or down, beyond rounding.
