@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
 
 import planner
 from planner import solvers
-from planner.errors import SolverFailure
+from planner.errors import SolverFailure, StoppedByClock
 from planner.milp import Milp, build_model
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
@@ -107,6 +109,27 @@ def test_where_dives_break_down_the_plan_is_found_without(monkeypatch: pytest.Mo
     assert found.status == asked.status == "optimal"
     np.testing.assert_allclose(found.objective, asked.objective, rtol=1e-6)
     assert [leg.status for leg in found.legs if leg.name == "dives"] == ["unknown"]
+
+
+def test_a_dive_that_the_clock_stops_is_the_last_leg(monkeypatch: pytest.MonkeyPatch) -> None:
+    milp = _tiny()
+    lp = run(milp.relaxed(), "glop", EXACT)
+
+    def stopped(*args: object) -> None:
+        raise StoppedByClock("the clock stopped a dive")
+
+    monkeypatch.setattr(sifted, "LARGE", 0)
+    monkeypatch.setattr(dives, "plan", stopped)
+    found = relay.solve(milp, run, lambda x: None, lp, EXACT)
+    assert found.wall_clock_stop
+    assert [leg.name for leg in found.legs] == ["relaxation", "dives"]
+
+
+def test_the_time_of_all_solves_together_is_that_of_the_options() -> None:
+    milp = _tiny()
+    lp = Rebounded(milp, np.flatnonzero(milp.guided), replace(EXACT, time_limit_s=-1e9))
+    with pytest.raises(StoppedByClock):
+        lp.solve()
 
 
 def test_without_ortools_in_the_process_there_are_no_dives(monkeypatch: pytest.MonkeyPatch) -> None:

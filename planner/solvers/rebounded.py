@@ -15,9 +15,10 @@ from ortools.math_opt.core.python import solver
 from ortools.math_opt.python import mathopt
 from pybind11_abseil.status import StatusNotOk  # type: ignore[import-untyped]
 
-from planner.errors import SolverFailure
+from planner.errors import SolverFailure, StoppedByClock
 from planner.milp.matrix import Milp
 from planner.solvers.answer import Floats, Options
+from planner.solvers.clock import Clock
 from planner.solvers.ortools import to_proto
 
 Ints = NDArray[np.int64]
@@ -26,7 +27,8 @@ Ints = NDArray[np.int64]
 class Rebounded:
     """The relaxation of ``milp``, kept by GLOP: ``varying`` columns change their bounds, and are the ones read.
 
-    What it answers depends on what it was asked before, and on nothing else.
+    What it answers depends on what it was asked before, and on nothing else. All solves together have the time of
+    ``options``; then StoppedByClock is raised.
     """
 
     def __init__(self, milp: Milp, varying: Ints, options: Options) -> None:
@@ -37,9 +39,9 @@ class Rebounded:
             self._solver = solver.new(mathopt.SolverType.GLOP.value, to_proto(milp.relaxed()), initial)
         except (RuntimeError, ValueError, StatusNotOk) as error:
             raise SolverFailure(f"glop refused the model: {error}") from error
+        self._clock, self._options = Clock(options.time_limit_s), options
         # Other bounds leave the last basis dual feasible, so the dual method goes on from it.
         self._parameters = mathopt.SolveParameters(
-            time_limit=dt.timedelta(seconds=max(options.time_limit_s, 0.01)),
             random_seed=options.seed,
             threads=1,
             presolve=mathopt.Emphasis.OFF,
@@ -79,11 +81,15 @@ class Rebounded:
         return None if found is None else found[1]
 
     def _solved(self) -> tuple[float, Floats] | None:
+        self._parameters.time_limit.FromTimedelta(dt.timedelta(seconds=self._clock.rest(self._options).time_limit_s))
         nobody = callback_pb2.CallbackRegistrationProto()
         try:
             result = self._solver.solve(self._parameters, self._asked, None, nobody, None, None)
         except (RuntimeError, ValueError, StatusNotOk) as error:
             raise SolverFailure(f"glop gave up: {error}") from error
+        late = self._clock.seconds > self._options.time_limit_s
+        if late or result.termination.limit == result_pb2.LIMIT_TIME:
+            raise StoppedByClock("the clock stopped a dive")
         if result.termination.reason != result_pb2.TERMINATION_REASON_OPTIMAL:
             return None
         primal = result.solutions[0].primal_solution

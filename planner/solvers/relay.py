@@ -15,7 +15,7 @@ from operator import itemgetter
 import numpy as np
 
 from planner import bits
-from planner.errors import SolverFailure
+from planner.errors import SolverFailure, StoppedByClock
 from planner.milp.matrix import Milp
 from planner.solvers import dives, sifted
 from planner.solvers.answer import Answer, Floats, Leg, Options, Status, relative_gap
@@ -73,7 +73,8 @@ def solve(
 
     best, stopped = start, False
     if open_still() and milp.columns >= sifted.LARGE:
-        best = cheapest(best, _dived(milp, relaxation, polish, clock.rest(options), legs))
+        found_by_dives, stopped = _dived(milp, relaxation, polish, clock.rest(options), legs)
+        best = cheapest(best, found_by_dives)
     if open_still() and (best is None or milp.columns < sifted.LARGE):
         found = engine(near(milp, relaxation.x), ENGINE, _finer(clock.rest(options)), None)
         legs.append(replace(found.leg("neighbourhood"), bound=None))
@@ -111,18 +112,24 @@ def solve(
     )
 
 
-def _dived(milp: Milp, relaxation: Relaxation, polish: Polish, options: Options, legs: list[Leg]) -> Incumbent | None:
-    """A plan of a large matrix by dives from its relaxation; what they took is added to ``legs``."""
+def _dived(
+    milp: Milp, relaxation: Relaxation, polish: Polish, options: Options, legs: list[Leg]
+) -> tuple[Incumbent | None, bool]:
+    """A plan of a large matrix by dives from its relaxation, and whether the clock struck; a leg more in ``legs``."""
     clock = Clock(options.time_limit_s)
     enough = relaxation.bound + ENOUGH * options.gap * abs(relaxation.bound)
+    x, stopped = None, False
     try:
         x = dives.plan(milp, relaxation.x, relaxation.reduced_costs, options, enough)
+    except StoppedByClock:
+        stopped = True
     except SolverFailure:
-        x = None
+        # The whole matrix is asked, as where dives find nothing.
+        pass
     found = None if x is None else polish(x)
     status: Status = "unknown" if found is None else "feasible"
     legs.append(Leg("dives", "glop", status, None if found is None else found[1], None, clock.seconds))
-    return found
+    return found, stopped
 
 
 def _without_relaxation(
