@@ -28,6 +28,8 @@ Polish = Callable[[Floats], Incumbent | None]
 
 # Of the gap, above the relaxation: a plan so dear is dived for again.
 ENOUGH = 0.99
+# So far above the relaxation a plan by dives is no start yet for the whole matrix.
+FAR = 5e-3
 # A level this close to a whole number is whole: the neighbourhood is measured from it, not from the next one.
 WHOLE = 1e-6
 # Levels a plan may be away from the relaxation's in the neighbourhood, up or down, beyond rounding.
@@ -75,7 +77,7 @@ def solve(
     if open_still() and milp.columns >= sifted.LARGE:
         found_by_dives, stopped = _dived(milp, relaxation, polish, clock.rest(options), legs)
         best = cheapest(best, found_by_dives)
-    if open_still() and (best is None or milp.columns < sifted.LARGE):
+    if open_still() and (milp.columns < sifted.LARGE or best is None or relative_gap(best[1], bound) > FAR):
         found = engine(near(milp, relaxation.x), ENGINE, _finer(clock.rest(options)), None)
         legs.append(replace(found.leg("neighbourhood"), bound=None))
         stopped = found.wall_clock_stop
