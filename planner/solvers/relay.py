@@ -16,10 +16,10 @@ from operator import itemgetter
 import numpy as np
 
 from planner import bits
-from planner.errors import SolverFailure
+from planner.errors import SolverFailure, StoppedByClock
 from planner.milp.matrix import Milp
-from planner.solvers import sifted
-from planner.solvers.answer import Answer, Floats, Leg, Options, relative_gap
+from planner.solvers import dives, sifted
+from planner.solvers.answer import Answer, Floats, Leg, Options, Status, relative_gap
 from planner.solvers.clock import Clock
 
 Engine = Callable[[Milp, str, Options, Floats | None], Answer]
@@ -27,6 +27,10 @@ Engine = Callable[[Milp, str, Options, Floats | None], Answer]
 Incumbent = tuple[Floats, float]
 Polish = Callable[[Floats], Incumbent | None]
 
+# Of the gap, above the relaxation: a plan so dear is dived for again.
+ENOUGH = 0.99
+# So far above the relaxation a plan by dives is no start yet for the whole matrix.
+FAR = 5e-3
 # A level this close to a whole number is whole: the neighbourhood is measured from it, not from the next one.
 WHOLE = 1e-6
 # Levels a plan may be away from the relaxation's in the neighbourhood, up or down, beyond rounding.
@@ -74,7 +78,10 @@ def solve(
         return not stopped and (best is None or relative_gap(best[1], bound) > options.gap)
 
     best, stopped = start, False
-    if open_still():
+    if open_still() and _large(milp):
+        found_by_dives, stopped = _dived(milp, relaxation, polish, clock.rest(options), legs)
+        best = cheapest(best, found_by_dives)
+    if open_still() and (not _large(milp) or best is None or relative_gap(best[1], bound) > FAR):
         found = engine(near(milp, relaxation.x, options.gap), ENGINE, _near_options(milp, clock.rest(options)), None)
         legs.append(replace(found.leg("neighbourhood"), bound=None))
         stopped = found.wall_clock_stop
@@ -109,6 +116,26 @@ def solve(
         legs=tuple(legs),
         wall_clock_stop=stopped,
     )
+
+
+def _dived(
+    milp: Milp, relaxation: Relaxation, polish: Polish, options: Options, legs: list[Leg]
+) -> tuple[Incumbent | None, bool]:
+    """A plan of a large matrix by dives from its relaxation, and whether the clock struck; a leg more in ``legs``."""
+    clock = Clock(options.time_limit_s)
+    enough = relaxation.bound + ENOUGH * options.gap * abs(relaxation.bound)
+    x, stopped = None, False
+    try:
+        x = dives.plan(milp, relaxation.x, relaxation.reduced_costs, options, enough)
+    except StoppedByClock:
+        stopped = True
+    except SolverFailure:
+        # The whole matrix is asked, as where dives find nothing.
+        pass
+    found = None if x is None else polish(x)
+    status: Status = "unknown" if found is None else "feasible"
+    legs.append(Leg("dives", "glop", status, None if found is None else found[1], None, clock.seconds))
+    return found, stopped
 
 
 def _without_relaxation(

@@ -1,0 +1,98 @@
+"""One LP solved again and again between other bounds, each time from the basis where the last one ended.
+
+It speaks to OR-Tools in messages: of an answer MathOpt makes Python objects, a column at a time, and that takes ten
+times as long as the solve.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+from numpy.typing import NDArray
+from ortools.math_opt import callback_pb2, model_parameters_pb2, model_update_pb2, parameters_pb2, result_pb2
+from ortools.math_opt.core.python import solver
+from ortools.math_opt.python import mathopt
+from pybind11_abseil.status import StatusNotOk  # type: ignore[import-untyped]
+
+from planner.errors import SolverFailure, StoppedByClock
+from planner.milp.matrix import Milp
+from planner.solvers.answer import Floats, Options
+from planner.solvers.clock import Clock
+from planner.solvers.ortools import to_proto
+
+Ints = NDArray[np.int64]
+
+
+class Rebounded:
+    """The relaxation of ``milp``, kept by GLOP: ``varying`` columns change their bounds, and are the ones read.
+
+    What it answers depends on what it was asked before, and on nothing else. All solves together have the time of
+    ``options``; then StoppedByClock is raised.
+    """
+
+    def __init__(self, milp: Milp, varying: Ints, options: Options) -> None:
+        self._size, self._varying = milp.columns, varying
+        self._lower, self._upper = milp.lower[varying], milp.upper[varying]
+        initial = parameters_pb2.SolverInitializerProto()
+        try:
+            self._solver = solver.new(mathopt.SolverType.GLOP.value, to_proto(milp.relaxed()), initial)
+        except (RuntimeError, ValueError, StatusNotOk) as error:
+            raise SolverFailure(f"glop refused the model: {error}") from error
+        self._clock, self._options = Clock(options.time_limit_s), options
+        # Other bounds leave the last basis dual feasible, so the dual method goes on from it.
+        self._parameters = mathopt.SolveParameters(
+            random_seed=options.seed,
+            threads=1,
+            presolve=mathopt.Emphasis.OFF,
+            lp_algorithm=mathopt.LPAlgorithm.DUAL_SIMPLEX,
+        ).to_proto()
+        self._asked = model_parameters_pb2.ModelSolveParametersProto()
+        for nothing in (self._asked.dual_values_filter, self._asked.reduced_costs_filter):
+            nothing.filter_by_ids = True
+
+    def between(self, at: Ints, lower: Floats, upper: Floats) -> None:
+        """From here on those of the varying columns are ``at`` within these bounds."""
+        update = model_update_pb2.ModelUpdateProto()
+        for bounds, new, message in (
+            (self._lower, lower, update.variable_updates.lower_bounds),
+            (self._upper, upper, update.variable_updates.upper_bounds),
+        ):
+            changed = np.flatnonzero(bounds[at] != new)
+            changed = changed[np.argsort(self._varying[at[changed]])]
+            message.ids.extend(self._varying[at[changed]].tolist())
+            message.values.extend(new[changed].tolist())
+            bounds[at] = new
+        try:
+            taken = self._solver.update(update)
+        except (RuntimeError, ValueError, StatusNotOk) as error:
+            raise SolverFailure(f"glop refused the bounds: {error}") from error
+        if not taken:
+            raise SolverFailure("glop does not take other bounds")
+
+    def solve(self) -> tuple[float, Floats] | None:
+        """The optimum and the values of the varying columns; None where there is none."""
+        found = self._solved()
+        return None if found is None else (found[0], found[1][self._varying])
+
+    def everything(self) -> Floats | None:
+        """All columns, at the optimum; None where there is none."""
+        found = self._solved()
+        return None if found is None else found[1]
+
+    def _solved(self) -> tuple[float, Floats] | None:
+        self._parameters.time_limit.FromTimedelta(dt.timedelta(seconds=self._clock.rest(self._options).time_limit_s))
+        nobody = callback_pb2.CallbackRegistrationProto()
+        try:
+            result = self._solver.solve(self._parameters, self._asked, None, nobody, None, None)
+        except (RuntimeError, ValueError, StatusNotOk) as error:
+            raise SolverFailure(f"glop gave up: {error}") from error
+        late = self._clock.seconds > self._options.time_limit_s
+        if late or result.termination.limit == result_pb2.LIMIT_TIME:
+            raise StoppedByClock("the clock stopped a dive")
+        if result.termination.reason != result_pb2.TERMINATION_REASON_OPTIMAL:
+            return None
+        primal = result.solutions[0].primal_solution
+        x = np.zeros(self._size)
+        x[np.array(primal.variable_values.ids, dtype=np.int64)] = primal.variable_values.values
+        return primal.objective_value, x

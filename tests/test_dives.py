@@ -1,0 +1,139 @@
+"""Dives: whole plans near a relaxation, none of them better than the optimum."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+
+import planner
+from planner import solvers
+from planner.errors import SolverFailure, StoppedByClock
+from planner.milp import Milp, build_model
+from planner.pipeline import catalog_of
+from planner.problem import build_problem
+from planner.solvers import dives, relay, run, sifted
+from planner.solvers.answer import Options
+from planner.solvers.optimise import optimise
+from planner.solvers.rebounded import Rebounded
+from tests.limits import AMPLE_S
+from tests.strategies import Case, cases, examples
+
+EXACT = Options(gap=1e-9, time_limit_s=AMPLE_S)
+TOLERANCE = 1e-6
+
+
+def _dived(milp: Milp, enough: float = -np.inf) -> np.ndarray | None:
+    found = run(milp.relaxed(), "glop", EXACT)
+    if found.x is None or found.duals is None:
+        return None
+    relaxation = relay.prove(milp, found.x, found.duals)
+    return dives.plan(milp, relaxation.x, relaxation.reduced_costs, EXACT, enough)
+
+
+def _tiny() -> Milp:
+    scenario = planner.load("scenarios/tiny.yaml")
+    return build_model(build_problem(scenario, catalog_of(scenario), whole=False)).milp.scaled(2.0**-10)
+
+
+@examples(0.5)
+@given(case=cases())
+def test_what_a_dive_finds_is_a_whole_plan_and_no_better_than_the_optimum(case: Case) -> None:
+    milp = build_model(build_problem(case.scenario, case.catalog, whole=False)).milp
+    milp = milp.scaled(1e3 / max(1.0, float(np.abs(milp.cost).max(initial=0.0))))
+    x = _dived(milp)
+    assume(x is not None)
+    assert x is not None
+    levels = x[milp.integer]
+    np.testing.assert_allclose(levels, np.round(levels), atol=1e-6)
+    activity = milp.activity(x)
+    slack = TOLERANCE * np.maximum(1.0, np.abs(activity))
+    assert (activity <= milp.row_upper + slack).all()
+    assert (activity >= milp.row_lower - slack).all()
+    best = run(milp, "scip", EXACT)
+    assert milp.objective(x) >= best.objective - TOLERANCE * max(1.0, abs(best.objective))
+
+
+def test_glop_that_refuses_bounds_is_a_failure_of_the_solver() -> None:
+    milp = _tiny()
+    levels = np.flatnonzero(milp.guided)
+    lp = Rebounded(milp, levels, EXACT)
+    with pytest.raises(SolverFailure, match="glop"):
+        lp.between(np.arange(1), np.array([np.nan]), np.array([np.nan]))
+
+
+def test_bounds_that_come_and_go_leave_the_optimum_as_it_was() -> None:
+    milp = _tiny()
+    levels = np.flatnonzero(milp.guided)
+    lp = Rebounded(milp, levels, EXACT)
+    free = lp.solve()
+    assert free is not None
+    np.testing.assert_allclose(free[0], run(milp.relaxed(), "glop", EXACT).objective, rtol=1e-9)
+    every = np.arange(len(levels))
+    nothing = np.zeros(len(levels))
+    lp.between(every, nothing, nothing)
+    bare = lp.solve()
+    assert bare is None or bare[0] >= free[0]
+    lp.between(every, milp.lower[levels], milp.upper[levels])
+    again = lp.solve()
+    assert again is not None
+    np.testing.assert_allclose(again[0], free[0], rtol=1e-9)
+
+
+def test_no_second_dive_where_the_first_plan_is_good_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    milp, dived = _tiny(), []
+    down = dives.Dive.down
+
+    def counted(self: dives.Dive, rounded: float) -> dives.Point | None:
+        dived.append(rounded)
+        return down(self, rounded)
+
+    monkeypatch.setattr(dives.Dive, "down", counted)
+    assert _dived(milp, np.inf) is not None
+    assert dived == [dives.ROUNDED[0]]
+
+
+def test_where_dives_break_down_the_plan_is_found_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = planner.load("scenarios/tiny.yaml")
+    model = build_model(build_problem(scenario, catalog_of(scenario), whole=False))
+    asked = optimise(model, model.milp, "auto", EXACT)
+
+    def broken(*args: object) -> None:
+        raise SolverFailure("glop gave up")
+
+    monkeypatch.setattr(sifted, "LARGE", 0)
+    monkeypatch.setattr(dives, "plan", broken)
+    found = optimise(model, model.milp, "auto", EXACT)
+    assert found.status == asked.status == "optimal"
+    np.testing.assert_allclose(found.objective, asked.objective, rtol=1e-6)
+    assert [leg.status for leg in found.legs if leg.name == "dives"] == ["unknown"]
+
+
+def test_a_dive_that_the_clock_stops_is_the_last_leg(monkeypatch: pytest.MonkeyPatch) -> None:
+    milp = _tiny()
+    lp = run(milp.relaxed(), "glop", EXACT)
+
+    def stopped(*args: object) -> None:
+        raise StoppedByClock("the clock stopped a dive")
+
+    monkeypatch.setattr(sifted, "LARGE", 0)
+    monkeypatch.setattr(dives, "plan", stopped)
+    found = relay.solve(milp, run, lambda x: None, lp, EXACT)
+    assert found.wall_clock_stop
+    assert [leg.name for leg in found.legs] == ["relaxation", "dives"]
+
+
+def test_the_time_of_all_solves_together_is_that_of_the_options() -> None:
+    milp = _tiny()
+    lp = Rebounded(milp, np.flatnonzero(milp.guided), replace(EXACT, time_limit_s=-1e9))
+    with pytest.raises(StoppedByClock):
+        lp.solve()
+
+
+def test_without_ortools_in_the_process_there_are_no_dives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solvers, "has_ortools", lambda: False)
+    milp = _tiny()
+    nothing = np.zeros(milp.columns)
+    assert dives.plan(milp, milp.upper * 0 + 1.0, nothing, EXACT, np.inf) is None
