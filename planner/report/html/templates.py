@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -16,21 +17,13 @@ from planner.render.sheet import plain
 from planner.report.verdict import day
 from planner.scenario import Scenario
 
-PAGE, BOARD, FIRST = "template.html.j2", "board.html.j2", "first.html.j2"
+PAGE, BOARD, FIRST, PARTS = "template.html.j2", "board.html.j2", "first.html.j2", "parts.html.j2"
 STYLE, SCRIPT = "page.css", "page.js"
 
 
 def render(template: str, plan: Plan, scenario: Scenario, **parts: Any) -> str:
     """A template with ``parts``, the plan's name and what it was made of."""
-    environment = Environment(
-        loader=DictLoader({name: read(name) for name in (PAGE, BOARD, FIRST)}),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=StrictUndefined,
-    )
-    page = environment.get_template(template).render(
+    page = environment().get_template(template).render(
         title=plain(plan.scenario),
         description=plain(scenario.description),
         status=plan.status,
@@ -44,6 +37,18 @@ def render(template: str, plan: Plan, scenario: Scenario, **parts: Any) -> str:
     )
     # A name may hold half of a character, which no file can.
     return page.encode("utf-8", "replace").decode()
+
+
+def environment(more: Mapping[str, str] | None = None) -> Environment:
+    """The templates of the report, and ``more`` by name."""
+    return Environment(
+        loader=DictLoader({name: read(name) for name in (PAGE, BOARD, FIRST, PARTS)} | dict(more or {})),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+    )
 
 
 def _proven(plan: Plan) -> str:
