@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -23,7 +22,15 @@ STYLE, SCRIPT = "page.css", "page.js"
 
 def render(template: str, plan: Plan, scenario: Scenario, **parts: Any) -> str:
     """A template with ``parts``, the plan's name and what it was made of."""
-    page = environment().get_template(template).render(
+    environment = Environment(
+        loader=DictLoader({name: read(name) for name in (PAGE, BOARD, FIRST, PARTS)}),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+    )
+    page = environment.get_template(template).render(
         title=plain(plan.scenario),
         description=plain(scenario.description),
         status=plan.status,
@@ -37,18 +44,6 @@ def render(template: str, plan: Plan, scenario: Scenario, **parts: Any) -> str:
     )
     # A name may hold half of a character, which no file can.
     return page.encode("utf-8", "replace").decode()
-
-
-def environment(more: Mapping[str, str] | None = None) -> Environment:
-    """The templates of the report, and ``more`` by name."""
-    return Environment(
-        loader=DictLoader({name: read(name) for name in (PAGE, BOARD, FIRST, PARTS)} | dict(more or {})),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=StrictUndefined,
-    )
 
 
 def _proven(plan: Plan) -> str:
