@@ -220,6 +220,8 @@ def app_of(served: Served, token: str, port: int) -> Starlette:
         routes=server.routes(), middleware=[Middleware(Guard, token=token, port=port)], lifespan=living,
         exception_handlers={404: _nothing, 405: _nothing, 500: _broken},
     )  # fmt: skip
+    # Every address is there under one name alone: a redirect would have to name the token.
+    app.router.redirect_slashes = False
     app.state.desk = desk
     return app
 

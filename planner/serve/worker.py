@@ -55,5 +55,5 @@ def _portable(error: Exception) -> Exception:
     return error
 
 
-if __name__ == "_main__":
+if __name__ == "__main__":
     main()
