@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 
 pytest.importorskip("uvicorn")
+pytest.importorskip("selenium")
+
+from selenium.webdriver.common.keys import Keys
 
 from planner.pipeline import solve
 from planner.scenario import load_scenario
@@ -19,9 +22,8 @@ from planner.studies.diff.comparand import answered, read
 from planner.studies.diff.sheet import cost_sheet
 from planner.studies.diff.study import diff
 from tests.browser import chromium, requests_of
-from tests.limits import AMPLE_S
 from tests.test_accessibility import RUN, axe  # noqa: F401
-from tests.what_if import hall_in, serving
+from tests.what_if import PATIENCE_S, hall_in, serving
 
 pytestmark = pytest.mark.browser
 
@@ -51,7 +53,7 @@ def address(hall: Path) -> Iterator[str]:
 def until(driver: Any, state: str) -> None:
     from selenium.webdriver.support.wait import WebDriverWait
 
-    WebDriverWait(driver, AMPLE_S, poll_frequency=0.05).until(lambda found: found.execute_script(STATE) == state)
+    WebDriverWait(driver, PATIENCE_S, poll_frequency=0.05).until(lambda found: found.execute_script(STATE) == state)
 
 
 def quiet(driver: Any, address: str) -> None:
@@ -84,15 +86,16 @@ def test_power_is_moved_answered_compared_kept_and_solved_from_the_shell(driver:
     driver.execute_script(
         """
         const headline = document.getElementById("headline");
-        new MutationObserver(() => { window.after ??= headline.textContent.startsWith("Bound") ? performance.now() - window.moved : undefined; })
-          .observe(headline, {childList: true, characterData: true, subtree: true});
+        new MutationObserver(() => {
+          if (headline.textContent.startsWith("Bound")) window.after ??= performance.now() - window.moved;
+        }).observe(headline, {childList: true, characterData: true, subtree: true});
         """
     )
     driver.execute_script("document.querySelector(arguments[0]).focus(); window.moved = performance.now()", POWER)
     field = driver.find_element("css selector", POWER)
-    field.clear()
+    field.send_keys(Keys.CONTROL, "a")
     driver.execute_script("window.moved = performance.now(); window.after = undefined")
-    field.send_keys("12\t")
+    field.send_keys("12", Keys.TAB)
     until(driver, "answer")
     assert driver.execute_script("return window.after") < 1000 * AT_ONCE_S
     shown = text(driver, "#answer")
@@ -100,7 +103,7 @@ def test_power_is_moved_answered_compared_kept_and_solved_from_the_shell(driver:
 
     driver.find_element("css selector", "[data-save=overlay]").click()
     overlay = hall.with_name("hall-what-if-1.yaml")
-    end = time.monotonic() + AMPLE_S
+    end = time.monotonic() + PATIENCE_S
     while "Saved as" not in text(driver, "#saved") and time.monotonic() < end:
         time.sleep(0.05)
     assert f"plan diff {hall} {overlay}" in text(driver, "#saved")
@@ -123,8 +126,6 @@ def test_power_is_moved_answered_compared_kept_and_solved_from_the_shell(driver:
 
 
 def test_a_slider_draws_the_frontier_and_curves_are_filtered(driver: Any, address: str) -> None:
-    from selenium.webdriver.common.keys import Keys
-
     sized(driver, 1440, "light")
     driver.get(f"{address}?sites.hall.power_mw=12")
     until(driver, "answer")
@@ -137,7 +138,7 @@ def test_a_slider_draws_the_frontier_and_curves_are_filtered(driver: Any, addres
     rows = "return document.querySelectorAll('#points tr').length"
     assert driver.execute_script(rows) >= 2
     driver.find_element("id", "curve").click()
-    end = time.monotonic() + AMPLE_S
+    end = time.monotonic() + PATIENCE_S
     while driver.find_element("id", "curve").get_property("disabled") and time.monotonic() < end:
         time.sleep(0.05)
     points = driver.execute_script(
@@ -151,7 +152,7 @@ def test_a_slider_draws_the_frontier_and_curves_are_filtered(driver: Any, addres
 
     driver.find_element("css selector", "#serving summary").click()
     drawn = "return document.querySelectorAll('#plot-speed-1 .point').length"
-    end = time.monotonic() + AMPLE_S
+    end = time.monotonic() + PATIENCE_S
     while not driver.execute_script(drawn) and time.monotonic() < end:
         time.sleep(0.05)
     box = driver.find_element("css selector", "[data-filter=system]")
@@ -163,13 +164,11 @@ def test_a_slider_draws_the_frontier_and_curves_are_filtered(driver: Any, addres
 
 
 def test_everything_is_reached_by_keyboard(driver: Any, address: str) -> None:
-    from selenium.webdriver.common.keys import Keys
-
     sized(driver, 1440, "light")
     driver.get(address)
     until(driver, "answer")
     reached: list[str] = []
-    active = "const e = document.activeElement; return e.id || e.dataset.sets || e.dataset.save || e.dataset.for || e.tagName"
+    active = "const e = document.activeElement; return e.id || e.dataset.save || e.tagName"
     body = driver.find_element("tag name", "body")
     body.send_keys(Keys.TAB)
     while len(reached) < 200:
@@ -178,7 +177,8 @@ def test_everything_is_reached_by_keyboard(driver: Any, address: str) -> None:
             break
         driver.switch_to.active_element.send_keys(Keys.TAB)
     fields = driver.execute_script(
-        "return [...document.querySelectorAll('details[open] [data-field], #reset, #link, [data-save]')].filter(e => !e.disabled).map(e => e.id || e.dataset.save)"
+        "return [...document.querySelectorAll('details[open] [data-field], #reset, #link, [data-save]')]"
+        ".map(e => e.id || e.dataset.save)"
     )
     assert set(fields) <= set(reached)
     # Rent, by its button, with the space bar.
@@ -198,27 +198,25 @@ def test_what_cannot_be_is_told_at_its_field(driver: Any, address: str) -> None:
     driver.get(address)
     until(driver, "answer")
     field = driver.find_element("css selector", POWER)
-    field.clear()
-    field.send_keys("-3\t")
-    until(driver, "ended")
+    driver.execute_script(
+        "arguments[0].value = '-3'; for (const kind of ['input', 'change'])"
+        " arguments[0].dispatchEvent(new Event(kind, {bubbles: true}))",
+        field,
+    )
+    until(driver, "refused")
     assert field.get_attribute("aria-invalid") == "true"
     assert text(driver, f"#{field.get_property('id')}-fault") == "-3 is negative"
     quiet(driver, address)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(400, "light"), (400, "dark"), (1440, "light"), (1440, "dark")])
-def test_axe_finds_nothing_and_nothing_is_cut_off(
-    axe: str,  # noqa: F811
-    driver: Any,
-    address: str,
-    width: int,
-    scheme: str,
-) -> None:
-    sized(driver, width, scheme)
+def test_axe_finds_nothing_and_nothing_is_cut_off(axe: str, driver: Any, address: str) -> None:  # noqa: F811
+    sized(driver, 1440, "light")
     driver.get(f"{address}?sites.hall.power_mw=12")
     until(driver, "answer")
     driver.execute_script("for (const part of document.querySelectorAll('details')) part.open = true")
-    driver.execute_async_script("setTimeout(arguments[0], 300)")
-    assert driver.execute_script("return document.documentElement.scrollWidth - innerWidth") <= 0
     driver.execute_cdp_cmd("Runtime.evaluate", {"expression": axe})
-    assert driver.execute_async_script(RUN) == []
+    for width, scheme in ((1440, "light"), (400, "dark")):
+        sized(driver, width, scheme)
+        driver.execute_async_script("setTimeout(arguments[0], 300)")
+        assert driver.execute_script("return document.documentElement.scrollWidth - innerWidth") <= 0
+        assert driver.execute_async_script(RUN) == []

@@ -26,8 +26,7 @@ from planner.serve.hand import Gone, Hand
 from planner.serve.server import served_of
 from planner.studies.diff.comparand import answered, read
 from planner.studies.diff.study import diff
-from tests.limits import AMPLE_S
-from tests.what_if import hall_in, serving
+from tests.what_if import PATIENCE_S, hall_in, serving
 
 pytestmark = pytest.mark.process
 
@@ -38,7 +37,7 @@ MOVE = {"sites.hall.power_mw": "12"}
 
 def gone(pid: int) -> bool:
     """Whether a process ends; one that has ended and is not waited for counts as gone."""
-    end = time.monotonic() + AMPLE_S
+    end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         try:
             if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
@@ -138,12 +137,12 @@ def workers_of(pid: int) -> list[int]:
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="reads /proc")
 def test_a_tab_that_is_closed_and_a_server_that_is_killed_leave_nothing_running() -> None:
     with serving(str(ROOT / "scenarios" / "10mw.yaml")) as (process, address):
-        with httpx.stream("GET", f"{address}events", timeout=AMPLE_S) as stream:
+        with httpx.stream("GET", f"{address}events", timeout=PATIENCE_S) as stream:
             for line in stream.iter_lines():
                 if "Proving the plan" in line:
                     break
         before = workers_of(process.pid)
-        end = time.monotonic() + AMPLE_S
+        end = time.monotonic() + PATIENCE_S
         while len(workers_of(process.pid)) > 1 and time.monotonic() < end:
             time.sleep(0.1)
         # Of the two processes the one that was solving is gone, and no other has taken its place.

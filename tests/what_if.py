@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+# What a page or a process is waited for at most: it takes a few seconds, and what never comes is a failure.
+PATIENCE_S = 120.0
+
 HALL = """\
 version: 2
 name: hall
@@ -54,8 +57,8 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "planner.cli", "serve", *arguments], stdout=subprocess.PIPE, text=True
     )
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         yield process, process.stdout.readline().split(": ", 1)[1].strip()
     finally:
         with suppress(OSError):

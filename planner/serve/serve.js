@@ -83,6 +83,7 @@
 
   function listen(again) {
     if (stream) stream.close();
+    root.dataset.state = "asked";
     const asked = query();
     history.replaceState(null, "", asked.size ? "?" + asked : location.pathname);
     proven(false);
@@ -128,6 +129,7 @@
     } else if (message.kind === "refused") {
       faults(message.fields);
       ended("Nothing is worked on until that is another value.", false);
+      root.dataset.state = "refused";
     } else {
       ended(message.words, message.again);
     }
