@@ -6,6 +6,7 @@ import io
 
 import pytest
 
+import planner
 from planner.errors import InfeasiblePlan, InputError, SolverFailure
 from planner.milp import Model
 from planner.pipeline import catalog_of
@@ -75,6 +76,17 @@ def test_engines_agree_on_every_objective(overrides: tuple[str, ...]) -> None:
         assert one.value is not None
         assert one.bound is not None
         assert sign * one.bound <= sign * one.value + 1e-6 * abs(one.value)
+
+
+def test_what_is_not_served_counts_in_plans_as_it_does_in_bounds() -> None:
+    """At its value it is cheaper to leave some of the demand than to serve it."""
+    scenario = hall("service.min_served=0.1", "workloads.chat.unserved_usd_per_mtok=0.2")
+    found = verify(scenario, catalog_of(scenario), 1e-3, AMPLE_S, names=("relay", "scip"))
+    assert found.passed, found.sentence
+    plan = planner.solve(scenario)
+    assert plan.kpis["npv_unserved_usd"] > 0
+    for one in found.voices:
+        assert one.value == pytest.approx(plan.proof.objective_usd, rel=2e-3)
 
 
 def test_every_installed_engine_is_asked() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from planner.errors import InputError
 from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
-from planner.studies.options import Csv, Gap, Json, Plot, Set, Store, TimeLimit
+from planner.studies.options import Csv, Gap, Json, Plot, Set, Store, TimeLimit, command_options
 
 if TYPE_CHECKING:
     from planner.studies.simulate.requests import Traffic
@@ -27,7 +26,7 @@ PLACE = Place(
 _MOST_DIGITS = 9
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 

@@ -189,7 +189,7 @@ def _ask(scenario: Scenario, catalog: Catalog, model: Model, engine: str, option
         return EngineResult(engine, answer.version, state, None, None, False, outcome.seconds, 0, False)
     account = Account(scenario, catalog, decisions(model, outcome.x))
     found = audit_of(account, model.milp.objective(outcome.x))
-    value = outcome.value if scenario.objective != "cost" else totals_of(account).cost_usd
+    value = outcome.value if scenario.objective != "cost" else totals_of(account).objective_usd
     remark = "" if found.passed else f"audit: {found.violations[0].sentence}"
     return EngineResult(
         engine=engine,
