@@ -65,9 +65,9 @@ def _sections(plan: Plan, scenario: Scenario, catalog: Catalog, beside: Beside) 
     timeline = timeline_of(scenario, catalog)
     evidence, proof = _grounds(plan, scenario)
     return [
-        _steps(plan, scenario, timeline, beside),
+        steps(plan, scenario, timeline, beside),
         _comparison(beside),
-        _costs(plan, scenario, timeline),
+        costs(plan, scenario, timeline),
         demand.power(plan, scenario, timeline),
         demand.served(plan, scenario, timeline),
         demand.serving(plan, scenario, timeline, beside),
@@ -108,7 +108,7 @@ def _simulated(found: Simulated) -> Section:
     )
 
 
-def _steps(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Beside) -> Section:
+def steps(plan: Plan, scenario: Scenario, timeline: Timeline, beside: Beside) -> Section:
     """What is bought, signed and rented, in time."""
     lists = [grid for grid in (tables.purchases(plan), tables.contracts(plan), tables.retirements(plan)) if grid.rows]
     most = ""
@@ -159,7 +159,8 @@ def _grounds(plan: Plan, scenario: Scenario) -> tuple[Section, Section]:
     return evidence, proof
 
 
-def _costs(plan: Plan, scenario: Scenario, timeline: Timeline) -> Section:
+def costs(plan: Plan, scenario: Scenario, timeline: Timeline) -> Section:
+    """Where the money goes."""
     cash, levelised = flows.cash(plan), flows.levelised(plan, scenario)
     unit = money_unit(flows.totals(cash))
     expected = "Expected cost" if len(plan.futures) > 1 else "Cost"

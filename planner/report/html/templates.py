@@ -16,14 +16,14 @@ from planner.render.sheet import plain
 from planner.report.verdict import day
 from planner.scenario import Scenario
 
-PAGE, BOARD, FIRST = "template.html.j2", "board.html.j2", "first.html.j2"
+PAGE, BOARD, FIRST, PARTS = "template.html.j2", "board.html.j2", "first.html.j2", "parts.html.j2"
 STYLE, SCRIPT = "page.css", "page.js"
 
 
 def render(template: str, plan: Plan, scenario: Scenario, **parts: Any) -> str:
     """A template with ``parts``, the plan's name and what it was made of."""
     environment = Environment(
-        loader=DictLoader({name: read(name) for name in (PAGE, BOARD, FIRST)}),
+        loader=DictLoader({name: read(name) for name in (PAGE, BOARD, FIRST, PARTS)}),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

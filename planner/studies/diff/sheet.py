@@ -42,11 +42,11 @@ NAMES = {
 
 def diff_sheets(found: Diff) -> Iterator[Sheet]:
     """The parts of the view, inputs first, which of the two is dearer last."""
-    yield _inputs(found)
+    yield inputs_sheet(found)
     yield from _without_plan(found)
     if found.a.planned or found.b.planned:
-        yield _decisions(found)
-        yield _cost(found)
+        yield decisions_sheet(found)
+        yield cost_sheet(found)
         yield _categories(found)
         yield from cash_sheets(found)
     if found.a.planned and found.b.planned:
@@ -56,12 +56,12 @@ def diff_sheets(found: Diff) -> Iterator[Sheet]:
 def diff_markdown(found: Diff, verdict: str) -> str:
     """The same for a pull request: which is dearer first, then what changes at a glance, the rest folded."""
     shown = [Sheet(f"{title(found)}.", notes=tuple(approvals(found))), *_without_plan(found)]
-    inputs = replace(_inputs(found), notes=_unknown(found))
+    inputs = replace(inputs_sheet(found), notes=_unknown(found))
     folded = [(f"Inputs that changed: {len(found.inputs) or 'none'}", [inputs])]
     if found.a.planned or found.b.planned:
-        shown += [_cost(found, AT_A_GLANCE), _decisions(found)]
+        shown += [cost_sheet(found, AT_A_GLANCE), decisions_sheet(found)]
         folded += [("Cash by period and tag", list(cash_sheets(found)))]
-        folded += [("All figures of the cost", [_cost(found), _categories(found)])]
+        folded += [("All figures of the cost", [cost_sheet(found), _categories(found)])]
     return markdown(verdict, shown, folded)
 
 
@@ -70,15 +70,18 @@ def title(found: Diff) -> str:
     return f"{found.a.label} (A) and {found.b.label} (B)"
 
 
-def sentence(found: Diff) -> str:
-    """Which of two plans costs more, as far as that is proven, and by which figure, where that is not the usual one."""
+def sentence(found: Diff, a: str = "A", b: str = "B") -> str:
+    """Which of two plans costs more, as far as that is proven, and by which figure, where that is not the usual one.
+
+    ``a`` and ``b`` are what they are called.
+    """
     side = found.without_reported
     if side is None or found.headline.share is None:
-        return _dearer(found)
-    return f"{_dearer(found)} That is over the solved horizon: {side.label} has no cost of the reported periods."
+        return _dearer(found, a, b)
+    return f"{_dearer(found, a, b)} That is over the solved horizon: {side.label} has no cost of the reported periods."
 
 
-def _dearer(found: Diff) -> str:
+def _dearer(found: Diff, a: str, b: str) -> str:
     figure = found.headline
     basis = found.basis
     if figure.share is None or figure.a is None or figure.b is None:
@@ -86,11 +89,11 @@ def _dearer(found: Diff) -> str:
     prices = f"{price(figure.b)} per Mtok {basis}, {price(figure.a)} before"
     one, other = _proven(found.a), _proven(found.b)
     if figure.a == figure.b:
-        return f"B costs what A costs: {price(figure.b)} per Mtok {basis}."
+        return f"{b} costs what {a} costs: {price(figure.b)} per Mtok {basis}."
     if one is not None and other is not None and one[0] <= other[1] and other[0] <= one[1] and abs(figure.share) < 0.01:
-        return f"B costs what A costs, within what is proven: {prices}."
+        return f"{b} costs what {a} costs, within what is proven: {prices}."
     more = "more" if figure.share > 0 else "less"
-    return f"B costs {_share(abs(figure.share))} {more} than A: {prices}."
+    return f"{b} costs {_share(abs(figure.share))} {more} than {a}: {prices}."
 
 
 def _proven(side: Comparand) -> tuple[float, float] | None:
@@ -100,7 +103,8 @@ def _proven(side: Comparand) -> tuple[float, float] | None:
     return None if bound is None else (min(bound, solver["objective_usd"]), solver["objective_usd"])
 
 
-def _inputs(found: Diff) -> Sheet:
+def inputs_sheet(found: Diff) -> Sheet:
+    """The fields that differ."""
     notes = (*approvals(found), *_unknown(found))
     if not found.inputs:
         return Sheet(f"Nothing changed in the inputs, {title(found)}.", notes=notes)
@@ -148,7 +152,8 @@ def _without_plan(found: Diff) -> Iterator[Sheet]:
             yield Sheet(f"{name} has no plan; to relax:", (left(),), rows)
 
 
-def _decisions(found: Diff) -> Sheet:
+def decisions_sheet(found: Diff) -> Sheet:
+    """What is bought, signed and retired otherwise."""
     if not found.steps:
         return Sheet("Nothing changed in what is bought, signed and retired.")
     several = any(step.future != ALL for step in found.steps)
@@ -169,7 +174,8 @@ def _decisions(found: Diff) -> Sheet:
     return Sheet("What changed in the decisions:", tuple(columns), tuple(rows), notes)
 
 
-def _cost(found: Diff, only: Sequence[str] = ()) -> Sheet:
+def cost_sheet(found: Diff, only: Sequence[str] = ()) -> Sheet:
+    """The key figures of both, or ``only`` some beside the one that a plan is judged by."""
     money = money_unit(value for figure in found.figures if figure.unit == "USD" for value in _known(figure))
     rows: list[tuple[str, ...]] = []
     for figure in found.figures:
