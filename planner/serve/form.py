@@ -180,6 +180,8 @@ def _latency(scenario: Scenario) -> Iterator[Field]:
                 percentile = getattr(workload.sla, f"{name.partition('_')[0]}_percentile")
                 made = Field(f"{at}.sla.{name}", LATENCY, f"{workload.name}: {words}, p{percentile}", "number", value)
                 yield slider(number(scenario, ("workloads", index, "sla", name), made), value)
+        if isinstance(workload.headroom, str):
+            continue
         made = Field(f"{at}.headroom", LATENCY, f"{workload.name}: headroom", "number", tidy(100 * workload.headroom))
         made = replace(made, scale=0.01, unit="%")
         yield slider(number(scenario, ("workloads", index, "headroom"), made), 30.0)
