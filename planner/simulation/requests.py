@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 from planner.errors import InputError
+from planner.render.figures import percent
 from planner.scenario import Scenario
 from planner.scenario.traces import digest_of, place_of
 from planner.scenario.traffic import Arrivals, Lengths
@@ -15,8 +15,8 @@ from planner.scenario.workload import Tokens
 from planner.simulation.pools import Block, ServedPool
 from planner.traffic.arrivals import Made
 from planner.traffic.layouts import mapped
-from planner.traffic.requests import Held, Source, Thinned, joined
-from planner.traffic.scaled import Again, Lengthened, Stretched, Superposed
+from planner.traffic.requests import Held, Source, Thinned
+from planner.traffic.scaled import Again, Lengthened, Stretched, Superposed, Uncached
 from planner.traffic.spread import INPUT_CV, OUTPUT_CV
 from planner.traffic.trace import Summary, Trace
 
@@ -31,7 +31,8 @@ class Traffic:
     """How requests come: from a ``trace``, ``stretched`` to the rate or as ``superposed`` copies, else gamma arrivals.
 
     ``sources`` of equal rate are laid over each other; of a trace that is ``superposed`` as many as its rate calls for.
-    ``requests`` are simulated of each workload at least; ``own_lengths`` leaves those of the trace as they are.
+    ``requests`` are simulated of each workload at least; ``own_lengths`` leaves those of the trace as they are, and
+    what it has in a cache is not read where ``hits`` count.
     """
 
     trace: Trace | None = None
@@ -43,8 +44,9 @@ class Traffic:
     requests: int = 20_000
     seed: int = 1
     sources: int = 1
+    hits: bool = True
 
-    @cached_property
+    @property
     def summary(self) -> Summary:
         """The trace as a whole."""
         assert self.trace is not None
@@ -55,11 +57,11 @@ class Traffic:
             )
         return self.trace.summary
 
-    @cached_property
+    @property
     def held(self) -> Held:
         """The trace in memory."""
         assert self.trace is not None
-        return Held(joined([*self.trace.blocks()]))
+        return self.trace.held
 
 
 def traffic_of(scenario: Scenario, workload: str, *, requests: int = Traffic.requests) -> Traffic:
@@ -99,6 +101,8 @@ def words_of(traffic: Traffic) -> str:
     if traffic.sources > 1:
         how = f"{traffic.sources:,} copies laid over each other, their time stretched"
     lengths = "its own lengths" if traffic.own_lengths else "lengths scaled to the workload's means"
+    if traffic.hits and traffic.summary.cached_share:
+        lengths += f", {percent(traffic.summary.cached_share, 1)} of the input in a cache that forgets nothing"
     return f"{traffic.trace.path.name} ({traffic.summary.layout}), {how}, {lengths}"
 
 
@@ -149,6 +153,8 @@ def _of_trace(block: Block, tokens: Tokens, traffic: Traffic, count: int, seed: 
     copies = max(1, round(block.requests_per_s / rate)) if traffic.superposed else traffic.sources
     if traffic.superposed or copies > 1:
         own, rate = Superposed(traffic.held.requests, summary.span_s, copies, seed), rate * copies
+    if not traffic.hits and summary.cached_share:
+        own = Uncached(own)
     if not traffic.own_lengths:
         own = Lengthened(own, tokens.input / summary.input_tokens, tokens.output / summary.output_tokens)
     return Stretched(Again(own, summary.span_s, count), rate / block.requests_per_s)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
@@ -111,7 +111,7 @@ def of_serving(
     blocks = blocks_of(scenario, catalog, serving, workload=ask.workload, period=ask.period, block=ask.block)
     if not blocks:
         raise InputError(f"{scenario.name}: no own or rented replica serves an interactive workload there")
-    comes = {block.workload: traffic if isinstance(traffic, Traffic) else traffic[block.workload] for block in blocks}
+    comes = {block.workload: _counted_once(scenario, block.workload, traffic) for block in blocks}
     asked = [
         (block, at, question)
         for number, block in enumerate(blocks)
@@ -247,6 +247,13 @@ def _figures(found: Outcome) -> dict[str, Any]:
         "busiest_minute_within_share": math.nan if busiest is None else busiest.within,
         "restarted": found.restarted,
     }
+
+
+def _counted_once(scenario: Scenario, name: str, traffic: Traffic | Mapping[str, Traffic]) -> Traffic:
+    """A workload's traffic, without a trace's hits where it states hits: the plan's points have those."""
+    own = traffic if isinstance(traffic, Traffic) else traffic[name]
+    workload = next(one for one in scenario.workloads if one.name == name)
+    return replace(own, hits=False) if workload.prefix_cache_hit_share else own
 
 
 def _words(comes: Mapping[str, Traffic]) -> str:
