@@ -59,6 +59,33 @@ def test_a_plan_to_start_from_changes_no_optimum(case: Case, demand: float, engi
     assert solved(other, engine).meets(solved(other, engine, warm_start=plan))
 
 
+@examples(0.5)
+@given(case=cases())
+def test_the_optimum_is_the_same_where_the_neighbourhood_has_what_the_relaxation_does_not_use(case: Case) -> None:
+    proven = solved(case)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(relay, "used_only", lambda milp, x: milp)
+        assert solved(case).meets(proven)
+
+
+def test_the_neighbourhood_leaves_out_what_the_relaxation_never_uses() -> None:
+    """A level that is nowhere above zero stays at its least in all periods; one that is used somewhere stays free."""
+    scenario = planner.load("scenarios/10mw.yaml")
+    milp = build_model(build_problem(scenario, catalog_of(scenario), whole=False)).milp
+    own = next(block for block in milp.column_blocks if block.name == "own")
+    periods = len(own.axes[-1])
+    x = np.zeros(milp.columns)
+    x[own.first] = 0.4
+    near = relay.used_only(relay.neighbourhood(milp, x, 1), x)
+    mine = own.cells // periods == own.cells[0] // periods
+    assert (
+        near.upper[own.span][mine] == np.minimum(milp.upper[own.span][mine], 1 + (np.arange(mine.sum()) == 0))
+    ).all()
+    assert (near.upper[own.span][~mine] == milp.lower[own.span][~mine]).all()
+    assert (near.upper[~milp.guided] == milp.upper[~milp.guided]).all()
+    assert (near.lower == milp.lower).all()
+
+
 @pytest.mark.solve
 def test_a_good_plan_to_start_from_is_all_it_takes() -> None:
     scenario = planner.load("tests/compat/0.1.0/scenarios/existing-fleet.yaml")

@@ -13,6 +13,7 @@ from planner.report.instead import Bound, bounded, others
 from planner.solvers import Options
 from planner.studies.bounds import bounds
 from planner.studies.compare.options import option
+from planner.studies.stands.relaxed import Relaxations, World
 from tests.screens import FLEET, solved
 
 EVERY = ("buy", "reserve", "rent", "api")
@@ -66,7 +67,7 @@ def test_the_sentence_claims_what_a_bound_proves(bound: list[tuple[tuple[str, ..
 @pytest.mark.solve
 def test_no_plan_of_another_way_is_below_its_bound() -> None:
     plan, scenario, catalog = solved(FLEET)
-    found = bounds(scenario, catalog, plan, Options(0.01, 600.0))
+    found = bounds(Relaxations(World(scenario, catalog), Options(0.01, 600.0)), plan)
     assert any(math.isfinite(one.at_least_usd) for one in found)
     for one in found:
         alone = option(scenario, catalog, "+".join(one.ways))

@@ -139,7 +139,7 @@ def test_an_engine_that_gives_up_says_on_what(monkeypatch: pytest.MonkeyPatch) -
     def gives_up(*_: object, **__: object) -> None:
         raise ValueError("kError [INTERNAL]")
 
-    monkeypatch.setattr("ortools.math_opt.python.mathopt.solve", gives_up)
+    monkeypatch.setattr("ortools.math_opt.core.python.solver.solve", gives_up)
     with pytest.raises(SolverFailure, match=r"highs gave up on this model; its figures lie .* try --solver scip"):
         run(milp, "highs", Options())
 

@@ -69,7 +69,8 @@ def amounts(case: Case, key: str) -> dict[str, float]:
 
 
 def told(case: Case) -> Carrying:
-    return carrying(case.scenario, case.catalog, planner.solve(case.scenario, case.catalog), OPTIONS)
+    plan = planner.solve(case.scenario, case.catalog)
+    return carrying(Relaxations(World(case.scenario, case.catalog), OPTIONS), plan)
 
 
 def test_resale_switches_where_owning_costs_what_rent_does() -> None:
@@ -118,7 +119,7 @@ def test_the_least_without_which_there_is_no_plan_is_looked_for() -> None:
     """Two nodes have room for sixteen GPUs, and the other four are by the hour."""
     case = asked(0.5, procurement={"hourly_depth_gpus": 32.0})
     plan = planner.solve(case.scenario, case.catalog)
-    found = carrying(case.scenario, case.catalog, plan, OPTIONS, searched=None)
+    found = carrying(Relaxations(World(case.scenario, case.catalog), OPTIONS), plan, searched=None)
     assert [amount.last for amount in found.carried[0].amounts] == [4.0]
     assert lines(found)[1][1].startswith(
         "up to 32 of a system at a provider (20 of 20 GPUs at the peak): no plan below 4 GPUs; "

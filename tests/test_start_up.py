@@ -8,11 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from planner.cli.options import SolveOptions
+from planner.cli.solve import solved
+from planner.problem import Problem
+from planner.solvers import Options
+from planner.studies.command import Outcome
+from planner.studies.increments import Floats, increments
+from planner.studies.stands.relaxed import Relaxations, World
+
 ROOT = Path(__file__).parents[1]
 
 # What a plan is found with, and what pages, plots, workbooks, exports and studies are made with.
 SOLVING = {"numpy", "ortools", "pandas", "pydantic", "rich", "ruamel"}
 SHOWING = {"arro3", "jinja2", "matplotlib", "plotly", "pulp", "scipy", "xlsxwriter"}
+# MathOpt's Python classes and what they bring along: its solvers are asked without them.
+CLASSES = {"absl", "ortools.math_opt.python"}
+DRAWING = {"planner.render.bars", "planner.render.lines", "planner.render.placing", "planner.render.plots"}
 
 
 def loaded(*arguments: str) -> set[str]:
@@ -40,5 +51,33 @@ def test_the_help_loads_neither_what_solves_nor_what_shows() -> None:
 def test_a_plan_loads_what_solves_and_nothing_that_shows_more_than_it_prints(options: tuple[str, ...]) -> None:
     found = loaded("scenarios/tiny.yaml", *options)
     assert found >= {"numpy", "ortools", "pandas", "pydantic"}
-    assert found & SHOWING == set()
+    assert found & (SHOWING | CLASSES | DRAWING) == set()
     assert {name for name in found if name.startswith("planner.schema")} == set()
+
+
+def outcome(options: SolveOptions) -> Outcome:
+    return solved(options, lambda words: None)
+
+
+@pytest.mark.solve
+def test_what_nobody_sees_is_not_solved_and_nothing_is_solved_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One workload has no cost of its own in a report; the relaxation of today stands under both that ask for it."""
+    asked: list[str] = []
+    begin = Relaxations.__init__
+
+    def extra(problem: Problem, options: Options) -> tuple[Floats, Floats, Floats]:
+        asked.append("extra")
+        return increments(problem, options)
+
+    def today(self: Relaxations, world: World, options: Options) -> None:
+        asked.append("today")
+        begin(self, world, options)
+
+    monkeypatch.setattr("planner.studies.increments.increments", extra)
+    monkeypatch.setattr(Relaxations, "__init__", today)
+    scenario = str(ROOT / "scenarios/tiny.yaml")
+    assert outcome(SolveOptions(scenario)).tables["workload_cost"]["incremental_npv_usd"].isna().all()
+    assert asked == ["today"]
+    table = outcome(SolveOptions(scenario, csv=Path("tables"))).tables["workload_cost"]
+    assert asked == ["today", "extra", "today"]
+    assert table["incremental_npv_usd"].notna().all()

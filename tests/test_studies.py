@@ -25,18 +25,17 @@ COMMAND = '''
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from planner.studies.command import PLANS, Outcome, Place, Progress
-from planner.studies.options import Json
+from planner.studies.options import Json, command_options
 
 PLACE = Place(PLANS, 35, "`plan hello NAME`", "a greeting")
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 

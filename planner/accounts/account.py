@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from planner.accounts.holdings import Holdings, holdings
 from planner.accounts.inputs import Floats, Inputs, build_inputs
@@ -28,6 +29,19 @@ class Account:
     def inputs(self) -> Inputs:
         """Axes and calendar."""
         return build_inputs(self.scenario, self.catalog, self.decisions)
+
+    def with_only(self, table: str, rows: pd.DataFrame) -> Account:
+        """The same inputs and pools, with the rows of one table as the only decisions."""
+        alone = Account(self.scenario, self.catalog, replace(self._undecided, **{table: rows}))
+        # Axes and calendar are those of the whole plan.
+        vars(alone)["inputs"] = self.inputs
+        return alone
+
+    @cached_property
+    def _undecided(self) -> Decisions:
+        """The pools alone."""
+        names = [field.name for field in fields(self.decisions) if field.name != "pools"]
+        return replace(self.decisions, **{name: getattr(self.decisions, name).iloc[:0] for name in names})
 
     @cached_property
     def holdings(self) -> Holdings:

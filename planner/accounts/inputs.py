@@ -129,9 +129,8 @@ class Inputs:
     def codes(self, frame: pd.DataFrame, column: str, names: pd.Index[str] | None = None) -> NDArray[np.intp]:
         """The index of each row's name on its axis, -1 where there is none such."""
         known = self.names[column] if names is None else names
-        codes, used = pd.factorize(frame[column].to_numpy(dtype=object))
-        indices = known.get_indexer(pd.Index(used, dtype=object))
-        return np.asarray(np.append(indices, -1)[codes], dtype=np.intp)
+        places = {name: place for place, name in enumerate(known)}
+        return np.array([places.get(name, -1) for name in frame[column]], dtype=np.intp)
 
     def purchase_lead_weeks(self, system: System) -> float:
         """Weeks from order to service of a bought system."""

@@ -7,7 +7,7 @@ a token API pays does not depend on the others. Energy does, and is told by site
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,6 @@ from planner.accounts.holdings import term_periods
 from planner.accounts.inputs import Floats
 from planner.accounts.running import leases_usd, running_cost
 from planner.accounts.tokens import requests, tokens_per_request, traded
-from planner.decisions import Decisions
 from planner.kinds.cash import (
     BY_KEY,
     CAPEX,
@@ -96,14 +95,6 @@ def ledger_lines(account: Account) -> Iterator[Line]:
     yield from _revenue(account)
 
 
-def _alone(account: Account, name: str, rows: pd.DataFrame) -> Account:
-    """The same inputs with the rows of one table as the only decisions."""
-    old = account.decisions
-    frames = {field.name: getattr(old, field.name) for field in fields(old)}
-    frames = {key: frame if key == "pools" else frame.iloc[:0] for key, frame in frames.items()}
-    return Account(account.scenario, account.catalog, Decisions(**frames | {name: rows}))
-
-
 def _groups(frame: pd.DataFrame, by: list[str]) -> Iterator[tuple[tuple[object, ...], pd.DataFrame]]:
     """Rows of one decision, in a fixed order."""
     for key, rows in frame.groupby(by, sort=True):
@@ -115,7 +106,7 @@ def _purchases(account: Account) -> Iterator[Line]:
     timeline = inputs.timeline
     for (site, system, period), rows in _groups(account.decisions.buys, ["site", "system", "period"]):
         start = int(str(period))
-        alone = _alone(account, "buys", rows)
+        alone = account.with_only("buys", rows)
         item = inputs.systems[inputs.system_index[str(system)]]
         there = alone.holdings.installed.sum(axis=(1, 2))
         bought = alone.holdings.buy.sum(axis=(1, 2, 3))
@@ -152,7 +143,7 @@ def _conversions(account: Account) -> Iterator[Line]:
     timeline = account.inputs.timeline
     for (site, period), rows in _groups(account.decisions.conversions, ["site", "period"]):
         start = int(str(period))
-        alone = _alone(account, "conversions", rows)
+        alone = account.with_only("conversions", rows)
         resource = Resource(
             kind="site",
             key=f"conversion:{site}",
@@ -175,7 +166,7 @@ def _existing(account: Account) -> Iterator[Line]:
     keeps, sales = account.decisions.keeps, sales_of_existing(account)
     for index, group in enumerate(inputs.groups):
         site = inputs.sites[group.site]
-        alone = _alone(account, "keeps", keeps[(keeps["site"] == site.name) & (keeps["group"] == group.index)])
+        alone = account.with_only("keeps", keeps[(keeps["site"] == site.name) & (keeps["group"] == group.index)])
         there = alone.holdings.installed.sum(axis=(1, 2))
         item = inputs.systems[inputs.system_index[group.existing.system]]
         key = f"existing:{site.name}/{group.index}"
@@ -236,7 +227,7 @@ def _reserved(account: Account) -> Iterator[Line]:
     for (offer, period), rows in _groups(account.decisions.signs, ["offer", "period"]):
         start, index = int(str(period)), indices[str(offer)]
         terms = inputs.contract_terms[index]
-        alone = _alone(account, "signs", rows)
+        alone = account.with_only("signs", rows)
         ahead, hourly, prepaid = payments(inputs, terms, alone.holdings.sign[:, index])
         resource = Resource(
             kind="reserved",
@@ -267,7 +258,7 @@ def _hourly(account: Account) -> Iterator[Line]:
     for (offer,), rows in _groups(account.decisions.rents, ["offer"]):
         index = indices[str(offer)]
         terms = inputs.contract_terms[index]
-        alone = _alone(account, "rents", rows)
+        alone = account.with_only("rents", rows)
         hours = (alone.holdings.rent[:, index] * inputs.timeline.block_hours).sum(axis=2) * terms.lot_gpus
         gpus = hours / inputs.timeline.hours
         resource = Resource("hourly", terms.name, terms.provider, terms.region, terms.system, gpus)
@@ -282,7 +273,7 @@ def _apis(account: Account) -> Iterator[Line]:
     per_request = sum(tokens_per_request(inputs))
     apis = {api.name: api for api in inputs.apis}
     for (workload, api), rows in _groups(account.decisions.api, ["workload", "api"]):
-        alone = _alone(account, "api", rows)
+        alone = account.with_only("api", rows)
         served = requests(alone, alone.service.to_api).sum(axis=2)[:, names.index(str(workload))]
         nothing = np.zeros_like(served)
         row, key = apis[str(api)], f"{api}/{workload}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -21,10 +20,11 @@ from planner.studies.options import (
     Store,
     TableJson,
     TimeLimit,
+    command_options,
 )
 
 
-@dataclass(frozen=True)
+@command_options
 class SolveOptions:
     """The options of one call."""
 
@@ -53,12 +53,17 @@ class SolveOptions:
         return self.report or self.save
 
     @property
+    def tabled(self) -> bool:
+        """Whether the tables are written or kept, with what no report shows of them."""
+        return self.json is not None or self.csv is not None or self.save
+
+    @property
     def information(self) -> bool:
         """Whether anybody will see what is computed beside the plan."""
         return not self.quiet or self.json is not None or self.save
 
 
-@dataclass(frozen=True)
+@command_options
 class ReportOptions:
     """The options of one call; ``output`` is a path or `-`, ``options`` names of alternatives with commas or none."""
 
@@ -80,7 +85,7 @@ class ReportOptions:
     board: Annotated[bool, typer.Option("--board", help="Page one alone, for print: A4 or Letter, no scripts.")] = False
 
 
-@dataclass(frozen=True)
+@command_options
 class ExportOptions:
     """The options of one call: where to write what."""
 
@@ -109,7 +114,7 @@ class ExportOptions:
         return not (self.xlsx is self.parquet is self.focus is None)
 
 
-@dataclass(frozen=True)
+@command_options
 class MigrateOptions:
     """The options of one call; ``output`` is a path or `-`."""
 
@@ -127,7 +132,7 @@ class MigrateOptions:
     ] = None
 
 
-@dataclass(frozen=True)
+@command_options
 class ApproveOptions:
     """The options of one call; ``output`` is a path or `-`."""
 
@@ -145,7 +150,7 @@ class ApproveOptions:
     store: Store = None
 
 
-@dataclass(frozen=True)
+@command_options
 class CheckOptions:
     """The options of one call."""
 
@@ -159,7 +164,7 @@ class CheckOptions:
     json: TableJson = None
 
 
-@dataclass(frozen=True)
+@command_options
 class FileOptions:
     """The options of one call: what to import where, and what its files do not say."""
 

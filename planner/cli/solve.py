@@ -28,6 +28,7 @@ from planner.studies.percentile import OtherPercentile, other_percentile
 from planner.studies.percentile import applies as has_targets
 from planner.studies.stands.assumptions import applies as stands_on_some
 from planner.studies.stands.carried import Carrying, carrying
+from planner.studies.stands.relaxed import Relaxations, World
 from planner.studies.stands.words import grounds
 from planner.studies.stands.words import line as carrying_line
 from planner.studies.stands.words import lines as carrying_lines
@@ -41,6 +42,7 @@ NOT_HELD = "What renting or buying alone would cost was not looked into."
 @dataclass(frozen=True)
 class Solved:
     """A plan and its catalog; ``worth`` and ``other`` are None where they do not apply, ``unknown`` says why not.
+    ``relaxations`` are what the rest beside the plan is reckoned with.
 
     ``instead`` says what another way of getting GPUs costs, as far as that was looked for.
     ``late`` where the clock stopped what stands beside the plan.
@@ -50,6 +52,7 @@ class Solved:
     plan: Plan
     worth: information.Information | None = None
     other: OtherPercentile | None = None
+    relaxations: Relaxations | None = None
     carrying: Carrying | None = None
     unknown: str = ""
     late: bool = False
@@ -84,7 +87,7 @@ def solved(options: SolveOptions, progress: Progress) -> Outcome:
         settled = found.plan.settled(scenario)
         found = with_stands(found, settled, options)
         if options.viewed:
-            found = with_instead(found, settled, options)
+            found = with_instead(found)
     except InfeasiblePlan as error:
         from planner.schema.result import infeasible, infeasible_sheet
 
@@ -113,7 +116,8 @@ def find(scenario: Scenario, options: SolveOptions, progress: Progress) -> Solve
     catalog = catalog_of(scenario)
     plan = solve_scenario(scenario, catalog, solver=options.solver, gap=options.gap, time_limit_s=options.time_limit)
     scenario, other, unknown, late = plan.settled(scenario), None, "", False
-    if options.information:
+    # Of one workload the report tells no cost of its own.
+    if options.information and (options.tabled or len(scenario.workloads) > 1):
         try:
             plan = with_increments(plan, scenario, catalog, Options(plan.proof.gap_asked, _limit_s(scenario, options)))
         except SolverFailure as error:
@@ -151,20 +155,21 @@ def with_stands(solved: Solved, scenario: Scenario, options: SolveOptions) -> So
         return solved
     asked = Options(solved.plan.proof.gap_asked, _limit_s(scenario, options))
     try:
-        return replace(solved, carrying=carrying(scenario, solved.catalog, solved.plan, asked))
+        relaxations = Relaxations(World(scenario, solved.catalog), asked)
+        solved = replace(solved, relaxations=relaxations)
+        return replace(solved, carrying=carrying(relaxations, solved.plan))
     except SolverFailure as error:
         late = solved.late or isinstance(error, StoppedByClock)
         said = f"What the plan stands on is not known: {error}."
         return replace(solved, unknown="\n".join(filter(None, (solved.unknown, said))), late=late)
 
 
-def with_instead(solved: Solved, scenario: Scenario, options: SolveOptions) -> Solved:
+def with_instead(solved: Solved) -> Solved:
     """What other ways cost at the least; the sentence as it was where cost is no aim, or the clock ended that."""
-    if not stands_on_some(scenario):
+    if solved.relaxations is None:
         return solved
-    asked = Options(solved.plan.proof.gap_asked, _limit_s(scenario, options))
     try:
-        found = bounds(scenario, solved.catalog, solved.plan, asked)
+        found = bounds(solved.relaxations, solved.plan)
     except SolverFailure:
         return solved
     return replace(solved, instead=bounded(found, solved.plan.proof.objective_usd))
@@ -195,7 +200,8 @@ def _view(scenario: Scenario, solved: Solved, options: SolveOptions) -> list[She
     verdict = Verdict(to_sign(solved.plan, scenario), solved.instead, rests_on(solved.plan, told))
     more = [information.sheet(solved.worth)] if solved.worth is not None else []
     view = list(sheets(solved.plan, scenario, solved.catalog, solved.briefly, more, verdict))
-    view += [trace_sheet(solved.plan)] * options.trace
+    if options.trace:
+        view.append(trace_sheet(solved.plan))
     # A run that is kept is shown again where nobody knows which file it was read from.
     call = call_of(options.scenario, options.overrides)
     return [sheet.written(lambda words: filled(words, call)) for sheet in view]

@@ -325,7 +325,8 @@ def _sums(places: Ints, values: Floats, size: int) -> Floats:
 
 
 def _cells(values: ArrayLike, shape: tuple[int, ...], cells: Ints) -> Floats:
-    return np.broadcast_to(np.asarray(values, dtype=float), shape).ravel()[cells]
+    given = np.asarray(values, dtype=float)
+    return np.full(len(cells), given) if given.ndim == 0 else np.broadcast_to(given, shape).ravel()[cells]
 
 
 def _joined(parts: Sequence[NDArray[np.generic]]) -> Floats:

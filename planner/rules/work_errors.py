@@ -9,17 +9,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.catalog import Catalog, load_catalog
 from planner.catalog.models import ServingPoint
-from planner.render.colours import PALETTE
-from planner.render.lines import Cloud, clouds
 from planner.render.markdown import table
-from planner.render.plots import Picture, write_plot
 from planner.rules.families import families, fit_of, gpu_seconds, least_work, shape_of
 from planner.rules.work import Lengths
+
+if TYPE_CHECKING:
+    from planner.render.plots import Picture
 
 # Leaving one of two shapes out leaves one, and a fit on one shape says nothing.
 FEWEST_SHAPES = 3
@@ -110,11 +111,17 @@ def _lines(catalog: Catalog) -> Iterator[tuple[str, ...]]:
 
 def plot(catalog: Catalog, path: Path, tpot_ms: float = 50.0) -> None:
     """Measured against predicted GPU-seconds of the shapes left out at ``tpot_ms``, as a file."""
+    from planner.render.plots import write_plot
+
     write_plot(path, picture(left_out(catalog, tpot_ms), tpot_ms))
 
 
 def picture(rows: Sequence[LeftOut], tpot_ms: float) -> Picture:
     """A mark for each shape and model, and lines where the fit is right, or off by a factor of two."""
+    # A plan asks for the errors, and draws nothing.
+    from planner.render.colours import PALETTE
+    from planner.render.lines import Cloud, clouds
+
     things = [
         Cloud(model, PALETTE[index % len(PALETTE)], (), _of(model, rows), joined=False)
         for index, model in enumerate(sorted({row.family[0] for row in rows}))

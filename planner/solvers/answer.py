@@ -18,13 +18,15 @@ class Options:
 
     ``nodes`` None is as many as the gap takes. CP-SAT counts none: a thousand are one of its deterministic seconds;
     PuLP's solvers go on to the gap. ``time_limit_s``, seconds of wall clock, only breaks a search off. Without
-    ``presolve`` the engine starts at once.
+    ``presolve`` the engine starts at once. ``by_rounding``: HiGHS first looks for plans by rounding, which takes
+    less than the smaller searches that it otherwise begins with.
     """
 
     gap: float = 0.001
     time_limit_s: float = 60.0
     seed: int = 1
     presolve: bool = True
+    by_rounding: bool = False
     nodes: int | None = None
 
 

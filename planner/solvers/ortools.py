@@ -1,5 +1,8 @@
 """OR-Tools through MathOpt: SCIP, HiGHS, CP-SAT and GLOP on the arrays of a ``Milp``.
 
+The arrays go to MathOpt's solvers as the messages that its Python classes would make of them, without these classes:
+they would keep the model a second time, give a dictionary for each vector of the answer, and load absl besides.
+
 OR-Tools and highspy each carry a HiGHS library, and whichever loads second fails. Where a host program has loaded
 highspy first, this module cannot be imported; ``planner.solvers`` then solves in a fresh process.
 """
@@ -8,13 +11,23 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import ortools
 from numpy.typing import NDArray
-from ortools.math_opt import model_pb2
-from ortools.math_opt.python import mathopt
+from ortools.math_opt import (
+    callback_pb2,
+    model_parameters_pb2,
+    model_pb2,
+    model_update_pb2,
+    parameters_pb2,
+    result_pb2,
+    solution_pb2,
+    sparse_containers_pb2,
+)
+from ortools.math_opt.core.python import solver
+from pybind11_abseil.status import StatusNotOk
 
 from planner.errors import SolverFailure
 from planner.milp.matrix import Milp, spread
@@ -22,14 +35,19 @@ from planner.solvers.answer import Answer, Floats, Options, Status
 
 Ints = NDArray[np.int64]
 ENGINES = {
-    "scip": mathopt.SolverType.GSCIP,
-    "highs": mathopt.SolverType.HIGHS,
-    "cpsat": mathopt.SolverType.CP_SAT,
-    "glop": mathopt.SolverType.GLOP,
+    "scip": parameters_pb2.SOLVER_TYPE_GSCIP,
+    "highs": parameters_pb2.SOLVER_TYPE_HIGHS,
+    "cpsat": parameters_pb2.SOLVER_TYPE_CP_SAT,
+    "glop": parameters_pb2.SOLVER_TYPE_GLOP,
 }
 # A column this wide is no bound to an engine, and CP-SAT refuses it.
 _WIDEST = 1e15
 NODES_PER_DETERMINISTIC_SECOND = 1e3
+BY_ROUNDING = {
+    "mip_heuristic_run_zi_round": True,
+    "mip_heuristic_run_shifting": True,
+    "mip_heuristic_run_root_reduced_cost": False,
+}
 
 
 def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None) -> Answer:
@@ -38,22 +56,34 @@ def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None)
     Raises SolverFailure where the engine refuses the model.
     """
     started = time.perf_counter()
+    asked = model_parameters_pb2.ModelSolveParametersProto()
+    if hint is not None and engine != "glop":
+        values = asked.solution_hints.add().variable_values
+        values.ids.extend(range(milp.columns))
+        values.values.extend(hint.tolist())
+    parameters, start = _parameters(engine, options), parameters_pb2.SolverInitializerProto()
+    no_callback = callback_pb2.CallbackRegistrationProto()
     try:
-        model = mathopt.Model.from_model_proto(to_proto(milp))
-    except ValueError as error:
+        result = solver.solve(to_proto(milp), ENGINES[engine], start, parameters, asked, None, no_callback, None, None)
+    except (StatusNotOk, RuntimeError, ValueError) as error:
         raise _refused(milp, engine, error) from error
-    parameters = mathopt.SolveParameters(
-        time_limit=dt.timedelta(seconds=max(options.time_limit_s, 0.01)),
-        random_seed=options.seed,
-    )
+    return _answer(milp, engine, result, time.perf_counter() - started, options.time_limit_s)
+
+
+def _parameters(engine: str, options: Options) -> parameters_pb2.SolveParametersProto:
+    parameters = parameters_pb2.SolveParametersProto(random_seed=options.seed)
+    parameters.time_limit.FromTimedelta(dt.timedelta(seconds=max(options.time_limit_s, 0.01)))
     # HiGHS under MathOpt refuses a thread count, GLOP a gap.
     if engine != "highs":
         parameters.threads = 1
+    elif options.by_rounding:
+        for name, used in BY_ROUNDING.items():
+            parameters.highs.bool_options[name] = used
     if not options.presolve:
-        parameters.presolve = mathopt.Emphasis.OFF
+        parameters.presolve = parameters_pb2.EMPHASIS_OFF
     if engine == "glop":
         # Twice as fast as its default on fleets, and no slower on a site's plan.
-        parameters.lp_algorithm = mathopt.LPAlgorithm.DUAL_SIMPLEX
+        parameters.lp_algorithm = parameters_pb2.LP_ALGORITHM_DUAL_SIMPLEX
     if engine != "glop":
         parameters.relative_gap_tolerance = options.gap
         parameters.absolute_gap_tolerance = 0.0
@@ -61,21 +91,12 @@ def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None)
         parameters.cp_sat.max_deterministic_time = options.nodes / NODES_PER_DETERMINISTIC_SECOND
     elif options.nodes is not None and engine != "glop":
         parameters.node_limit = options.nodes
-    model_parameters = mathopt.ModelSolveParameters()
-    if hint is not None and engine != "glop":
-        values = dict(zip(model.variables(), hint.tolist(), strict=True))
-        model_parameters.solution_hints.append(mathopt.SolutionHint(variable_values=values))
-    try:
-        result = mathopt.solve(model, ENGINES[engine], params=parameters, model_params=model_parameters)
-    except (RuntimeError, ValueError, AttributeError) as error:
-        # MathOpt's own translation of an engine's refusal can fail with AttributeError; its cause has the words.
-        raise _refused(milp, engine, error) from error
-    return _answer(milp, engine, result, time.perf_counter() - started, options.time_limit_s)
+    return parameters
 
 
 def _refused(milp: Milp, engine: str, error: Exception) -> SolverFailure:
     """What to do about a model that an engine gave up on."""
-    said = str(error.__context__ or error)
+    said = str(error)
     if engine == "cpsat" and "MODEL_INVALID" in said:
         said = "it counts in whole steps, and rounded to them a row is left that nothing meets"
         return SolverFailure(f"{engine} refused the model: {said}")
@@ -93,36 +114,33 @@ class Incremental:
     """
 
     def __init__(self, milp: Milp, varying: Ints, wanted: Ints, options: Options) -> None:
-        # Kept: the solver hears of its changes only as long as it lives.
-        self._model = model = mathopt.Model.from_model_proto(to_proto(milp))
-        columns = list(model.variables())
-        self._varying = [columns[place] for place in varying]
-        self._wanted = [columns[place] for place in wanted]
-        self._solver = mathopt.IncrementalSolver(model, mathopt.SolverType.GLOP)
+        self._columns = milp.columns
+        self._varying, self._wanted = np.sort(varying), wanted
+        self._order = np.argsort(varying)
+        self._solver = solver.new(ENGINES["glop"], to_proto(milp), parameters_pb2.SolverInitializerProto())
         # Another cost leaves the last vertex feasible, so the primal method goes on from it. Of the answer only what is
         # wanted is read: the rest takes longer than the solve.
-        self._parameters = mathopt.SolveParameters(
-            time_limit=dt.timedelta(seconds=max(options.time_limit_s, 0.01)),
-            random_seed=options.seed,
-            threads=1,
-            presolve=mathopt.Emphasis.OFF,
-            lp_algorithm=mathopt.LPAlgorithm.PRIMAL_SIMPLEX,
-        )
-        self._asked = mathopt.ModelSolveParameters(
-            variable_values_filter=mathopt.VariableFilter(filtered_items=self._wanted),
-            dual_values_filter=mathopt.LinearConstraintFilter(filtered_items=[]),
-            reduced_costs_filter=mathopt.VariableFilter(filtered_items=[]),
-        )
+        self._parameters = _parameters("glop", replace(options, presolve=False))
+        self._parameters.lp_algorithm = parameters_pb2.LP_ALGORITHM_PRIMAL_SIMPLEX
+        self._asked = model_parameters_pb2.ModelSolveParametersProto()
+        self._asked.variable_values_filter.filter_by_ids = True
+        self._asked.variable_values_filter.filtered_ids.extend(np.sort(wanted).tolist())
+        self._asked.dual_values_filter.filter_by_ids = True
+        self._asked.reduced_costs_filter.filter_by_ids = True
 
     def solve(self, cost: Floats) -> Floats | None:
         """Values of the wanted columns, the varying ones at ``cost``; None where there is no optimum."""
-        for column, usd in zip(self._varying, cost.tolist(), strict=True):
-            self._model.objective.set_linear_coefficient(column, usd)
-        result = self._solver.solve(params=self._parameters, model_params=self._asked)
-        if result.termination.reason != mathopt.TerminationReason.OPTIMAL:
+        update = model_update_pb2.ModelUpdateProto()
+        prices = update.objective_updates.linear_coefficients
+        prices.ids.extend(self._varying.tolist())
+        prices.values.extend(cost[self._order].tolist())
+        # GLOP refuses no other cost.
+        assert self._solver.update(update)
+        no_callback = callback_pb2.CallbackRegistrationProto()
+        result = self._solver.solve(self._parameters, self._asked, None, no_callback, None, None)
+        if result.termination.reason != result_pb2.TERMINATION_REASON_OPTIMAL:
             return None
-        values = result.variable_values()
-        return np.array([values.get(column, 0.0) for column in self._wanted], dtype=float)
+        return _by_id(result.solutions[0].primal_solution.variable_values, self._columns)[self._wanted]
 
 
 def to_proto(milp: Milp) -> model_pb2.ModelProto:
@@ -145,33 +163,34 @@ def to_proto(milp: Milp) -> model_pb2.ModelProto:
     return proto
 
 
-def _by_id(values: dict[Any, float], size: int) -> Floats:
+def _by_id(values: sparse_containers_pb2.SparseDoubleVectorProto, size: int) -> Floats:
     """Values of MathOpt's variables or constraints as an array; they were numbered by their place."""
     array = np.zeros(size)
-    array[[key.id for key in values]] = list(values.values())
+    array[np.array(values.ids, dtype=np.int64)] = values.values
     return array
 
 
-def _answer(milp: Milp, engine: str, result: Any, seconds: float, limit_s: float) -> Answer:
-    reason, termination = result.termination.reason, mathopt.TerminationReason
-    found = result.has_primal_feasible_solution()
+def _answer(milp: Milp, engine: str, result: result_pb2.SolveResultProto, seconds: float, limit_s: float) -> Answer:
+    reason = result.termination.reason
+    best = result.solutions[0] if result.solutions else solution_pb2.SolutionProto()
+    found = best.primal_solution.feasibility_status == solution_pb2.SOLUTION_STATUS_FEASIBLE
     status: Status
-    if reason == termination.OPTIMAL:
+    if reason == result_pb2.TERMINATION_REASON_OPTIMAL:
         status = "optimal"
-    elif reason == termination.INFEASIBLE:
+    elif reason == result_pb2.TERMINATION_REASON_INFEASIBLE:
         status = "infeasible"
-    elif reason == termination.INFEASIBLE_OR_UNBOUNDED and not found:
+    elif reason == result_pb2.TERMINATION_REASON_INFEASIBLE_OR_UNBOUNDED and not found:
         # Every column has finite bounds, so the model is not unbounded.
         status = "infeasible"
     else:
         status = "feasible" if found else "unknown"
-    x = _by_id(result.variable_values(), milp.columns) if found else None
+    x = _by_id(best.primal_solution.variable_values, milp.columns) if found else None
     duals = None
-    if not milp.integer.any() and result.has_dual_feasible_solution():
-        duals = _by_id(result.dual_values(), milp.rows)
+    if not milp.integer.any() and best.dual_solution.feasibility_status == solution_pb2.SOLUTION_STATUS_FEASIBLE:
+        duals = _by_id(best.dual_solution.dual_values, milp.rows)
     limit = result.termination.limit
     # CP-SAT does not tell which of its limits it was.
-    by_clock = limit == mathopt.Limit.TIME or (limit == mathopt.Limit.UNDETERMINED and seconds >= limit_s)
+    by_clock = limit == result_pb2.LIMIT_TIME or (limit == result_pb2.LIMIT_UNDETERMINED and seconds >= limit_s)
     bound = float(result.termination.objective_bounds.dual_bound)
     if engine == "cpsat":
         # CP-SAT knows no continuous variables: what it proves holds for a rounded model, not for this one.

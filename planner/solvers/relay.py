@@ -1,7 +1,8 @@
 """The relay: four short solves of one matrix, each handing on a fact, each exact.
 
 1. LP relaxation: a bound, reduced costs, x.
-2. Neighbourhood of the relaxation: what is in service within one of ⌊x⌋ and ⌈x⌉, whenever it came, for an incumbent.
+2. Neighbourhood of the relaxation: what it uses, of a large matrix with what is in service within one of ⌊x⌋ and ⌈x⌉,
+   whenever it came, for an incumbent.
 3. Reduced-cost fixing: an integer whose reduced cost exceeds incumbent − bound stays at its bound in every better plan.
 4. The MIP with the incumbent as hint, to the gap.
 """
@@ -30,10 +31,13 @@ Polish = Callable[[Floats], Incumbent | None]
 WHOLE = 1e-6
 # Levels a plan may be away from the relaxation's in the neighbourhood, up or down, beyond rounding.
 RADIUS = 1
+# Of a smaller matrix only lots and contracts may be no farther away, by so many, and that only where a wide gap is
+# asked: one rack more or less makes room for nine other systems, and where they may not come there is often no plan.
+FEW_LOTS, OWNED = 3, ("own", "keep")
 # Asked for no more than this, a plan good enough is found long before the neighbourhood's best is proven.
 WIDE = 2e-3
-# Measured: HiGHS is the faster on a site's plan and on fleets; where a narrow gap is asked, its presolve takes longer
-# in the neighbourhood than it saves. Whole numbers that it bends the other straightens.
+# Measured: HiGHS is the faster on a site's plan and on fleets; where a narrow gap is asked of these, its presolve takes
+# longer in the neighbourhood than it saves. Whole numbers that it bends the other straightens.
 ENGINE, OTHER = "highs", "scip"
 # Then a leg that is there for a first plan gives way to the whole model; shipped scenarios take one to three.
 NEAR_NODES = 1000
@@ -71,13 +75,13 @@ def solve(
 
     best, stopped = start, False
     if open_still():
-        found = engine(near(milp, relaxation.x), ENGINE, _finer(clock.rest(options)), None)
+        found = engine(near(milp, relaxation.x, options.gap), ENGINE, _near_options(milp, clock.rest(options)), None)
         legs.append(replace(found.leg("neighbourhood"), bound=None))
         stopped = found.wall_clock_stop
         best = cheapest(best, polish(found.x) if found.x is not None else None)
     if open_still():
         fixed = milp if best is None else fix(milp, relaxation, best[1])
-        last = engine(fixed, ENGINE, just_inside(clock.rest(options)), None if best is None else best[0])
+        last = engine(fixed, ENGINE, _last(milp, clock.rest(options), best), None if best is None else best[0])
         legs.append(last.leg("whole"))
         stopped = last.wall_clock_stop
         if last.status == "infeasible" and best is None:
@@ -153,10 +157,24 @@ def _beside(milp: Milp, x: Floats) -> Milp:
     return neighbourhood(milp, x, 1, everything=True)
 
 
-def _finer(options: Options) -> Options:
-    """Finer than a narrow gap, since the bound of the neighbourhood is not the global one."""
+def _near_options(milp: Milp, options: Options) -> Options:
+    """How finely the neighbourhood is searched, and how.
+
+    Of a large matrix finer than a narrow gap, since the bound of its narrower neighbourhood is not the global one.
+    """
     wide = options.gap >= WIDE
-    return replace(_nearby(options), gap=options.gap / (1 if wide else 2), presolve=wide)
+    if _large(milp):
+        return replace(_nearby(options), gap=options.gap / (1 if wide else 2), presolve=wide)
+    return replace(_nearby(options), by_rounding=wide)
+
+
+def _last(milp: Milp, options: Options, best: Incumbent | None) -> Options:
+    """To just inside the gap. With a plan to start from presolve takes longer than the cuts that are left to find."""
+    return replace(just_inside(options), presolve=best is None or _large(milp))
+
+
+def _large(milp: Milp) -> bool:
+    return milp.columns >= sifted.LARGE
 
 
 def _nearby(options: Options) -> Options:
@@ -191,13 +209,21 @@ def prove(milp: Milp, x: Floats, duals: Floats) -> Relaxation:
     return Relaxation(x=x, bound=bound if np.isfinite(bound) else -np.inf, reduced_costs=reduced, duals=y)
 
 
-def near(milp: Milp, x: Floats) -> Milp:
-    """The neighbourhood of the relaxation; of a large matrix without systems and contracts that it never uses."""
-    found = neighbourhood(milp, x, RADIUS)
-    return found if milp.columns < sifted.LARGE else _used_only(found, x)
+def near(milp: Milp, x: Floats, gap: float) -> Milp:
+    """The neighbourhood of the relaxation, without systems and contracts that it never uses."""
+    used = used_only(milp, x)
+    if _large(milp):
+        return neighbourhood(used, x, RADIUS)
+    if gap < WIDE:
+        return used
+    bounded = milp.guided.copy()
+    for block in milp.column_blocks:
+        if block.name in OWNED:
+            bounded[block.span] = False
+    return replace(neighbourhood(replace(used, guided=bounded), x, FEW_LOTS), guided=milp.guided)
 
 
-def _used_only(milp: Milp, x: Floats) -> Milp:
+def used_only(milp: Milp, x: Floats) -> Milp:
     """``milp`` with every guided level at its least of what ``x`` has none of in any period."""
     upper = milp.upper.copy()
     for block in milp.column_blocks:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from planner.catalog import Catalog
 from planner.plan import Plan
 from planner.report.instead import Bound, others
-from planner.scenario import Scenario
-from planner.solvers import Options
 from planner.studies.compare.options import option
 from planner.studies.stands.relaxed import Relaxations, World
 
 
-def bounds(scenario: Scenario, catalog: Catalog, plan: Plan, options: Options) -> tuple[Bound, ...]:
-    """Of each other way that the scenario allows the least cost of its relaxation, below which no plan of it is.
+def bounds(relaxations: Relaxations, plan: Plan) -> tuple[Bound, ...]:
+    """Of each other way that today's scenario allows the least cost of its relaxation, below which no plan of it is.
 
     Within the limits as they are given; ``plan compare`` says how far they would have to give. Raises StoppedByClock
     where the clock ended that.
     """
+    scenario, catalog = relaxations.world.scenario, relaxations.world.catalog
     rules = scenario.procurement
     open_to = {
         "buy": rules.buy,
@@ -24,7 +22,6 @@ def bounds(scenario: Scenario, catalog: Catalog, plan: Plan, options: Options) -
         "rent": bool({"on_demand", "spot"} & set(rules.rent)),
         "api": rules.token_api,
     }
-    relaxations = Relaxations(World(scenario, catalog), options)
     found = []
     for ways in others(plan, [way for way, allowed in open_to.items() if allowed]):
         least = relaxations.least_usd(World(option(scenario, catalog, "+".join(ways)), catalog))

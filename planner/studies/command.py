@@ -1,9 +1,9 @@
 """What the command line needs of a study: where it stands in the help, and what its ``run`` hands back.
 
-A study's ``command.py`` has three things: ``PLACE``; ``Options``, a frozen dataclass with a field for each argument and
-option; and ``run(options, progress)``, whose docstring is the command's help. The command line finds them by the
-folder: ``planner/studies/levers`` is ``plan levers``, ``planner/studies/catalog_levers`` is ``plan catalog levers``.
-Loaded for every ``--help``, so it imports nothing heavy before it runs.
+A study's ``command.py`` has three things: ``PLACE``; ``Options``, made by ``command_options``, with a field for each
+argument and option; and ``run(options, progress)``, whose docstring is the command's help. The command line finds them
+by the folder: ``planner/studies/levers`` is ``plan levers``, ``planner/studies/catalog_levers`` is
+``plan catalog levers``. Loaded for every ``--help``, so it imports nothing heavy before it runs.
 """
 
 from __future__ import annotations

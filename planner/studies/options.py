@@ -6,10 +6,23 @@ The command checks and carries out those of these names: ``gap``, ``time_limit``
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar, dataclass_transform
 
 import typer
+
+AnyClass = TypeVar("AnyClass")
+
+
+@dataclass_transform(frozen_default=True)
+def command_options(options: type[AnyClass]) -> type[AnyClass]:
+    """The dataclass of a command's options, frozen to who checks types.
+
+    Nothing but its ``__init__`` is generated, since each ``--help`` makes those of all commands.
+    """
+    return dataclass(eq=False, repr=False)(options)
+
 
 ScenarioPath = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or - for standard input.")]
 Set = Annotated[

@@ -1,7 +1,8 @@
 """Engines on the sixty instances, each to the same gap, in seconds of CPU: ``python -m tests.benchmarks.race``.
 
 Each solve runs in a process of its own, so that neither memory nor warm caches of another count. What is broken off at
-``--limit`` seconds of wall clock counts as that long.
+``--limit`` seconds of wall clock counts as that long. ``--keep FILE`` keeps every solve, so that the race goes on where
+it was stopped, and other instances can be added to it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from planner import solvers
 from planner.render.markdown import table
@@ -32,6 +34,7 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=60.0, help="seconds of wall clock for a solve")
     parser.add_argument("--every", type=int, default=1, help="one instance out of so many")
     parser.add_argument("--engines", default=",".join((OURS, *PEERS)))
+    parser.add_argument("--keep", type=Path, help="a file of what was measured, a line a solve")
     parser.add_argument("--one", nargs=2, metavar=("INSTANCE", "ENGINE"))
     asked = parser.parse_args()
     if asked.one:
@@ -39,18 +42,35 @@ def main() -> None:
         print(json.dumps(_solved(name, engine, asked.gap, asked.limit)))
         return
     engines: list[str] = asked.engines.split(",")
+    kept = _kept(asked.keep)
     rows: list[list[str]] = []
     seconds: dict[str, list[float]] = {engine: [] for engine in engines}
     for instance in list(instances())[:: asked.every]:
         row = [instance.name]
         for engine in engines:
-            found = _apart(instance.name, engine, asked.gap, asked.limit)
+            key = f"{instance.name}, {engine}, {asked.gap:g}, {asked.limit:g}"
+            if key not in kept:
+                kept[key] = _apart(instance.name, engine, asked.gap, asked.limit)
+                _keep(asked.keep, key, kept[key])
+            found = kept[key]
             seconds[engine].append(found["cpu_s"])
             row.append(f"{found['cpu_s']:.1f}" + ("" if found["closed"] else f" ({100 * found['gap']:.2g} %)"))
         rows.append(row)
         print(" | ".join(row), flush=True)
     means = [f"{math.exp(math.fsum(map(math.log, seconds[engine])) / len(rows)):.2f}" for engine in engines]
     print(table(("instance", *engines), [*rows, ["geometric mean", *means]]))
+
+
+def _kept(file: Path | None) -> dict[str, dict[str, float]]:
+    if file is None or not file.exists():
+        return {}
+    return {line["solve"]: line["found"] for line in map(json.loads, file.read_text().splitlines())}
+
+
+def _keep(file: Path | None, key: str, found: dict[str, float]) -> None:
+    if file is not None:
+        with file.open("a") as lines:
+            lines.write(json.dumps({"solve": key, "found": found}) + "\n")
 
 
 def _apart(name: str, engine: str, gap: float, limit: float) -> dict[str, float]:
@@ -85,7 +105,9 @@ def _solved(name: str, engine: str, gap: float, limit: float) -> dict[str, float
 
 
 def _gap(answer: Answer) -> float:
-    """What is open; nothing where an engine without a bound says that it is done."""
+    """What is open; nothing where an engine without a bound says that it is done, or that there is no plan."""
+    if answer.status == "infeasible":
+        return 0.0
     if answer.x is None:
         return math.inf
     if not math.isfinite(answer.bound):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from planner.studies.command import EVIDENCE, Outcome, Place, Progress
-from planner.studies.options import Json
+from planner.studies.options import Json, command_options
 
 PLACE = Place(
     EVIDENCE,
@@ -20,7 +19,7 @@ PLACE = Place(
 )
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from planner.studies.command import EVIDENCE, Outcome, Place, Progress
-from planner.studies.options import Catalogs, TableJson
+from planner.studies.options import Catalogs, TableJson, command_options
 
 PLACE = Place(EVIDENCE, 80)
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.options import command_options
 
 PLACE = Place(PLANS, 40, "`plan init FILE`", "a commented scenario that solves, to start from")
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 

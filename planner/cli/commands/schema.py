@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from planner.studies.command import PLANS, Outcome, Place, Progress
+from planner.studies.options import command_options
 
 PLACE = Place(PLANS, 60, "`plan schema scenario`", "JSON Schemas, also of `catalog` and `result`")
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from planner.studies.command import RESULTS, Outcome, Place, Progress
-from planner.studies.options import Json, Store
+from planner.studies.options import Json, Store, command_options
 
 PLACE = Place(
     RESULTS,
@@ -20,7 +19,7 @@ PLACE = Place(
 )
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +9,12 @@ import typer
 
 from planner.errors import InputError
 from planner.studies.command import EVIDENCE, Outcome, Place, Progress
-from planner.studies.options import Csv, Executor, Json, ScenarioPath, Set, TimeLimit
+from planner.studies.options import Csv, Executor, Json, ScenarioPath, Set, TimeLimit, command_options
 
 PLACE = Place(EVIDENCE, 35, page="gaps.md")
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 

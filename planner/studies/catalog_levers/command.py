@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from planner.errors import InputError
 from planner.studies.command import EVIDENCE, Outcome, Place, Progress
-from planner.studies.options import Catalogs, Shape, Systems, TableJson
+from planner.studies.options import Catalogs, Shape, Systems, TableJson, command_options
 
 PLACE = Place(EVIDENCE, 20)
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 

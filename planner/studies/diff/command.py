@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import typer
 
 from planner.errors import InfeasiblePlan, InputError
 from planner.studies.command import FEASIBLE_EXIT, RESULTS, Outcome, Place, Progress
-from planner.studies.options import Gap, Json, Store, TimeLimit
+from planner.studies.options import Gap, Json, Store, TimeLimit, command_options
 
 PLACE = Place(
     RESULTS,
@@ -24,7 +23,7 @@ PLACE = Place(
 ABOVE_EXIT = 6
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 

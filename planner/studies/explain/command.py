@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from planner.errors import InfeasiblePlan
 from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
-from planner.studies.options import Csv, Executor, Gap, Json, ScenarioPath, Set, TimeLimit
+from planner.studies.options import Csv, Executor, Gap, Json, ScenarioPath, Set, TimeLimit, command_options
 
 PLACE = Place(
     DECISIONS,
@@ -20,7 +19,7 @@ PLACE = Place(
 )
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from planner.studies.command import RESULTS, Outcome, Place, Progress
-from planner.studies.options import Json, Store
+from planner.studies.options import Json, Store, command_options
 
 PLACE = Place(
     RESULTS,
@@ -16,7 +14,7 @@ PLACE = Place(
 )
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from planner.errors import InputError
 from planner.studies.command import RESULTS, Outcome, Place, Progress, exit_of
-from planner.studies.options import Csv, Gap, Json, RunId, Save, Set, Store, TimeLimit
+from planner.studies.options import Csv, Gap, Json, RunId, Save, Set, Store, TimeLimit, command_options
 
 PLACE = Place(
     RESULTS,
@@ -20,7 +19,7 @@ PLACE = Place(
 )
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 

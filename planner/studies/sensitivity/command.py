@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
-from planner.studies.options import Csv, Executor, Gap, Json, Plot, ScenarioPath, Set, TimeLimit
+from planner.studies.options import Csv, Executor, Gap, Json, Plot, ScenarioPath, Set, TimeLimit, command_options
 
 if TYPE_CHECKING:
     from planner.studies.sensitivity.worlds import World
@@ -22,7 +21,7 @@ PLACE = Place(
 )
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 

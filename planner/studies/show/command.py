@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from planner.errors import InputError
 from planner.studies.command import RESULTS, Outcome, Place, Progress
-from planner.studies.options import RunId, Store
+from planner.studies.options import RunId, Store, command_options
 
 # `plan history` speaks for it in tables of commands.
 PLACE = Place(RESULTS, 20)
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +11,7 @@ import typer
 
 from planner.errors import InputError
 from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
-from planner.studies.options import Csv, Gap, Json, Plot, Set, Store, TimeLimit
+from planner.studies.options import Csv, Gap, Json, Plot, Set, Store, TimeLimit, command_options
 
 if TYPE_CHECKING:
     from planner.scenario import Scenario
@@ -29,7 +29,7 @@ PLACE = Place(
 _MOST_DIGITS = 9
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 

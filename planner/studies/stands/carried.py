@@ -8,14 +8,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from planner.catalog import Catalog
 from planner.plan import Plan
-from planner.scenario import Scenario
-from planner.solvers import Options
 from planner.studies.result import plain
 from planner.studies.stands.assumption import Assumption, Rests, Way
 from planner.studies.stands.assumptions import assumptions
-from planner.studies.stands.relaxed import Relaxations, World
+from planner.studies.stands.relaxed import Relaxations
 from planner.studies.stands.switching import Switch, last_possible, switches
 
 MOST_TOLD = 5
@@ -111,19 +108,15 @@ class Carrying:
         }
 
 
-def carrying(
-    scenario: Scenario, catalog: Catalog, plan: Plan, options: Options, searched: Collection[str] | None = CHEAP
-) -> Carrying:
+def carrying(relaxations: Relaxations, plan: Plan, searched: Collection[str] | None = CHEAP) -> Carrying:
     """What ``plan`` stands on: the assumptions with the largest amounts, five at most, nothing where cost is no aim.
 
     An amount is the least cost by the LP relaxation with the assumption taken away, less that with it. Where the orders
     due change is looked for of those in ``searched``, None for all. Raises StoppedByClock where the clock ended that.
     """
-    today = World(scenario, catalog)
-    relaxations = Relaxations(today, options)
     least = relaxations.today.npv_usd
     found: list[tuple[Assumption, tuple[Amount, ...]]] = []
-    for assumption in assumptions(today):
+    for assumption in assumptions(relaxations.world):
         away = [way for way in assumption.ways if way.away]
         ends = [(way, relaxations.least_usd(assumption.at(way, way.values[-1]))) for way in away]
         found.append((assumption, tuple(Amount(way, usd - least) for way, usd in ends)))

@@ -102,7 +102,7 @@ class Relaxations:
     """
 
     def __init__(self, today: World, options: Options) -> None:
-        self.options = options
+        self.world, self.options = today, options
         self.due_by = today.scenario.horizon.decided_on + dt.timedelta(days=DUE_DAYS)
         self._gpus = {name: row.gpus for name, row in today.catalog.systems.items()}
         model = _model(today)

@@ -18,7 +18,7 @@ from planner.studies.command import Progress
 from planner.studies.result import Study, limit_of, told
 from planner.studies.stands.assumptions import applies
 from planner.studies.stands.carried import Carrying, carrying
-from planner.studies.stands.relaxed import Change
+from planner.studies.stands.relaxed import Change, Relaxations, World
 from planner.studies.stands.words import amount_words, sentences
 
 AMOUNTS = [
@@ -67,7 +67,8 @@ def stands(
     limit_s = limit_of(scenario, time_limit_s)
     plan = solve(scenario, catalog, gap=gap, time_limit_s=limit_s)
     progress(f"{scenario.name}: what it stands on")
-    found = carrying(scenario, catalog, plan, Options(plan.proof.gap_asked, limit_s), searched=None)
+    relaxations = Relaxations(World(scenario, catalog), Options(plan.proof.gap_asked, limit_s))
+    found = carrying(relaxations, plan, searched=None)
     stopped = () if plan.proof.reproducible else ("the plan",)
     return Stands(
         scenario.name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from planner.errors import InputError, SolverFailure
 from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of_stopped
-from planner.studies.options import Executor, Gap, Json, ScenarioPath, Set, TimeLimit
+from planner.studies.options import Executor, Gap, Json, ScenarioPath, Set, TimeLimit, command_options
 
 if TYPE_CHECKING:
     from planner.studies.sweep.study import Sweep
@@ -25,7 +24,7 @@ PLACE = Place(
 FORMATS = (".parquet", ".csv")
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 

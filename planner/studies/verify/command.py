@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from planner.errors import SolverFailure
 from planner.studies.command import PLANS, Outcome, Place, Progress, exit_of_stopped
-from planner.studies.options import Gap, Json, ScenarioPath, Set, TimeLimit
+from planner.studies.options import Gap, Json, ScenarioPath, Set, TimeLimit, command_options
 
 PLACE = Place(
     PLANS,
@@ -16,7 +14,7 @@ PLACE = Place(
 )
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 
