@@ -160,7 +160,7 @@ def test_the_command_writes_what_it_prints_and_the_same_again() -> None:
         (("--superpose",), "--columns, --superpose and --own-lengths belong to --trace FILE"),
         (("--trace", "none.csv", "--arrivals", "gamma"), "--trace has them; give one of the two"),
         (("--routing", "random"), "--routing random: must be one of shortest, turns, session"),
-        (("--routing", "session"), "--routing session and --session-hits belong to --trace FILE"),
+        (("--routing", "session"), "--routing session and --session-hits belong to a trace"),
         (("--requests", "5"), "--requests 5: must be a number from 100"),
         (("--failures-per-year", "-2"), "--failures-per-year -2: must be a number from 0"),
     ],

@@ -68,13 +68,15 @@ def _simulated(scenario: Scenario, solved: Solved, progress: Progress) -> Simula
     """The plan under requests, as ``plan simulate`` makes them where nothing is asked."""
     from planner.render.plots import drawn
     from planner.report.html.parts import Simulated
-    from planner.simulation.requests import Traffic
+    from planner.simulation.requests import traffic_of
     from planner.studies.simulate.plot import simulation_picture
     from planner.studies.simulate.sheet import simulation_sheets
     from planner.studies.simulate.study import Ask, of_serving
 
     serving = solved.plan.to_dict()["serving"]
-    found = of_serving(solved.plan.settled(scenario), solved.catalog, serving, Traffic(), Ask(), progress=progress)
+    served = [one.name for one in scenario.workloads if one.tokens is not None]
+    traffic = {name: traffic_of(scenario, name) for name in served}
+    found = of_serving(solved.plan.settled(scenario), solved.catalog, serving, traffic, Ask(), progress=progress)
     picture = simulation_picture(found)
     sentence = f"By simulation {percent(found.within_share, 1)} of requests meet all targets."
     return Simulated(sentence, simulation_sheets(found), drawn(picture, "svg"), picture.title)

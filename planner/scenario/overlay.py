@@ -99,7 +99,8 @@ def relative_to(folder: Path, root: Node) -> Node:
     if folder == Path():
         return root
     paths: list[KeyPath] = [("catalogs", index) for index in range(_length(root, "catalogs"))]
-    paths += [("workloads", index, "demand", "csv") for index in range(_length(root, "workloads"))]
+    for index in range(_length(root, "workloads")):
+        paths += [("workloads", index, "demand", "csv"), ("workloads", index, "traffic", "trace")]
     for path in paths:
         node = root.at(path)
         if node is not None and isinstance(node.value, str) and node.value != BUILTIN:
@@ -126,10 +127,10 @@ def replaced(node: Node, path: KeyPath, new: Node) -> Node:
 def overlay(base: Node, over: Node, field: str = "") -> Node:
     """``over`` on top of ``base``: mappings merge, lists of named things merge by name, all else is replaced.
 
-    Schedules are replaced whole, and so is a demand, whose unit is part of what it says.
+    Schedules are replaced whole, and so are a demand, whose unit is part of what it says, and traffic of another kind.
     """
     if isinstance(base.value, dict) and isinstance(over.value, dict):
-        if field == "demand" or _is_schedule(base) or _is_schedule(over):
+        if field in ("demand", "traffic") or _is_schedule(base) or _is_schedule(over):
             return over
         merged = dict(base.value)
         for key, node in over.value.items():

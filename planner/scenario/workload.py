@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from planner.catalog.models import NonNegative, NonNegativeCount, Positive, Precision, Share, wrong
 from planner.fields import doc, plain
 from planner.scenario.section import Amounts, BelowOne, Name, Section, Tags
+from planner.scenario.traffic import Traffic
 from planner.schedule import Schedule
 
 Percentile = Literal[50, 90, 95, 99]
@@ -153,6 +154,10 @@ class Workload(Section):
             "share",
         ),
     ] = None
+    traffic: Annotated[
+        Traffic | None,
+        doc("how its requests come where they are simulated; default: Poisson arrivals; not for gpu_hours"),
+    ] = None
     price_usd_per_mtok: Annotated[TokenPrice | None, doc("revenue")] = None
     min_served: Annotated[
         Share | None, doc("per period; default: service.min_served, and 0 where what is unserved has a value", "share")
@@ -217,6 +222,7 @@ class Workload(Section):
                 "engines",
                 "prefix_cache_hit_share",
                 "interpolate",
+                "traffic",
             ):
                 if getattr(self, field):
                     raise wrong(field, "this does not belong to a gpu_hours workload")

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 from planner.errors import InputError
+from planner.render.figures import percent
+from planner.scenario import Scenario
+from planner.scenario.traces import digest_of, place_of
+from planner.scenario.traffic import Arrivals, Lengths
+from planner.scenario.traffic import Traffic as Stated
 from planner.scenario.workload import Tokens
 from planner.simulation.pools import Block, ServedPool
-from planner.traffic.arrivals import INPUT_CV, OUTPUT_CV, Made
-from planner.traffic.requests import Held, Source, Thinned, joined
-from planner.traffic.scaled import Again, Lengthened, Stretched, Superposed
+from planner.traffic.arrivals import Made
+from planner.traffic.layouts import mapped
+from planner.traffic.requests import Held, Source, Thinned
+from planner.traffic.scaled import Again, Lengthened, Stretched, Superposed, Uncached
+from planner.traffic.spread import INPUT_CV, OUTPUT_CV
 from planner.traffic.trace import Summary, Trace
 
 # Mean answers that a simulation lasts after the warm-up, and that the warm-up lasts.
@@ -24,7 +30,9 @@ MOST_HELD = 2_000_000
 class Traffic:
     """How requests come: from a ``trace``, ``stretched`` to the rate or as ``superposed`` copies, else gamma arrivals.
 
-    ``requests`` are simulated of each workload at least; ``own_lengths`` leaves those of the trace as they are.
+    ``sources`` of equal rate are laid over each other; of a trace that is ``superposed`` as many as its rate calls for.
+    ``requests`` are simulated of each workload at least; ``own_lengths`` leaves those of the trace as they are, and
+    what it has in a cache is not read where ``hits`` count.
     """
 
     trace: Trace | None = None
@@ -35,8 +43,10 @@ class Traffic:
     output_cv: float = OUTPUT_CV
     requests: int = 20_000
     seed: int = 1
+    sources: int = 1
+    hits: bool = True
 
-    @cached_property
+    @property
     def summary(self) -> Summary:
         """The trace as a whole."""
         assert self.trace is not None
@@ -47,11 +57,35 @@ class Traffic:
             )
         return self.trace.summary
 
-    @cached_property
+    @property
     def held(self) -> Held:
         """The trace in memory."""
         assert self.trace is not None
-        return Held(joined([*self.trace.blocks()]))
+        return self.trace.held
+
+
+def traffic_of(scenario: Scenario, workload: str, *, requests: int = Traffic.requests) -> Traffic:
+    """How a workload's requests come, as the scenario says. Raises InputError where its trace is another one by now."""
+    stated = next(one.traffic for one in scenario.workloads if one.name == workload) or Stated()
+    trace = None
+    if stated.trace is not None:
+        path = place_of(stated.trace, scenario.origin.folder)
+        if stated.trace_sha256 is not None and digest_of(path) != stated.trace_sha256:
+            raise InputError(
+                f"{path}: this is not the trace that {workload} was planned with, {stated.trace_sha256} by its SHA-256"
+            )
+        trace = Trace(path, mapped(stated.columns) if stated.columns else None)
+    arrivals, lengths = stated.arrivals or Arrivals(), stated.lengths or Lengths()
+    return Traffic(
+        trace,
+        own_lengths=stated.own_lengths,
+        cv=arrivals.cv,
+        input_cv=lengths.input_cv,
+        output_cv=lengths.output_cv,
+        requests=requests,
+        seed=stated.seed,
+        sources=stated.sources,
+    )
 
 
 def words_of(traffic: Traffic) -> str:
@@ -60,9 +94,15 @@ def words_of(traffic: Traffic) -> str:
         kind = (
             "Poisson arrivals" if traffic.cv == 1 else f"gamma arrivals of a coefficient of variation of {traffic.cv:g}"
         )
+        if traffic.sources > 1 and traffic.cv != 1:
+            kind += f" from each of {traffic.sources:,} sources"
         return f"{kind}, lognormal lengths with {traffic.input_cv:g} for input and {traffic.output_cv:g} for output"
     how = "copies laid over each other" if traffic.superposed else "time stretched"
+    if traffic.sources > 1:
+        how = f"{traffic.sources:,} copies laid over each other, their time stretched"
     lengths = "its own lengths" if traffic.own_lengths else "lengths scaled to the workload's means"
+    if traffic.hits and traffic.summary.cached_share:
+        lengths += f", {percent(traffic.summary.cached_share, 1)} of the input in a cache that forgets nothing"
     return f"{traffic.trace.path.name} ({traffic.summary.layout}), {how}, {lengths}"
 
 
@@ -87,7 +127,7 @@ def sources(block: Block, tokens: Tokens, traffic: Traffic, number: int) -> list
         if traffic.trace is not None
         else Made(
             block.requests_per_s, count, tokens.input, tokens.output, traffic.cv, traffic.input_cv, traffic.output_cv,
-            seed,
+            seed, traffic.sources,
         )
     )  # fmt: skip
     found: list[Source] = []
@@ -110,9 +150,11 @@ def _of_trace(block: Block, tokens: Tokens, traffic: Traffic, count: int, seed: 
     summary = traffic.summary
     own: Source = traffic.held
     rate = summary.rate_per_s
-    if traffic.superposed:
-        copies = max(1, round(block.requests_per_s / rate))
+    copies = max(1, round(block.requests_per_s / rate)) if traffic.superposed else traffic.sources
+    if traffic.superposed or copies > 1:
         own, rate = Superposed(traffic.held.requests, summary.span_s, copies, seed), rate * copies
+    if not traffic.hits and summary.cached_share:
+        own = Uncached(own)
     if not traffic.own_lengths:
         own = Lengthened(own, tokens.input / summary.input_tokens, tokens.output / summary.output_tokens)
     return Stretched(Again(own, summary.span_s, count), rate / block.requests_per_s)

@@ -13,12 +13,15 @@ Unit = Literal["s", "ms", "us", "ns", "day"]
 # Units of one second; ``day`` is a date with a time.
 PER_S: dict[str, float] = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 UNITS = (*PER_S, "day")
+# Tokens of a block of Mooncake's traces.
+HASHED = 512
 
 
 @dataclass(frozen=True)
 class Layout:
     """Fields of a trace by what they hold; a dot leads into an object of JSON. ``unit`` is that of the time.
 
+    ``hashes`` holds the numbers of the input's blocks of ``HASHED`` tokens, each of which stands for all up to its end.
     ``by_end`` where rows stand in the order in which requests ended, and have to be put into that in which they came.
     ``empty`` says what to do about a request without tokens.
     """
@@ -30,6 +33,7 @@ class Layout:
     unit: str
     session: str = ""
     cached: str = ""
+    hashes: str = ""
     by_end: bool = False
     empty: str = ""
 
@@ -49,7 +53,7 @@ LAYOUTS = (
         session="Session ID",
         empty="it failed; BurstGPT_without_fails has the trace without these",
     ),
-    Layout("Mooncake", "timestamp", "input_length", "output_length", "ms", session="session_id"),
+    Layout("Mooncake", "timestamp", "input_length", "output_length", "ms", session="session_id", hashes="hash_ids"),
     Layout("vLLM", "arrival_time", "input_toks", "output_toks", "s", by_end=True),
     Layout(
         "AIPerf",

@@ -41,6 +41,17 @@ class Lengthened:
 
 
 @dataclass(frozen=True)
+class Uncached:
+    """The requests of ``source`` with nothing in a cache."""
+
+    source: Source
+
+    def blocks(self) -> Iterator[Requests]:
+        """The requests, all of whose input is read."""
+        return (replace(block, cached_tokens=np.zeros(len(block))) for block in self.source.blocks())
+
+
+@dataclass(frozen=True)
 class Again:
     """``source``, of so many seconds, over and over, until ``count`` requests have come."""
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from planner.errors import Fault, InputError
 from planner.paths import is_file, is_there
-from planner.traffic.layouts import LAYOUTS, PER_S, Layout, layout_of
+from planner.traffic.layouts import HASHED, LAYOUTS, PER_S, Layout, layout_of
 from planner.traffic.requests import ALONE, BLOCK, Held, Requests, joined
 from planner.units import SECONDS_PER_DAY
 
@@ -35,7 +35,8 @@ Row = tuple[float, float, float, int, float]
 class Summary:
     """A trace as a whole: requests, seconds from the first to where the next would come, means, burstiness.
 
-    ``gap_cv`` is the standard deviation of the time between two requests over its mean.
+    ``gap_cv`` is the standard deviation of the time between two requests over its mean, ``cached_share`` what of the
+    input is in a cache.
     """
 
     layout: str
@@ -44,6 +45,7 @@ class Summary:
     input_tokens: float
     output_tokens: float
     gap_cv: float
+    cached_share: float = 0.0
 
     @property
     def rate_per_s(self) -> float:
@@ -88,19 +90,25 @@ class Trace:
     @cached_property
     def summary(self) -> Summary:
         """The trace as a whole; reads all of it."""
-        count, last, tokens, gaps, squares = 0, 0.0, np.zeros(2), 0.0, 0.0
+        count, last, tokens, gaps, squares = 0, 0.0, np.zeros(3), 0.0, 0.0
         for block in self.blocks():
             between = np.diff(block.time_s, prepend=last if count else block.time_s[0])
             gaps += float(between.sum())
             squares += float((between**2).sum())
-            tokens += (block.input_tokens.sum(), block.output_tokens.sum())
+            tokens += (block.input_tokens.sum(), block.output_tokens.sum(), block.cached_tokens.sum())
             count, last = count + len(block), float(block.time_s[-1])
         if count < 2 or gaps <= 0:
             self._fault(0, "a trace has at least two requests that do not come at once")
         mean = gaps / (count - 1)
         variance = max(squares / (count - 1) - mean**2, 0.0)
-        given, written = (float(total) / count for total in tokens)
-        return Summary(self.layout.name, count, last + mean, given, written, math.sqrt(variance) / mean)
+        given, written, cached = (float(total) / count for total in tokens)
+        gap_cv = math.sqrt(variance) / mean
+        return Summary(self.layout.name, count, last + mean, given, written, gap_cv, cached / given)
+
+    @cached_property
+    def held(self) -> Held:
+        """All of it in memory."""
+        return Held(joined([*self.blocks()]))
 
     @cached_property
     def _sorted(self) -> Requests:
@@ -140,10 +148,11 @@ class Trace:
 
     def _rows(self) -> Iterator[tuple[int, Row]]:
         layout, line = self.layout, 0
+        seen: set[int] = set()
         with self._open() as file:
             try:
                 for line, record in self._records(file):
-                    yield line, self._row(layout, record, line)
+                    yield line, self._row(layout, record, line, seen)
             except UnicodeDecodeError:
                 self._fault(line + 1, "this is no text in UTF-8")
             except csv.Error as error:
@@ -177,12 +186,14 @@ class Trace:
             self._fault(1, f"this is not CSV: {error}")
         return set(_paths(record))
 
-    def _row(self, layout: Layout, record: dict[str, Any], line: int) -> Row:
+    def _row(self, layout: Layout, record: dict[str, Any], line: int, seen: set[int]) -> Row:
         time = self._time(_at(record, layout.time), layout, line)
         tokens = [self._tokens(_at(record, field), field, layout, line) for field in (layout.input, layout.output)]
         cached = self._number(_at(record, layout.cached), layout.cached, line) if layout.cached else 0.0
         if not 0 <= cached <= tokens[0]:
             self._fault(line, f"{layout.cached}: {cached:g} of {tokens[0]:g} input tokens cannot be in the cache")
+        if layout.hashes and _at(record, layout.hashes) is not None:
+            cached = self._hits(_at(record, layout.hashes), tokens[0], layout.hashes, line, seen)
         session = _at(record, layout.session) if layout.session else None
         number = ALONE if session in (None, "") else zlib.crc32(str(session).encode())
         return time, tokens[0], tokens[1], number, cached
@@ -204,6 +215,18 @@ class Trace:
         if tokens > MOST_TOKENS:
             self._fault(line, f"{field}: no request has {tokens:.3g} tokens; the unit is tokens")
         return tokens
+
+    def _hits(self, blocks: Any, tokens: float, field: str, line: int, seen: set[int]) -> float:
+        """Input tokens that a cache which forgets nothing has of requests before; the last one is read all the same."""
+        if not isinstance(blocks, list) or any(isinstance(one, bool) or not isinstance(one, int) for one in blocks):
+            self._fault(line, f"{field}: {_shown(blocks)} is no list of the numbers of blocks")
+        if len(blocks) > math.ceil(tokens / HASHED):
+            self._fault(
+                line, f"{field}: {len(blocks):,} blocks of {HASHED} tokens are more than {tokens:g} tokens fill"
+            )
+        known = next((at for at, one in enumerate(blocks) if one not in seen), len(blocks))
+        seen.update(blocks)
+        return min(known * HASHED, tokens - 1.0)
 
     def _number(self, given: Any, field: str, line: int) -> float:
         if given is None:

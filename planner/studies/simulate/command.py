@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +14,7 @@ from planner.studies.command import DECISIONS, Outcome, Place, Progress, exit_of
 from planner.studies.options import Csv, Gap, Json, Plot, Set, Store, TimeLimit, command_options
 
 if TYPE_CHECKING:
+    from planner.scenario import Scenario
     from planner.simulation.requests import Traffic
     from planner.traffic.simulate import Failures, Routing
 
@@ -60,7 +63,14 @@ class Options:
     own_lengths: Annotated[
         bool, typer.Option("--own-lengths", help="Leave the trace's lengths; default: scaled to the workload's means.")
     ] = False
-    arrivals: Annotated[str, typer.Option("--arrivals", help="How requests are made: poisson or gamma.")] = "poisson"
+    arrivals: Annotated[
+        str | None,
+        typer.Option("--arrivals", help="How requests are made: poisson or gamma; default: as the scenario's traffic."),
+    ] = None
+    sources: Annotated[
+        int | None,
+        typer.Option("--sources", help="Independent sources laid over each other; 1: bursts grow with the volume."),
+    ] = None
     cv: Annotated[
         float | None, typer.Option("--cv", help="gamma: standard deviation of the time between two over its mean.")
     ] = None
@@ -89,7 +99,7 @@ class Options:
     headroom: Annotated[
         bool, typer.Option("--headroom", help="Look for the least headroom with which each pool holds the targets.")
     ] = False
-    seed: Annotated[int, typer.Option("--seed", help="Another seed makes other requests.")] = 1
+    seed: Annotated[int | None, typer.Option("--seed", help="Another seed makes other requests; default: 1.")] = None
     gap: Gap = None
     time_limit: TimeLimit = None
     json: Json = None
@@ -109,7 +119,7 @@ def run(options: Options, progress: Progress) -> Outcome:
     from planner.studies.simulate.sheet import simulation_sheets
     from planner.studies.simulate.study import Ask, of_serving
 
-    traffic, failures = _traffic(options), _failures(options)
+    given, failures = _traffic(options), _failures(options)
     routing = _routing(options)
     wanted = options.scenario
     stopped: tuple[str, ...] = ()
@@ -123,9 +133,11 @@ def run(options: Options, progress: Progress) -> Outcome:
         scenario, serving = kept.question(), kept.result["serving"]
         if "simulated" in kept.result:
             scenario = as_earned(scenario, kept.result["simulated"]["headroom"])
+        traffic = _for(scenario, options, given)
         catalog = catalog_of(scenario)
     else:
         scenario = load(wanted, tuple(options.overrides or ()))
+        traffic = _for(scenario, options, given)
         catalog = catalog_of(scenario)
         progress(f"{scenario.name}: solving")
         plan = solve(scenario, catalog, gap=options.gap, time_limit_s=limit_of(scenario, options.time_limit))
@@ -151,15 +163,35 @@ def run(options: Options, progress: Progress) -> Outcome:
     )
 
 
-def _traffic(options: Options) -> Traffic:
+def _for(scenario: Scenario, options: Options, given: Traffic | None) -> Traffic | dict[str, Traffic]:
+    """How all requests come that are ``given``, else those of each workload as the scenario says."""
+    traffic = _of_each(scenario, options) if given is None else given
+    _check_sessions(options, traffic)
+    return traffic
+
+
+def _of_each(scenario: Scenario, options: Options) -> dict[str, Traffic]:
+    """How the requests of each workload come, as the scenario says, with another seed where one is given."""
+    from planner.simulation.requests import traffic_of
+
+    served = [one for one in scenario.workloads if one.tokens is not None]
+    found = {one.name: traffic_of(scenario, one.name, requests=options.requests) for one in served}
+    if options.seed is None:
+        return found
+    return {name: replace(traffic, seed=options.seed) for name, traffic in found.items()}
+
+
+def _traffic(options: Options) -> Traffic | None:
+    """How all requests come where options say it, None where that is the scenario's. Raises InputError."""
+    from planner.scenario.traffic import MOST_SEED, MOST_SOURCES
     from planner.simulation.requests import Traffic
     from planner.traffic.layouts import mapped
     from planner.traffic.trace import Trace
 
-    if options.arrivals not in ("poisson", "gamma"):
+    if options.arrivals not in (None, "poisson", "gamma"):
         raise InputError(f"--arrivals {options.arrivals}: must be poisson or gamma")
     made = options.arrivals == "gamma" or options.cv is not None
-    if options.trace is not None and made:
+    if options.trace is not None and (made or options.arrivals is not None):
         raise InputError("--arrivals and --cv make requests, and --trace has them; give one of the two")
     if options.trace is None and (options.columns or options.superpose or options.own_lengths):
         raise InputError("--columns, --superpose and --own-lengths belong to --trace FILE")
@@ -170,12 +202,26 @@ def _traffic(options: Options) -> Traffic:
         raise InputError(f"--cv {cv:g}: must be a number from 0 to 100; 1 is Poisson, above it come bursts")
     if not 100 <= options.requests <= 10_000_000:
         raise InputError(f"--requests {options.requests}: must be a number from 100 to 10,000,000")
-    if not 0 <= options.seed < 2**31:
-        raise InputError(f"--seed {options.seed}: must be a number from 0 to {2**31 - 1:,}")
+    if options.seed is not None and not 0 <= options.seed <= MOST_SEED:
+        raise InputError(f"--seed {options.seed}: must be a number from 0 to {MOST_SEED:,}")
+    if options.sources is not None and not 1 <= options.sources <= MOST_SOURCES:
+        raise InputError(f"--sources {options.sources}: must be a number from 1 to {MOST_SOURCES:,}")
+    if options.sources is not None and options.superpose:
+        raise InputError("--superpose lays as many copies over each other as the rate calls for; leave --sources out")
+    if options.arrivals is None and options.trace is None and options.sources is None:
+        return None
     trace = None
     if options.trace is not None:
         trace = Trace(options.trace, mapped(options.columns) if options.columns else None)
-    return Traffic(trace, options.superpose, options.own_lengths, cv, requests=options.requests, seed=options.seed)
+    return Traffic(
+        trace,
+        options.superpose,
+        options.own_lengths,
+        cv,
+        requests=options.requests,
+        seed=1 if options.seed is None else options.seed,
+        sources=options.sources or 1,
+    )
 
 
 def _routing(options: Options) -> Routing:
@@ -184,11 +230,18 @@ def _routing(options: Options) -> Routing:
     found = next((routing for routing in ROUTINGS if routing == options.routing), None)
     if found is None:
         raise InputError(f"--routing {options.routing}: must be one of {', '.join(ROUTINGS)}")
-    if options.trace is None and (found == "session" or options.session_hits):
-        raise InputError(
-            "--routing session and --session-hits belong to --trace FILE: requests that are made have none"
-        )
     return found
+
+
+def _check_sessions(options: Options, traffic: Traffic | Mapping[str, Traffic]) -> None:
+    """Raises InputError where sessions are asked for that no request has."""
+    if options.routing != "session" and not options.session_hits:
+        return
+    if all(one.trace is None for one in (traffic.values() if isinstance(traffic, Mapping) else [traffic])):
+        raise InputError(
+            "--routing session and --session-hits belong to a trace, by --trace FILE or the scenario's traffic: "
+            "requests that are made have none"
+        )
 
 
 def _failures(options: Options) -> Failures | None:

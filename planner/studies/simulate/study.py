@@ -7,8 +7,8 @@ replicas. What comes of them together is weighed by how many replicas each sampl
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
@@ -101,22 +101,23 @@ def of_serving(
     scenario: Scenario,
     catalog: Catalog,
     serving: Sequence[Row],
-    traffic: Traffic,
+    traffic: Traffic | Mapping[str, Traffic],
     ask: Ask,
     *,
     stopped: tuple[str, ...] = (),
     progress: Progress = lambda words: None,
 ) -> Simulation:
-    """The simulation of a plan by the rows of its table ``serving``."""
+    """The simulation of a plan by the rows of its table ``serving``; ``traffic`` of all, or by workload."""
     blocks = blocks_of(scenario, catalog, serving, workload=ask.workload, period=ask.period, block=ask.block)
     if not blocks:
         raise InputError(f"{scenario.name}: no own or rented replica serves an interactive workload there")
+    comes = {block.workload: _counted_once(scenario, block.workload, traffic) for block in blocks}
     asked = [
         (block, at, question)
         for number, block in enumerate(blocks)
-        for at, question in enumerate(_questions(scenario, block, traffic, ask, number))
+        for at, question in enumerate(_questions(scenario, block, comes[block.workload], ask, number))
     ]
-    heavy = sum(block.requests_per_s * length_s(block, traffic)[1] for block in blocks) > _WORTH_A_PROCESS
+    heavy = sum(block.requests_per_s * length_s(block, comes[block.workload])[1] for block in blocks) > _WORTH_A_PROCESS
     answers = each(
         _answer,
         [question for _, _, question in asked],
@@ -136,7 +137,8 @@ def of_serving(
         latencies += latency_rows(block.workload, whole)
         queues += queue_rows(block.workload, whole)
     return Simulation(
-        scenario.name, scenario_digest(scenario), _said(blocks, workloads, traffic), words_of(traffic), traffic.seed,
+        scenario.name, scenario_digest(scenario), _said(blocks, workloads, comes), _words(comes),
+        comes[blocks[0].workload].seed,
         pd.DataFrame(workloads), pd.DataFrame(pools), pd.DataFrame(latencies),
         pd.DataFrame(queues, columns=QUEUE_COLUMNS), stopped=stopped,
     )  # fmt: skip
@@ -247,7 +249,28 @@ def _figures(found: Outcome) -> dict[str, Any]:
     }
 
 
-def _said(blocks: Sequence[Block], workloads: Sequence[dict[str, Any]], traffic: Traffic) -> tuple[str, ...]:
+def _counted_once(scenario: Scenario, name: str, traffic: Traffic | Mapping[str, Traffic]) -> Traffic:
+    """A workload's traffic, without a trace's hits where it states hits: the plan's points have those."""
+    own = traffic if isinstance(traffic, Traffic) else traffic[name]
+    workload = next(one for one in scenario.workloads if one.name == name)
+    return replace(own, hits=False) if workload.prefix_cache_hit_share else own
+
+
+def _words(comes: Mapping[str, Traffic]) -> str:
+    """What the requests are; where those of workloads differ, of each one."""
+    words = {workload: words_of(traffic) for workload, traffic in comes.items()}
+    found = list(dict.fromkeys(words.values()))
+    return found[0] if len(found) == 1 else "; ".join(f"{workload}: {said}" for workload, said in words.items())
+
+
+def _seeds(comes: Mapping[str, Traffic]) -> str:
+    seeds = list(dict.fromkeys(traffic.seed for traffic in comes.values()))
+    return f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {', '.join(map(str, seeds))}"
+
+
+def _said(
+    blocks: Sequence[Block], workloads: Sequence[dict[str, Any]], comes: Mapping[str, Traffic]
+) -> tuple[str, ...]:
     said = []
     for row in workloads:
         verdict = "holds" if row["holds"] else "misses"
@@ -264,7 +287,7 @@ def _said(blocks: Sequence[Block], workloads: Sequence[dict[str, Any]], traffic:
                 f"Each of its pools would hold them with a headroom of {percent(row['headroom_held_share'])}; the plan "
                 f"has {percent(row['headroom_share'])}."
             )
-    said.append(f"Requests: {words_of(traffic)}; seed {traffic.seed}.")
+    said.append(f"Requests: {_words(comes)}; {_seeds(comes)}.")
     pools = [pool for block in blocks for pool in block.pools]
     thinned = [pool for pool in pools if pool.sample < pool.replicas]
     if thinned:
