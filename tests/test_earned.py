@@ -167,6 +167,18 @@ def test_a_plan_earns_its_headroom() -> None:
 
 
 @pytest.mark.slow
+def test_headroom_is_earned_with_the_requests_that_the_workload_states() -> None:
+    """Bursts leave fewer of them in time on five replicas than fresh requests one by one do."""
+    case = asked(2.8, traffic={"arrivals": {"cv": 4.0}, "seed": 7})
+    plan = planner.solve(case.scenario, case.catalog)
+    assert plan.serving["replicas"].tolist() > earned()[1].serving["replicas"].tolist()
+    found = plan.simulated
+    assert found is not None
+    assert (found.seed, found.fresh_seed % 1_000) == (7, 7)
+    assert "gamma arrivals of a coefficient of variation of 4" in found.requests
+
+
+@pytest.mark.slow
 def test_what_was_found_is_planned_again_without_a_simulation() -> None:
     case, plan = earned()
     again = planner.solve(plan.settled(case.scenario), case.catalog)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 
@@ -98,9 +98,9 @@ def _least(holds: Callable[[int], bool], short: int, most: int) -> int:
     return between(holds, short, enough)
 
 
-def judge(scenario: Scenario, tight: Sequence[Tight], traffic: Traffic) -> list[Verdict]:
-    """The verdict on each block, by the requests of ``traffic``."""
-    return [_judged(scenario, one, traffic) for one in tight]
+def judge(scenario: Scenario, tight: Sequence[Tight], traffic: Mapping[str, Traffic]) -> list[Verdict]:
+    """The verdict on each block, by its workload's requests in ``traffic``."""
+    return [_judged(scenario, one, traffic[one.block.workload]) for one in tight]
 
 
 def _judged(scenario: Scenario, tight: Tight, traffic: Traffic) -> Verdict:

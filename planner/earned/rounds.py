@@ -18,7 +18,7 @@ from planner.plan.audited import Audited, served_rows
 from planner.plan.simulated import Simulated, with_headroom
 from planner.scenario import Scenario, scenario_digest
 from planner.scenario.parts import in_parts, is_whole
-from planner.simulation.requests import Traffic, words_of
+from planner.simulation.requests import Traffic, counted_once, traffic_of, words_of_all
 
 # A plan of a scenario, audited.
 Solves = Callable[[Scenario], Audited]
@@ -44,7 +44,11 @@ def earned(scenario: Scenario, catalog: Catalog, solve: Solves) -> Audited:
 class _Rounds:
     def __init__(self, scenario: Scenario, catalog: Catalog, solve: Solves) -> None:
         self._scenario, self._catalog, self._solve = scenario, catalog, solve
-        self._traffic = self._fresh = Traffic()
+        self._traffic = self._fresh = {
+            workload.name: counted_once(scenario, workload.name, traffic_of(scenario, workload.name))
+            for workload in scenario.workloads
+            if workload.simulated
+        }
         self._headroom: Headroom = {}
         self._rounds = 0
         # What the latest plan missed.
@@ -91,7 +95,7 @@ class _Rounds:
         return plan, self._verdicts(plan)
 
     def _judge_afresh(self, plan: Audited) -> list[Verdict]:
-        self._fresh = replace(self._fresh, seed=self._fresh.seed + STREAM)
+        self._fresh = {name: replace(one, seed=one.seed + STREAM) for name, one in self._fresh.items()}
         return judge(plan.scenario, every_block(plan.scenario, self._catalog, served_rows(plan)), self._fresh)
 
     def _verdicts(self, plan: Audited) -> list[Verdict]:
@@ -117,11 +121,16 @@ class _Rounds:
         rates, within = (simulated[name].astype(float) for name in ("requests_per_s", "within_share"))
         return Simulated(
             rounds=self._rounds,
-            seed=self._traffic.seed,
-            fresh_seed=self._fresh.seed,
-            requests=words_of(self._traffic),
+            seed=_seed(self._traffic),
+            fresh_seed=_seed(self._fresh),
+            requests=words_of_all(self._traffic),
             within_share=float((within * rates).sum() / rates.sum()),
             digest=scenario_digest(self._scenario),
             headroom=headroom_rows(self._scenario, self._catalog, self._headroom, serving),
             verdicts=rows,
         )
+
+
+def _seed(traffic: Mapping[str, Traffic]) -> int:
+    """The seed of the first workload's requests, and of those of all others that state none of their own."""
+    return next(iter(traffic.values())).seed

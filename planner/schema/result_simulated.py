@@ -50,8 +50,10 @@ class SimulatedPlan(TypedDict):
     """The rounds of a plan with ``headroom: simulated``, and the last verdict on it."""
 
     rounds: Annotated[int, doc("plans that were solved and simulated, that of the result included", "count")]
-    seed: Annotated[int, doc("of the requests that headroom was found with", "index")]
-    fresh_seed: Annotated[int, doc("of those that the plan was judged by in the end", "index")]
+    seed: Annotated[
+        int, doc("of the requests that headroom was found with; of the first workload, where they differ", "index")
+    ]
+    fresh_seed: Annotated[int, doc("of those that the plan was judged by in the end; likewise", "index")]
     requests: Annotated[str, doc("what they are")]
     within_share: Annotated[
         float, doc("of the requests of all workloads simulated, each in its worst block, within all targets", "share")

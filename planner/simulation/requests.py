@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from planner.errors import InputError
 from planner.render.figures import percent
@@ -86,6 +87,19 @@ def traffic_of(scenario: Scenario, workload: str, *, requests: int = Traffic.req
         seed=stated.seed,
         sources=stated.sources,
     )
+
+
+def counted_once(scenario: Scenario, name: str, traffic: Traffic) -> Traffic:
+    """A workload's traffic, without a trace's hits where it states hits: the plan's points have those."""
+    workload = next(one for one in scenario.workloads if one.name == name)
+    return replace(traffic, hits=False) if workload.prefix_cache_hit_share else traffic
+
+
+def words_of_all(traffic: Mapping[str, Traffic]) -> str:
+    """What the requests of workloads are; where they differ, of each one."""
+    words = {workload: words_of(one) for workload, one in traffic.items()}
+    found = list(dict.fromkeys(words.values()))
+    return found[0] if len(found) == 1 else "; ".join(f"{workload}: {said}" for workload, said in words.items())
 
 
 def words_of(traffic: Traffic) -> str:

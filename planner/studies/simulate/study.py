@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -20,7 +20,7 @@ from planner.errors import InputError
 from planner.render.figures import count, percent
 from planner.scenario import Scenario, scenario_digest
 from planner.simulation.pools import Block, Row, ServedPool, blocks_of
-from planner.simulation.requests import Traffic, length_s, sources, words_of
+from planner.simulation.requests import Traffic, counted_once, length_s, sources, words_of_all
 from planner.studies.command import Progress
 from planner.studies.pool import cores, each
 from planner.studies.result import Study
@@ -111,7 +111,10 @@ def of_serving(
     blocks = blocks_of(scenario, catalog, serving, workload=ask.workload, period=ask.period, block=ask.block)
     if not blocks:
         raise InputError(f"{scenario.name}: no own or rented replica serves an interactive workload there")
-    comes = {block.workload: _counted_once(scenario, block.workload, traffic) for block in blocks}
+    comes = {
+        name: counted_once(scenario, name, traffic if isinstance(traffic, Traffic) else traffic[name])
+        for name in (block.workload for block in blocks)
+    }
     asked = [
         (block, at, question)
         for number, block in enumerate(blocks)
@@ -137,7 +140,7 @@ def of_serving(
         latencies += latency_rows(block.workload, whole)
         queues += queue_rows(block.workload, whole)
     return Simulation(
-        scenario.name, scenario_digest(scenario), _said(blocks, workloads, comes), _words(comes),
+        scenario.name, scenario_digest(scenario), _said(blocks, workloads, comes), words_of_all(comes),
         comes[blocks[0].workload].seed,
         pd.DataFrame(workloads), pd.DataFrame(pools), pd.DataFrame(latencies),
         pd.DataFrame(queues, columns=QUEUE_COLUMNS), stopped=stopped,
@@ -249,20 +252,6 @@ def _figures(found: Outcome) -> dict[str, Any]:
     }
 
 
-def _counted_once(scenario: Scenario, name: str, traffic: Traffic | Mapping[str, Traffic]) -> Traffic:
-    """A workload's traffic, without a trace's hits where it states hits: the plan's points have those."""
-    own = traffic if isinstance(traffic, Traffic) else traffic[name]
-    workload = next(one for one in scenario.workloads if one.name == name)
-    return replace(own, hits=False) if workload.prefix_cache_hit_share else own
-
-
-def _words(comes: Mapping[str, Traffic]) -> str:
-    """What the requests are; where those of workloads differ, of each one."""
-    words = {workload: words_of(traffic) for workload, traffic in comes.items()}
-    found = list(dict.fromkeys(words.values()))
-    return found[0] if len(found) == 1 else "; ".join(f"{workload}: {said}" for workload, said in words.items())
-
-
 def _seeds(comes: Mapping[str, Traffic]) -> str:
     seeds = list(dict.fromkeys(traffic.seed for traffic in comes.values()))
     return f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {', '.join(map(str, seeds))}"
@@ -287,7 +276,7 @@ def _said(
                 f"Each of its pools would hold them with a headroom of {percent(row['headroom_held_share'])}; the plan "
                 f"has {percent(row['headroom_share'])}."
             )
-    said.append(f"Requests: {_words(comes)}; {_seeds(comes)}.")
+    said.append(f"Requests: {words_of_all(comes)}; {_seeds(comes)}.")
     pools = [pool for block in blocks for pool in block.pools]
     thinned = [pool for pool in pools if pool.sample < pool.replicas]
     if thinned:
