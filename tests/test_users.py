@@ -131,8 +131,8 @@ def test_studies_have_more_users_not_another_rate() -> None:
     assert with_demand(scenario, 2.0) == doubled
     for axis in ("demand=x2", "workloads.chat.demand=x2"):
         assert changed(scenario, parse_axis(axis), 2.0) == doubled
-    axis = parse_axis("workloads.chat.demand.users.sessions_per_day=6")
-    assert problem(changed(scenario, axis, 6.0)).demand.requests_per_s == pytest.approx(
+    busier = parse_axis("workloads.chat.demand.users.sessions_per_day=6")
+    assert problem(changed(scenario, busier, 6.0)).demand.requests_per_s == pytest.approx(
         problem(doubled).demand.requests_per_s, rel=1e-14
     )
 
