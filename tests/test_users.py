@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from planner.catalog import load_catalog
-from planner.plan.notes.forecast import forecast_notes
+from planner.document import parse
+from planner.plan.notes.forecast import forecast_notes, in_words
 from planner.problem import Problem, build_problem
 from planner.scenario import Scenario, scenario_digest
+from planner.scenario.demand import Demand
 from planner.scenario.factors import plain
 from planner.studies.changes import with_demand
 from planner.studies.frontier.axes import changed, parse_axis
@@ -143,3 +146,16 @@ def test_a_kept_scenario_is_read_again_as_it_was() -> None:
     assert again == scenario
     assert scenario_digest(again) == scenario_digest(scenario)
     assert scenario_digest(asking(CONCURRENT)) != scenario_digest(scenario)
+
+
+def test_the_page_has_the_figures_of_its_example() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "traffic.md").read_text(encoding="utf-8")
+    example = page.split("## Demand\n")[1].split("```yaml\n")[1].split("```")[0]
+    root, faults = parse(example, "traffic.md")
+    assert root is not None
+    assert not faults
+    assistant, coder = (Demand.model_validate(item["demand"]).users for item in root.plain()["workloads"])
+    assert assistant is not None
+    assert f"\nassistant: {in_words(assistant)}.\n" in page
+    assert coder is not None
+    assert f"{coder.requests_per_s.values[0]:.1f} for `coder`" in page
