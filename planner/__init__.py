@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from planner.studies.levers.study import levers
     from planner.studies.replan.study import replan
     from planner.studies.sensitivity.study import sensitivity
+    from planner.studies.simulate.planned import simulate
     from planner.studies.stands.study import stands
     from planner.studies.sweep.study import sweep
     from planner.studies.verify.study import verify
@@ -78,6 +79,7 @@ __all__ = [
     "run_of",
     "screen",
     "sensitivity",
+    "simulate",
     "solve",
     "stands",
     "sweep",
@@ -107,6 +109,7 @@ _HOMES = {
     "run_of": "planner.history.run",
     "screen": "planner.studies.breakeven.screening",
     "sensitivity": "planner.studies.sensitivity.study",
+    "simulate": "planner.studies.simulate.planned",
     "solve": "planner.pipeline",
     "stands": "planner.studies.stands.study",
     "sweep": "planner.studies.sweep.study",

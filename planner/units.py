@@ -23,6 +23,7 @@ Unit = Literal[
     "kW", "MW", "MWh", "gCO₂e per kWh",
     "ms", "s", "weeks", "month", "months", "years", "periods",
     "tokens", "Mtok", "Mtok per day", "tokens per kWh", "tok/s per GPU", "tok/s per MW", "requests", "requests/s",
+    "users", "sessions per day", "requests per session", "requests per hour",
     "GPUs", "hours", "GPU-hours", "GPU-hours per day", "systems", "lots", "replicas", "rack positions",
     "GB per GPU", "TB/s per GPU", "PFLOP/s per GPU", "billion parameters",
     "share", "share per year", "points", "ratio", "factor", "percentile", "count", "index",

@@ -1,6 +1,7 @@
 """The public face: what a host program may rely on."""
 
 import importlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 import planner
 from planner import _moved
+from tests.command import plan
 
 TINY = Path(__file__).parents[1] / "scenarios" / "tiny.yaml"
 
@@ -44,6 +46,7 @@ def test_the_exported_names_are_these() -> None:
         "run_of",
         "screen",
         "sensitivity",
+        "simulate",
         "solve",
         "stands",
         "sweep",
@@ -112,3 +115,20 @@ def test_arguments_are_taken_by_their_old_names_with_a_warning() -> None:
     with pytest.warns(DeprecationWarning, match=r"frontier\(after=\) is progress= now"):
         planner.frontier(scenario, "sites.hall.power_mw=0.06", after=heard.append)  # type: ignore[call-arg]
     assert len(heard) == 2
+
+
+@pytest.mark.solve
+def test_simulate_is_what_the_command_prints() -> None:
+    asked = ["--requests", "500", "--no-fewest", "--seed", "3", "--json", "-"]
+    printed = json.loads(plan("simulate", TINY, *asked).stdout)
+    scenario = planner.load(TINY)
+    solved = planner.solve(scenario)
+    found = planner.simulate(scenario, plan=solved, requests=500, fewest=False, seed=3)
+    assert json.loads(found.to_json()) == printed
+    assert found.seed == 3
+    with pytest.raises(planner.InputError, match="there is no such workload"):
+        planner.simulate(scenario, plan=solved, workload="nobody")
+    with pytest.raises(planner.InputError, match=r"^requests=5: must be a number from 100 to 10,000,000$"):
+        planner.simulate(scenario, plan=solved, requests=5)
+    with pytest.raises(planner.InputError, match=r"^seed=-1: must be a number from 0"):
+        planner.simulate(scenario, plan=solved, seed=-1)

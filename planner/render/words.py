@@ -31,6 +31,8 @@ WHOLE = {
     "by_tail_ratio": "tail by ratio",
     "capex_usd": "capex budget",
     "cash_usd": "cash budget",
+    "concurrent": "concurrent users",
+    "daily": "daily users",
     "idle_npv_usd": "NPV of idle capacity",
     "incremental_npv_usd": "NPV added by this workload",
     "incremental_usd_per_mtok_output": "cost added by this workload",

@@ -11,7 +11,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from planner.document import Key, KeyPath, Node
-from planner.scenario.models import Demand, Scenario
+from planner.scenario.demand import UNITS, Demand
+from planner.scenario.models import Scenario
 from planner.scenario.overrides import EVERY, everywhere, key_path
 from planner.schedule import Schedule
 from planner.validation import field_type, is_section, part_type
@@ -21,7 +22,6 @@ ALL_DEMAND = "demand"
 TIMES = ("x", "×")
 ONLY_SCALED = "all forecasts together can only be scaled, such as demand=x1.3"
 _FACTOR = re.compile(rf"[{''.join(TIMES)}]\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
-_UNITS = tuple(name for name in Demand.model_fields if name != "csv")
 
 
 def factor_of(path: str, text: str, root: Node) -> float | None:
@@ -71,7 +71,7 @@ def fields(scenario: Scenario, data: Any, path: str) -> list[KeyPath]:
     for one in everywhere(root, path):
         at = key_path(root, one)
         if field_type(Scenario, at) is Demand:
-            at = next((given for given in _forecasts(scenario) if given[:-1] == at), at)
+            at = next((given for given in _forecasts(scenario) if given[: len(at)] == at), at)
         if not _numeric(field_type(Scenario, at)) and field_type(Scenario, at[:-1]) is not Schedule:
             raise ValueError("this field holds no number")
         found.append(at)
@@ -101,6 +101,9 @@ def plain(value: Any) -> Any:
         if not others and first == dt.date.min:
             return number
         return {day.isoformat(): number for day, number in value.anchors}
+    if isinstance(value, Demand) and value.users is not None:
+        # The rate follows from them, and would stand against users that somebody changes.
+        return {"users": plain(value.users)}
     if isinstance(value, BaseModel):
         return {name: plain(getattr(value, name)) for name in type(value).model_fields}
     if isinstance(value, Mapping):
@@ -134,7 +137,11 @@ def _numeric(kind: Any) -> bool:
 def _forecasts(scenario: Scenario) -> Iterator[KeyPath]:
     """Where the forecasts stand that are given."""
     for index, workload in enumerate(scenario.workloads):
-        for unit in _UNITS:
+        users = workload.demand.users
+        if users is not None:
+            yield ("workloads", index, "demand", "users", users.stated)
+            continue
+        for unit in UNITS:
             if getattr(workload.demand, unit) is not None:
                 yield ("workloads", index, "demand", unit)
 

@@ -8,12 +8,10 @@ from pathlib import Path
 from planner.document import Node, read_text
 from planner.errors import Fault, InputError
 from planner.records import amount, records
-from planner.scenario.models import Demand
+from planner.scenario.demand import UNITS
 from planner.scenario.overlay import replaced
 from planner.schedule import parse_date
 from planner.validation import nearest
-
-UNITS = tuple(name for name in Demand.model_fields if name != "csv")
 
 
 def with_forecasts(root: Node, folder: Path, faults: list[Fault]) -> Node:

@@ -21,12 +21,13 @@ from planner.catalog.models import (
 )
 from planner.fields import doc, plain
 from planner.kinds.evidence import POINTS, Evidence
+from planner.scenario.demand import Demand, Users
 from planner.scenario.origin import Origin
 from planner.scenario.procurement import Contract, Procurement, Providers, Quota, Quote, Systems, TokenQuote
 from planner.scenario.section import Amounts, BelowOne, Month, Name, Overhead, Section, YearlyLimit
 from planner.scenario.site import Conversion, Existing, Lease, Pue, Site
 from planner.scenario.versions import OLDEST, in_todays_fields
-from planner.scenario.workload import Demand, Sla, TokenPrice, Tokens, Workload
+from planner.scenario.workload import Sla, TokenPrice, Tokens, Workload
 from planner.schedule import Schedule, add_months
 
 PeriodLength = Literal["month", "quarter", "year"]
@@ -68,6 +69,7 @@ __all__ = [
     "TokenQuote",
     "Tokens",
     "Trust",
+    "Users",
     "Workload",
     "YearlyLimit",
 ]

@@ -8,14 +8,13 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from planner.catalog.models import NonNegative, NonNegativeCount, Positive, Precision, Share, wrong
 from planner.fields import doc, plain
+from planner.scenario.demand import Demand
 from planner.scenario.section import Amounts, BelowOne, Name, Section, Tags
 from planner.scenario.traffic import Traffic
 from planner.schedule import Schedule
 
 Percentile = Literal[50, 90, 95, 99]
 
-# In Mtok; less a day than one is no demand.
-A_TOKEN = 1e-6
 # Less a request than one among a thousand requests is none.
 A_TOKEN_IN_A_THOUSAND = 1e-3
 # A score is a share of the best possible one, so nothing loses more points of it.
@@ -33,30 +32,6 @@ class Tokens(Section):
         for name, tokens in (("input", self.input), ("output", self.output)):
             if tokens < A_TOKEN_IN_A_THOUSAND:
                 raise wrong(name, f"{tokens:g} is less than one token in a thousand requests; the unit is tokens")
-        return self
-
-
-class Demand(Section):
-    """A forecast, in exactly one unit; geometric between dates."""
-
-    output_mtok_per_day: Annotated[Amounts | None, doc("10⁶ output tokens a day", "Mtok per day")] = None
-    requests_per_s: Annotated[Amounts | None, doc("mean over the day", "requests/s")] = None
-    gpu_hours_per_day: Annotated[
-        Amounts | None, doc("gpu_hours workloads: weighted GPU-hours a day", "GPU-hours per day")
-    ] = None
-    csv: Annotated[
-        str | None, doc("file beside the scenario with columns date and one of the units above; read when loading")
-    ] = None
-
-    @model_validator(mode="after")
-    def _one_unit(self) -> Demand:
-        units = [self.output_mtok_per_day, self.requests_per_s, self.gpu_hours_per_day, self.csv]
-        if sum(unit is not None for unit in units) != 1:
-            raise ValueError("give exactly one of output_mtok_per_day, requests_per_s, gpu_hours_per_day and csv")
-        if self.output_mtok_per_day is not None:
-            small = [mtok for mtok in self.output_mtok_per_day.values if 0 < mtok < A_TOKEN]
-            if small:
-                raise wrong("output_mtok_per_day", f"{small[0]:g} is less than a token a day; the unit is 10⁶ tokens")
         return self
 
 

@@ -11,11 +11,10 @@ from planner.catalog import Catalog
 from planner.catalog.models import ServingPoint, TokenApi
 from planner.kinds.limits import SPENDING
 from planner.rules.offers import hourly_depth
-from planner.scenario.models import Demand, Scenario, Site, Sla, TokenQuote, Workload, YearlyLimit
+from planner.scenario.models import Scenario, Site, Sla, TokenQuote, Workload, YearlyLimit
 from planner.schedule import Schedule, add_months
 
 Api = TypeVar("Api", TokenApi, TokenQuote)
-DEMAND_UNITS = ("output_mtok_per_day", "requests_per_s", "gpu_hours_per_day")
 
 
 def sites(scenario: Scenario, change: Callable[[Site], Site], name: str | None = None) -> Scenario:
@@ -75,13 +74,7 @@ def with_demand(scenario: Scenario, factor: float, workload: str | None = None) 
     """The forecasts times ``factor``."""
 
     def change(item: Workload) -> Workload:
-        parts = {
-            unit: getattr(item.demand, unit).scaled(factor)
-            for unit in DEMAND_UNITS
-            if getattr(item.demand, unit) is not None
-        }
-        demand: Demand = item.demand.model_copy(update=parts)
-        return item.model_copy(update={"demand": demand})
+        return item.model_copy(update={"demand": item.demand.scaled(factor)})
 
     return workloads(scenario, change, workload)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from planner import bits
 from planner.plan.notes.note import ANYTHING, NOTHING, Note, Solved
-from planner.render.figures import percent, short, span
-from planner.scenario.models import Workload
+from planner.render.figures import count, percent, short, span
+from planner.scenario.models import Users, Workload
 from planner.schedule import Schedule
 from planner.timeline import Timeline
 
@@ -28,6 +28,8 @@ def forecast_notes(solved: Solved) -> Iterator[Note]:
     timeline = solved.problem.timeline
     for workload in solved.scenario.workloads:
         unit, given = _given(workload)
+        if workload.demand.users is not None:
+            yield Note("forecast", f"{workload.name}: {in_words(workload.demand.users)}.")
         if given.anchors[0][0] > dt.date.min:
             yield from _late(workload, given, timeline, solved.cost_usd)
             yield from _early(workload, unit, given, timeline, solved.cost_usd)
@@ -36,6 +38,32 @@ def forecast_notes(solved: Solved) -> Iterator[Note]:
             yield Note(
                 "forecast", f"{workload.name}: its forecast is zero throughout, so it asks for nothing.", ANYTHING
             )
+
+
+def in_words(users: Users) -> str:
+    """What users ask for: ``200,000 daily users × 3 sessions × 5 requests = 34.72 requests a second``.
+
+    Of many dates the first and the last.
+    """
+    many = _first_to_last(users.count.values, count)
+    if users.stated == "daily":
+        assert users.sessions_per_day is not None
+        assert users.requests_per_session is not None
+        each = f"{_times(users.sessions_per_day, 'session')} × {_times(users.requests_per_session, 'request')}"
+    else:
+        assert users.requests_per_hour is not None
+        each = f"{_times(users.requests_per_hour, 'request')} an hour"
+    rate = _first_to_last(users.requests_per_s.values, short)
+    return f"{many} {users.stated} users × {each} = {rate} requests a second"
+
+
+def _first_to_last(values: tuple[float, ...], shown: Callable[[float], str]) -> str:
+    first, last = shown(values[0]), shown(values[-1])
+    return first if first == last else f"{first} to {last}"
+
+
+def _times(number: float, what: str) -> str:
+    return f"{short(number)} {what}{'' if number == 1 else 's'}"
 
 
 def _given(workload: Workload) -> tuple[str, Schedule]:

@@ -115,6 +115,7 @@ def run(options: Options, progress: Progress) -> Outcome:
     from planner.pipeline import catalog_of, load, solve
     from planner.plan.simulated import as_earned
     from planner.studies.result import limit_of
+    from planner.studies.simulate.planned import served
     from planner.studies.simulate.plot import simulation_picture
     from planner.studies.simulate.sheet import simulation_sheets
     from planner.studies.simulate.study import Ask, of_serving
@@ -141,8 +142,7 @@ def run(options: Options, progress: Progress) -> Outcome:
         catalog = catalog_of(scenario)
         progress(f"{scenario.name}: solving")
         plan = solve(scenario, catalog, gap=options.gap, time_limit_s=limit_of(scenario, options.time_limit))
-        scenario = plan.settled(scenario)
-        serving, stopped = plan.to_dict()["serving"], () if plan.proof.reproducible else ("the plan",)
+        scenario, serving, stopped = served(scenario, plan)
     ask = Ask(
         options.workload,
         options.period,
@@ -185,6 +185,7 @@ def _traffic(options: Options) -> Traffic | None:
     """How all requests come where options say it, None where that is the scenario's. Raises InputError."""
     from planner.scenario.traffic import MOST_SEED, MOST_SOURCES
     from planner.simulation.requests import Traffic
+    from planner.studies.simulate.planned import LEAST_REQUESTS, MOST_REQUESTS
     from planner.traffic.layouts import mapped
     from planner.traffic.trace import Trace
 
@@ -200,8 +201,8 @@ def _traffic(options: Options) -> Traffic | None:
     cv = 1.0 if options.cv is None else options.cv
     if not 0 <= cv <= 100:
         raise InputError(f"--cv {cv:g}: must be a number from 0 to 100; 1 is Poisson, above it come bursts")
-    if not 100 <= options.requests <= 10_000_000:
-        raise InputError(f"--requests {options.requests}: must be a number from 100 to 10,000,000")
+    if not LEAST_REQUESTS <= options.requests <= MOST_REQUESTS:
+        raise InputError(f"--requests {options.requests}: must be a number from {LEAST_REQUESTS} to {MOST_REQUESTS:,}")
     if options.seed is not None and not 0 <= options.seed <= MOST_SEED:
         raise InputError(f"--seed {options.seed}: must be a number from 0 to {MOST_SEED:,}")
     if options.sources is not None and not 1 <= options.sources <= MOST_SOURCES:
