@@ -14,7 +14,7 @@ import pandas as pd
 from planner.kinds.cash import RESIDUAL
 from planner.kinds.evidence import WEAK
 from planner.plan import Plan
-from planner.render.figures import count, money, percent, price, short
+from planner.render.figures import count, money, percent, price, short, within
 from planner.render.words import upper
 from planner.report.orders import MONTH, Order, common, orders
 from planner.report.ways import ALONE, BESIDE, THROUGHOUT
@@ -281,3 +281,15 @@ def _ground(one: Ground, promised: bool) -> str:
     away = one.away.replace("on ", "were they to follow the price path ", 1)
     otherwise = OTHERWISE.get(one.key, f"{{effect}} {away}")
     return f"{what} ({otherwise.format(effect=effect)})"
+
+
+def proven(plan: Plan) -> str:
+    """How good the plan is at the least, in words."""
+    gap = within(plan.proof.gap)
+    if plan.proof.objective == "cost":
+        return (
+            "no plan within these limits is cheaper"
+            if gap == "0 %"
+            else f"no plan within these limits is more than {gap} cheaper"
+        )
+    return f"within {gap} of the best"

@@ -11,7 +11,7 @@ from planner._version import __version__
 from planner.catalog import Catalog
 from planner.pipeline import catalog_of
 from planner.plan import Plan
-from planner.render.figures import money, price, within
+from planner.render.figures import money, price
 from planner.render.sheet import Sheet, plain
 from planner.report.binding import binding_sheet
 from planner.report.html import demand, figures
@@ -22,7 +22,7 @@ from planner.report.html.parts import Beside, Section
 from planner.report.instead import Bound as Instead
 from planner.report.instead import bounded
 from planner.report.speeds import Speeds
-from planner.report.verdict import per_token
+from planner.report.verdict import per_token, proven
 from planner.report.view import timeline_of
 from planner.report.workloads import workload_sheets
 from planner.scenario import Scenario
@@ -57,7 +57,7 @@ def answer(question: Question) -> Shown:
     html = render(
         "answer.html.j2",
         sentence=_sentence(plan, question.scenario, found),
-        proven=_proven(plan),
+        proven=proven(plan),
         seconds=question.solved.seconds,
         beside=beside is not None,
         pictures=_pictures(plan, question.scenario, found),
@@ -104,12 +104,6 @@ def _sentence(plan: Plan, scenario: Scenario, found: Diff | None) -> str:
     if found is not None:
         whole += "; the scenario as it is has no plan"
     return f"{price(per)} {per_token(basis)}; {whole}." if per is not None else f"{whole}."
-
-
-def _proven(plan: Plan) -> str:
-    if plan.proof.objective == "cost":
-        return f"no plan within these limits is more than {within(plan.proof.gap)} cheaper"
-    return f"within {within(plan.proof.gap)} of the best"
 
 
 def _pictures(plan: Plan, scenario: Scenario, found: Diff | None) -> list[Bars]:

@@ -11,9 +11,8 @@ from markupsafe import Markup
 
 from planner._version import __version__
 from planner.plan import Plan
-from planner.render.figures import within
 from planner.render.sheet import plain
-from planner.report.verdict import day
+from planner.report.verdict import day, proven
 from planner.scenario import Scenario
 
 PAGE, BOARD, FIRST, PARTS = "template.html.j2", "board.html.j2", "first.html.j2", "parts.html.j2"
@@ -34,7 +33,7 @@ def render(template: str, plan: Plan, scenario: Scenario, **parts: Any) -> str:
         title=plain(plan.scenario),
         description=plain(scenario.description),
         status=plan.status,
-        proven=_proven(plan),
+        proven=proven(plan),
         decided_on=day(scenario.horizon.decided_on),
         scenario_digest=plan.scenario_digest,
         catalog_digest=plan.catalog_digest,
@@ -44,13 +43,6 @@ def render(template: str, plan: Plan, scenario: Scenario, **parts: Any) -> str:
     )
     # A name may hold half of a character, which no file can.
     return page.encode("utf-8", "replace").decode()
-
-
-def _proven(plan: Plan) -> str:
-    """How good the plan is at the least, in words."""
-    if plan.proof.objective == "cost":
-        return f"no plan within these limits is more than {within(plan.proof.gap)} cheaper"
-    return f"within {within(plan.proof.gap)} of the best"
 
 
 def in_script(value: Any) -> Markup:
