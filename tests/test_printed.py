@@ -59,6 +59,7 @@ ASKED: dict[str, list[list[str]]] = {
     "report": [["report", TINY, "-o", "plan.html", "--options", "none"]],
     "schema": [],  # a schema is JSON
     "sensitivity": [["sensitivity", TINY]],
+    "serve": [],  # serves until it is ended; tests/test_serve_process.py reads what it prints
     "show": [["show", "last"]],
     "solve": [[TINY], [TINY, "--trace"], [TINY, "--set", "objective=tokens"], [TINY, "--set", "sites.hall.power_mw=0"]],
     "stands": [["stands", TINY]],
