@@ -48,6 +48,8 @@ READ = {
     "solvers/clock.py": "the seconds of a search, and when to break it off",
     "solvers/ortools.py": "the seconds of a solve",
     "solvers/pulp.py": "the seconds of a solve",
+    "serve/desk.py": "when nobody waits for a page any more; no answer depends on it",
+    "serve/tasks.py": "the seconds that a plan took, as they are told",
 }
 # Where the day may be read, and what for.
 DATED = {
