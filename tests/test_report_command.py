@@ -48,7 +48,7 @@ def test_what_requests_see_is_a_part_of_its_own_where_it_is_asked_for(tmp_path: 
     sentence = r"By simulation (\d+\.\d) % of requests meet all targets\."
     (share,) = re.findall(sentence, pages["simulated"])
     assert re.findall(sentence, pages["board"]) == [share]
-    part = re.search(r'<details class="part" id="simulation">.*?</section>\s*</details>\n', pages["simulated"], re.S)
+    part = re.search(r'<details class="part" id="simulation">.*?</section>\s*</details>\n\n', pages["simulated"], re.S)
     assert part is not None
     assert f"chat holds its targets in day of 2027: {share} % of requests are within all of them" in part[0]
     for words in ("first token, s", "hall/hgx-h200", "Latency by percentile of the requests"):
