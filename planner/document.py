@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -117,6 +118,18 @@ def text_of(content: bytes, shown: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError([Fault(shown, 0, "", "this is not a text file (UTF-8)")]) from None
+
+
+def written_out(plain: object) -> str:
+    """A YAML text of plain values, keys in their order."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = None
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.allow_unicode = True
+    yaml.width = 120
+    text = io.StringIO()
+    yaml.dump(plain, text)
+    return text.getvalue().rstrip("\n") + "\n"
 
 
 @lru_cache(maxsize=64)

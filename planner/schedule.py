@@ -21,6 +21,11 @@ _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _YEAR = re.compile(r"(\d{4})")
 
 
+def written_date(day: dt.date) -> str:
+    """A date as short as ``parse_date`` reads it: the first day of a month is the month."""
+    return f"{day:%Y-%m}" if day.day == 1 else day.isoformat()
+
+
 def parse_date(value: Any) -> dt.date:
     """A date from ``2027-01-31``, ``2027-01`` (its first day) or ``2027`` (its first day).
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import json
 
-from ruamel.yaml import YAML
-
+from planner.document import written_out
 from planner.errors import InputError
 from planner.scenario import Scenario, load_scenario, scenario_digest
 
@@ -15,22 +14,11 @@ def written(scenario: Scenario) -> str:
     """A YAML text that loads as ``scenario``: in its author's words, or, where it was built in Python, in full."""
     plain = scenario.origin.root.plain()
     if plain:
-        text = _yaml(plain)
+        text = written_out(plain)
         if _says(text, scenario):
             return text
     # JSON is YAML too, and there is no word in it that could be taken for another type.
     return json.dumps(scenario.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
-
-
-def _yaml(plain: object) -> str:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = None
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    yaml.allow_unicode = True
-    yaml.width = 120
-    text = io.StringIO()
-    yaml.dump(plain, text)
-    return text.getvalue().rstrip("\n") + "\n"
 
 
 def _says(text: str, scenario: Scenario) -> bool:

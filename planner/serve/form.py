@@ -15,7 +15,7 @@ from planner.kinds.limits import SPENDING
 from planner.render.words import header
 from planner.rules.eligibility import provider_ruled_out, system_ruled_out
 from planner.scenario import Scenario
-from planner.schedule import Schedule
+from planner.schedule import Schedule, written_date
 from planner.serve.fields import FACTORS, Field, info, number, slider, tidy
 
 POWER, DEMAND, WAYS, BUDGET = "Power", "Demand", "Buy or rent", "Budget"
@@ -89,7 +89,7 @@ def _schedule(
     """A field for each date of a schedule, or one for all time."""
     for day, value in schedule.anchors:
         always = day == dt.date.min
-        when = f"{day:%Y-%m}" if day.day == 1 else day.isoformat()
+        when = written_date(day)
         made = Field(
             path if always else f"{path}.{when}", group, label if always else f"{label}, from {when}", "number", value
         )

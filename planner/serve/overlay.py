@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from ruamel.yaml import YAML
 
+from planner.document import written_out
 from planner.errors import SolverFailure
 from planner.paths import is_there
 from planner.render.files import write_file
 from planner.scenario import Scenario, load_scenario, scenario_digest
 from planner.scenario.models import Demand
-from planner.schedule import Schedule
+from planner.schedule import Schedule, written_date
 
 # More files than these beside a scenario are somebody's mistake.
 MOST_FILES = 999
@@ -47,14 +47,7 @@ def overlay_text(written: Scenario, wanted: Scenario, base: str, folder: Path) -
     """The overlay, which extends the file ``base`` of ``folder``. Raises SolverFailure where it is not ``wanted``."""
     changes = _difference(written, wanted)
     said = {"extends": base} | (changes if isinstance(changes, dict) else {})
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = None
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    yaml.allow_unicode = True
-    yaml.width = 120
-    text = io.StringIO()
-    yaml.dump(said, text)
-    overlay = f"# {base}, and what was asked of it in `plan serve`.\n{text.getvalue()}"
+    overlay = f"# {base}, and what was asked of it in `plan serve`.\n{written_out(said)}"
     if scenario_digest(load_scenario(io.StringIO(overlay), (), folder)) != scenario_digest(wanted):
         raise SolverFailure("this question cannot be said in a file that extends the scenario")
     return overlay
@@ -83,19 +76,15 @@ def _plain(value: Any) -> Any:
         (first, number), *others = value.anchors
         if not others and first == dt.date.min:
             return _number(number)
-        return {_day(day): _number(part) for day, part in value.anchors}
+        return {written_date(day): _number(part) for day, part in value.anchors}
     if isinstance(value, BaseModel):
         return {name: _plain(part) for name, part in value if name in value.model_fields_set and part is not None}
     if isinstance(value, Mapping):
         return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
-    return _day(value) if isinstance(value, dt.date) else _number(value)
+    return written_date(value) if isinstance(value, dt.date) else _number(value)
 
 
 def _number(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
-
-
-def _day(day: dt.date) -> str:
-    return f"{day:%Y-%m}" if day.day == 1 else day.isoformat()

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from planner.scenario import Scenario
-from planner.schedule import Schedule
+from planner.schedule import Schedule, written_date
 
 # Of schedules that differ on more dates than this the whole is told.
 MOST_DATES = 4
@@ -74,7 +74,7 @@ def _schedules(path: str, a: Schedule, b: Schedule) -> Iterator[tuple[str, Any, 
         yield path, a, b
         return
     for day in days:
-        yield f"{path}.{_day(day)}", one.get(day, NOTHING), other.get(day, NOTHING)
+        yield f"{path}.{written_date(day)}", one.get(day, NOTHING), other.get(day, NOTHING)
 
 
 def _lists(path: str, a: tuple[Any, ...], b: tuple[Any, ...]) -> Iterator[tuple[str, Any, Any]]:
@@ -114,7 +114,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Schedule):
         if len(value.anchors) == 1 and value.anchors[0][0] == dt.date.min:
             return value.anchors[0][1]
-        return {_day(day): number for day, number in value.anchors}
+        return {written_date(day): number for day, number in value.anchors}
     if isinstance(value, BaseModel):
         given = {name: getattr(value, name) for name in type(value).model_fields if name in value.model_fields_set}
         return {name: _plain(part) for name, part in given.items()}
@@ -122,11 +122,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
-    return _day(value) if isinstance(value, dt.date) else value
-
-
-def _day(day: dt.date) -> str:
-    return f"{day:%Y-%m}" if day.day == 1 else day.isoformat()
+    return written_date(value) if isinstance(value, dt.date) else value
 
 
 def said(value: Any) -> str:
