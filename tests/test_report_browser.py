@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from planner.render.bar_table import Bar, Bars
 from planner.report.html.board import board_page
-from planner.report.html.first import MOST_BARS, MOST_SIGNED, Bar, Bars, First
+from planner.report.html.first import MOST_BARS, MOST_SIGNED, First
 from planner.report.html.templates import BOARD, render
 from tests.browser import chromium, requests_of
 from tests.reports import HOSTILE, IMAGE, Made, check_plots, several_page, tiny_page  # noqa: F401

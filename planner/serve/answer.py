@@ -11,12 +11,13 @@ from planner._version import __version__
 from planner.catalog import Catalog
 from planner.pipeline import catalog_of
 from planner.plan import Plan
+from planner.render.bar_table import OTHER_COLOUR, PLAN_COLOUR, Bar, Bars
 from planner.render.figures import money, price
 from planner.render.sheet import Sheet, plain
 from planner.report.binding import binding_sheet
 from planner.report.html import demand, figures
 from planner.report.html.cells import of_sheet, worded
-from planner.report.html.first import OTHER_COLOUR, PLAN_COLOUR, Bar, Bars, First, first_page
+from planner.report.html.first import First, first_page
 from planner.report.html.page import costs, steps
 from planner.report.html.parts import Beside, Section
 from planner.report.instead import Bound as Instead

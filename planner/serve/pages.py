@@ -7,12 +7,12 @@ import math
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from planner._version import __version__
+from planner.render.bar_table import OTHER_COLOUR, PLAN_COLOUR, Bar, Bars
 from planner.render.figures import money, percent, price, within
 from planner.render.hints import call_of
 from planner.render.sheet import plain
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from planner.serve.app import Served
     from planner.serve.desk import Desk
 
-BLUE, GREY = "#0072B2", "#8c8c8c"
 # Bounds nearer than this, as a share, are the same one: the last digits of an engine are no difference.
 SAME = 1e-6
 ENDED = {
@@ -35,26 +34,6 @@ ENDED = {
     "left": "Nobody waited any more.",
     "closed": "plan serve has ended.",
 }
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A row of a picture, as the report's own are."""
-
-    name: str
-    text: str
-    share: float
-    colour: str
-
-
-@dataclass(frozen=True)
-class Bars:
-    """A picture of bars, as the report's own are."""
-
-    title: str
-    heads: tuple[str, str]
-    rows: tuple[Bar, ...]
-    note: str = ""
 
 
 def whole(served: Served, desk: Desk, asked: Asked, refused: Mapping[str, str], root: str) -> str:
@@ -169,9 +148,9 @@ def bound_part(desk: Desk, asked: Asked, bounds: Mapping[str, Bound]) -> str:
     mix, before = bounds["mix"], desk.known_bounds(Asked()).get("mix")
     rows: list[tuple[str, Bound, str]] = []
     if asked.moves and before is not None:
-        rows.append(("as it is", before, GREY))
-    rows.append(("as asked" if asked.moves else "as it is", mix, BLUE))
-    rows += [(words, bounds[name], GREY) for name, words in WAYS.items() if name in bounds]
+        rows.append(("as it is", before, OTHER_COLOUR))
+    rows.append(("as asked" if asked.moves else "as it is", mix, PLAN_COLOUR))
+    rows += [(words, bounds[name], OTHER_COLOUR) for name, words in WAYS.items() if name in bounds]
     usd = [one.npv_usd for _, one, _ in rows if one.npv_usd is not None and not one.impossible]
     most = max(usd, default=0.0) or 1.0
     bars = tuple(

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from planner.plan import Plan
+from planner.render.bar_table import OTHER_COLOUR, PLAN_COLOUR, Bar, Bars
 from planner.render.figures import money, percent, price, short
 from planner.render.sheet import plain
 from planner.render.words import upper
@@ -41,33 +42,13 @@ from planner.scenario import Scenario
 from planner.timeline import Timeline
 
 # Blue and orange can be told apart by everybody, on white and on black.
-PLAN_COLOUR, OTHER_COLOUR, FULL_COLOUR = "#0072B2", "#8c8c8c", "#D55E00"
+FULL_COLOUR = "#D55E00"
 _UNIT = re.compile(r"(?<=[0-9]) (?=(%|M|k|MW|×)\b|%|×)")
 # As many as one sheet of paper has room for.
 MOST_SIGNED, MOST_BARS = 6, 5
 FULL = 0.995
 # From here on a digit more says that it is not full.
 NEARLY_FULL = 0.99
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A row of a picture: what it is, its figure in words, how much of the room its bar takes, and its colour."""
-
-    name: str
-    text: str
-    share: float
-    colour: str = PLAN_COLOUR
-
-
-@dataclass(frozen=True)
-class Bars:
-    """A picture that is a table as well: a title that says what it shows, headers, rows, and what stands below."""
-
-    title: str
-    heads: tuple[str, str]
-    rows: tuple[Bar, ...]
-    note: str = ""
 
 
 @dataclass(frozen=True)
