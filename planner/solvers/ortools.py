@@ -61,7 +61,7 @@ def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None)
         values = asked.solution_hints.add().variable_values
         values.ids.extend(range(milp.columns))
         values.values.extend(hint.tolist())
-    parameters, start = _parameters(engine, options), parameters_pb2.SolverInitializerProto()
+    parameters, start = parameters_of(engine, options), parameters_pb2.SolverInitializerProto()
     no_callback = callback_pb2.CallbackRegistrationProto()
     try:
         result = solver.solve(to_proto(milp), ENGINES[engine], start, parameters, asked, None, no_callback, None, None)
@@ -70,7 +70,8 @@ def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None)
     return _answer(milp, engine, result, time.perf_counter() - started, options.time_limit_s)
 
 
-def _parameters(engine: str, options: Options) -> parameters_pb2.SolveParametersProto:
+def parameters_of(engine: str, options: Options) -> parameters_pb2.SolveParametersProto:
+    """What MathOpt is told beside the model."""
     parameters = parameters_pb2.SolveParametersProto(random_seed=options.seed)
     parameters.time_limit.FromTimedelta(dt.timedelta(seconds=max(options.time_limit_s, 0.01)))
     # HiGHS under MathOpt refuses a thread count, GLOP a gap.
@@ -120,7 +121,7 @@ class Incremental:
         self._solver = solver.new(ENGINES["glop"], to_proto(milp), parameters_pb2.SolverInitializerProto())
         # Another cost leaves the last vertex feasible, so the primal method goes on from it. Of the answer only what is
         # wanted is read: the rest takes longer than the solve.
-        self._parameters = _parameters("glop", replace(options, presolve=False))
+        self._parameters = parameters_of("glop", replace(options, presolve=False))
         self._parameters.lp_algorithm = parameters_pb2.LP_ALGORITHM_PRIMAL_SIMPLEX
         self._asked = model_parameters_pb2.ModelSolveParametersProto()
         self._asked.variable_values_filter.filter_by_ids = True
@@ -140,7 +141,7 @@ class Incremental:
         result = self._solver.solve(self._parameters, self._asked, None, no_callback, None, None)
         if result.termination.reason != result_pb2.TERMINATION_REASON_OPTIMAL:
             return None
-        return _by_id(result.solutions[0].primal_solution.variable_values, self._columns)[self._wanted]
+        return by_id(result.solutions[0].primal_solution.variable_values, self._columns)[self._wanted]
 
 
 def to_proto(milp: Milp) -> model_pb2.ModelProto:
@@ -163,7 +164,7 @@ def to_proto(milp: Milp) -> model_pb2.ModelProto:
     return proto
 
 
-def _by_id(values: sparse_containers_pb2.SparseDoubleVectorProto, size: int) -> Floats:
+def by_id(values: sparse_containers_pb2.SparseDoubleVectorProto, size: int) -> Floats:
     """Values of MathOpt's variables or constraints as an array; they were numbered by their place."""
     array = np.zeros(size)
     array[np.array(values.ids, dtype=np.int64)] = values.values
@@ -184,10 +185,10 @@ def _answer(milp: Milp, engine: str, result: result_pb2.SolveResultProto, second
         status = "infeasible"
     else:
         status = "feasible" if found else "unknown"
-    x = _by_id(best.primal_solution.variable_values, milp.columns) if found else None
+    x = by_id(best.primal_solution.variable_values, milp.columns) if found else None
     duals = None
     if not milp.integer.any() and best.dual_solution.feasibility_status == solution_pb2.SOLUTION_STATUS_FEASIBLE:
-        duals = _by_id(best.dual_solution.dual_values, milp.rows)
+        duals = by_id(best.dual_solution.dual_values, milp.rows)
     limit = result.termination.limit
     # CP-SAT does not tell which of its limits it was.
     by_clock = limit == result_pb2.LIMIT_TIME or (limit == result_pb2.LIMIT_UNDETERMINED and seconds >= limit_s)

@@ -7,19 +7,19 @@ times as long as the solve.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from ortools.math_opt import callback_pb2, model_parameters_pb2, model_update_pb2, parameters_pb2, result_pb2
 from ortools.math_opt.core.python import solver
-from ortools.math_opt.python import mathopt
 from pybind11_abseil.status import StatusNotOk
 
 from planner.errors import SolverFailure, StoppedByClock
 from planner.milp.matrix import Milp
 from planner.solvers.answer import Floats, Options
 from planner.solvers.clock import Clock
-from planner.solvers.ortools import to_proto
+from planner.solvers.ortools import ENGINES, by_id, parameters_of, to_proto
 
 Ints = NDArray[np.int64]
 
@@ -36,17 +36,12 @@ class Rebounded:
         self._lower, self._upper = milp.lower[varying], milp.upper[varying]
         initial = parameters_pb2.SolverInitializerProto()
         try:
-            self._solver = solver.new(mathopt.SolverType.GLOP.value, to_proto(milp.relaxed()), initial)
+            self._solver = solver.new(ENGINES["glop"], to_proto(milp.relaxed()), initial)
         except (RuntimeError, ValueError, StatusNotOk) as error:
             raise SolverFailure(f"glop refused the model: {error}") from error
         self._clock, self._options = Clock(options.time_limit_s), options
         # Other bounds leave the last basis dual feasible, so the dual method goes on from it.
-        self._parameters = mathopt.SolveParameters(
-            random_seed=options.seed,
-            threads=1,
-            presolve=mathopt.Emphasis.OFF,
-            lp_algorithm=mathopt.LPAlgorithm.DUAL_SIMPLEX,
-        ).to_proto()
+        self._parameters = parameters_of("glop", replace(options, presolve=False))
         self._asked = model_parameters_pb2.ModelSolveParametersProto()
         for nothing in (self._asked.dual_values_filter, self._asked.reduced_costs_filter):
             nothing.filter_by_ids = True
@@ -93,6 +88,4 @@ class Rebounded:
         if result.termination.reason != result_pb2.TERMINATION_REASON_OPTIMAL:
             return None
         primal = result.solutions[0].primal_solution
-        x = np.zeros(self._size)
-        x[np.array(primal.variable_values.ids, dtype=np.int64)] = primal.variable_values.values
-        return primal.objective_value, x
+        return primal.objective_value, by_id(primal.variable_values, self._size)
