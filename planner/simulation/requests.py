@@ -89,6 +89,13 @@ def traffic_of(scenario: Scenario, workload: str, *, requests: int = Traffic.req
     )
 
 
+def traffic_of_all(scenario: Scenario, requests: int, seed: int | None) -> dict[str, Traffic]:
+    """How the requests of each workload come, as the scenario says, with another ``seed`` where one is given."""
+    names = [one.name for one in scenario.workloads if one.tokens is not None]
+    found = {name: traffic_of(scenario, name, requests=requests) for name in names}
+    return found if seed is None else {name: replace(traffic, seed=seed) for name, traffic in found.items()}
+
+
 def counted_once(scenario: Scenario, name: str, traffic: Traffic) -> Traffic:
     """A workload's traffic, without a trace's hits where it states hits: the plan's points have those."""
     workload = next(one for one in scenario.workloads if one.name == name)

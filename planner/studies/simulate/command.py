@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -165,20 +164,11 @@ def run(options: Options, progress: Progress) -> Outcome:
 
 def _for(scenario: Scenario, options: Options, given: Traffic | None) -> Traffic | dict[str, Traffic]:
     """How all requests come that are ``given``, else those of each workload as the scenario says."""
-    traffic = _of_each(scenario, options) if given is None else given
+    from planner.simulation.requests import traffic_of_all
+
+    traffic = traffic_of_all(scenario, options.requests, options.seed) if given is None else given
     _check_sessions(options, traffic)
     return traffic
-
-
-def _of_each(scenario: Scenario, options: Options) -> dict[str, Traffic]:
-    """How the requests of each workload come, as the scenario says, with another seed where one is given."""
-    from planner.simulation.requests import traffic_of
-
-    served = [one for one in scenario.workloads if one.tokens is not None]
-    found = {one.name: traffic_of(scenario, one.name, requests=options.requests) for one in served}
-    if options.seed is None:
-        return found
-    return {name: replace(traffic, seed=options.seed) for name, traffic in found.items()}
 
 
 def _traffic(options: Options) -> Traffic | None:

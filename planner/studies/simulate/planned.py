@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from planner.catalog import Catalog
 from planner.errors import InputError
 from planner.pipeline import catalog_of, solve
@@ -11,7 +9,7 @@ from planner.plan import Plan
 from planner.scenario import Scenario
 from planner.scenario.traffic import MOST_SEED
 from planner.simulation.pools import Row
-from planner.simulation.requests import Traffic, traffic_of
+from planner.simulation.requests import Traffic, traffic_of_all
 from planner.studies.command import Progress
 from planner.studies.result import limit_of
 from planner.studies.simulate.study import Ask, Simulation, of_serving
@@ -50,13 +48,7 @@ def simulate(
     if seed is not None and not 0 <= seed <= MOST_SEED:
         raise InputError(f"seed={seed}: must be a number from 0 to {MOST_SEED:,}")
     catalog = catalog_of(scenario, catalog)
-    traffic = {
-        one.name: traffic_of(scenario, one.name, requests=requests)
-        for one in scenario.workloads
-        if one.tokens is not None
-    }
-    if seed is not None:
-        traffic = {name: replace(comes, seed=seed) for name, comes in traffic.items()}
+    traffic = traffic_of_all(scenario, requests, seed)
     if plan is None:
         progress(f"{scenario.name}: solving")
         plan = solve(scenario, catalog, gap=gap, time_limit_s=limit_of(scenario, time_limit_s))
