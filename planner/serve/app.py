@@ -18,7 +18,6 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from planner.errors import PlannerError
-from planner.render.hints import call_of
 from planner.scenario import Scenario
 from planner.serve import pages, templates
 from planner.serve.asked import Asked, Refused, read, scenario_with
@@ -224,11 +223,6 @@ def app_of(served: Served, token: str, port: int) -> Starlette:
     app.router.redirect_slashes = False
     app.state.desk = desk
     return app
-
-
-def call(served: Served, asked: Asked) -> tuple[str, ...]:
-    """The scenario and what is changed of it, as a command takes them."""
-    return call_of(served.shown, (*served.overrides, *asked.overrides))
 
 
 async def _nothing(request: Request, error: Exception) -> Response:

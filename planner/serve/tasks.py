@@ -27,6 +27,7 @@ from planner.schema.result import infeasible
 from planner.serve.values import Bound, Question, Shown, Solved
 from planner.serve.ways import WAYS, with_ways
 from planner.solvers import Options
+from planner.solvers.objectives import serves_all
 from planner.solvers.optimise import scale_of
 from planner.units import mtok_from_tokens
 
@@ -40,15 +41,10 @@ FIRST_LIMIT_S = 60.0
 _SCALE: list[float] = []
 
 
-def warm(scenario: Scenario, say: Say) -> None:
-    """Load what the first question will need."""
-    bound(scenario, say)
-
-
 def bound(scenario: Scenario, say: Say) -> Bound:
     """The least cost of the LP relaxation, in parts of servers."""
     model = build_model(build_problem(scenario, catalog_of(scenario), whole=False))
-    if not _is_cost(scenario, model):
+    if scenario.objective != "cost" and not serves_all(model):
         return Bound(None)
     usd = _least_usd(model, _options(scenario))
     problem = model.problem
@@ -60,13 +56,6 @@ def bound(scenario: Scenario, say: Say) -> Bound:
 def ways(scenario: Scenario, say: Say) -> dict[str, Bound]:
     """The same where GPUs are only bought, or only rented."""
     return {name: bound(with_ways(scenario, name), say) for name in WAYS}
-
-
-def _is_cost(scenario: Scenario, model: Model) -> bool:
-    """Whether the least cost is what is looked for: by name, or because nothing may go unserved."""
-    problem = model.problem
-    serves_all = not problem.elastic and bool(np.all(problem.demand.min_served >= 1))
-    return scenario.objective == "cost" or serves_all
 
 
 def _least_usd(model: Model, options: Options) -> float:
@@ -163,7 +152,6 @@ def _plan(solved: Solved) -> Plan:
 
 
 TASKS: dict[str, Callable[..., Any]] = {
-    "warm": warm,
     "bound": bound,
     "ways": ways,
     "plan": plan,

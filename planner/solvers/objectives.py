@@ -64,7 +64,7 @@ def matrix_of(model: Model, kind: Kind) -> Milp:
     Least cost among the plans that serve or earn the most is a second solve, which this leaves out. Raises InputError
     for `cost_per_token`, a ratio, which takes several.
     """
-    fixed_tokens = _serves_all(model)
+    fixed_tokens = serves_all(model)
     if kind == "cost" or (fixed_tokens and kind != "profit"):
         return model.milp
     if kind == "cost_per_token":
@@ -82,7 +82,7 @@ def minimise(model: Model, kind: Kind, solver: str, options: Options, warm_start
 
     ``warm_start`` (columns,) is a plan of a matrix like this one, for `cost` to start from.
     """
-    fixed_tokens = _serves_all(model)
+    fixed_tokens = serves_all(model)
     if kind == "cost":
         return _cost(model, solver, options, warm_start)
     if kind == "cost_per_token":
@@ -97,7 +97,7 @@ def minimise(model: Model, kind: Kind, solver: str, options: Options, warm_start
     )
 
 
-def _serves_all(model: Model) -> bool:
+def serves_all(model: Model) -> bool:
     """Whether nothing may go unserved, so that tokens and revenue are constants."""
     return not model.problem.elastic and bool(np.all(model.problem.demand.min_served >= 1))
 

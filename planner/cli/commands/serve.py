@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from planner.studies.command import DECISIONS, Outcome, Place, Progress
-from planner.studies.options import Set, Store
+from planner.studies.options import Set, Store, command_options
 
 PLACE = Place(
     DECISIONS,
@@ -19,7 +18,7 @@ PLACE = Place(
 )
 
 
-@dataclass(frozen=True)
+@command_options
 class Options:
     """The options of one call."""
 
