@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from planner.errors import SolverFailure
 from planner.pipeline import catalog_of
 from planner.scenario import Scenario, load_scenario
 from planner.serve import desk as desks
@@ -17,6 +18,7 @@ from planner.serve.desk import Desk
 from planner.serve.form import form_of
 from planner.serve.hand import Gone
 from planner.serve.values import Bound, Shown, Solved
+from planner.serve.worker import portable
 from tests.what_if import PATIENCE_S, hall_in
 
 
@@ -170,3 +172,20 @@ def test_too_many_tabs_are_refused(made: Any, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(desks.TooMany):
         desk.watch(asked(12))
     assert len(watches) == 2
+
+
+@pytest.mark.parametrize(("error", "words"), [
+    (ValueError("no such axis"), "this failed, which is a defect of the planner (ValueError: no such axis)"),
+    (SolverFailure("highs gave up"), "highs gave up"),
+])  # fmt: skip
+def test_whatever_a_task_raises_is_told_and_ends_the_wait(
+    made: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    """A page that waits for an answer is never left waiting by a defect."""
+    desk, slow, asked = made
+
+    def broken(task: str, *arguments: Any, heard: Any = None) -> Any:
+        raise portable(error)
+
+    monkeypatch.setattr(slow, "call", broken)
+    assert until(desk.watch(asked(12)), "failed")["words"] == words

@@ -11,7 +11,7 @@ import threading
 from contextlib import suppress
 from typing import Any
 
-from planner.errors import SolverFailure
+from planner.errors import PlannerError, SolverFailure
 from planner.serve.hand import read, write
 from planner.streams import keep_stdout
 
@@ -31,7 +31,7 @@ def main() -> None:
         try:
             done = TASKS[name](*arguments, lambda said: write(out, ("said", said)))
         except Exception as error:
-            write(out, ("failed", _portable(error)))
+            write(out, ("failed", portable(error)))
         else:
             write(out, ("done", done))
 
@@ -46,8 +46,10 @@ def _listen(tasks: queue.Queue[Any]) -> None:
     os._exit(1)
 
 
-def _portable(error: Exception) -> Exception:
-    """The error as it can travel: one that cannot be unpickled would be lost."""
+def portable(error: Exception) -> PlannerError:
+    """The error as it can travel and be told: a defect, or one that cannot be unpickled, as a sentence about it."""
+    if not isinstance(error, PlannerError):
+        return SolverFailure(f"this failed, which is a defect of the planner ({type(error).__name__}: {error})")
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:
