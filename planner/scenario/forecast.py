@@ -9,7 +9,7 @@ from planner.document import Node, read_text
 from planner.errors import Fault, InputError
 from planner.records import amount, records
 from planner.scenario.demand import UNITS
-from planner.scenario.overlay import replaced
+from planner.scenario.overlay import length_of, replaced
 from planner.schedule import parse_date
 from planner.validation import nearest
 
@@ -19,9 +19,7 @@ def with_forecasts(root: Node, folder: Path, faults: list[Fault]) -> Node:
 
     What is wrong is added to ``faults``; the demand it is about is left as it was.
     """
-    workloads = root.part("workloads")
-    count = len(workloads.value) if workloads is not None and isinstance(workloads.value, list) else 0
-    for index in range(count):
+    for index in range(length_of(root, "workloads")):
         path = ("workloads", index, "demand")
         demand, before = root.at(path), len(faults)
         read = _demand_of_file(demand, root.title((*path, "csv")), folder, faults) if demand is not None else None

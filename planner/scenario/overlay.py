@@ -98,8 +98,8 @@ def relative_to(folder: Path, root: Node) -> Node:
     """A base scenario whose paths are those of the file that extends it; ``folder`` leads to the base."""
     if folder == Path():
         return root
-    paths: list[KeyPath] = [("catalogs", index) for index in range(_length(root, "catalogs"))]
-    for index in range(_length(root, "workloads")):
+    paths: list[KeyPath] = [("catalogs", index) for index in range(length_of(root, "catalogs"))]
+    for index in range(length_of(root, "workloads")):
         paths += [("workloads", index, "demand", "csv"), ("workloads", index, "traffic", "trace")]
     for path in paths:
         node = root.at(path)
@@ -108,7 +108,8 @@ def relative_to(folder: Path, root: Node) -> Node:
     return root
 
 
-def _length(root: Node, field: str) -> int:
+def length_of(root: Node, field: str) -> int:
+    """How many entries a list of the scenario has; none where it is no list."""
     part = root.part(field)
     return len(part.value) if part is not None and isinstance(part.value, list) else 0
 

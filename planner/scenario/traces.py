@@ -9,7 +9,7 @@ from pathlib import Path
 from planner.document import Node
 from planner.errors import Fault, InputError
 from planner.paths import is_file, is_folder, is_there, names_in
-from planner.scenario.overlay import replaced
+from planner.scenario.overlay import length_of, replaced
 from planner.validation import nearest
 
 DIGEST = "trace_sha256"
@@ -23,9 +23,7 @@ def with_traces(root: Node, folder: Path, faults: list[Fault]) -> Node:
     Traces that are not there, or are of no layout that is known, are added to ``faults``. One whose digest is stated is
     looked at when it is used: a saved plan can be read without it.
     """
-    workloads = root.part("workloads")
-    count = len(workloads.value) if workloads is not None and isinstance(workloads.value, list) else 0
-    for index in range(count):
+    for index in range(length_of(root, "workloads")):
         path = ("workloads", index, "traffic")
         traffic = root.at(path)
         source = traffic.part("trace") if traffic is not None else None
