@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from starlette.testclient import TestClient
 from planner.cli.commands import serve as command
 from planner.errors import InputError
 from planner.serve.app import app_of
-from planner.serve.server import served_of
+from planner.serve.server import listening, served_of
 from tests.what_if import hall_in
 
 TOKEN, PORT = "let-me-in", 8123
@@ -129,3 +130,13 @@ def test_what_is_no_file_is_a_sentence(tmp_path: Path) -> None:
         served_of("-")
     with pytest.raises(InputError, match=r"hell\.yaml: .*no such file.*nearest: hall\.yaml"):
         served_of(str(hall_in(tmp_path).with_name("hell.yaml")))
+
+
+def test_who_opens_the_address_before_the_server_is_up_waits_for_it() -> None:
+    with listening(0) as taken, socket.create_connection(taken.getsockname(), timeout=10):
+        pass
+
+
+def test_a_port_that_is_taken_is_a_sentence() -> None:
+    with listening(0) as taken, pytest.raises(InputError, match="0 takes any that is free"):
+        listening(taken.getsockname()[1])

@@ -33,7 +33,7 @@ def serve(
 ) -> None:
     """Serve ``source`` until the process ends. Raises InputError where that cannot be."""
     served = served_of(source, overrides, store)
-    taken = _listening(port)
+    taken = listening(port)
     port = taken.getsockname()[1]
     token = secrets.token_urlsafe(24)
     address = f"http://{LOOPBACK}:{port}/{token}/"
@@ -68,11 +68,14 @@ def served_of(source: str, overrides: tuple[str, ...] = (), store: Path | None =
     return Served(written, base, form, source, overrides, "" if store is None else str(store))
 
 
-def _listening(port: int) -> socket.socket:
+def listening(port: int) -> socket.socket:
+    """A socket at a port of this machine. Raises InputError where that is taken."""
     found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((LOOPBACK, port))
+        # The address is told before the server is up: who comes by then waits for it, and is not sent away.
+        found.listen()
     except OSError as error:
         found.close()
         raise InputError(f"--port {port}: {error.strerror or error}; 0 takes any that is free") from None
