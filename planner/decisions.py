@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
-import pandas as pd
+from planner.table import Framed, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "pools": ("pool", "supply"),
@@ -20,7 +24,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Decisions:
+class Decisions(Framed):
     """One frame per kind of decision, columns as in ``COLUMNS``; rows at zero are left out.
 
     ``future`` and ``block`` are names, ``period`` is the index of the period (lookahead periods go on
@@ -29,7 +33,7 @@ class Decisions:
     all futures stand once per future. ``pools`` says which supplies feed a pool: ``own:site/system``
     (bought), ``existing:site/group``, ``offer:name`` and ``contract:index``; ``job:name`` are lots of an hourly offer
     that run no longer than the batch work on them. ``lots`` are the mean of a block, ``at_once`` those that run at
-    once: the same but ``by_job``.
+    once: the same but ``by_job``. Each may be given as a table too, which is what the accounts read.
     """
 
     pools: pd.DataFrame
@@ -44,6 +48,27 @@ class Decisions:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            columns = tuple(getattr(self, field.name).columns)
+            held = vars(self)[field.name]
+            columns = held.names if isinstance(held, Table) else tuple(held.columns)
             if columns != COLUMNS[field.name]:
                 raise ValueError(f"{field.name} has columns {columns}, not {COLUMNS[field.name]}")
+
+    @property
+    def decided(self) -> Decided:
+        """The same for the core."""
+        return Decided(**{name: self.table(name) for name in COLUMNS})
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The tables of ``Decisions``, as the accounts read them."""
+
+    pools: Table
+    buys: Table
+    keeps: Table
+    signs: Table
+    rents: Table
+    conversions: Table
+    serving: Table
+    api: Table
+    unserved: Table

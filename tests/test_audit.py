@@ -305,7 +305,7 @@ def test_bought_systems_leave_service_at_the_end_of_their_life() -> None:
 
 
 def test_the_fleet_by_hand() -> None:
-    rows = fleet(Account(scenario(), catalog(), plan())).set_index(["future", "site", "period", "system"])
+    rows = fleet(Account(scenario(), catalog(), plan())).frame().set_index(["future", "site", "period", "system"])
     rack = rows.loc[("base", "dallas", 2, "rack")]
     assert rack["provisioned_it_mw"] == pytest.approx(0.12)  # 100 kW × 1.2
     assert rack["provisioned_utility_mw"] == pytest.approx(0.15)  # × design PUE 1.25
@@ -322,14 +322,14 @@ def test_the_fleet_by_hand() -> None:
 
 def test_served_rates_and_pools_by_hand() -> None:
     account = Account(scenario(), catalog(), plan())
-    served = served_rates(account.service).set_index(["future", "workload", "period", "block"])
+    served = served_rates(account.service).frame().set_index(["future", "workload", "period", "block"])
     night = served.loc[("boom", "nightly", 4, NIGHT)]
     assert night["by_gpus"] == pytest.approx(3.8)
     assert night["by_api"] == 1
     assert night["unserved"] == 0.2
     assert served.loc[("boom", "nightly", 4, DAY), "demand"] == pytest.approx(2.5)
     assert served.loc[("base", "chat", 0, DAY), "by_gpus"] == pytest.approx(12)
-    use = pool_use(account.service, account.supply).set_index(["future", "pool", "period", "block"])
+    use = pool_use(account.service, account.supply).frame().set_index(["future", "pool", "period", "block"])
     acme = use.loc[("boom", "acme", 2, DAY)]
     assert acme["gpus_used"] == pytest.approx((8.75 - 3) / 0.5)
     assert acme["gpus_usable"] == pytest.approx(2 * 8 * 0.5)

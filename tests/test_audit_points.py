@@ -61,14 +61,14 @@ def test_a_tail_ratio_converts_what_states_no_tail(
 
 
 def test_ten_per_cent_off_in_length_is_still_eligible() -> None:
-    ground = build_inputs(scenario(), catalog(), plan())
+    ground = build_inputs(scenario(), catalog(), plan().decided)
     chat = ground.workloads[0]
     assert point_fault(ground, chat, point(input_tokens_mean=1100, output_tokens_mean=900)) == ""
     assert "mean output" in point_fault(ground, chat, point(output_tokens_mean=899))
 
 
 def test_a_predicted_point_is_no_better_than_the_best_proven_one_no_slower() -> None:
-    ground = build_inputs(scenario(), catalog(), plan())
+    ground = build_inputs(scenario(), catalog(), plan().decided)
     nightly, where = ground.workloads[1], (ground.scenario, ground.timeline)
     bold = point(evidence="predicted", output_tok_s_per_gpu=4000, precision="fp4")  # 4 × 0.65 = 2.6
     proven = point(evidence="independent", output_tok_s_per_gpu=2000)
@@ -79,7 +79,7 @@ def test_a_predicted_point_is_no_better_than_the_best_proven_one_no_slower() -> 
 
 
 def test_an_api_of_unknown_latency_serves_whoever_asks_for_none() -> None:
-    ground = build_inputs(scenario(), catalog(), plan())
+    ground = build_inputs(scenario(), catalog(), plan().decided)
     unknown = ground.apis[1]
     chat, nightly = ground.workloads[:2]
     assert "unknown" in api_fault(ground, chat, unknown)

@@ -19,8 +19,8 @@ from planner.studies.stands.relaxed import Relaxations, World
 ROOT = Path(__file__).parents[1]
 
 # What a plan is found with, and what pages, plots, workbooks, exports and studies are made with.
-SOLVING = {"numpy", "ortools", "pandas", "pydantic", "rich", "ruamel"}
-SHOWING = {"arro3", "jinja2", "matplotlib", "plotly", "pulp", "scipy", "xlsxwriter"}
+SOLVING = {"numpy", "ortools", "pydantic", "rich", "ruamel"}
+SHOWING = {"arro3", "jinja2", "matplotlib", "pandas", "plotly", "pulp", "scipy", "xlsxwriter"}
 # MathOpt's Python classes and what they bring along: its solvers are asked without them.
 CLASSES = {"absl", "ortools.math_opt.python"}
 DRAWING = {"planner.render.bars", "planner.render.lines", "planner.render.placing", "planner.render.plots"}
@@ -50,9 +50,16 @@ def test_the_help_loads_neither_what_solves_nor_what_shows() -> None:
 @pytest.mark.parametrize("options", [(), ("--quiet",)])
 def test_a_plan_loads_what_solves_and_nothing_that_shows_more_than_it_prints(options: tuple[str, ...]) -> None:
     found = loaded("scenarios/tiny.yaml", *options)
-    assert found >= {"numpy", "ortools", "pandas", "pydantic"}
+    assert found >= {"numpy", "ortools", "pydantic"}
     assert found & (SHOWING | CLASSES | DRAWING) == set()
     assert {name for name in found if name.startswith("planner.schema")} == set()
+
+
+@pytest.mark.process
+def test_a_plan_is_kept_and_traced_without_frames_which_files_are_made_from(tmp_path: Path) -> None:
+    kept = ("--save", "--store", str(tmp_path / "store"), "--json", str(tmp_path / "plan.json"), "--trace")
+    assert "pandas" not in loaded("scenarios/tiny.yaml", *kept)
+    assert "pandas" in loaded("scenarios/tiny.yaml", "--csv", str(tmp_path / "tables"))
 
 
 def outcome(options: SolveOptions) -> Outcome:
@@ -76,7 +83,7 @@ def test_what_nobody_sees_is_not_solved_and_nothing_is_solved_twice(monkeypatch:
     monkeypatch.setattr("planner.studies.increments.increments", extra)
     monkeypatch.setattr(Relaxations, "__init__", today)
     scenario = str(ROOT / "scenarios/tiny.yaml")
-    assert outcome(SolveOptions(scenario)).tables["workload_cost"]["incremental_npv_usd"].isna().all()
+    assert outcome(SolveOptions(scenario)).tables == {}
     assert asked == ["today"]
     table = outcome(SolveOptions(scenario, csv=Path("tables"))).tables["workload_cost"]
     assert asked == ["today", "extra", "today"]

@@ -21,6 +21,7 @@ from planner import solvers
 from planner.accounts import Account
 from planner.accounts.ledger import ledger_lines
 from planner.accounts.workload_cost import cost_by_workload, line_shares
+from planner.decisions import COLUMNS
 from planner.errors import InfeasiblePlan, StoppedByClock
 from planner.export.focus import focus_rows
 from planner.problem import build_problem
@@ -269,7 +270,7 @@ def test_names_and_order_of_workloads_do_not_matter(case: Case) -> None:
     renamed = case.scenario.model_copy(update={"workloads": turned, "futures": futures})
     tables = {
         name: frame.assign(workload=frame["workload"].map(names)) if "workload" in frame else frame
-        for name, frame in vars(plan.decisions).items()
+        for name, frame in ((name, getattr(plan.decisions, name)) for name in COLUMNS)
     }
     usd, idle = cost_by_workload(Account(case.scenario, case.catalog, plan.decisions))
     again = cost_by_workload(Account(renamed, case.catalog, type(plan.decisions)(**tables)))

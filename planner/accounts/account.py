@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
 from planner.accounts.holdings import Holdings, holdings
 from planner.accounts.inputs import Floats, Inputs, build_inputs
 from planner.accounts.service import Service, service
 from planner.accounts.supply import GpuSupply, supply
 from planner.catalog.models import Catalog
-from planner.decisions import Decisions
+from planner.decisions import COLUMNS, Decided, Decisions
 from planner.scenario.models import Scenario
+from planner.table import Table
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,37 +26,43 @@ class Account:
     decisions: Decisions
 
     @cached_property
+    def decided(self) -> Decided:
+        """The tables, as they are when they are first read."""
+        return self.decisions.decided
+
+    @cached_property
     def inputs(self) -> Inputs:
         """Axes and calendar."""
-        return build_inputs(self.scenario, self.catalog, self.decisions)
+        return build_inputs(self.scenario, self.catalog, self.decided)
 
-    def with_only(self, table: str, rows: pd.DataFrame) -> Account:
+    def with_only(self, table: str, rows: Table) -> Account:
         """The same inputs and pools, with the rows of one table as the only decisions."""
-        alone = Account(self.scenario, self.catalog, replace(self._undecided, **{table: rows}))
+        decided = replace(self._undecided, **{table: rows})
+        alone = Account(self.scenario, self.catalog, Decisions(**vars(decided)))
         # Axes and calendar are those of the whole plan.
-        vars(alone)["inputs"] = self.inputs
+        vars(alone).update(inputs=self.inputs, decided=decided)
         return alone
 
     @cached_property
-    def _undecided(self) -> Decisions:
+    def _undecided(self) -> Decided:
         """The pools alone."""
-        names = [field.name for field in fields(self.decisions) if field.name != "pools"]
-        return replace(self.decisions, **{name: getattr(self.decisions, name).iloc[:0] for name in names})
+        names = [name for name in COLUMNS if name != "pools"]
+        return replace(self.decided, **{name: getattr(self.decided, name).take(slice(0)) for name in names})
 
     @cached_property
     def holdings(self) -> Holdings:
         """What is owned, held and rented."""
-        return holdings(self.inputs, self.decisions)
+        return holdings(self.inputs, self.decided)
 
     @cached_property
     def supply(self) -> GpuSupply:
         """GPUs by supply and pool."""
-        return supply(self.inputs, self.decisions, self.holdings)
+        return supply(self.inputs, self.decided, self.holdings)
 
     @cached_property
     def service(self) -> Service:
         """What is served, and with which GPUs."""
-        return service(self.inputs, self.decisions, self.supply)
+        return service(self.inputs, self.decided, self.supply)
 
     @cached_property
     def busy_gpu_hours(self) -> Floats:

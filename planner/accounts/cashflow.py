@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from planner import bits
 from planner.accounts import contracts, tokens
@@ -22,23 +22,32 @@ from planner.catalog.models import Catalog
 from planner.decisions import Decisions
 from planner.kinds.cash import CATEGORIES, COSTS, REVENUE
 from planner.scenario.models import Scenario
+from planner.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
 class Totals:
     """Net present values over the solved horizon, lookahead included.
 
-    ``by_future`` has one row per future (index) with columns probability, cost_usd (revenue left out),
-    unserved_usd (the value of what is not served: no cash, in none of the others), revenue_usd, output_tokens and
-    total_tokens, all discounted; the rest are expectations.
+    ``futures`` has one row per future with columns future, probability, cost_usd (revenue left out), unserved_usd (the
+    value of what is not served: no cash, in none of the others), revenue_usd, output_tokens and total_tokens, all
+    discounted; the rest are expectations.
     """
 
-    by_future: pd.DataFrame
+    futures: Table
     cost_usd: float
     unserved_usd: float
     revenue_usd: float
     output_tokens: float
     total_tokens: float
+
+    @cached_property
+    def by_future(self) -> pd.DataFrame:
+        """``futures`` as a pandas frame, with the future as its index."""
+        return self.futures.frame().set_index("future")
 
     @property
     def objective_usd(self) -> float:
@@ -51,17 +60,17 @@ def cash_flow(scenario: Scenario, catalog: Catalog, decisions: Decisions) -> pd.
 
     What falls after the horizon (``kinds.cash.END_OF_HORIZON``) stands in the last solved period.
     """
-    return cash_flow_of(Account(scenario, catalog, decisions))
+    return cash_flow_of(Account(scenario, catalog, decisions)).frame()
 
 
 def commitments(scenario: Scenario, catalog: Catalog, decisions: Decisions) -> pd.DataFrame:
     """Whole value of the contracts that start in a fiscal year: columns future, year, usd."""
-    return contracts.commitments(Account(scenario, catalog, decisions))
+    return contracts.commitments(Account(scenario, catalog, decisions)).frame()
 
 
 def tokens_served(scenario: Scenario, catalog: Catalog, decisions: Decisions) -> pd.DataFrame:
     """Columns future, workload, period, requests, input_tokens, output_tokens, token APIs included."""
-    return tokens.tokens_served(Account(scenario, catalog, decisions))
+    return tokens.tokens_served(Account(scenario, catalog, decisions)).frame()
 
 
 def totals(scenario: Scenario, catalog: Catalog, decisions: Decisions) -> Totals:
@@ -70,22 +79,20 @@ def totals(scenario: Scenario, catalog: Catalog, decisions: Decisions) -> Totals
 
 
 @lru_cache(maxsize=2)
-def cash_flow_of(account: Account) -> pd.DataFrame:
-    """``cash_flow`` of a plan that is already being recomputed; the latest are kept, for nobody to change."""
-    parts = []
-    for category, usd, npv in entries(account):
-        future, period = np.nonzero((usd != 0) | (npv != 0))
-        names = account.inputs.names["future"].take(future)
-        values = {"usd": usd[future, period], "npv_usd": npv[future, period]}
-        parts.append(pd.DataFrame({"future": names, "period": period, "category": category, **values}))
-    rows = pd.concat(parts, ignore_index=True)
-    order = {name: index for index, name in enumerate(CATEGORIES)}
-    futures = {name: index for index, name in enumerate(account.inputs.names["future"])}
-    keys = {"future": futures, "category": order}
-    return rows.sort_values(
-        ["future", "period", "category"],
-        key=lambda column: column.map(keys[column.name]) if column.name in keys else column,
-        ignore_index=True,
+def cash_flow_of(account: Account) -> Table:
+    """``cash_flow`` of a plan that is already being recomputed; the latest are kept."""
+    found = {category: (usd, npv) for category, usd, npv in entries(account)}
+    usd, npv = (np.stack([found[category][which] for category in CATEGORIES], axis=-1) for which in (0, 1))
+    # Categories in the order of their records.
+    at = future, period, category = np.nonzero((usd != 0) | (npv != 0))
+    return Table(
+        {
+            "future": account.inputs.names["future"].take(future),
+            "period": period,
+            "category": np.array(CATEGORIES, dtype=object).take(category),
+            "usd": usd[at],
+            "npv_usd": npv[at],
+        }
     )
 
 
@@ -97,19 +104,19 @@ def totals_of(account: Account) -> Totals:
     discounted = bits.dot(made, inputs.timeline.discount_middle)
     input_tokens, output_tokens = tokens_per_request(inputs)
     cost = sum((npv[category] for category in COSTS), start=np.zeros(len(discounted)))
-    by_future = pd.DataFrame(
+    futures = Table(
         {
+            "future": inputs.names["future"],
             "probability": inputs.probability,
             "cost_usd": cost,
             "unserved_usd": unserved_npv_usd(account).sum(axis=1),
             "revenue_usd": -npv[REVENUE.key],
             "output_tokens": bits.dot(discounted, output_tokens),
             "total_tokens": bits.dot(discounted, input_tokens + output_tokens),
-        },
-        index=pd.Index(inputs.names["future"], name="future"),
+        }
     )
-    expected = by_future.drop(columns="probability").mul(by_future["probability"], axis=0).sum()
-    return Totals(by_future, **{str(name): float(value) for name, value in expected.items()})
+    expected = {name: float((futures[name] * inputs.probability).sum()) for name in futures.names[2:]}
+    return Totals(futures, **expected)
 
 
 @lru_cache(maxsize=2)

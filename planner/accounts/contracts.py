@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 
 from planner import bits
 from planner.accounts.account import Account
@@ -14,6 +13,7 @@ from planner.accounts.inputs import Floats, Inputs
 from planner.accounts.terms import ContractTerms
 from planner.kinds import cash
 from planner.rules.budgets import fiscal_year
+from planner.table import Table
 from planner.timeline import Timeline
 from planner.units import HOURS_PER_DAY
 
@@ -45,20 +45,20 @@ def rented(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
         yield category, usd, usd * middle
 
 
-def commitments(account: Account) -> pd.DataFrame:
+def commitments(account: Account) -> Table:
     """Whole value of the contracts that start in a fiscal year: columns future, year, usd."""
     value = commitments_by_period(account)
     month = account.scenario.budget.fiscal_year_start
     years = np.array([fiscal_year(first, month) for first in account.inputs.timeline.starts[:-1]], dtype=np.int64)
     future, period = np.nonzero(value)
-    frame = pd.DataFrame(
+    rows = Table(
         {
             "future": account.inputs.names["future"].take(future),
             "year": years[period],
             "usd": value[future, period],
         }
     )
-    return frame.groupby(["future", "year"], sort=True)["usd"].sum().reset_index()
+    return rows.sums(["future", "year"], "usd")
 
 
 def commitments_by_period(account: Account) -> Floats:

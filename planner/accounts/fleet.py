@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import pandas as pd
 
 from planner.accounts.account import Account
 from planner.accounts.energy import idle_utility_kw, serving_utility_kw
 from planner.accounts.inputs import Floats, Inputs
 from planner.rules.halls import pue
+from planner.table import Table
 from planner.units import KW_PER_MW
 
 COLUMNS = (
@@ -57,7 +57,8 @@ def energy_mwh(account: Account) -> Floats:
     return np.asarray((idle + serving) / KW_PER_MW)
 
 
-def fleet(account: Account) -> pd.DataFrame:
+@lru_cache(maxsize=2)
+def fleet(account: Account) -> Table:
     """Systems in service: columns as in ``COLUMNS``, one row per future, site, period and system in service.
 
     ``provisioned_utility_mw`` is at design PUE; ``limit_mw`` is the site's cap on the side that ``cap_at`` names.
@@ -65,7 +66,7 @@ def fleet(account: Account) -> pd.DataFrame:
     inputs, installed = account.inputs, account.holdings.installed
     future, site, system, period = np.nonzero(installed)
     count = installed[future, site, system, period]
-    frame = pd.DataFrame(
+    rows = Table(
         {
             "future": inputs.names["future"].take(future),
             "site": inputs.names["site"].take(site),
@@ -76,7 +77,6 @@ def fleet(account: Account) -> pd.DataFrame:
             "provisioned_utility_mw": count * utility_kw(inputs)[site, system] / KW_PER_MW,
             "limit_mw": power_limit_mw(inputs)[site, period],
             "energy_mwh": energy_mwh(account)[future, site, system, period],
-        },
-        columns=list(COLUMNS),
+        }
     )
-    return frame.sort_values(["future", "site", "period", "system"], kind="stable", ignore_index=True)
+    return rows.only(COLUMNS).ordered(["future", "site", "period", "system"])

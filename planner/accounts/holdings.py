@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accounts.inputs import Floats, Inputs
-from planner.decisions import Decisions
+from planner.decisions import Decided
+from planner.table import Table
 
 
 @dataclass(frozen=True)
@@ -70,40 +70,40 @@ def term_periods(inputs: Inputs, term_months: int) -> int:
     return max(1, round(term_months / inputs.timeline.months_per_period))
 
 
-def group_codes(inputs: Inputs, frame: pd.DataFrame) -> NDArray[np.intp]:
+def group_codes(inputs: Inputs, rows: Table) -> NDArray[np.intp]:
     """The index of each row's (site, group) among all existing groups, -1 where there is none such."""
     known = {(group.site, group.index): index for index, group in enumerate(inputs.groups)}
-    sites = inputs.codes(frame, "site")
-    pairs = np.stack([sites, frame["group"].to_numpy(dtype=np.int64)], axis=1)
+    sites = inputs.codes(rows, "site")
+    pairs = np.stack([sites, rows["group"].astype(np.int64)], axis=1)
     used, codes = np.unique(pairs, axis=0, return_inverse=True)
     indices = [known.get((int(site), int(group)), -1) for site, group in used]
     return np.array([*indices, -1], dtype=np.intp)[codes.reshape(-1)]
 
 
-def holdings(inputs: Inputs, decisions: Decisions) -> Holdings:
+def holdings(inputs: Inputs, decided: Decided) -> Holdings:
     """The holdings that the tables say; every name in them must be known."""
     time = inputs.timeline.periods
     futures, sites = len(inputs.futures), len(inputs.sites)
     offers = len(inputs.contract_terms)
 
-    def dense(frame: pd.DataFrame, axes: dict[str, int], value: str | None) -> Floats:
-        indices = [inputs.codes(frame, "future")]
-        indices += [inputs.codes(frame, axis) for axis in axes if axis != "period"]
-        indices.insert(1 + list(axes).index("period"), frame["period"].to_numpy(dtype=np.intp))
-        values = np.ones(len(frame)) if value is None else frame[value].to_numpy(dtype=float)
+    def dense(rows: Table, axes: dict[str, int], value: str | None) -> Floats:
+        indices = [inputs.codes(rows, "future")]
+        indices += [inputs.codes(rows, axis) for axis in axes if axis != "period"]
+        indices.insert(1 + list(axes).index("period"), rows["period"].astype(np.intp))
+        values = np.ones(len(rows)) if value is None else rows[value].astype(float)
         return spread((futures, *axes.values()), tuple(indices), values)
 
-    buy = dense(decisions.buys, {"site": sites, "system": len(inputs.systems), "period": time}, "count")
+    buy = dense(decided.buys, {"site": sites, "system": len(inputs.systems), "period": time}, "count")
     own = np.zeros_like(buy)
     for index, system in enumerate(inputs.systems):
         own[:, :, index] = running(buy[:, :, index], inputs.life_periods(system))
-    sign = dense(decisions.signs, {"offer": offers, "period": time}, "lots")
+    sign = dense(decided.signs, {"offer": offers, "period": time}, "lots")
     under_contract = np.zeros_like(sign)
     for index, terms in enumerate(inputs.contract_terms):
         under_contract[:, index] = running(sign[:, index], term_periods(inputs, terms.term_months))
-    keep = _keep(inputs, decisions)
+    keep = _keep(inputs, decided)
     hourly = {"offer": offers, "period": time, "block": len(inputs.timeline.blocks)}
-    jobs = decisions.rents[decisions.rents["by_job"].astype(bool)]
+    jobs = decided.rents.take(decided.rents["by_job"].astype(bool))
     return Holdings(
         buy=buy,
         own=own,
@@ -111,24 +111,24 @@ def holdings(inputs: Inputs, decisions: Decisions) -> Holdings:
         kept=_kept(inputs, keep, buy.shape),
         sign=sign,
         under_contract=under_contract,
-        rent=dense(decisions.rents, hourly, "lots"),
-        at_once=dense(decisions.rents, hourly, "at_once"),
+        rent=dense(decided.rents, hourly, "lots"),
+        at_once=dense(decided.rents, hourly, "at_once"),
         jobs=dense(jobs, hourly, "lots"),
         jobs_at_once=dense(jobs, hourly, "at_once"),
-        convert=dense(decisions.conversions, {"site": sites, "period": time}, None),
+        convert=dense(decided.conversions, {"site": sites, "period": time}, None),
     )
 
 
-def _keep(inputs: Inputs, decisions: Decisions) -> Floats:
+def _keep(inputs: Inputs, decided: Decided) -> Floats:
     """Systems kept of each existing group, (F, G, T)."""
-    frame = decisions.keeps
+    rows = decided.keeps
     shape = (len(inputs.futures), len(inputs.groups), inputs.timeline.periods)
     indices = (
-        inputs.codes(frame, "future"),
-        group_codes(inputs, frame),
-        frame["period"].to_numpy(dtype=np.intp),
+        inputs.codes(rows, "future"),
+        group_codes(inputs, rows),
+        rows["period"].astype(np.intp),
     )
-    return spread(shape, indices, frame["count"].to_numpy(dtype=float))
+    return spread(shape, indices, rows["count"].astype(float))
 
 
 def _kept(inputs: Inputs, keep: Floats, shape: tuple[int, ...]) -> Floats:

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accounts.terms import ContractTerms, contract_terms
 from planner.catalog.models import Catalog, System, TokenApi
-from planner.decisions import Decisions
+from planner.decisions import COLUMNS, Decided
 from planner.rules.dates import lies_within, life_periods, order_days, service_days, system_lead_weeks
 from planner.rules.tariffs import price_factors
 from planner.scenario.models import Contract, Existing, Future, Scenario, Site, Workload
 from planner.schedule import Schedule
+from planner.table import Table
 from planner.timeline import Timeline, scenario_timeline
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Names = NDArray[np.object_]
 ONLY_FUTURE = "base"
 
 
@@ -103,16 +104,16 @@ class Inputs:
         return self.scenario.revealed or self.timeline.end
 
     @cached_property
-    def names(self) -> dict[str, pd.Index[str]]:
+    def names(self) -> dict[str, Names]:
         """The names that tables may use, by column."""
         return {
-            "future": pd.Index([future.name for future in self.futures], dtype=object),
-            "site": pd.Index([site.name for site in self.sites], dtype=object),
-            "system": pd.Index(list(self.system_index), dtype=object),
-            "offer": pd.Index([terms.name for terms in self.contract_terms], dtype=object),
-            "workload": pd.Index([workload.name for workload in self.workloads], dtype=object),
-            "api": pd.Index([api.name for api in self.apis], dtype=object),
-            "block": pd.Index(list(self.timeline.blocks), dtype=object),
+            "future": np.array([future.name for future in self.futures], dtype=object),
+            "site": np.array([site.name for site in self.sites], dtype=object),
+            "system": np.array(list(self.system_index), dtype=object),
+            "offer": np.array([terms.name for terms in self.contract_terms], dtype=object),
+            "workload": np.array([workload.name for workload in self.workloads], dtype=object),
+            "api": np.array([api.name for api in self.apis], dtype=object),
+            "block": np.array(list(self.timeline.blocks), dtype=object),
         }
 
     def when(self, future: int, period: int, block: int | None = None) -> str:
@@ -126,11 +127,14 @@ class Inputs:
         """`` in future boom``, '' where there is only one."""
         return f" in future {self.futures[future].name}" if len(self.futures) > 1 else ""
 
-    def codes(self, frame: pd.DataFrame, column: str, names: pd.Index[str] | None = None) -> NDArray[np.intp]:
-        """The index of each row's name on its axis, -1 where there is none such."""
-        known = self.names[column] if names is None else names
-        places = {name: place for place, name in enumerate(known)}
-        return np.array([places.get(name, -1) for name in frame[column]], dtype=np.intp)
+    @cached_property
+    def _places(self) -> dict[str, dict[str, int]]:
+        return {column: places_of(names) for column, names in self.names.items()}
+
+    def codes(self, rows: Table, column: str, places: Mapping[str, int] | None = None) -> NDArray[np.intp]:
+        """The index of each row's name on its axis, or in ``places``; -1 where there is none such."""
+        known = self._places[column] if places is None else places
+        return np.array([known.get(name, -1) for name in rows[column].tolist()], dtype=np.intp)
 
     def purchase_lead_weeks(self, system: System) -> float:
         """Weeks from order to service of a bought system."""
@@ -179,15 +183,20 @@ class Inputs:
         return self.by_period(schedule.step_mean)
 
 
-def build_inputs(scenario: Scenario, catalog: Catalog, decisions: Decisions) -> Inputs:
+def places_of(names: Iterable[str]) -> dict[str, int]:
+    """The index of each name."""
+    return {name: place for place, name in enumerate(names)}
+
+
+def build_inputs(scenario: Scenario, catalog: Catalog, decided: Decided) -> Inputs:
     """The inputs of a plan. Without futures there is one, of whatever name the tables use."""
-    futures = scenario.futures or (Future(name=_only_future(decisions), probability=1.0),)
+    futures = scenario.futures or (Future(name=_only_future(decided), probability=1.0),)
     return Inputs(scenario, catalog, scenario_timeline(scenario, catalog), futures)
 
 
-def _only_future(decisions: Decisions) -> str:
-    for field in fields(decisions):
-        frame: pd.DataFrame = getattr(decisions, field.name)
-        if "future" in frame.columns and len(frame):
-            return str(frame["future"].iloc[0])
+def _only_future(decided: Decided) -> str:
+    for name, columns in COLUMNS.items():
+        rows: Table = getattr(decided, name)
+        if "future" in columns and len(rows):
+            return str(rows["future"][0])
     return ONLY_FUTURE

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from planner.accounts.account import Account
 from planner.accounts.capital import invested, sales_of_existing
@@ -95,16 +94,10 @@ def ledger_lines(account: Account) -> Iterator[Line]:
     yield from _revenue(account)
 
 
-def _groups(frame: pd.DataFrame, by: list[str]) -> Iterator[tuple[tuple[object, ...], pd.DataFrame]]:
-    """Rows of one decision, in a fixed order."""
-    for key, rows in frame.groupby(by, sort=True):
-        yield (key if isinstance(key, tuple) else (key,)), rows
-
-
 def _purchases(account: Account) -> Iterator[Line]:
     inputs = account.inputs
     timeline = inputs.timeline
-    for (site, system, period), rows in _groups(account.decisions.buys, ["site", "system", "period"]):
+    for (site, system, period), rows in account.decided.buys.groups(["site", "system", "period"]):
         start = int(str(period))
         alone = account.with_only("buys", rows)
         item = inputs.systems[inputs.system_index[str(system)]]
@@ -141,7 +134,7 @@ def _running(alone: Account, resource: Resource, there: Floats) -> Iterator[Line
 
 def _conversions(account: Account) -> Iterator[Line]:
     timeline = account.inputs.timeline
-    for (site, period), rows in _groups(account.decisions.conversions, ["site", "period"]):
+    for (site, period), rows in account.decided.conversions.groups(["site", "period"]):
         start = int(str(period))
         alone = account.with_only("conversions", rows)
         resource = Resource(
@@ -163,10 +156,11 @@ def _conversions(account: Account) -> Iterator[Line]:
 def _existing(account: Account) -> Iterator[Line]:
     """What existing groups cost while they are kept, and bring when they are sold."""
     inputs = account.inputs
-    keeps, sales = account.decisions.keeps, sales_of_existing(account)
+    keeps, sales = account.decided.keeps, sales_of_existing(account)
     for index, group in enumerate(inputs.groups):
         site = inputs.sites[group.site]
-        alone = account.with_only("keeps", keeps[(keeps["site"] == site.name) & (keeps["group"] == group.index)])
+        mine = (keeps["site"] == site.name) & (keeps["group"] == group.index)
+        alone = account.with_only("keeps", keeps.take(mine))
         there = alone.holdings.installed.sum(axis=(1, 2))
         item = inputs.systems[inputs.system_index[group.existing.system]]
         key = f"existing:{site.name}/{group.index}"
@@ -224,7 +218,7 @@ def _reserved(account: Account) -> Iterator[Line]:
     timeline = inputs.timeline
     indices = {terms.name: index for index, terms in enumerate(inputs.contract_terms)}
     tail_share = inputs.scenario.finance.contract_tail_share
-    for (offer, period), rows in _groups(account.decisions.signs, ["offer", "period"]):
+    for (offer, period), rows in account.decided.signs.groups(["offer", "period"]):
         start, index = int(str(period)), indices[str(offer)]
         terms = inputs.contract_terms[index]
         alone = account.with_only("signs", rows)
@@ -255,7 +249,7 @@ def _reserved(account: Account) -> Iterator[Line]:
 def _hourly(account: Account) -> Iterator[Line]:
     inputs = account.inputs
     indices = {terms.name: index for index, terms in enumerate(inputs.contract_terms)}
-    for (offer,), rows in _groups(account.decisions.rents, ["offer"]):
+    for (offer,), rows in account.decided.rents.groups(["offer"]):
         index = indices[str(offer)]
         terms = inputs.contract_terms[index]
         alone = account.with_only("rents", rows)
@@ -272,7 +266,7 @@ def _apis(account: Account) -> Iterator[Line]:
     names = [workload.name for workload in inputs.workloads]
     per_request = sum(tokens_per_request(inputs))
     apis = {api.name: api for api in inputs.apis}
-    for (workload, api), rows in _groups(account.decisions.api, ["workload", "api"]):
+    for (workload, api), rows in account.decided.api.groups(["workload", "api"]):
         alone = account.with_only("api", rows)
         served = requests(alone, alone.service.to_api).sum(axis=2)[:, names.index(str(workload))]
         nothing = np.zeros_like(served)

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accounts.holdings import spread
-from planner.accounts.inputs import Floats, Inputs
+from planner.accounts.inputs import Floats, Inputs, Names, places_of
 from planner.accounts.supply import GpuSupply
 from planner.catalog.models import ServingPoint
-from planner.decisions import Decisions
+from planner.decisions import Decided
 from planner.rules.demand import demand_rates
 from planner.rules.hosting import crowds, domains_taken, hosts_whole, lots_taken, workers
 from planner.rules.rates import capped_with, gpu_hours_rate, point_rate, proven_by_shape
 from planner.rules.survival import Survive, replicas_lost
+from planner.table import Table, numbered
 
 Indices = NDArray[np.intp]
 
@@ -64,7 +64,7 @@ class Service:
     """
 
     inputs: Inputs
-    pools: pd.Index[str]
+    pools: Names
     uses: tuple[Use, ...]
     rows: Rows
     row_rates: Floats
@@ -155,10 +155,10 @@ class Service:
         return spread(pooled, (rows.future, rows.pool, rows.period, rows.block), values)
 
 
-def service(inputs: Inputs, decisions: Decisions, flow: GpuSupply) -> Service:
+def service(inputs: Inputs, decided: Decided, flow: GpuSupply) -> Service:
     """The service that the tables say; every name in them but points must be known."""
     pools = flow.pools
-    rows, uses = _rows(inputs, decisions.serving, pools)
+    rows, uses = _rows(inputs, decided.serving, pools)
     whole = np.array([workload.whole_replicas for workload in inputs.workloads])
     sizes = np.array([use.replica_gpus for use in uses], dtype=float)
     in_replicas = np.nan_to_num(rows.replicas) * sizes[rows.use]
@@ -188,8 +188,8 @@ def service(inputs: Inputs, decisions: Decisions, flow: GpuSupply) -> Service:
             (rows.future, rows.workload, rows.period, rows.block),
             row_rates,
         ),
-        to_api=_hourly(inputs, decisions.api, ("workload", "api")),
-        unserved=_hourly(inputs, decisions.unserved, ("workload",)),
+        to_api=_hourly(inputs, decided.api, ("workload", "api")),
+        unserved=_hourly(inputs, decided.unserved, ("workload",)),
     )
 
 
@@ -204,7 +204,7 @@ def _crowding(rows: Rows, uses: tuple[Use, ...], flow: GpuSupply) -> Floats:
     return np.array(taken)[at.reshape(-1)]
 
 
-def served_rates(found: Service) -> pd.DataFrame:
+def served_rates(found: Service) -> Table:
     """Columns future, workload, period, block, demand, by_gpus, by_api, unserved: requests/s (or weighted GPUs)."""
     rates = {
         "demand": found.demand,
@@ -215,7 +215,7 @@ def served_rates(found: Service) -> pd.DataFrame:
     return labelled(found.inputs, "workload", found.inputs.names["workload"], rates)
 
 
-def pool_use(found: Service, flow: GpuSupply) -> pd.DataFrame:
+def pool_use(found: Service, flow: GpuSupply) -> Table:
     """Columns future, pool, period, block, gpus_used, gpus_usable, gpus_in_service."""
     gpus = {
         "gpus_used": found.pool_occupied,
@@ -225,10 +225,10 @@ def pool_use(found: Service, flow: GpuSupply) -> pd.DataFrame:
     return labelled(found.inputs, "pool", found.pools, gpus)
 
 
-def labelled(inputs: Inputs, axis: str, labels: pd.Index[str], values: dict[str, Floats]) -> pd.DataFrame:
+def labelled(inputs: Inputs, axis: str, labels: Names, values: dict[str, Floats]) -> Table:
     """Arrays (F, n, T, B) as columns beside future, ``axis``, period and block; rows at zero throughout left out."""
     future, item, period, block = np.nonzero(np.logical_or.reduce([array != 0 for array in values.values()]))
-    return pd.DataFrame(
+    return Table(
         {
             "future": inputs.names["future"].take(future),
             axis: labels.take(item),
@@ -239,32 +239,32 @@ def labelled(inputs: Inputs, axis: str, labels: pd.Index[str], values: dict[str,
     )
 
 
-def _rows(inputs: Inputs, frame: pd.DataFrame, pools: pd.Index[str]) -> tuple[Rows, tuple[Use, ...]]:
-    workload = inputs.codes(frame, "workload")
-    names, used = pd.factorize(frame["point"].to_numpy(dtype=object))
-    pairs, unique = pd.factorize(workload * max(1, len(used)) + names)
+def _rows(inputs: Inputs, table: Table, pools: Names) -> tuple[Rows, tuple[Use, ...]]:
+    workload = inputs.codes(table, "workload")
+    names, used = numbered(table["point"].tolist())
+    pairs, unique = numbered((workload * max(1, len(used)) + names).tolist())
     points = {(point.model, point.name): point for point in inputs.catalog.serving.values()}
     any_model = {point.name: point for point in inputs.catalog.serving.values()}
     uses = []
-    for index, name in zip(*np.divmod(unique, max(1, len(used))), strict=True):
+    for index, name in (divmod(pair, max(1, len(used))) for pair in unique):
         stream, word = inputs.workloads[index], str(used[name])
         point = None
         if stream.kind != "gpu_hours":
             point = points.get((stream.model or "", word), any_model.get(word))
         if point is None:
-            uses.append(Use(int(index), word, None, 1, 1, 1))
+            uses.append(Use(index, word, None, 1, 1, 1))
         else:
             size, most = point.replica_gpus, point.largest_worker_gpus
-            uses.append(Use(int(index), word, point, size, workers(point), most))
+            uses.append(Use(index, word, point, size, workers(point), most))
     rows = Rows(
-        future=inputs.codes(frame, "future"),
+        future=inputs.codes(table, "future"),
         workload=workload,
-        pool=inputs.codes(frame, "pool", pools),
-        use=pairs.astype(np.intp),
-        period=frame["period"].to_numpy(dtype=np.intp),
-        block=inputs.codes(frame, "block"),
-        gpus=frame["gpus"].to_numpy(dtype=float),
-        replicas=frame["replicas"].to_numpy(dtype=float),
+        pool=inputs.codes(table, "pool", places_of(pools)),
+        use=pairs,
+        period=table["period"].astype(np.intp),
+        block=inputs.codes(table, "block"),
+        gpus=table["gpus"].astype(float),
+        replicas=table["replicas"].astype(float),
     )
     return rows, tuple(uses)
 
@@ -286,7 +286,7 @@ def _rates(inputs: Inputs, uses: Iterable[Use]) -> list[Floats]:
     return rates
 
 
-def _hourly(inputs: Inputs, frame: pd.DataFrame, axes: tuple[str, ...]) -> Floats:
+def _hourly(inputs: Inputs, rows: Table, axes: tuple[str, ...]) -> Floats:
     """A table of requests/s as an array (F, *axes, T, B)."""
     columns = ("future", *axes)
     shape = (
@@ -295,8 +295,8 @@ def _hourly(inputs: Inputs, frame: pd.DataFrame, axes: tuple[str, ...]) -> Float
         len(inputs.timeline.blocks),
     )
     indices = (
-        *(inputs.codes(frame, column) for column in columns),
-        frame["period"].to_numpy(dtype=np.intp),
-        inputs.codes(frame, "block"),
+        *(inputs.codes(rows, column) for column in columns),
+        rows["period"].astype(np.intp),
+        inputs.codes(rows, "block"),
     )
-    return spread(shape, indices, frame["requests_per_s"].to_numpy(dtype=float))
+    return spread(shape, indices, rows["requests_per_s"].astype(float))

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accounts.energy import usd_per_gpu_hour
 from planner.accounts.holdings import Holdings
-from planner.accounts.inputs import Floats, Inputs
+from planner.accounts.inputs import Floats, Inputs, Names, places_of
 from planner.accounts.terms import ContractTerms
-from planner.decisions import Decisions
+from planner.decisions import Decided
 from planner.rules.hosting import Hosting, lot_hosting, system_hosting
 from planner.rules.offers import stack, usable_share
+from planner.table import numbered
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class GpuSupply:
     """
 
     sources: tuple[Source, ...]
-    pools: pd.Index[str]
+    pools: Names
     member: NDArray[np.intp]
     gpus: Floats
     usable: Floats
@@ -115,9 +115,9 @@ class GpuSupply:
         return found
 
 
-def source_keys(inputs: Inputs) -> pd.Index[str]:
-    """The keys that the table of pools may use, in the order of ``sources``."""
-    return pd.Index([source.key for source in sources(inputs)], dtype=object)
+def source_places(inputs: Inputs) -> dict[str, int]:
+    """The keys that the table of pools may use, with their places among ``sources``."""
+    return places_of(source.key for source in sources(inputs))
 
 
 def sources(inputs: Inputs) -> tuple[Source, ...]:
@@ -178,12 +178,12 @@ def _owned(inputs: Inputs, key: str, site: int, kind: int) -> Source:
     return Source(key, kind, site, "", None, True, False, share, owner, system.gpus, system_hosting(system))
 
 
-def supply(inputs: Inputs, decisions: Decisions, holdings: Holdings) -> GpuSupply:
+def supply(inputs: Inputs, decided: Decided, holdings: Holdings) -> GpuSupply:
     """The supply that the holdings make; every pool member must be known."""
     found = sources(inputs)
-    codes, pools = pd.factorize(decisions.pools["pool"].to_numpy(dtype=object))
-    keys = pd.Index([source.key for source in found], dtype=object)
-    member = np.stack([codes, inputs.codes(decisions.pools, "supply", keys)], axis=1).astype(np.intp)
+    codes, pools = numbered(decided.pools["pool"].tolist())
+    places = places_of(source.key for source in found)
+    member = np.stack([codes, inputs.codes(decided.pools, "supply", places)], axis=1)
     gpus = _gpus(inputs, holdings, holdings.jobs)
     at_once = _gpus(inputs, holdings, holdings.jobs_at_once)
     shares = np.array([source.usable_share for source in found]).reshape(len(found), len(inputs.timeline.blocks))
@@ -193,7 +193,7 @@ def supply(inputs: Inputs, decisions: Decisions, holdings: Holdings) -> GpuSuppl
     for index, source in enumerate(found):
         if source.site >= 0:
             energy[index] = rate[source.site, source.system]
-    return GpuSupply(found, pd.Index(pools, dtype=object), member, gpus, usable, at_once, energy)
+    return GpuSupply(found, np.array(pools, dtype=object), member, gpus, usable, at_once, energy)
 
 
 def _gpus(inputs: Inputs, holdings: Holdings, jobs: Floats) -> Floats:

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from planner import bits
 from planner.accounts.account import Account
@@ -22,6 +21,7 @@ from planner.accounts.workload_cost import expected_shares
 from planner.kinds.cash import CAPEX, OPEX
 from planner.rules.offers import quote_offer
 from planner.scenario.models import Scenario
+from planner.table import Table
 
 COLUMNS = ("tag", "value", "period", "usd", "npv_usd", "lookahead")
 Tags = Mapping[str, str]
@@ -95,7 +95,7 @@ class Tagged:
         return [Part(dict(bears), float(mine.sum()), mine / mine.sum()) for bears, mine in found.items()]
 
 
-def cost_by_tag(account: Account) -> pd.DataFrame:
+def cost_by_tag(account: Account) -> Table:
     """``COLUMNS``, expected over the futures: a row for each value of each tag and period, where there is any cost.
 
     ``value`` is empty for what does not bear the tag. ``usd`` is cash out, capex and opex, undiscounted; ``npv_usd``
@@ -117,7 +117,7 @@ def cost_by_tag(account: Account) -> pd.DataFrame:
         for t in range(timeline.periods)
         if sums[at][:, t].any()
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return Table.of_rows(COLUMNS, rows)
 
 
 def _by_value(parts: list[Part], key: str) -> dict[str, float]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 
 from planner.accounts.account import Account
 from planner.accounts.inputs import Floats, Inputs
 from planner.catalog.models import QuotedApi
 from planner.kinds import cash
 from planner.rules.tariffs import api_usd_per_request, revenue_usd_per_request
+from planner.table import Table
 from planner.units import SECONDS_PER_HOUR
 
 
@@ -28,7 +28,7 @@ def tokens_per_request(inputs: Inputs) -> tuple[Floats, Floats]:
     return both[:, 0], both[:, 1]
 
 
-def tokens_served(account: Account) -> pd.DataFrame:
+def tokens_served(account: Account) -> Table:
     """Served by GPUs and token APIs: future, workload, period, requests, input_tokens, output_tokens.
 
     gpu_hours workloads make no tokens and have no rows.
@@ -39,7 +39,7 @@ def tokens_served(account: Account) -> pd.DataFrame:
     future, workload, period = np.nonzero(made)
     count = made[future, workload, period]
     input_tokens, output_tokens = tokens_per_request(inputs)
-    return pd.DataFrame(
+    return Table(
         {
             "future": inputs.names["future"].take(future),
             "workload": inputs.names["workload"].take(workload),

@@ -34,6 +34,8 @@ from planner.studies.stands.words import line as carrying_line
 from planner.studies.stands.words import lines as carrying_lines
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planner.history.run import Run
 
 NOT_HELD = "What renting or buying alone would cost was not looked into."
@@ -104,7 +106,7 @@ def solved(options: SolveOptions, progress: Progress) -> Outcome:
     return Outcome(
         sheets=view if options.report else (),
         json=result or None,
-        tables=found.plan.tables | ({"trace": found.plan.trace()} if options.trace else {}),
+        tables=_frames(found.plan, options),
         saved=_run_of(scenario, found.catalog, found.plan, result, view, overrides) if options.save else None,
         message=found.unknown if options.report else "",
         exit_code=FEASIBLE_EXIT if found.late else exit_of(found.plan),
@@ -188,8 +190,15 @@ def _result(solved: Solved, options: SolveOptions) -> dict[str, Any]:
     if solved.carrying is not None:
         result["stands"] = solved.carrying.to_dict()
     if options.trace:
-        result["trace"] = solved.plan.trace().to_dict(orient="records")
+        result["trace"] = solved.plan.table("origins").records()
     return result
+
+
+def _frames(plan: Plan, options: SolveOptions) -> Mapping[str, pd.DataFrame]:
+    """Where somebody wants them: pandas takes long to load."""
+    if options.csv is None:
+        return {}
+    return plan.tables | ({"trace": plan.trace()} if options.trace else {})
 
 
 def _view(scenario: Scenario, solved: Solved, options: SolveOptions) -> list[Sheet]:

@@ -117,7 +117,7 @@ class _Rounds:
     def _told(self, plan: Audited, verdicts: Sequence[Verdict]) -> Simulated:
         serving = served_rows(plan)
         rows = verdict_rows(self._scenario, verdicts, serving)
-        simulated = rows[rows["held_by"] == "simulation"]
+        simulated = rows.take(rows["held_by"] == "simulation")
         rates, within = (simulated[name].astype(float) for name in ("requests_per_s", "within_share"))
         return Simulated(
             rounds=self._rounds,

@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from planner.catalog import Catalog
 from planner.earned.judged import Verdict
 from planner.errors import Relaxation
@@ -17,6 +15,7 @@ from planner.rules.latency import MEDIAN, Target, targets
 from planner.scenario import Scenario
 from planner.scenario.models import Workload
 from planner.simulation.pools import Row
+from planner.table import Table
 from planner.traffic.headroom import MOST
 from planner.traffic.outcome import Outcome
 from planner.units import ms_from_s
@@ -32,7 +31,7 @@ VERDICT_COLUMNS = (
 
 def headroom_rows(
     scenario: Scenario, catalog: Catalog, headroom: Mapping[tuple[str, str], float], serving: Sequence[Row]
-) -> pd.DataFrame:
+) -> Table:
     """workload, system, point, headroom_share and replicas: what each configuration was seen to need."""
     models = {workload.name: workload.model for workload in scenario.workloads}
     systems = {(point.model, point.name): point.system for point in catalog.serving.values()}
@@ -45,10 +44,10 @@ def headroom_rows(
         (name, systems[models[name] or "", point], point, share, max(used.get((name, point), {"": 0.0}).values()))
         for (name, point), share in sorted(headroom.items())
     ]
-    return pd.DataFrame(rows, columns=list(HEADROOM_COLUMNS))
+    return Table.of_rows(HEADROOM_COLUMNS, rows)
 
 
-def verdict_rows(scenario: Scenario, verdicts: Sequence[Verdict], serving: Sequence[Row]) -> pd.DataFrame:
+def verdict_rows(scenario: Scenario, verdicts: Sequence[Verdict], serving: Sequence[Row]) -> Table:
     """A row for each workload with targets: its worst block and the share of its requests in time, if simulated."""
     converted = {row["workload"] for row in serving if row["by_tail_ratio"]}
     rows: list[dict[str, Any]] = []
@@ -72,7 +71,7 @@ def verdict_rows(scenario: Scenario, verdicts: Sequence[Verdict], serving: Seque
                 "tpot_within_share": outcome.share_within_tpot,
             }
         )
-    return pd.DataFrame(rows, columns=list(VERDICT_COLUMNS))
+    return Table.of_rows(VERDICT_COLUMNS, [[row.get(name) for name in VERDICT_COLUMNS] for row in rows])
 
 
 def worst(verdicts: Sequence[Verdict]) -> tuple[Verdict, Outcome]:

@@ -8,17 +8,17 @@ import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from planner._version import __version__
-from planner.accounts.cashflow import tokens_served
+from planner.accounts import Account
+from planner.accounts.tokens import tokens_served
 from planner.catalog import Catalog
 from planner.decisions import COLUMNS, Decisions
 from planner.history.written import written
@@ -28,6 +28,7 @@ from planner.plan.plan import _plain
 from planner.render.sheet import Column, Sheet
 from planner.scenario import Scenario, load_scenario
 from planner.schema.result import text_of
+from planner.table import Table
 from planner.units import mtok_from_tokens
 
 # What a plan's figures can depend on beside the scenario and the catalog.
@@ -85,15 +86,18 @@ class Run:
 
     def decided(self) -> Decisions:
         """The decision tables of the plan; a run of 0.1.0 has no lots by the job, and all of its lots run at once."""
-        frames = {
-            field.name: pd.DataFrame(self.decisions.get(field.name, []), columns=list(COLUMNS[field.name]))
-            for field in fields(Decisions)
+        tables = {
+            name: Table.of_rows(
+                columns, [[row.get(column) for column in columns] for row in self.decisions.get(name, ())]
+            )
+            for name, columns in COLUMNS.items()
         }
-        rents = frames["rents"]
+        rents = tables["rents"]
         by_job = [bool(said) and said == said for said in rents["by_job"]]
-        at_once = rents["at_once"].where(rents["at_once"].notna(), rents["lots"]).astype(float)
-        frames["rents"] = rents.assign(at_once=at_once, by_job=np.array(by_job, dtype=bool))
-        return Decisions(**frames)
+        at_once, lots = (rents[name].astype(float) for name in ("at_once", "lots"))
+        at_once = np.where(np.isnan(at_once), lots, at_once)
+        tables["rents"] = rents.with_columns(at_once=at_once, by_job=np.array(by_job, dtype=bool))
+        return Decisions(**tables)
 
 
 def run_of(
@@ -152,13 +156,12 @@ def sheets_of_plain(parts: Sequence[Mapping[str, Any]]) -> tuple[Sheet, ...]:
 
 
 def _tables(decisions: Decisions) -> dict[str, list[dict[str, Any]]]:
-    frames = {field.name: getattr(decisions, field.name) for field in fields(decisions)}
-    return {name: [_plain(row) for row in frame.to_dict(orient="records")] for name, frame in frames.items()}
+    return {name: [_plain(row) for row in decisions.table(name).records()] for name in COLUMNS}
 
 
 def _served(scenario: Scenario, catalog: Catalog, plan: Plan) -> list[dict[str, Any]]:
     """Output tokens by workload and period, Mtok, as the audit counts them."""
-    rows = tokens_served(scenario, catalog, plan.decisions)
+    served = tokens_served(Account(scenario, catalog, plan.decisions))
     return [
         {
             "future": str(row.future),
@@ -166,7 +169,7 @@ def _served(scenario: Scenario, catalog: Catalog, plan: Plan) -> list[dict[str, 
             "period": plan.periods[int(row.period)],
             "output_mtok": mtok_from_tokens(float(row.output_tokens)),
         }
-        for row in rows.itertuples()
+        for row in served.rows()
     ]
 
 

@@ -77,7 +77,7 @@ def tabled(found: Audited) -> Plan:
     assert outcome.x is not None
     serving = tables.serving(problem, account)
     reach = outcome.answer.duals if scenario.objective == "cost" and not model.relaxation else None
-    frames = {
+    made = {
         "purchases": tables.purchases(problem, account),
         "retirements": tables.retirements(problem, account),
         "contracts": tables.contracts(problem, account),
@@ -91,15 +91,15 @@ def tabled(found: Audited) -> Plan:
         "cost_by_tag": cost_by_tag(account),
         "binding": tables.binding(model, outcome.x, reach),
     }
-    origins = trace(scenario, catalog, frames)
-    known = {**frames, "origins": origins}
+    origins = trace(scenario, catalog, made)
+    known = {**made, "origins": origins}
     return Plan(
         scenario=scenario.name,
         scenario_digest=scenario_digest(scenario) if found.simulated is None else found.simulated.digest,
         status=found.status,
         proof=found.proof,
         kpis=kpis(problem, account, totals, serving),
-        **frames,
+        **made,
         audit=found.audit,
         decisions=account.decisions,
         catalog_digest=catalog.digest,
@@ -116,8 +116,7 @@ def tabled(found: Audited) -> Plan:
 
 def served_rows(found: Audited) -> list[dict[str, Any]]:
     """The table of what serves what, as rows."""
-    rows: list[dict[str, Any]] = tables.serving(found.model.problem, found.account).to_dict(orient="records")
-    return rows
+    return tables.serving(found.model.problem, found.account).records()
 
 
 def _proof(model: Model, outcome: Outcome, cost_usd: float, solver: str, options: Options, seconds: float) -> Proof:

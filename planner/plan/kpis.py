@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accounts import levelised
@@ -18,6 +17,7 @@ from planner.accounts.tokens import requests, tokens_per_request
 from planner.kinds.cash import CAPACITY, CAPEX, OPEX, OWNING, RECORDS, RESALE, REVENUE
 from planner.plan.hourly_peak import peak_gpus
 from planner.problem import Problem
+from planner.table import Table, isin, mapped, sums
 from planner.units import KW_PER_MW, SECONDS_PER_HOUR, mtok_from_tokens
 
 Floats = NDArray[np.float64]
@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 _VENDOR = tuple(record.key for record in RECORDS if record.evidence == "vendor")
 
 
-def kpis(problem: Problem, account: Account, totals: Totals, serving: pd.DataFrame) -> dict[str, Any]:
+def kpis(problem: Problem, account: Account, totals: Totals, serving: Table) -> dict[str, Any]:
     """All key figures: the expectation, and one entry per future under ``futures`` where there are several."""
     per_future = [_of_future(problem, account, totals, name) for name in problem.futures]
     weights = problem.probability
@@ -68,50 +68,50 @@ def _ratio(numerator: float, denominator: float) -> float | None:
 def _of_future(problem: Problem, account: Account, totals: Totals, future: str) -> dict[str, Any]:
     timeline, f = problem.timeline, problem.futures.index(future)
     reported, hours = ~timeline.lookahead, timeline.hours
-    made = totals.by_future.loc[future]
+    made = totals.futures.records()[f]
     cash = cash_flow_of(account)
-    cash = cash[cash["future"] == future]
-    due = cash[cash["period"].isin(np.flatnonzero(reported)) & cash["category"].isin([*CAPEX, *OPEX])]
+    cash = cash.take(cash["future"] == future)
+    due = cash.take(reported[cash["period"]])
+    in_cash = due.take(isin(due["category"], (*CAPEX, *OPEX)))
     by_period = np.zeros(timeline.periods)
-    np.add.at(by_period, due["period"].to_numpy(dtype=int), due["usd"].to_numpy(dtype=float))
+    np.add.at(by_period, in_cash["period"], in_cash["usd"])
     served = requests(account, account.service.served)[f][:, reported].sum(axis=1)
     asked = requests(account, account.service.demand)[f][:, reported].sum(axis=1)
     input_tokens, output_tokens = tokens_per_request(account.inputs)
     weight = problem.token_weight
     systems = fleet(account)
-    systems = systems[(systems["future"] == future) & systems["period"].isin(np.flatnonzero(reported))]
-    provisioned = systems.groupby("period")["provisioned_utility_mw"].sum()
+    systems = systems.take((systems["future"] == future) & reported[systems["period"]])
+    provisioned = sums(systems["provisioned_utility_mw"], systems["period"], timeline.periods)
+    in_service = np.unique(systems["period"])
     energy = float(systems["energy_mwh"].sum())
     output = float(served @ output_tokens)
     own_output = _own_output_tokens(account, f, reported)
-    mw_hours = float((provisioned * hours[provisioned.index.to_numpy(dtype=int)]).sum())
+    mw_hours = float((provisioned[in_service] * hours[in_service]).sum())
     usable, busy = account.supply.usable[f], account.busy_gpu_hours[f]
     in_use = account.service.pool_occupied[f].sum(axis=0)[reported].sum(axis=0)
     there = usable.sum(axis=0)[reported].sum(axis=0)
     gpu_hours = float((account.supply.gpus[f].sum(axis=0) * timeline.block_hours)[reported].sum())
     usable_hours = float((usable.sum(axis=0) * timeline.block_hours)[reported].sum())
     busy_hours = float(busy.sum(axis=0)[reported].sum())
-    capacity_usd = float(due.loc[due["category"].isin(CAPACITY), "usd"].sum())
-    capex = float(due.loc[due["category"].isin(CAPEX), "usd"].sum())
-    opex = float(due.loc[due["category"].isin(OPEX), "usd"].sum())
-    revenue = -float(cash.loc[(cash["category"] == REVENUE.key) & cash["period"].lt(timeline.reported), "usd"].sum())
+    capacity_usd = _sum(in_cash, CAPACITY)
+    capex, opex = _sum(in_cash, CAPEX), _sum(in_cash, OPEX)
     return {
         **_levelised(float(made["cost_usd"]), float(made["output_tokens"]), float(made["total_tokens"])),
         **levelised.figures(account, f),
         "npv_usd": float(made["cost_usd"]),
-        "resale_npv_usd": -float(cash.loc[cash["category"].isin(RESALE), "npv_usd"].sum()),
+        "resale_npv_usd": -_sum(cash, RESALE, "npv_usd"),
         "npv_unserved_usd": float(made["unserved_usd"]),
         "npv_revenue_usd": float(made["revenue_usd"]),
         "npv_profit_usd": float(made["revenue_usd"] - made["cost_usd"]),
         "cash_usd": capex + opex,
         "capex_usd": capex,
         "opex_usd": opex,
-        "revenue_usd": revenue,
+        "revenue_usd": -_sum(due, (REVENUE.key,)),
         "peak_cumulative_cash_usd": float(by_period.cumsum().max(initial=0.0)),
         "tokens_output": output,
         "tokens_total": float(served @ (input_tokens + output_tokens)),
         "served_share": _ratio(float(served @ weight), float(asked @ weight)) if (asked @ weight) > 0 else 1.0,
-        "peak_provisioned_utility_mw": float(provisioned.max()) if len(provisioned) else 0.0,
+        "peak_provisioned_utility_mw": float(provisioned.max(initial=0.0)),
         "energy_mwh": energy,
         "output_tokens_per_s_per_provisioned_mw": _ratio(own_output / SECONDS_PER_HOUR, mw_hours),
         "tokens_per_kwh_drawn": _ratio(own_output, energy * KW_PER_MW),
@@ -123,6 +123,10 @@ def _of_future(problem: Problem, account: Account, totals: Totals, future: str) 
         },
         "idle_cost_usd": capacity_usd * (1 - busy_hours / usable_hours) if usable_hours else 0.0,
     }
+
+
+def _sum(cash: Table, categories: Sequence[str], value: str = "usd") -> float:
+    return float(cash[value][isin(cash["category"], categories)].sum())
 
 
 def _own_output_tokens(account: Account, future: int, reported: NDArray[np.bool_]) -> float:
@@ -143,7 +147,7 @@ def _own_output_tokens(account: Account, future: int, reported: NDArray[np.bool_
     return float((made * share[rows.pool[mine], rows.period[mine], rows.block[mine]]).sum())
 
 
-def _owned_usd_per_gpu_hour(account: Account, cash: pd.DataFrame, future: int) -> float | None:
+def _owned_usd_per_gpu_hour(account: Account, cash: Table, future: int) -> float | None:
     """NPV of owning (capex, running, less resale) ÷ discounted GPU-hours owned, over the solved horizon.
 
     Existing systems come in at what they would bring on their first day, so that only what they lose counts.
@@ -152,25 +156,30 @@ def _owned_usd_per_gpu_hour(account: Account, cash: pd.DataFrame, future: int) -
     timeline = account.inputs.timeline
     gpus = account.supply.gpus[future][owned].sum(axis=0)
     hours = float(((gpus * timeline.block_hours).sum(axis=1) * timeline.discount_middle).sum())
-    usd = float(cash.loc[cash["category"].isin(OWNING), "npv_usd"].sum())
-    return _ratio(usd + npv_of_existing_at_first(account.inputs), hours)
+    return _ratio(_sum(cash, OWNING, "npv_usd") + npv_of_existing_at_first(account.inputs), hours)
 
 
-def evidence_share(problem: Problem, account: Account, serving: pd.DataFrame) -> dict[str, dict[str, float]]:
+def evidence_share(problem: Problem, account: Account, serving: Table) -> dict[str, dict[str, float]]:
     """Shares by evidence class: of output tokens, by the serving point that makes them; of NPV cost, by its price.
 
     Costs that the scenario itself states (energy, colocation, staff, leases) count as ``scenario``.
     """
     output = dict(zip(problem.demand.names, problem.demand.output_tokens, strict=True))
     weight = dict(zip(problem.futures, problem.probability, strict=True)) | {"all": 1.0}
-    reported = serving[~serving["lookahead"]]
-    hours = problem.timeline.block_hours
+    rows = serving.take(~serving["lookahead"])
+    made = rows["requests_per_s"] * _hours(problem, rows) * mapped(rows["workload"], output)
+    made *= mapped(rows["future"], weight)
+    tokens = rows.with_columns(made=made).sums(["evidence"], "made")
+    by_evidence = dict(tokens.rows("evidence", "made"))
+    return {"tokens": _shares(by_evidence), "cost": _shares(_cost_by_evidence(problem, account))}
+
+
+def _hours(problem: Problem, rows: Table) -> Floats:
+    """Hours of the period and block that each row is of, by their names."""
     periods = {name: index for index, name in enumerate(problem.timeline.names)}
     blocks = {name: index for index, name in enumerate(problem.timeline.blocks)}
-    at = hours[reported["period"].map(periods), reported["block"].map(blocks)] if len(reported) else np.zeros(0)
-    made = reported["requests_per_s"] * at * reported["workload"].map(output) * reported["future"].map(weight)
-    tokens = made.groupby(reported["evidence"]).sum()
-    return {"tokens": _shares(tokens.to_dict()), "cost": _shares(_cost_by_evidence(problem, account))}
+    at = mapped(rows["period"], periods, int), mapped(rows["block"], blocks, int)
+    return np.asarray(problem.timeline.block_hours[at])
 
 
 def _cost_by_evidence(problem: Problem, account: Account) -> dict[str, float]:
@@ -183,7 +192,7 @@ def _cost_by_evidence(problem: Problem, account: Account) -> dict[str, float]:
         total[evidence] = total.get(evidence, 0.0) + usd
 
     bought = {item.asset.supply: item for item in problem.supply.purchases}
-    for row in account.decisions.buys.itertuples():
+    for row in account.decided.buys.rows():
         item = bought[f"own:{row.site}/{row.system}"]
         add(item.asset.system.evidence, weight[row.future] * row.count * float(item.npv_usd[row.period]))
     sales = present_value_of_sales(account.inputs, sales_of_existing(account))
@@ -191,22 +200,21 @@ def _cost_by_evidence(problem: Problem, account: Account) -> dict[str, float]:
         system = account.catalog.systems[group.existing.system]
         add(system.evidence, -float(problem.probability @ sales[:, index]))
     signed = {item.offer.name: item for item in problem.supply.reservations}
-    for row in account.decisions.signs.itertuples():
+    for row in account.decided.signs.rows():
         reservation = signed[row.offer]
         add(reservation.offer.evidence, weight[row.future] * row.lots * float(reservation.npv_usd[row.period]))
     hourly = {item.offer.name: item for item in problem.supply.hourly}
-    rents = account.decisions.rents
     futures = {name: position for position, name in enumerate(problem.futures)}
     blocks = {name: position for position, name in enumerate(problem.timeline.blocks)}
-    for row in rents.itertuples():
+    for row in account.decided.rents.rows():
         rented = hourly[row.offer]
         hours = problem.timeline.block_hours[row.period, blocks[row.block]]
         usd = rented.usd_per_hour[futures[row.future], row.period] * hours * discount[row.period] * row.lots
         add(rented.offer.evidence, weight[row.future] * float(usd))
     cash = cash_flow_of(account)
-    cash = cash[cash["category"] != REVENUE.key]
-    per_future = cash["npv_usd"] * cash["future"].map(weight)
-    add("vendor", float(per_future[cash["category"].isin(_VENDOR)].sum()))
+    cash = cash.take(cash["category"] != REVENUE.key)
+    per_future = cash["npv_usd"] * mapped(cash["future"], weight)
+    add("vendor", float(per_future[isin(cash["category"], _VENDOR)].sum()))
     add("scenario", float(per_future.sum()) - sum(total.values()))
     return total
 
@@ -220,20 +228,16 @@ def _shares(amounts: Mapping[Any, float]) -> dict[str, float]:
     return {str(name): float(amount / whole) for name, amount in ranked if amount > 1e-9 * whole}
 
 
-def rounding(problem: Problem, serving: pd.DataFrame, usd_per_gpu_hour: float | None) -> dict[str, float]:
+def rounding(problem: Problem, serving: Table, usd_per_gpu_hour: float | None) -> dict[str, float]:
     """What whole replicas would take beyond the continuous plan: GPU-hours, and USD at the plan's mean rate.
 
     An upper figure: replicas of one pool may share what is left over of others.
     """
     whole = [name for name, mark in zip(problem.demand.names, problem.demand.whole_replicas, strict=True) if mark]
-    rows = serving[~serving["lookahead"] & ~serving["workload"].isin(whole)]
+    rows = serving.take(~serving["lookahead"] & ~isin(serving["workload"], whole))
     weight = dict(zip(problem.futures, problem.probability, strict=True)) | {"all": 1.0}
-    periods = {name: index for index, name in enumerate(problem.timeline.names)}
-    blocks = {name: index for index, name in enumerate(problem.timeline.blocks)}
-    hours = problem.timeline.block_hours
-    at = hours[rows["period"].map(periods), rows["block"].map(blocks)] if len(rows) else np.zeros(0)
-    extra = (rows["replicas"] * rows["gpus_per_replica"] - rows["gpus"]).clip(lower=0.0)
-    gpu_hours = float((extra * at * rows["future"].map(weight)).sum())
+    extra = np.maximum(rows["replicas"] * rows["gpus_per_replica"] - rows["gpus"], 0.0)
+    gpu_hours = float((extra * _hours(problem, rows) * mapped(rows["future"], weight)).sum())
     return {"rounding_gpu_hours": gpu_hours, "rounding_usd": gpu_hours * (usd_per_gpu_hour or 0.0)}
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from planner._version import __version__
@@ -20,6 +19,10 @@ from planner.plan.proof import Proof
 from planner.plan.simulated import Simulated
 from planner.plan.trace import item_of
 from planner.scenario import Scenario
+from planner.table import Framed, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # A result of version 2 has every field of version 1, with its name and its meaning, and further ones.
 RESULT_VERSION = 2
@@ -40,7 +43,7 @@ TABLES = (
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Framed):
     """A plan that has passed its audit. Tables are pandas frames; see ``planner.plan.tables`` for their columns.
 
     ``status`` is ``optimal`` within the gap asked for, or ``feasible`` where the search was stopped above it.
@@ -86,15 +89,16 @@ class Plan:
         """
         if table is None:
             return self.origins
-        if table not in self.tables:
+        if table not in TABLES:
             raise InputError(f"{table}: no such table; one of {', '.join(TABLES)}")
-        found = self.origins[self.origins["table"] == table]
+        origins, rows = self.table("origins"), self.table(table)
+        found = origins.take(origins["table"] == table)
         if row is None:
-            return found.reset_index(drop=True)
-        if not 0 <= row < len(self.tables[table]):
-            raise InputError(f"{table} has no row {row}; it has {len(self.tables[table])}, counted from 0")
-        item = item_of(table, self.tables[table].iloc[row].to_dict())
-        return found[found["item"] == item].reset_index(drop=True)
+            return found.frame()
+        if not 0 <= row < len(rows):
+            raise InputError(f"{table} has no row {row}; it has {len(rows)}, counted from 0")
+        item = item_of(table, rows.take(slice(row, row + 1)).records()[0])
+        return found.take(found["item"] == item).frame()
 
     def settled(self, scenario: Scenario) -> Scenario:
         """The plan's ``scenario``, with the headroom that simulations found for it."""
@@ -122,7 +126,7 @@ class Plan:
             "status": self.status,
             "solver": _plain(self.proof.to_dict()),
             "kpis": _plain(self.kpis),
-            **{name: _records(frame, several) for name, frame in self.tables.items()},
+            **{name: _records(self.table(name), several) for name in TABLES},
             "audit": {
                 "passed": self.audit.passed,
                 "checks": self.audit.checks,
@@ -138,12 +142,12 @@ class Plan:
         return json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _records(frame: pd.DataFrame, several_futures: bool) -> list[dict[str, Any]]:
+def _records(table: Table, several_futures: bool) -> list[dict[str, Any]]:
     """Rows as plain values; ``future`` only where there are several, ``lookahead`` only where true."""
     if not several_futures:
-        frame = frame.drop(columns="future", errors="ignore")
+        table = table.only([name for name in table.names if name != "future"])
     rows = []
-    for row in frame.to_dict(orient="records"):
+    for row in table.records():
         if not row.get("lookahead", True):
             del row["lookahead"]
         rows.append(_plain(row))

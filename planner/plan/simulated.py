@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from planner.scenario import Scenario
+from planner.table import Framed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def with_headroom(scenario: Scenario, headroom: Mapping[tuple[str, str], float]) -> Scenario:
@@ -28,7 +30,7 @@ def as_earned(scenario: Scenario, rows: Iterable[Mapping[str, Any]]) -> Scenario
 
 
 @dataclass(frozen=True, eq=False)
-class Simulated:
+class Simulated(Framed):
     """The rounds that a plan with ``headroom: simulated`` took, and the last verdict on it.
 
     ``seed`` is that of the requests that the headroom was found with, ``fresh_seed`` of those that it was judged by in
@@ -48,18 +50,25 @@ class Simulated:
 
     def settled(self, scenario: Scenario) -> Scenario:
         """The scenario with the headroom that was found, so that nothing more is simulated for it."""
-        return as_earned(scenario, self.headroom.to_dict(orient="records"))
+        return as_earned(scenario, self.table("headroom").records())
 
     def to_dict(self, several_futures: bool) -> dict[str, Any]:
         """As plain values of a result."""
-        verdicts = self.verdicts if several_futures else self.verdicts.drop(columns="future")
-        values = verdicts.astype(object).where(verdicts.notna(), None)
+        verdicts = self.table("verdicts").records()
+        shown = [
+            {
+                name: None if value != value else value
+                for name, value in row.items()
+                if several_futures or name != "future"
+            }
+            for row in verdicts
+        ]
         return {
             "rounds": self.rounds,
             "seed": self.seed,
             "fresh_seed": self.fresh_seed,
             "requests": self.requests,
             "within_share": self.within_share,
-            "headroom": self.headroom.to_dict(orient="records"),
-            "workloads": values.to_dict(orient="records"),
+            "headroom": self.table("headroom").records(),
+            "workloads": shown,
         }

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import pandas as pd
-
 from planner.catalog import Catalog
 from planner.catalog.models import DerivedPoint, Energy, Offer, QuotedApi, Row, System
 from planner.kinds import cash
 from planner.scenario.models import Scenario
+from planner.table import Table
 
 COLUMNS = ("table", "item", "gives", "row", "evidence", "as_of", "where", "source", "note")
 _SYSTEM = {
@@ -18,10 +17,12 @@ _SYSTEM = {
     "fleet": "power, life, support",
     "retirements": "life, resale value",
 }
+# What ``item_of`` looks at.
+_TELLING = ("system", "provider", "region", "kind", "term_months", "model", "point", "category")
 _Found = tuple[str, str, str, Row | None]
 
 
-def trace(scenario: Scenario, catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def trace(scenario: Scenario, catalog: Catalog, tables: Mapping[str, Table]) -> Table:
     """One line per item of a table and catalog row it is computed from, in ``COLUMNS``.
 
     ``item`` is what ``item_of`` gives for a row of that table. ``row`` is the catalog row's name, ``where`` its file
@@ -31,7 +32,7 @@ def trace(scenario: Scenario, catalog: Catalog, tables: Mapping[str, pd.DataFram
     found += [*_points(catalog, tables), *_around(scenario, catalog, tables)]
     found += list(_cash(found, tables["cashflow"]))
     lines = dict.fromkeys(_line(*entry) for entry in found)
-    return pd.DataFrame(list(lines), columns=list(COLUMNS))
+    return Table.of_rows(COLUMNS, list(lines))
 
 
 def item_of(table: str, row: Mapping[str, Any]) -> str:
@@ -51,24 +52,25 @@ def item_of(table: str, row: Mapping[str, Any]) -> str:
     return ""
 
 
-def _items(table: str, frame: pd.DataFrame) -> list[str]:
-    return list(dict.fromkeys(item_of(table, row) for row in frame.to_dict(orient="records")))
+def _items(table: str, rows: Table) -> list[str]:
+    told = rows.only([name for name in _TELLING if name in rows.names]).distinct()
+    return list(dict.fromkeys(item_of(table, row) for row in told.records()))
 
 
-def _systems(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Found]:
+def _systems(catalog: Catalog, tables: Mapping[str, Table]) -> Iterator[_Found]:
     for table, gives in _SYSTEM.items():
         for item in _items(table, tables[table]):
             yield table, item, gives, catalog.systems[item]
 
 
-def _offers(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Found]:
+def _offers(catalog: Catalog, tables: Mapping[str, Table]) -> Iterator[_Found]:
     offers: dict[str, list[Offer]] = {}
     for offer in catalog.offers.values():
         item = offer.name.removesuffix(f"/{offer.product}") if offer.product else offer.name
         offers.setdefault(item, []).append(offer)
     for table in ("contracts", "on_demand"):
         rows: dict[str, list[dict[str, Any]]] = {}
-        for row in tables[table].to_dict(orient="records"):
+        for row in tables[table].records():
             rows.setdefault(item_of(table, row), []).append(row)
         for item, same in rows.items():
             sold = _of_lots(offers.get(item, []), same)
@@ -85,7 +87,7 @@ def _of_lots(offers: list[Offer], rows: list[dict[str, Any]]) -> list[Offer]:
     return [offer for offer in offers if len(offers) == 1 or offer.lot_gpus in lots]
 
 
-def _apis(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Found]:
+def _apis(catalog: Catalog, tables: Mapping[str, Table]) -> Iterator[_Found]:
     apis = {api.name: api for api in catalog.token_apis.values()}
     for item in _items("token_api", tables["token_api"]):
         quote = isinstance(apis[item], QuotedApi)
@@ -97,7 +99,7 @@ def _apis(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Fou
         )
 
 
-def _points(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Found]:
+def _points(catalog: Catalog, tables: Mapping[str, Table]) -> Iterator[_Found]:
     points = {point.name: point for point in catalog.serving.values()}
     for item in _items("serving", tables["serving"]):
         gives = "throughput, latency" if item in points else "the scenario's own weight of a GPU-hour"
@@ -109,7 +111,7 @@ def _points(catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_F
                 yield "serving", item, f"{point.derived} from", points[parent]
 
 
-def _around(scenario: Scenario, catalog: Catalog, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Found]:
+def _around(scenario: Scenario, catalog: Catalog, tables: Mapping[str, Table]) -> Iterator[_Found]:
     """What no table's row names: electricity, price path, load shapes."""
     there = set(tables["cashflow"]["category"])
     for site in scenario.sites:
@@ -128,7 +130,7 @@ def _around(scenario: Scenario, catalog: Catalog, tables: Mapping[str, pd.DataFr
             yield "serving", workload.name, f"load shape of {workload.name}", shape
 
 
-def _cash(found: list[_Found], cashflow: pd.DataFrame) -> Iterator[_Found]:
+def _cash(found: list[_Found], cashflow: Table) -> Iterator[_Found]:
     """The rows behind each category of cash there is."""
     there = set(cashflow["category"])
     for record in cash.RECORDS:

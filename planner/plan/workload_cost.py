@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from planner import bits
 from planner.accounts.account import Account
 from planner.accounts.tokens import requests, tokens_per_request
 from planner.accounts.workload_cost import cost_by_workload, gpu_hours_by_workload
+from planner.table import Table
 from planner.units import mtok_from_tokens
 
 COLUMNS = (
@@ -18,7 +18,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def workload_cost(account: Account) -> pd.DataFrame:
+def workload_cost(account: Account) -> Table:
     """``COLUMNS``, a row per workload: quantities of the reported periods, NPV and ratios of the solved horizon.
 
     What each workload costs more than the plan without it is not known here: NaN until ``with_increments``.
@@ -30,7 +30,7 @@ def workload_cost(account: Account) -> pd.DataFrame:
     usd, idle = cost_by_workload(account)
     used = gpu_hours_by_workload(account)
     only_gpus = np.array([workload.tokens is None for workload in inputs.workloads])
-    frame = pd.DataFrame(
+    return Table(
         {
             "workload": [workload.name for workload in inputs.workloads],
             "model": [workload.model or "" for workload in inputs.workloads],
@@ -42,9 +42,9 @@ def workload_cost(account: Account) -> pd.DataFrame:
             "usd_per_mtok_output": ratio(usd, mtok_from_tokens(present * output_tokens)),
             "usd_per_mtok_total": ratio(usd, mtok_from_tokens(present * (input_tokens + output_tokens))),
             "usd_per_gpu_hour": ratio(np.where(only_gpus, usd, np.nan), bits.dot(used, timeline.discount_middle)),
+            **dict.fromkeys(COLUMNS[-3:], np.nan),
         }
     )
-    return frame.reindex(columns=list(COLUMNS))
 
 
 def ratio(usd: np.ndarray[tuple[int, ...], np.dtype[np.float64]], of: object) -> object:

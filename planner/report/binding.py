@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import numpy as np
-import pandas as pd
 
 from planner.kinds.limits import LIMITS
 from planner.plan import Plan
@@ -13,6 +12,7 @@ from planner.render.figures import digits, money, percent, short, span
 from planner.render.sheet import Column, Marked, Sheet, left, right
 from planner.rules.budgets import fiscal_year
 from planner.scenario import Scenario
+from planner.table import Table
 from planner.timeline import first_day
 
 SHOWN = 3
@@ -25,13 +25,13 @@ _YEAR = re.compile(r" in ((?:FY)?)(\d{4})$")
 def binding_sheet(plan: Plan, scenario: Scenario, most: int = SHOWN) -> Sheet:
     """The ``most`` limits worth most, each over all its periods of the reported horizon."""
     rows = _reported(plan, scenario)
-    if rows.empty:
+    if not len(rows):
         return Sheet("No limit binds in the reported horizon.")
     order = {name: index for index, name in enumerate((*plan.periods, ""))}
     ranked = []
-    for (kind, where, unit), same in rows.groupby(["constraint", "where", "unit"], sort=False):
-        worth = float((same["marginal_usd_lp"] * same["limit"].abs()).sum())
-        periods = sorted(same["period"].unique(), key=lambda name: order[name])
+    for (kind, where, unit), same in rows.groups(["constraint", "where", "unit"], as_met=True):
+        worth = float((same["marginal_usd_lp"] * np.abs(same["limit"])).sum())
+        periods = sorted(set(same["period"]), key=lambda name: order[name])
         limit = _range(float(same["limit"].min()), float(same["limit"].max()), str(unit))
         hint = _marginal(float(same["marginal_usd_lp"].sum()), str(kind), str(unit))
         words = _words(str(kind)).format(where)
@@ -51,13 +51,14 @@ def binding_sheet(plan: Plan, scenario: Scenario, most: int = SHOWN) -> Sheet:
     return Sheet(sentence, columns, lines, tuple(notes))
 
 
-def _reported(plan: Plan, scenario: Scenario) -> pd.DataFrame:
+def _reported(plan: Plan, scenario: Scenario) -> Table:
     """Binding rows of the reported horizon; a budget of a later year belongs to the lookahead."""
     last, month = first_day(plan.periods[scenario.horizon.periods - 1]), scenario.budget.fiscal_year_start
     ends = {"": last.year, "FY": fiscal_year(last, month)}
-    years = [_YEAR.search(where) for where in plan.binding["where"]]
+    binding = plan.table("binding")
+    years = [_YEAR.search(where) for where in binding["where"]]
     later = np.array([found is not None and int(found[2]) > ends[found[1]] for found in years], dtype=bool)
-    return plan.binding[~plan.binding["lookahead"].to_numpy(dtype=bool) & ~later]
+    return binding.take(~binding["lookahead"].astype(bool) & ~later)
 
 
 def _words(kind: str) -> str:

@@ -12,8 +12,9 @@ def earned_lines(plan: Plan) -> list[tuple[str, str]]:
     found = plan.simulated
     if found is None:
         return []
-    simulated = found.verdicts[found.verdicts["held_by"] == "simulation"]
-    where = ", ".join(f"{row.workload} in {row.block} of {row.period}" for row in simulated.itertuples())
+    verdicts = found.table("verdicts")
+    simulated = verdicts.take(verdicts["held_by"] == "simulation")
+    where = ", ".join(f"{row.workload} in {row.block} of {row.period}" for row in simulated.rows())
     lines = [
         (
             "by simulation",
@@ -23,7 +24,7 @@ def earned_lines(plan: Plan) -> list[tuple[str, str]]:
         ("headroom found", _headroom(found)),
     ]
     for held, words in (("measured tail", "by tails measured in closed loop"), ("assumption", "by assumed headroom")):
-        names = found.verdicts.loc[found.verdicts["held_by"] == held, "workload"]
+        names = verdicts["workload"][verdicts["held_by"] == held]
         if len(names):
             lines.append(("other targets", f"{' and '.join(names)} hold{'s' if len(names) == 1 else ''} {words}"))
     return lines
@@ -39,8 +40,8 @@ def earned_sentence(plan: Plan) -> str:
 def _headroom(found: Simulated) -> str:
     """``assistant 1 to 5 % on 4 configurations, none holds on 2``."""
     said = []
-    for workload, rows in found.headroom.groupby("workload", sort=False):
-        used = rows.loc[rows["replicas"] > 0, "headroom_share"]
+    for (workload,), rows in found.table("headroom").groups(["workload"], as_met=True):
+        used = rows["headroom_share"][rows["replicas"] > 0]
         never = int((rows["headroom_share"] >= 1).sum())
         least, most = percent(used.min()), percent(used.max())
         span = least if least == most else f"{least} to {most}"

@@ -14,6 +14,7 @@ from planner.report.hourly_peak import hourly_line
 from planner.report.limits import power_use
 from planner.report.unserved import unserved_lines
 from planner.scenario import Scenario
+from planner.table import isin
 from planner.timeline import Timeline
 
 CLOCK = "; the clock stopped the search, --time-limit gives it more time"
@@ -81,11 +82,13 @@ def _weak(shares: dict[str, dict[str, float]]) -> tuple[str, ...]:
 def _alone(plan: Plan, scenario: Scenario) -> tuple[str, ...]:
     """A sentence where an interactive workload ever runs on a single replica, and nothing asks for more."""
     chosen = [item.name for item in scenario.workloads if item.kind == "interactive" and item.whole_replicas]
-    rows = plan.serving[plan.serving["workload"].isin(chosen) & ~plan.serving["lookahead"]]
-    if scenario.service.survive != "none" or rows.empty:
+    if scenario.service.survive != "none" or not chosen:
         return ()
-    running = rows.groupby(["future", "workload", "period", "block"])["replicas"].sum()
-    alone = [name for name in chosen if (running[running.index.get_level_values("workload") == name] == 1).any()]
+    rows = plan.table("serving")
+    rows = rows.take(isin(rows["workload"], chosen) & ~rows["lookahead"].astype(bool))
+    running = rows.sums(["future", "workload", "period", "block"], "replicas")
+    once = set(running["workload"][running["replicas"] == 1])
+    alone = [name for name in chosen if name in once]
     if not alone:
         return ()
     who = f"{' and '.join(alone)} {'run' if len(alone) > 1 else 'runs'} on a single replica at times"
@@ -94,11 +97,12 @@ def _alone(plan: Plan, scenario: Scenario) -> tuple[str, ...]:
 
 def _power(plan: Plan, scenario: Scenario, timeline: Timeline) -> list[tuple[str, str]]:
     use = power_use(plan, scenario, timeline)
-    if use.empty:
+    if not len(use):
         return []
-    totals = use.groupby("period", sort=False)[["used_mw", "cap_mw"]].sum()
-    peak = str(totals["used_mw"].idxmax())
-    used, cap = float(totals.loc[peak, "used_mw"]), float(totals.loc[peak, "cap_mw"])
+    # Each site has a row for every reported period.
+    all_used, all_caps = (use[name].reshape(len(scenario.sites), -1).sum(axis=0) for name in ("used_mw", "cap_mw"))
+    at = int(all_used.argmax())
+    peak, used, cap = use["period"][at], float(all_used[at]), float(all_caps[at])
     where = scenario.sites[0].name if len(scenario.sites) == 1 else f"{len(scenario.sites)} sites"
     sides = " and ".join(sorted({site.cap_at for site in scenario.sites}))
     if not used:
@@ -116,7 +120,7 @@ def _approximated(plan: Plan, scenario: Scenario) -> list[tuple[str, str]]:
         words.append(f"in parts of replicas for {', '.join(parts)}")
     if parts:
         words[0] += f", whole ones would add at most {money(plan.kpis['rounding_usd'])} undiscounted"
-    if not scenario.procurement.whole_on_demand_lots and len(plan.on_demand):
+    if not scenario.procurement.whole_on_demand_lots and len(plan.table("on_demand")):
         words.append("hourly lots in parts")
     return [("approximated", "; ".join(words))] if words else []
 

@@ -13,13 +13,13 @@ MOST_ROWS = 8
 def rented(plan: Plan, future: str) -> list[tuple[str, str, float]]:
     """(words, peak GPUs or Mtok a reader can judge, USD) by provider, system and kind, dearest first."""
     found = []
-    hourly = rows_of(plan.on_demand, future)
-    for (provider, system, kind), same in hourly.groupby(["provider", "system", "kind"], sort=True):
-        peak = same.groupby(["period", "block"])["gpus"].sum().max()
-        words = f"rent {system} {str(kind).replace('_', ' ')} at {provider}"
+    hourly = rows_of(plan.table("on_demand"), future)
+    for (provider, system, kind), same in hourly.groups(["provider", "system", "kind"]):
+        peak = same.sums(["period", "block"], "gpus")["gpus"].max()
+        words = f"rent {system} {kind.replace('_', ' ')} at {provider}"
         found.append((words, f"{count(float(peak))} GPUs", float(same["cost_usd"].sum())))
-    api = rows_of(plan.token_api, future)
-    for (provider, model), same in api.groupby(["provider", "model"], sort=True):
+    api = rows_of(plan.table("token_api"), future)
+    for (provider, model), same in api.groups(["provider", "model"]):
         mtok = float(same["mtok_output"].sum())
         found.append((f"call {model} at {provider}", f"{digits(mtok)} Mtok out", float(same["cost_usd"].sum())))
     return sorted(found, key=lambda item: (-item[2], item[0]))

@@ -38,8 +38,8 @@ class Bound:
 
 def others(plan: Plan, allowed: Sequence[str]) -> list[tuple[str, ...]]:
     """Which ways to hold a plan against: those that leave out some of its own, the first that a reader asks for."""
-    tables = {"buy": plan.purchases, "reserve": plan.contracts, "rent": plan.on_demand, "api": plan.token_api}
-    own = {way for way, table in tables.items() if len(table)}
+    tables = {"buy": "purchases", "reserve": "contracts", "rent": "on_demand", "api": "token_api"}
+    own = {way for way, name in tables.items() if len(plan.table(name))}
     return [ways for ways in WAYS if set(ways) <= set(allowed) and not own <= set(ways)][:MOST_TOLD]
 
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from planner.kinds.cash import CAPEX, OPEX
 from planner.kinds.limits import SPENDING, Spending
@@ -17,6 +16,7 @@ from planner.report.view import rows_of
 from planner.rules.budgets import budget_spans
 from planner.scenario import Scenario
 from planner.scenario.models import YearlyLimit
+from planner.table import Table, isin, mapped, sums
 from planner.timeline import Timeline
 
 MOST_ROWS = 16
@@ -24,40 +24,41 @@ MOST_ROWS = 16
 REACHED = 0.98
 
 
-def power_use(plan: Plan, scenario: Scenario, timeline: Timeline) -> pd.DataFrame:
+def power_use(plan: Plan, scenario: Scenario, timeline: Timeline) -> Table:
     """Columns site, period, used_mw (the highest of all futures, on the cap's side of the meter), cap_mw; reported."""
-    found = []
+    found: list[tuple[str, str, float, float]] = []
+    fleet, places = plan.table("fleet"), {name: t for t, name in enumerate(timeline.names)}
     for site in scenario.sites:
         side = f"provisioned_{site.cap_at}_mw"
         used = np.zeros(timeline.periods)
         for future in plan.futures:
-            rows = rows_of(plan.fleet, future)
-            mine = rows[rows["site"] == site.name].groupby("period")[side].sum()
-            used = np.maximum(used, mine.reindex(list(timeline.names)).fillna(0.0).to_numpy(dtype=float))
+            rows = rows_of(fleet, future)
+            mine = rows.take(rows["site"] == site.name)
+            used = np.maximum(used, sums(mine[side], mapped(mine["period"], places, int), timeline.periods))
         found += [
             (site.name, timeline.names[t], used[t], site.power_mw.step_min(*timeline.spans[t]) * site.usable_share)
             for t in range(timeline.reported)
         ]
-    return pd.DataFrame(found, columns=["site", "period", "used_mw", "cap_mw"])
+    return Table.of_rows(["site", "period", "used_mw", "cap_mw"], found)
 
 
 def power_sheet(plan: Plan, scenario: Scenario, timeline: Timeline, length: str) -> Sheet:
     """Power provisioned against the cap, by period or, where that is long, each year's fullest period."""
     rows = power_use(plan, scenario, timeline)
-    if rows.empty:
+    if not len(rows):
         return Sheet("No site, so no power is provisioned.")
-    rows["share"] = np.where(rows["cap_mw"] > 0, rows["used_mw"] / rows["cap_mw"].where(rows["cap_mw"] > 0, 1.0), 0.0)
+    used, cap = rows["used_mw"], rows["cap_mw"]
+    rows = rows.with_columns(share=np.divide(used, cap, out=np.zeros(len(rows)), where=cap > 0))
     by, notes = f"by {length}", []
     if len(rows) > MOST_ROWS:
         by = f"in the fullest {length} of each year"
-        rows["year"] = rows["period"].str[:4]
-        rows = rows.loc[rows.groupby(["site", "year"], sort=False)["share"].idxmax()]
+        rows = _fullest(rows.with_columns(year=[name[:4] for name in rows["period"]]), ["site", "year"])
     if len(rows) > MOST_ROWS:
         by = f"in the fullest {length} of each site"
-        rows = rows.loc[rows.groupby("site", sort=False)["share"].idxmax()]
+        rows = _fullest(rows, ["site"])
     if len(rows) > MOST_ROWS:
         notes = [f"{len(rows) - MOST_ROWS} emptier sites are not shown."]
-        rows = rows.sort_values("share", ascending=False, kind="stable").head(MOST_ROWS)
+        rows = rows.ordered(["share"], falling=["share"]).take(slice(MOST_ROWS))
     several = len(set(rows["site"])) > 1
     lines = tuple(
         (
@@ -67,7 +68,7 @@ def power_sheet(plan: Plan, scenario: Scenario, timeline: Timeline, length: str)
             f"{row.cap_mw:,.2f}",
             *_used(row.share),
         )
-        for row in rows.itertuples()
+        for row in rows.rows()
     )
     columns = (
         *((left("site"),) if several else ()),
@@ -77,9 +78,14 @@ def power_sheet(plan: Plan, scenario: Scenario, timeline: Timeline, length: str)
         right("used"),
         left(),
     )
-    where = "" if several else f" of {rows['site'].iloc[0]}"
+    where = "" if several else f" of {rows['site'][0]}"
     most = ", the highest of any future" if len(plan.futures) > 1 else ""
     return Sheet(f"Power{where} provisioned against the cap, {by}{most}:", columns, lines, tuple(notes))
+
+
+def _fullest(rows: Table, by: Sequence[str]) -> Table:
+    """The first row with the largest share of each that are alike in ``by``."""
+    return Table.joined([same.take([int(same["share"].argmax())]) for _, same in rows.groups(by, as_met=True)])
 
 
 def _used(share: float) -> tuple[str, ...]:
@@ -130,10 +136,10 @@ def _spent(plan: Plan, kind: Spending, inside: Sequence[str]) -> float:
     worst = 0.0
     for future in plan.futures:
         if kind.contracts:
-            rows = rows_of(plan.contracts, future, lookahead=True)
-            spent = rows.loc[rows["period"].isin(inside), "cost_usd"].sum()
+            rows = rows_of(plan.table("contracts"), future, lookahead=True)
+            spent = rows["cost_usd"][isin(rows["period"], inside)].sum()
         else:
-            rows = rows_of(plan.cashflow, future, lookahead=True)
-            spent = rows.loc[rows["period"].isin(inside) & rows["category"].isin(categories), "usd"].sum()
+            rows = rows_of(plan.table("cashflow"), future, lookahead=True)
+            spent = rows["usd"][isin(rows["period"], inside) & isin(rows["category"], categories)].sum()
         worst = max(worst, float(spent))
     return worst

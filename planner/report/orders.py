@@ -6,9 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import pandas as pd
-
-from planner.plan import Plan
+from planner.plan import Plan, tables
 from planner.plan.tables import ALL
 from planner.render.figures import count, money, money_unit, span, times
 from planner.render.sheet import Sheet, left, marked, right
@@ -57,18 +55,18 @@ def orders(plan: Plan, scenario: Scenario) -> list[Order]:
     found = [
         Order(row.future, row.order_by, row.period, index[row.period], "buy", row.count, row.system,
               f"for {row.site}", row.gpus, row.cost_usd, row.lookahead)
-        for row in plan.purchases.itertuples()
+        for row in plan.table("purchases").rows()
     ]  # fmt: skip
     found += [
         Order(row.future, row.order_by, row.period, index[row.period], "sign", row.lots,
               f"{count(row.gpus / row.lots)} {row.system} GPUs", f"at {row.provider} for {row.term_months:g} months",
               row.gpus, row.cost_usd, row.lookahead, row.end)
-        for row in plan.contracts.itertuples()
+        for row in plan.table("contracts").rows()
     ]  # fmt: skip
     found += [
         Order(row.future, None, row.period, index[row.period], "retire", row.count, row.system,
               f"at {row.site}", row.gpus, 0.0, row.lookahead)
-        for row in plan.retirements.itertuples()
+        for row in plan.table("retirements").rows()
     ]  # fmt: skip
     found += _conversions(plan, scenario)
     rank = {"retire": 0, "convert": 1, "buy": 2, "sign": 3}
@@ -77,11 +75,8 @@ def orders(plan: Plan, scenario: Scenario) -> list[Order]:
 
 def _conversions(plan: Plan, scenario: Scenario) -> list[Order]:
     halls = {site.name: site.conversion for site in scenario.sites}
-    rows = plan.decisions.conversions
-    copies = rows.groupby(["site", "period"])["future"].transform("nunique")
-    rows = rows.assign(future=rows["future"].where(copies < len(plan.futures), ALL)).drop_duplicates()
     found = []
-    for row in rows.itertuples():
+    for row in tables.common(plan.decisions.table("conversions"), plan.futures).rows():
         conversion = halls[row.site]
         assert conversion is not None
         period = int(row.period)
@@ -169,16 +164,15 @@ def purchases_and_contracts(plan: Plan, scenario: Scenario, length: str) -> Shee
 
 
 def _by_year(found: list[Order], first_month: int) -> list[Order]:
-    rows = pd.DataFrame([vars(order) for order in found])
-    rows["period"] = [year_of_period(period, first_month) for period in rows["period"]]
-    merged = []
-    for (year, verb, what, where), same in rows.groupby(["period", "verb", "what", "where"], sort=False):
-        first = same.iloc[0]
-        merged.append(
-            Order(first["future"], first["by"], year, int(first["index"]), verb, float(same["number"].sum()),
-                  what, where, float(same["gpus"].sum()), float(same["usd"].sum()), False)
-        )  # fmt: skip
-    return merged
+    alike: dict[tuple[str, str, str, str], list[Order]] = {}
+    for order in found:
+        year = year_of_period(order.period, first_month)
+        alike.setdefault((year, order.verb, order.what, order.where), []).append(order)
+    return [
+        Order(same[0].future, same[0].by, year, same[0].index, verb, sum(order.number for order in same), what, where,
+              sum(order.gpus for order in same), sum(order.usd for order in same), False)
+        for (year, verb, what, where), same in alike.items()
+    ]  # fmt: skip
 
 
 def _last(plan: Plan, scenario: Scenario) -> str:

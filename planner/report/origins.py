@@ -11,17 +11,17 @@ WIDEST = 38
 
 def trace_sheet(plan: Plan) -> Sheet:
     """Each catalog row that the plan rests on, once: its evidence and date, where it stands, what it is used for."""
-    rows = plan.trace()
-    used = rows[(rows["row"] != "") & (rows["table"] != "cashflow")]
+    rows = plan.table("origins")
+    used = rows.take((rows["row"] != "") & (rows["table"] != "cashflow"))
     lines = []
-    for (name, _), group in used.groupby(["row", "where"], sort=False):
-        first, tables = group.iloc[0], list(dict.fromkeys(group["table"]))
+    for (name, place), group in used.groups(["row", "where"], as_met=True):
+        first, tables = next(group.rows("evidence", "as_of")), list(dict.fromkeys(group["table"]))
         more = f" +{len(tables) - 1}" if len(tables) > 1 else ""
-        place = first["where"].rpartition("/")[2]
-        carried = group["gives"].str.endswith(", extrapolated").any()
-        evidence = f"{first['evidence']}, extrapolated" if carried else first["evidence"]
-        lines.append((_short(name), evidence, first["as_of"], place, tables[0].replace("_", " ") + more))
-    stated = sorted(set(rows.loc[rows["row"] == "", "gives"]))
+        carried = any(gives.endswith(", extrapolated") for gives in group["gives"])
+        evidence = f"{first.evidence}, extrapolated" if carried else first.evidence
+        where = place.rpartition("/")[2]
+        lines.append((_short(name), evidence, first.as_of, where, tables[0].replace("_", " ") + more))
+    stated = sorted(set(rows["gives"][rows["row"] == ""]))
     notes = [f"Stated by the scenario itself: {', '.join(stated)}."] if stated else []
     notes.append("--json and --csv have full names, sources and notes, as trace.")
     columns = (left("catalog row"), left("evidence"), left("as of"), left("where"), left("used in"))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-
-import pandas as pd
 
 from planner.plan import Plan
 from planner.problem.serving import NO_CREDIT
@@ -69,14 +68,15 @@ def serving_sheet(plan: Plan, scenario: Scenario, timeline: Timeline, most: int 
     if not lines:
         return Sheet("Nothing is served.")
     notes = ["Latencies are the slowest point's; evidence, engine and point are those of the one that serves most."]
-    if plan.serving["by_tail_ratio"].any():
+    rows = plan.table("serving")
+    if any(rows["by_tail_ratio"]):
         notes.append("~ is a mean or median converted to the target's percentile by the scenario's tail_ratio.")
-    if plan.serving["derived"].any():
+    if any(rows["derived"]):
         notes.append(
             "A fitted, interpolated or extrapolated point was not measured itself; what it rests on is in the table "
             "serving."
         )
-    if plan.serving["note"].eq(NO_CREDIT).any():
+    if NO_CREDIT in rows["note"]:
         notes.append(
             "Where nothing tells what input costs, prefix-cache hits count for nothing; the table serving says where."
         )
@@ -107,7 +107,7 @@ def _shares(plan: Plan, scenario: Scenario, timeline: Timeline) -> Iterator[tupl
         for b, block in enumerate(timeline.blocks)
     }
     for future, probability in probabilities(plan).items():
-        for row in rows_of(plan.serving, future).itertuples():
+        for row in rows_of(plan.table("serving"), future).rows():
             made = requests_from_rate(row.requests_per_s, hours[row.period, row.block]) * probability
             yield (
                 row.workload,
@@ -118,26 +118,32 @@ def _shares(plan: Plan, scenario: Scenario, timeline: Timeline) -> Iterator[tupl
                     Counter({row.point: made}),
                     Counter({f"{row.evidence}, {row.derived}" if row.derived else row.evidence: made}),
                     Counter({engine_of(row.engine, row.engine_version): made} if row.engine else {}),
-                    0.0 if pd.isna(row.ttft_ms) else row.ttft_ms,
-                    0.0 if pd.isna(row.tpot_ms) else row.tpot_ms,
+                    _known(row.ttft_ms),
+                    _known(row.tpot_ms),
                     row.by_tail_ratio,
                 ),
             )
-        for row in rows_of(plan.token_api, future).itertuples():
+        for row in rows_of(plan.table("token_api"), future).rows():
             made = tokens_from_mtok(row.mtok_output) / output[row.workload] * probability
             yield row.workload, f"token API {row.provider}", Share(made, points=Counter({row.model: made}))
-        for row in rows_of(plan.unserved, future).itertuples():
+        for row in rows_of(plan.table("unserved"), future).rows():
             made = requests_from_rate(row.requests_per_s, hours[row.period, row.block]) * probability
             yield row.workload, UNSERVED, Share(made)
 
 
 def pool_kinds(plan: Plan) -> dict[str, str]:
     """``own``, ``rented`` or ``spot`` for each pool."""
-    kinds = {}
-    for pool, supplies in plan.decisions.pools.groupby("pool")["supply"]:
-        owned = supplies.str.startswith(("own:", "existing:")).any()
-        kinds[str(pool)] = "own" if owned else "spot" if str(pool).startswith("spot") else "rented"
+    kinds: dict[str, str] = {}
+    for pool, supply in plan.decisions.table("pools").rows():
+        if supply.startswith(("own:", "existing:")):
+            kinds[pool] = "own"
+        else:
+            kinds.setdefault(pool, "spot" if pool.startswith("spot") else "rented")
     return kinds
+
+
+def _known(latency_ms: float | None) -> float:
+    return 0.0 if latency_ms is None or math.isnan(latency_ms) else latency_ms
 
 
 def _targets(workload: Workload) -> tuple[str, str]:

@@ -14,7 +14,7 @@ def unserved_lines(plan: Plan) -> list[tuple[str, str]]:
         return []
     by_workload: dict[str, float] = {}
     for future, probability in probabilities(plan).items():
-        for row in rows_of(plan.unserved, future).itertuples():
+        for row in rows_of(plan.table("unserved"), future).rows():
             by_workload[row.workload] = by_workload.get(row.workload, 0.0) + probability * float(row.value_usd)
     ranked = sorted(((name, usd) for name, usd in by_workload.items() if usd), key=lambda item: (-item[1], item[0]))
     whole = sum(usd for _, usd in ranked)

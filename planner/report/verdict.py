@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from planner.kinds.cash import RESIDUAL
 from planner.kinds.evidence import WEAK
 from planner.plan import Plan
@@ -144,7 +142,7 @@ def instead(options: Sequence[Mapping[str, Any]], npv_usd: float) -> str:
     if not options:
         return "What renting or buying alone would cost was not compared for this page; plan compare works it out."
     base, *others = options
-    if pd.isna(base["npv_usd"]):
+    if base["npv_usd"] is None or math.isnan(base["npv_usd"]):
         return "What renting or buying alone would cost more is not known: the plan was not found again to compare."
     told = [_option(row, base) for row in sorted(others, key=asked_for)[:MOST_OPTIONS]]
     if not told:
@@ -241,7 +239,7 @@ def to_pay(plan: Plan, scenario: Scenario) -> str:
 
 def resale_deducted(plan: Plan) -> str:
     """Said behind a cost from which the worth of hardware at the end is taken off; nothing otherwise."""
-    return "resale deducted" if (plan.cashflow["category"] == RESIDUAL.key).any() else ""
+    return "resale deducted" if RESIDUAL.key in plan.table("cashflow")["category"] else ""
 
 
 def _option(row: Mapping[str, Any], base: Mapping[str, Any]) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from planner.catalog import Catalog, load_catalog
 from planner.plan import Plan
 from planner.plan.tables import ALL
 from planner.scenario import Scenario
+from planner.table import Table, isin
 from planner.timeline import Timeline, build_timeline
 
 
-def rows_of(frame: pd.DataFrame, future: str, *, lookahead: bool = False) -> pd.DataFrame:
+def rows_of(table: Table, future: str, *, lookahead: bool = False) -> Table:
     """Rows that hold in ``future``, those of the lookahead only where asked for."""
-    held = frame["future"].isin([future, ALL])
-    return frame[held] if lookahead else frame[held & ~frame["lookahead"].astype(bool)]
+    held = isin(table["future"], (future, ALL))
+    return table.take(held if lookahead else held & ~table["lookahead"].astype(bool))
 
 
 def timeline_of(scenario: Scenario, catalog: Catalog | None = None) -> Timeline:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import math
 from typing import Any
 
-import pandas as pd
+import numpy as np
 
 from planner.plan import Plan
 from planner.render.figures import digits, money_unit, price
@@ -19,13 +19,13 @@ EXTRA = "Extra: what the plan would save without the workload, by the LP relaxat
 
 def workload_sheets(plan: Plan, scenario: Scenario) -> list[Sheet]:
     """A row per workload and their sum; nothing where there is but one, which bears everything."""
-    table = plan.workload_cost
+    table = plan.table("workload_cost")
     if len(table) < 2:
         return []
     basis = scenario.finance.token_basis
     unit = money_unit(table["npv_usd"])
-    known = bool(table["incremental_npv_usd"].notna().any())
-    lines = [_line(row, basis, unit, known) for row in table.to_dict(orient="records")]
+    known = not np.isnan(table["incremental_npv_usd"]).all()
+    lines = [_line(row, basis, unit, known) for row in table.records()]
     hours, npv, idle = (float(table[name].sum()) for name in ("gpu_hours", "npv_usd", "idle_npv_usd"))
     last = ["together", "", digits(hours / THOUSAND), unit.of(npv), unit.of(idle), ""]
     columns = [
@@ -44,7 +44,7 @@ def workload_sheets(plan: Plan, scenario: Scenario) -> list[Sheet]:
     return [Sheet(sentence, tuple(columns), (*lines, tuple(last)), notes)]
 
 
-def _line(row: dict[Hashable, Any], basis: str, unit: Any, known: bool) -> tuple[str, ...]:
+def _line(row: dict[str, Any], basis: str, unit: Any, known: bool) -> tuple[str, ...]:
     cells = (
         str(row["workload"]),
         digits(row[f"mtok_{basis}"] / THOUSAND) if row["model"] else "-",
@@ -55,11 +55,11 @@ def _line(row: dict[Hashable, Any], basis: str, unit: Any, known: bool) -> tuple
     )
     if not known:
         return cells
-    return (*cells, unit.of(row["incremental_npv_usd"]), _per_unit(None, row[f"incremental_usd_per_mtok_{basis}"]))
+    return (*cells, unit.of(row["incremental_npv_usd"]), _per_unit(math.nan, row[f"incremental_usd_per_mtok_{basis}"]))
 
 
-def _per_unit(per_gpu_hour: float | None, per_mtok: float) -> str:
+def _per_unit(per_gpu_hour: float, per_mtok: float) -> str:
     """USD per Mtok; of GPU-hours USD for one."""
-    if not pd.isna(per_mtok):
+    if not math.isnan(per_mtok):
         return price(per_mtok)
-    return "-" if per_gpu_hour is None or pd.isna(per_gpu_hour) else f"{price(per_gpu_hour)}/GPU-h"
+    return "-" if math.isnan(per_gpu_hour) else f"{price(per_gpu_hour)}/GPU-h"

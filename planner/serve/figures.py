@@ -56,4 +56,4 @@ def power_beside(question: Question, plan: Plan) -> go.Figure | None:
 
 
 def _rows(plan: Plan, scenario: Scenario) -> pd.DataFrame:
-    return power_use(plan, scenario, timeline_of(scenario, catalog_of(scenario)))
+    return power_use(plan, scenario, timeline_of(scenario, catalog_of(scenario))).frame()

@@ -37,12 +37,12 @@ def with_increments(plan: Plan, scenario: Scenario, catalog: Catalog, options: O
     if scenario.objective != "cost":
         return plan
     usd, output, total = increments(build_problem(scenario, catalog, whole=False), options)
-    table = plan.workload_cost.assign(
+    table = plan.table("workload_cost").with_columns(
         incremental_npv_usd=usd,
         incremental_usd_per_mtok_output=ratio(usd, output),
         incremental_usd_per_mtok_total=ratio(usd, total),
     )
-    return replace(plan, workload_cost=table)
+    return plan.with_tables(workload_cost=table)
 
 
 def increments(problem: Problem, options: Options) -> tuple[Floats, Floats, Floats]:

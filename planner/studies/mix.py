@@ -27,16 +27,16 @@ def mix(plan: Plan, scenario: Scenario, catalog: Catalog) -> dict[str, float]:
     def add(source: str, gpu_hours: float) -> None:
         hours[source] = hours.get(source, 0.0) + gpu_hours
 
-    for row in plan.fleet.itertuples():
+    for row in plan.table("fleet").rows():
         if not row.lookahead:
             gpus = catalog.systems[row.system].gpus * row.count * weight[row.future]
             add(f"own {row.system}", gpus * float(timeline.hours[index[row.period]]))
-    for row in plan.on_demand.itertuples():
+    for row in plan.table("on_demand").rows():
         if not row.lookahead:
             block = timeline.block_hours[index[row.period], blocks[row.block]]
             add(f"hourly {row.system}", row.gpus * weight[row.future] * float(block))
     first, last = timeline.starts[0], timeline.starts[int(reported.sum())]
-    signed = [(row.system, row.gpus * weight[row.future], row.start, row.end) for row in plan.contracts.itertuples()]
+    signed = [(row.system, row.gpus * weight[row.future], row.start, row.end) for row in plan.table("contracts").rows()]
     signed += [(item.system, item.gpus, item.start, item.end) for item in scenario.contracts]
     for system, gpus, start, end in signed:
         days = max((min(end, last) - max(start, first)).days, 0)

@@ -42,10 +42,10 @@ def _rows(plan: Plan, until: dt.date) -> dict[str, tuple[float, float]]:
         before = found.get(name, (0.0, 0.0))
         found[name] = before[0] + count, before[1] + gpus
 
-    for row in plan.purchases.itertuples():
+    for row in plan.table("purchases").rows():
         if row.order_by <= until and row.future in first:
             add(_bought(row.system, row.site), row.count, row.gpus)
-    for row in plan.contracts.itertuples():
+    for row in plan.table("contracts").rows():
         if row.order_by <= until and row.future in first:
             add(_signed(row.system, row.provider, row.term_months), row.lots, row.gpus)
     return found

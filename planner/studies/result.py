@@ -6,16 +6,18 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import pandas as pd
 
 from planner._version import __version__
 from planner.scenario import Scenario, scenario_digest
 from planner.scenario.models import Solve
 from planner.scenario.parts import in_parts
 from planner.scenario.versions import OLDEST, VERSION_1
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STUDY_VERSION = 1
 VALUED = "Costs compared here hold what is not served at the workloads' values of it, which is no cash."
@@ -48,6 +50,8 @@ class Result(ABC):
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
         """Its pandas frames by name, units in the columns' names."""
+        import pandas as pd
+
         return {name: value for name, value in vars(self).items() if isinstance(value, pd.DataFrame)}
 
     def __getitem__(self, table: str) -> pd.DataFrame:

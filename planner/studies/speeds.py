@@ -30,7 +30,7 @@ def cost_at_speed(plan: Plan, scenario: Scenario, catalog: Catalog) -> Speeds:
     timeline = timeline_of(scenario, catalog)
     used = _shares(plan, scenario, timeline)
     hours = _hours(scenario, catalog, timeline)
-    systems = set(hours) | {str(name) for name in plan.serving["system"]}
+    systems = set(hours) | set(plan.table("serving")["system"])
     precisions = {point.name: point.precision for point in catalog.serving.values()}
     points = []
     unpriced: set[str] = set()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import pandas as pd
-
 from planner.catalog import Catalog
 from planner.plan.notes.accuracy import accuracy_notes, floor_notes
 from planner.plan.notes.budgets import budget_notes
@@ -27,6 +25,7 @@ from planner.plan.notes.settings import setting_notes
 from planner.plan.notes.sites import empty_notes, site_notes
 from planner.problem import Problem
 from planner.scenario import Scenario
+from planner.table import Table
 
 __all__ = ["Note", "Solved", "notes_of", "notes_without_a_plan"]
 
@@ -85,7 +84,7 @@ def notes_of(solved: Solved) -> tuple[Note, ...]:
 
 def notes_without_a_plan(scenario: Scenario, catalog: Catalog, problem: Problem) -> tuple[str, ...]:
     """Of a scenario without a plan, what of its input no plan could use: the sentences that may matter."""
-    nothing = {name: pd.DataFrame(columns=columns) for name, columns in EMPTY.items()}
+    nothing = {name: Table.of_rows(columns, ()) for name, columns in EMPTY.items()}
     solved = Solved(scenario, catalog, problem, nothing, 1.0)
     found = dict.fromkeys(note for rule in BEFORE_A_PLAN for note in rule(solved))
     return tuple(note.sentence for note in found if note.most_usd > 0)

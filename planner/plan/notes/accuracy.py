@@ -17,7 +17,7 @@ def accuracy_notes(solved: Solved) -> Iterator[Note]:
     for workload in solved.scenario.workloads:
         if workload.model is None or workload.accuracy is not None:
             continue
-        used = dict.fromkeys(precision[name] for name in serving["point"][serving["workload"].eq(workload.name)])
+        used = dict.fromkeys(precision[name] for name in serving["point"][serving["workload"] == workload.name])
         unknown: list[str] = [name for name in used if not scored(solved.catalog, workload.model, name)]
         if unknown:
             # A floor would rule them out, which may cost anything: so it is said with the plan.

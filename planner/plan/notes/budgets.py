@@ -15,13 +15,14 @@ def budget_notes(solved: Solved) -> Iterator[Note]:
     """Where a budget holds on after its last year, or holds in no year before its first."""
     timeline, month = solved.problem.timeline, solved.scenario.budget.fiscal_year_start
     binding = solved.tables["binding"]
+    of_money = binding["constraint"] == BUDGET.key
     for kind in SPENDING:
         limit = getattr(solved.scenario.budget, kind.field)
         if not isinstance(limit, dict):
             if limit is not None and timeline.lookahead.any():
-                bound = binding["constraint"].eq(BUDGET.key) & binding["where"].str.startswith(f"{kind.key} ")
+                bound = any(where.startswith(f"{kind.key} ") for where in binding["where"][of_money])
                 sentence = "holds over the reported periods; nothing limits the lookahead"
-                yield Note("budget", f"budget.{kind.field} {sentence}.", ANYTHING if bound.any() else NOTHING)
+                yield Note("budget", f"budget.{kind.field} {sentence}.", ANYTHING if bound else NOTHING)
             continue
         spans = budget_spans(limit, timeline, month)
         early = [span for span in spans if math.isinf(span.usd)]
@@ -32,7 +33,7 @@ def budget_notes(solved: Solved) -> Iterator[Note]:
         if not later:
             continue
         labels = {f"{kind.key} in {span.year}" for span in later}
-        binds = (binding["constraint"].eq(BUDGET.key) & binding["where"].isin(labels)).any()
+        binds = not labels.isdisjoint(binding["where"][of_money])
         ahead = "" if any((span.periods & ~timeline.lookahead).any() for span in later) else "the lookahead, "
         each = "" if len(later) == 1 else "each of "
         sentence = (

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from planner.plan.notes.note import Note, Solved
 from planner.problem.serving import NO_CREDIT
 from planner.render.figures import percent
@@ -18,18 +16,18 @@ def cache_notes(solved: Solved) -> Iterator[Note]:
         return
     period = [timeline.names.index(name) for name in serving["period"]]
     block = [timeline.blocks.index(name) for name in serving["block"]]
-    made = serving["requests_per_s"].to_numpy(dtype=float) * timeline.block_hours[period, block]
+    made = serving["requests_per_s"] * timeline.block_hours[period, block]
     for workload in solved.scenario.workloads:
-        mine = serving["workload"].eq(workload.name).to_numpy()
+        mine = serving["workload"] == workload.name
         all_made = float(made[mine].sum())
         if not workload.prefix_cache_hit_share or not all_made:
             continue
-        idle = mine & serving["note"].eq(NO_CREDIT).to_numpy()
+        idle = mine & (serving["note"] == NO_CREDIT)
         share = float(made[idle].sum()) / all_made
         if not share:
             continue
         part = "all" if share > 0.9995 else percent(share) if share >= 0.005 else "less than 1 %"
-        systems = " and ".join(dict.fromkeys(serving["system"][np.flatnonzero(idle)]))
+        systems = " and ".join(dict.fromkeys(serving["system"][idle]))
         yield Note(
             "cache",
             f"{workload.name}: prefix_cache_hit_share {workload.prefix_cache_hit_share:g} has no effect on "

@@ -26,7 +26,7 @@ API_RULES = {
 def offer_notes(solved: Solved) -> Iterator[Note]:
     """How many of the catalogs' offers are not taken, by reason."""
     tables = (solved.tables["contracts"], solved.tables["on_demand"])
-    taken = {(row.provider, row.region, row.system, row.kind) for table in tables for row in table.itertuples()}
+    taken = {tuple(row) for table in tables for row in table.rows("provider", "region", "system", "kind")}
     offers = solved.catalog.offers.values()
     idle = [row for row in offers if (row.provider, row.region, row.system, row.kind) not in taken]
     usable = solved.problem.supply
@@ -81,7 +81,7 @@ def _system_reason(solved: Solved, system: System) -> str:
 
 def api_notes(solved: Solved) -> Iterator[Note]:
     """Of each workload's model, how many token APIs are not called, by reason."""
-    called = {(row.provider, row.model, row.workload) for row in solved.tables["token_api"].itertuples()}
+    called = set(map(tuple, solved.tables["token_api"].rows("provider", "model", "workload")))
     for workload in solved.scenario.workloads:
         listed_apis = [
             api

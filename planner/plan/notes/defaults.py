@@ -76,9 +76,10 @@ def _of_money(solved: Solved) -> Iterator[tuple[KeyPath, str]]:
 
 def _of_workloads(solved: Solved) -> Iterator[tuple[KeyPath, str]]:
     scenario, serving = solved.scenario, solved.tables["serving"]
+    on_any = set(serving["workload"])
     for index, workload in enumerate(scenario.workloads):
         at: KeyPath = ("workloads", index)
-        on_gpus = bool(serving["workload"].eq(workload.name).any()) and workload.kind != "gpu_hours"
+        on_gpus = workload.name in on_any and workload.kind != "gpu_hours"
         if on_gpus:
             yield from _of_serving(workload, at)
         if workload.load == "flat" and workload.kind == "interactive":
@@ -103,9 +104,9 @@ def _of_serving(workload: Workload, at: KeyPath) -> Iterator[tuple[KeyPath, str]
 
 
 def _of_sites(solved: Solved) -> Iterator[tuple[KeyPath, str]]:
-    fleet = solved.tables["fleet"]
+    there = set(solved.tables["fleet"]["site"])
     for index, site in enumerate(solved.scenario.sites):
-        if not fleet["site"].eq(site.name).any():
+        if site.name not in there:
             continue
         at: KeyPath = ("sites", index)
         yield from _of_site(site, at)
@@ -129,7 +130,7 @@ def _of_supply(solved: Solved) -> Iterator[tuple[KeyPath, str]]:
             ("procurement", "hourly_depth_gpus"),
             f"each provider is assumed to have {short(depth)} GPUs of a system by the hour",
         )
-    signed = {(row.provider, row.system) for row in tables["contracts"].itertuples()}
+    signed = set(map(tuple, tables["contracts"].rows("provider", "system")))
     for index, quote in enumerate(scenario.quotes):
         if (quote.provider, quote.system) in signed and quote.lead_weeks is None:
             yield (

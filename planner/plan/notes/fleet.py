@@ -106,7 +106,7 @@ def _too_many(
 def _retired(solved: Solved) -> Iterator[Note]:
     """A reason for each retirement of a group that could have run on."""
     problem, timeline = solved.problem, solved.problem.timeline
-    for row in solved.tables["retirements"].drop_duplicates(["site", "system", "period"]).itertuples():
+    for row in solved.tables["retirements"].distinct(["site", "system", "period"]).rows():
         for group in problem.supply.groups:
             site = solved.scenario.sites[group.asset.site]
             if (site.name, group.asset.system.system) != (row.site, row.system) or not group.exists.any():
@@ -126,8 +126,8 @@ def _retirement(solved: Solved, group: Group, site: Site, gone: int, number: flo
     if unfit:
         return Note("fleet", f"{what}: {unfit}.", ANYTHING)
     binding = solved.tables["binding"]
-    full = binding[(binding["where"] == site.name) & (binding["period"] == timeline.names[gone])]
-    fields = [limit.kind for limit in problem.limits.on_sites if (full["constraint"] == limit.kind.key).any()]
+    full = set(binding["constraint"][(binding["where"] == site.name) & (binding["period"] == timeline.names[gone])])
+    fields = [limit.kind for limit in problem.limits.on_sites if limit.kind.key in full]
     if fields:
         limits = " and ".join(kind.binding.format(site.name) for kind in fields)
         return Note("fleet", f"{what}: something else pays better for the {limits}, which is used up.")

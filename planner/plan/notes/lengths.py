@@ -30,9 +30,9 @@ def _extrapolated(solved: Solved, workload: Workload) -> Iterator[Note]:
     rows = {row.name: row for row in solved.catalog.serving.values()}
     lengths = workload.tokens.input, workload.tokens.output
     carried, credited, whole = [], 0.0, 0.0
-    for row in serving[serving["workload"].eq(workload.name)].to_dict(orient="records"):
-        hours = timeline.block_hours[timeline.names.index(row["period"]), timeline.blocks.index(row["block"])]
-        made, point = float(row["requests_per_s"] * hours), rows.get(row["point"])
+    for row in serving.take(serving["workload"] == workload.name).rows("period", "block", "requests_per_s", "point"):
+        hours = timeline.block_hours[timeline.names.index(row.period), timeline.blocks.index(row.block)]
+        made, point = float(row.requests_per_s * hours), rows.get(row.point)
         whole += made
         if not isinstance(point, DerivedPoint) or point.derived != "extrapolated":
             continue

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import pandas as pd
-
 from planner.catalog import Catalog
 from planner.problem import Problem
 from planner.scenario import Scenario
+from planner.table import Table
 
 # What nobody can bound without solving again.
 ANYTHING = math.inf
@@ -38,7 +37,7 @@ class Solved:
     scenario: Scenario
     catalog: Catalog
     problem: Problem
-    tables: Mapping[str, pd.DataFrame]
+    tables: Mapping[str, Table]
     cost_usd: float
 
 

@@ -13,14 +13,15 @@ from planner.rules.predictions import Measurements, requests_per_s
 def prediction_notes(solved: Solved) -> Iterator[Note]:
     """Of each workload: the predictions that it runs on that beat what was measured at their speed more than twice."""
     serving = solved.tables["serving"]
-    if not serving["evidence"].eq("predicted").any():
+    predicted = serving["evidence"] == "predicted"
+    if not predicted.any():
         return
     measured = Measurements(solved.catalog.serving.values())
     rows = {(point.model, point.name): point for point in solved.catalog.serving.values()}
     for workload in solved.scenario.workloads:
         if workload.model is None:
             continue
-        used = serving["point"][serving["workload"].eq(workload.name) & serving["evidence"].eq("predicted")]
+        used = serving["point"][(serving["workload"] == workload.name) & predicted]
         points = [rows[workload.model, name] for name in dict.fromkeys(used)]
         bold = [(point, rival) for point in points if (rival := measured.beaten_by(point)) is not None]
         if bold:

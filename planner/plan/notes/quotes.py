@@ -18,10 +18,7 @@ def _why(name: str) -> str:
 
 def quote_notes(solved: Solved) -> Iterator[Note]:
     """A reason for each quote that is not signed."""
-    signed = {
-        (row.provider, row.region, row.system, row.term_months)
-        for row in solved.tables["contracts"].itertuples()
-    }  # fmt: skip
+    signed = set(map(tuple, solved.tables["contracts"].rows("provider", "region", "system", "term_months")))
     for quote in solved.scenario.quotes:
         offer = quote_offer(quote, solved.scenario.horizon.decided_on)
         if (offer.provider, offer.region, offer.system, offer.term_months) in signed:
@@ -36,7 +33,7 @@ def quote_notes(solved: Solved) -> Iterator[Note]:
 
 def token_quote_notes(solved: Solved) -> Iterator[Note]:
     """A reason for each token quote that answers nothing."""
-    called = {(row.provider, row.model) for row in solved.tables["token_api"].itertuples()}
+    called = set(map(tuple, solved.tables["token_api"].rows("provider", "model")))
     for quote in solved.scenario.token_quotes:
         if (quote.provider, quote.model) in called:
             continue

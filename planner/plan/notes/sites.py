@@ -17,9 +17,9 @@ MOST_PUE = 3.0
 def empty_notes(solved: Solved) -> Iterator[Note]:
     """Why nothing stands at a site in any period."""
     scenario, supply = solved.scenario, solved.problem.supply
-    fleet = solved.tables["fleet"]
+    there = set(solved.tables["fleet"]["site"])
     for index, site in enumerate(scenario.sites):
-        if fleet["site"].eq(site.name).any():
+        if site.name in there:
             continue
         able = sorted({item.asset.system.system for item in supply.purchases if item.asset.site == index})
         if able:

@@ -208,7 +208,7 @@ def _used(plan: Plan, scenario: Scenario, timeline: Timeline) -> Bars | None:
 
 def _power(plan: Plan, scenario: Scenario, timeline: Timeline) -> Iterator[Bar]:
     """Each site in its fullest period."""
-    for name, rows in power_use(plan, scenario, timeline).groupby("site", sort=False):
+    for name, rows in power_use(plan, scenario, timeline).frame().groupby("site", sort=False):
         rows = rows[rows["cap_mw"] > 0]
         if len(rows):
             fullest = rows.loc[(rows["used_mw"] / rows["cap_mw"]).idxmax()]

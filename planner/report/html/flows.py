@@ -18,7 +18,7 @@ from planner.units import requests_from_rate, tokens_from_mtok
 
 def power(plan: Plan, scenario: Scenario, future: str) -> pd.DataFrame:
     """Columns site, period, system, count, mw (on the cap's side of the meter) of the reported periods."""
-    rows = rows_of(plan.fleet, future)
+    rows = rows_of(plan.table("fleet"), future).frame()
     side = {site.name: f"provisioned_{site.cap_at}_mw" for site in scenario.sites}
     mw = [float(row[side[row["site"]]]) for _, row in rows.iterrows()]
     return rows[["site", "period", "system", "count"]].assign(mw=mw)
@@ -32,18 +32,18 @@ def served(plan: Plan, scenario: Scenario, timeline: Timeline, future: str) -> p
     kinds = pool_kinds(plan)
     found = [
         (row.workload, row.period, row.block, f"{row.system} {kinds[row.pool]}", row.requests_per_s)
-        for row in rows_of(plan.serving, future).itertuples()
+        for row in rows_of(plan.table("serving"), future).rows()
     ]
     output = {workload.name: workload.tokens.output for workload in scenario.workloads if workload.tokens}
     periods = {name: index for index, name in enumerate(timeline.names)}
     blocks = {name: index for index, name in enumerate(timeline.blocks)}
-    for row in rows_of(plan.token_api, future).itertuples():
+    for row in rows_of(plan.table("token_api"), future).rows():
         hours = float(timeline.block_hours[periods[row.period], blocks[row.block]])
         rate = tokens_from_mtok(row.mtok_output) / output[row.workload] / requests_from_rate(1.0, hours)
         found.append((row.workload, row.period, row.block, f"token API {row.provider}", rate))
     found += [
         (row.workload, row.period, row.block, UNSERVED, row.requests_per_s)
-        for row in rows_of(plan.unserved, future).itertuples()
+        for row in rows_of(plan.table("unserved"), future).rows()
     ]
     frame = pd.DataFrame(found, columns=["workload", "period", "block", "supply", "rate"])
     return frame.groupby(["workload", "period", "block", "supply"], as_index=False, sort=False)["rate"].sum()

@@ -179,7 +179,7 @@ def retirements(plan: Plan) -> Grid:
 
 def power(plan: Plan, scenario: Scenario, timeline: Timeline) -> Grid:
     """MW by site, period and system against the cap, as the plot has it."""
-    caps = power_use(plan, scenario, timeline).set_index(["site", "period"])["cap_mw"]
+    caps = power_use(plan, scenario, timeline).frame().set_index(["site", "period"])["cap_mw"]
     frames = {future: flows.power(plan, scenario, future) for future in plan.futures}
     systems = sorted({str(name) for frame in frames.values() for name in frame["system"]})
     several = len(plan.futures) > 1

@@ -165,7 +165,7 @@ def power_by_period(sheet: WorkbookSheet, found: Ledger) -> list[Power]:
     Of several futures the one that comes nearest to the site's cap is drawn.
     """
     plan, scenario, timeline = found.plan, found.account.scenario, found.account.inputs.timeline
-    caps = power_use(plan, scenario, timeline)
+    caps = power_use(plan, scenario, timeline).frame()
     periods = list(timeline.names[: timeline.reported])
     systems = sorted(map(str, set(plan.fleet["system"])))
     heads = ["Future", "Site", "Period", *systems, "Provisioned, MW", "Cap, MW", "Share of the cap"]
@@ -174,7 +174,7 @@ def power_by_period(sheet: WorkbookSheet, found: Ledger) -> list[Power]:
     row = 0
     fullest: dict[str, tuple[float, Power]] = {}
     for future in plan.futures:
-        fleet = rows_of(plan.fleet, future)
+        fleet = rows_of(plan.table("fleet"), future).frame()
         for site in scenario.sites:
             mine = fleet[fleet["site"] == site.name]
             mw = mine.pivot_table(

@@ -23,6 +23,7 @@ from planner.scenario.models import Workload
 from planner.studies import changes
 from planner.studies.stands.assumption import LESS, MORE, Assumption, Rests, Way
 from planner.studies.stands.relaxed import World
+from planner.table import isin, mapped
 
 WITHOUT = "without"
 # Mere factors of what a scenario states.
@@ -88,8 +89,9 @@ def _tail(today: World) -> Iterator[Assumption]:
         return
 
     def rests(plan: Plan) -> Rests:
-        cash = plan.cashflow[plan.cashflow["category"] == "contract_tail"]
-        usd = cash["npv_usd"] * cash["future"].map(probabilities(plan) | {"all": 1.0})
+        cash = plan.table("cashflow")
+        cash = cash.take(cash["category"] == "contract_tail")
+        usd = cash["npv_usd"] * mapped(cash["future"], probabilities(plan) | {"all": 1.0})
         return Rests(f"{money(float(usd.sum()))} charged")
 
     yield Assumption(
@@ -245,10 +247,11 @@ def _tokens(plan: Plan, today: World) -> Rests:
     """Share of the reported output tokens that points make which nobody measured."""
     timeline = timeline_of(today.scenario, today.catalog)
     output = {w.name: w.tokens.output for w in today.scenario.workloads if w.tokens is not None}
-    rows = plan.serving[~plan.serving["lookahead"].astype(bool) & plan.serving["workload"].isin(output)]
+    serving = plan.table("serving")
+    rows = serving.take(~serving["lookahead"].astype(bool) & isin(serving["workload"], output))
     weight = probabilities(plan) | {"all": 1.0}
     found = {True: 0.0, False: 0.0}
-    for row in rows.itertuples():
+    for row in rows.rows():
         hours = timeline.block_hours[timeline.names.index(row.period), timeline.blocks.index(row.block)]
         tokens = row.requests_per_s * hours * output[row.workload] * weight[row.future]
         found[row.evidence in WEAK or bool(row.derived)] += float(tokens)

@@ -42,7 +42,7 @@ def power_figure(plan: Plan, scenario: Scenario, timeline: Timeline) -> go.Figur
         return None
     figure = panels([f"{text(site.name)}, {site.cap_at} side of the meter" for site in scenario.sites], 240)
     known = systems_of(plan)
-    caps = power_use(plan, scenario, timeline)
+    caps = power_use(plan, scenario, timeline).frame()
     periods = list(timeline.names[: timeline.reported])
     frames = {future: flows.power(plan, scenario, future) for future in plan.futures}
     shown: set[tuple[str, str]] = set()
