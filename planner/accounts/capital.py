@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,8 +16,12 @@ from planner.rules.residual import existing_credit_usd, new_price_usd, residual_
 from planner.units import years_from_days
 
 
+@lru_cache(maxsize=2)
 def price_paid(inputs: Inputs) -> Floats:
-    """Hardware price of one system put in service in each period, at its order year's factor, (K, T)."""
+    """Hardware price of one system put in service in each period, at its order year's factor, (K, T).
+
+    Those of the latest inputs are kept, for nobody to change.
+    """
     prices = np.zeros((len(inputs.systems), inputs.timeline.periods))
     for index, system in enumerate(inputs.systems):
         orders = inputs.order_days(inputs.purchase_lead_weeks(system))
@@ -100,8 +105,9 @@ def npv_of_existing_at_first(inputs: Inputs) -> float:
     return total
 
 
+@lru_cache(maxsize=2)
 def residual_of_bought(inputs: Inputs) -> Floats:
-    """What one system is worth at the horizon's end, by the period that it was put in service in, (K, T)."""
+    """What one system is worth at the horizon's end, by the period that it was put in service in, (K, T); kept too."""
     timeline = inputs.timeline
     days = np.array([(timeline.end - first).days for first, _ in timeline.spans], dtype=float)
     ages, paid = years_from_days(days), price_paid(inputs)

@@ -27,9 +27,10 @@ def rented(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
     spread += signed_usd(inputs).sum(axis=0)
     tail_share = inputs.scenario.finance.contract_tail_share
     for index, terms in enumerate(inputs.contract_terms):
-        if not terms.reserved:
+        sign = account.holdings.sign[:, index]
+        if not terms.reserved or not sign.any():
             continue
-        ahead, hourly, prepaid = payments(inputs, terms, account.holdings.sign[:, index])
+        ahead, hourly, prepaid = payments(inputs, terms, sign)
         calendar = timeline.extended(ahead.shape[1] - timeline.periods)
         upfront += ahead[:, : timeline.periods]
         spread += hourly[:, : timeline.periods]

@@ -18,10 +18,9 @@ from planner.accounts.energy import electricity_usd_per_mwh
 from planner.accounts.fleet import energy_mwh
 from planner.accounts.holdings import term_periods
 from planner.accounts.inputs import Floats
-from planner.accounts.running import leases_usd, running_cost
+from planner.accounts.running import leases_usd, system_cost
 from planner.accounts.tokens import requests, tokens_per_request, traded
 from planner.kinds.cash import (
-    BY_KEY,
     CAPEX,
     CONTRACT_TAIL,
     CONVERSION,
@@ -125,11 +124,10 @@ def _purchases(account: Account) -> Iterator[Line]:
 
 
 def _running(alone: Account, resource: Resource, there: Floats) -> Iterator[Line]:
-    """Running cost that is booked under systems in service; what is booked under sites is left out."""
+    """Running cost that is booked under systems in service."""
     hours = there * alone.inputs.timeline.hours
-    for category, usd, _ in running_cost(alone):
-        if BY_KEY[category].booked == "system":
-            yield from _line(resource, category, MIDDLE, usd, usd, hours, "System-Hours")
+    for category, usd in system_cost(alone).items():
+        yield from _line(resource, category, MIDDLE, usd, usd, hours, "System-Hours")
 
 
 def _conversions(account: Account) -> Iterator[Line]:

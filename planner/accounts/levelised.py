@@ -175,9 +175,9 @@ def _contracts(account: Account) -> Floats:
     inputs, timeline = account.inputs, account.inputs.timeline
     found = np.tile(signed_usd(inputs).sum(axis=0), (len(inputs.futures), 1))
     for index, terms in enumerate(inputs.contract_terms):
-        if not terms.reserved:
-            continue
         sign, term = account.holdings.sign[:, index], term_periods(inputs, terms.term_months)
+        if not terms.reserved or not sign.any():
+            continue
         _, hourly, _ = payments(inputs, terms, sign)
         upfront = lot_value_usd(inputs, terms) * terms.upfront_share * timeline.discount_start
         found += hourly[:, : timeline.periods]

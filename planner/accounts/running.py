@@ -23,16 +23,21 @@ from planner.units import HOURS_PER_MONTH, HOURS_PER_YEAR
 def running_cost(account: Account) -> Iterator[tuple[str, Floats, Floats]]:
     """(category, USD, USD discounted), each (F, T): spread over periods, so discounted at their middle."""
     inputs = account.inputs
-    discount = inputs.timeline.discount_middle
+    due = system_cost(account)
+    due[cash.LEASE.key] = np.tile(leases_usd(inputs).sum(axis=0), (len(inputs.futures), 1))
+    due[cash.ENERGY.key] = np.einsum("fskt,st->ft", energy_mwh(account), electricity_usd_per_mwh(inputs))
+    for category, usd in due.items():
+        yield category, usd, usd * inputs.timeline.discount_middle
+
+
+def system_cost(account: Account) -> dict[str, Floats]:
+    """Running cost that is a system's own, USD by category, (F, T): all but leases and energy."""
+    inputs = account.inputs
     years = inputs.timeline.hours / HOURS_PER_YEAR
     months = inputs.timeline.hours / HOURS_PER_MONTH
     due = {key: _upkeep_a_year(account, share) * years for key, share in SHARE_A_YEAR.items()}
     due |= {key: _a_year(account, usd) * years for key, usd in USD_A_YEAR.items()}
-    due |= {key: _a_month(account, usd) * months for key, usd in USD_PER_KW_MONTH.items()}
-    due[cash.LEASE.key] = np.tile(leases_usd(inputs).sum(axis=0), (len(inputs.futures), 1))
-    due[cash.ENERGY.key] = np.einsum("fskt,st->ft", energy_mwh(account), electricity_usd_per_mwh(inputs))
-    for category, usd in due.items():
-        yield category, usd, usd * discount
+    return due | {key: _a_month(account, usd) * months for key, usd in USD_PER_KW_MONTH.items()}
 
 
 def _a_year(account: Account, usd: Callable[[Scenario, Site, System], float]) -> Floats:

@@ -243,14 +243,13 @@ def _rows(inputs: Inputs, table: Table, pools: Names) -> tuple[Rows, tuple[Use, 
     workload = inputs.codes(table, "workload")
     names, used = numbered(table["point"].tolist())
     pairs, unique = numbered((workload * max(1, len(used)) + names).tolist())
-    points = {(point.model, point.name): point for point in inputs.catalog.serving.values()}
-    any_model = {point.name: point for point in inputs.catalog.serving.values()}
     uses = []
     for index, name in (divmod(pair, max(1, len(used))) for pair in unique):
         stream, word = inputs.workloads[index], str(used[name])
         point = None
         if stream.kind != "gpu_hours":
-            point = points.get((stream.model or "", word), any_model.get(word))
+            named = inputs.points.get(word, [])
+            point = next((one for one in reversed(named) if one.model == stream.model), named[-1] if named else None)
         if point is None:
             uses.append(Use(index, word, None, 1, 1, 1))
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,8 +120,9 @@ def source_places(inputs: Inputs) -> dict[str, int]:
     return places_of(source.key for source in sources(inputs))
 
 
+@lru_cache(maxsize=2)
 def sources(inputs: Inputs) -> tuple[Source, ...]:
-    """Every supply there can be: bought, existing, offered, signed; (P)."""
+    """Every supply there can be: bought, existing, offered, signed; (P). Those of the latest inputs are kept."""
     found = [
         _owned(inputs, f"own:{site.name}/{system.system}", index, kind)
         for index, site in enumerate(inputs.sites)
@@ -182,8 +183,7 @@ def supply(inputs: Inputs, decided: Decided, holdings: Holdings) -> GpuSupply:
     """The supply that the holdings make; every pool member must be known."""
     found = sources(inputs)
     codes, pools = numbered(decided.pools["pool"].tolist())
-    places = places_of(source.key for source in found)
-    member = np.stack([codes, inputs.codes(decided.pools, "supply", places)], axis=1)
+    member = np.stack([codes, inputs.codes(decided.pools, "supply", source_places(inputs))], axis=1)
     gpus = _gpus(inputs, holdings, holdings.jobs)
     at_once = _gpus(inputs, holdings, holdings.jobs_at_once)
     shares = np.array([source.usable_share for source in found]).reshape(len(found), len(inputs.timeline.blocks))

@@ -140,6 +140,8 @@ class Findings:
         measured = np.where(np.isnan(relative), np.inf, relative)
         self.worst = max(self.worst, float(measured.max()))
         broken = np.argwhere(measured > TOLERANCE)
+        if not len(broken):
+            return
         order = np.argsort([-measured[tuple(index)] for index in broken], kind="stable")
         for index in broken[order[:TOLD_AT_MOST]]:
             at = tuple(int(coordinate) for coordinate in index)

@@ -91,7 +91,7 @@ def tabled(found: Audited) -> Plan:
         "cost_by_tag": cost_by_tag(account),
         "binding": tables.binding(model, outcome.x, reach),
     }
-    origins = trace(scenario, catalog, made)
+    origins = trace(scenario, catalog, made, account.inputs.points)
     known = {**made, "origins": origins}
     return Plan(
         scenario=scenario.name,
@@ -103,7 +103,7 @@ def tabled(found: Audited) -> Plan:
         audit=found.audit,
         decisions=account.decisions,
         catalog_digest=catalog.digest,
-        sources=_sources(catalog, model),
+        sources=_sources(catalog, model, account),
         left_out=problem.left_out,
         origins=origins,
         periods=problem.timeline.names,
@@ -149,7 +149,7 @@ def _proof(model: Model, outcome: Outcome, cost_usd: float, solver: str, options
     )
 
 
-def _sources(catalog: Catalog, model: Model) -> tuple[str, ...]:
+def _sources(catalog: Catalog, model: Model, account: Account) -> tuple[str, ...]:
     """Source ids of the rows that the model could draw on."""
     supply, problem = model.problem.supply, model.problem
     used: set[str] = set()
@@ -157,9 +157,8 @@ def _sources(catalog: Catalog, model: Model) -> tuple[str, ...]:
         used |= set(asset.system.source)
     for offer in supply.offers:
         used |= set(offer.source)
-    points = {candidate.name for candidate in problem.assignments.candidates}
-    for point in catalog.serving.values():
-        if point.name in points:
+    for name in {candidate.name for candidate in problem.assignments.candidates}:
+        for point in account.inputs.points.get(name, ()):
             used |= set(point.source)
     apis = {problem.api.names[index] for index in problem.api.api}
     for api in catalog.token_apis.values():

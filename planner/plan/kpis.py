@@ -82,7 +82,7 @@ def _of_future(problem: Problem, account: Account, totals: Totals, future: str) 
     systems = fleet(account)
     systems = systems.take((systems["future"] == future) & reported[systems["period"]])
     provisioned = sums(systems["provisioned_utility_mw"], systems["period"], timeline.periods)
-    in_service = np.unique(systems["period"])
+    in_service = np.bincount(systems["period"], minlength=timeline.periods) > 0
     energy = float(systems["energy_mwh"].sum())
     output = float(served @ output_tokens)
     own_output = _own_output_tokens(account, f, reported)

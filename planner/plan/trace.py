@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from planner.catalog import Catalog
-from planner.catalog.models import DerivedPoint, Energy, Offer, QuotedApi, Row, System
+from planner.catalog.models import DerivedPoint, Energy, Offer, QuotedApi, Row, ServingPoint, System
 from planner.kinds import cash
 from planner.scenario.models import Scenario
 from planner.table import Table
@@ -22,14 +22,16 @@ _TELLING = ("system", "provider", "region", "kind", "term_months", "model", "poi
 _Found = tuple[str, str, str, Row | None]
 
 
-def trace(scenario: Scenario, catalog: Catalog, tables: Mapping[str, Table]) -> Table:
-    """One line per item of a table and catalog row it is computed from, in ``COLUMNS``.
+def trace(
+    scenario: Scenario, catalog: Catalog, tables: Mapping[str, Table], points: Mapping[str, Sequence[ServingPoint]]
+) -> Table:
+    """One line per item of a table and catalog row it is computed from, in ``COLUMNS``; ``points`` are by name.
 
     ``item`` is what ``item_of`` gives for a row of that table. ``row`` is the catalog row's name, ``where`` its file
     and line, ``source`` its source ids; all empty where the figure stands in the scenario itself.
     """
     found = [*_systems(catalog, tables), *_offers(catalog, tables), *_apis(catalog, tables)]
-    found += [*_points(catalog, tables), *_around(scenario, catalog, tables)]
+    found += [*_points(tables, points), *_around(scenario, catalog, tables)]
     found += list(_cash(found, tables["cashflow"]))
     lines = dict.fromkeys(_line(*entry) for entry in found)
     return Table.of_rows(COLUMNS, list(lines))
@@ -99,16 +101,15 @@ def _apis(catalog: Catalog, tables: Mapping[str, Table]) -> Iterator[_Found]:
         )
 
 
-def _points(catalog: Catalog, tables: Mapping[str, Table]) -> Iterator[_Found]:
-    points = {point.name: point for point in catalog.serving.values()}
+def _points(tables: Mapping[str, Table], points: Mapping[str, Sequence[ServingPoint]]) -> Iterator[_Found]:
     for item in _items("serving", tables["serving"]):
         gives = "throughput, latency" if item in points else "the scenario's own weight of a GPU-hour"
-        point = points.get(item)
+        point = points[item][-1] if item in points else None
         carried = point is not None and point.derivation == "extrapolated"
         yield "serving", item, f"{gives}, extrapolated" if carried else gives, point
         if isinstance(point, DerivedPoint):
             for parent in point.parents:
-                yield "serving", item, f"{point.derived} from", points[parent]
+                yield "serving", item, f"{point.derived} from", points[parent][-1]
 
 
 def _around(scenario: Scenario, catalog: Catalog, tables: Mapping[str, Table]) -> Iterator[_Found]:

@@ -211,7 +211,7 @@ def _print(table: Table, console: Console) -> None:
 
 def plain(words: str) -> str:
     """The words with a question mark for whatever cannot be printed: names come from files and move no cursor."""
-    return "".join(letter if letter.isprintable() else "?" for letter in words)
+    return words if words.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in words)
 
 
 def _style(words: str, otherwise: str = "") -> str:

@@ -13,11 +13,11 @@ from planner.scenario.workload import AccuracyFloor, Workload
 def accuracy_notes(solved: Solved) -> Iterator[Note]:
     """Of each workload without a floor: the precisions it runs in whose accuracy nobody has told."""
     serving = solved.tables["serving"]
-    precision = {point.name: point.precision for point in solved.catalog.serving.values()}
     for workload in solved.scenario.workloads:
         if workload.model is None or workload.accuracy is not None:
             continue
-        used = dict.fromkeys(precision[name] for name in serving["point"][serving["workload"] == workload.name])
+        points = serving["point"][serving["workload"] == workload.name]
+        used = dict.fromkeys(solved.points[name].precision for name in points)
         unknown: list[str] = [name for name in used if not scored(solved.catalog, workload.model, name)]
         if unknown:
             # A floor would rule them out, which may cost anything: so it is said with the plan.

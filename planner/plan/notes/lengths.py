@@ -27,7 +27,7 @@ def length_notes(solved: Solved) -> Iterator[Note]:
 def _extrapolated(solved: Solved, workload: Workload) -> Iterator[Note]:
     assert workload.tokens is not None
     timeline, serving = solved.problem.timeline, solved.tables["serving"]
-    rows = {row.name: row for row in solved.catalog.serving.values()}
+    rows = solved.points
     lengths = workload.tokens.input, workload.tokens.output
     carried, credited, whole = [], 0.0, 0.0
     for row in serving.take(serving["workload"] == workload.name).rows("period", "block", "requests_per_s", "point"):
