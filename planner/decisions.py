@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from planner.table import Framed, Table
+from planner.framed import Framed
+from planner.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,17 +1,14 @@
 """Tables of the core: named columns of one length, between the solver and what shows a plan. pandas stands outside.
 
-A column of texts, dates and the like is an array of objects. ``Framed`` holds tables that others see as pandas frames,
-which are made when somebody asks: a plan that is printed needs none, and pandas takes long to load.
+A column of texts, dates and the like is an array of objects.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections import namedtuple
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import copy
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,7 +165,7 @@ def sums(values: Column, numbers: Indices, count: int) -> NDArray[np.float64]:
     return np.array(total, dtype=float)
 
 
-def numbered(values: Iterable[Any]) -> tuple[Indices, list[Any]]:
+def coded(values: Iterable[Any]) -> tuple[Indices, list[Any]]:
     """The place of each value among all that there are, which follow, in the order that they are met in."""
     places: dict[Any, int] = {}
     codes = [places.setdefault(value, len(places)) for value in values]
@@ -184,49 +181,6 @@ def isin(column: Column, values: Iterable[Any]) -> NDArray[np.bool_]:
 def mapped(column: Column, values: Mapping[Any, Any], kind: type = float) -> Column:
     """What ``values`` has for each of a column's values. Raises KeyError where it has nothing."""
     return np.fromiter(map(values.__getitem__, column.tolist()), dtype=kind, count=len(column))
-
-
-class Framed:
-    """Base of dataclasses: a field annotated ``pd.DataFrame`` takes a table or a frame, and is read as a frame.
-
-    The frame is made when first asked for. It may be changed from then on, so it stands in the table's place.
-    """
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        for name, annotation in inspect.get_annotations(cls).items():
-            if annotation == "pd.DataFrame":
-                setattr(cls, name, _Frame(name))
-
-    def table(self, name: str) -> Table:
-        """A field as a table."""
-        held = vars(self)[name]
-        return held if isinstance(held, Table) else Table.of_frame(held)
-
-    def with_tables(self, **tables: Table) -> Self:
-        """A copy with other tables; the rest stays as it is, frames or not."""
-        other = copy(self)
-        vars(other).update(tables)
-        return other
-
-
-class _Frame:
-    """What stands in a class for a field that is read as a frame."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __get__(self, holder: object | None, owner: type | None = None) -> pd.DataFrame:
-        if holder is None:
-            # So that a dataclass finds no default.
-            raise AttributeError(self._name)
-        held = vars(holder)[self._name]
-        if isinstance(held, Table):
-            held = vars(holder)[self._name] = held.frame()
-        return held
-
-    def __set__(self, holder: object, value: pd.DataFrame | Table) -> None:
-        vars(holder)[self._name] = value
 
 
 def _single(values: Any) -> bool:

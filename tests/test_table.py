@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.table import Framed, Table, isin, mapped, numbered, sums
+from planner.framed import Framed
+from planner.table import Table, coded, isin, mapped, sums
 
 KEYS = ("text", "whole", "day", "so")
 VALUES = {
@@ -110,7 +111,7 @@ def test_rows_are_taken_as_pandas_takes_them(rows: list[dict[str, Any]], data: s
     assert list(isin(table["text"], ("a", "ü"))) == list(frame["text"].isin(["a", "ü"]))
     worth = {"a": 1.0, "b": 2.0, "ü": 0.5, "": 0.0}
     assert list(mapped(table["text"], worth)) == list(frame["text"].map(worth))
-    codes, known = numbered(table["day"].tolist())
+    codes, known = coded(table["day"].tolist())
     assert [known[code] for code in codes] == list(frame["day"])
     assert known == list(dict.fromkeys(frame["day"]))
 

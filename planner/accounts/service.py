@@ -18,7 +18,7 @@ from planner.rules.demand import demand_rates
 from planner.rules.hosting import crowds, domains_taken, hosts_whole, lots_taken, workers
 from planner.rules.rates import capped_with, gpu_hours_rate, point_rate, proven_by_shape
 from planner.rules.survival import Survive, replicas_lost
-from planner.table import Table, numbered
+from planner.table import Table, coded
 
 Indices = NDArray[np.intp]
 
@@ -241,8 +241,8 @@ def labelled(inputs: Inputs, axis: str, labels: Names, values: dict[str, Floats]
 
 def _rows(inputs: Inputs, table: Table, pools: Names) -> tuple[Rows, tuple[Use, ...]]:
     workload = inputs.codes(table, "workload")
-    names, used = numbered(table["point"].tolist())
-    pairs, unique = numbered((workload * max(1, len(used)) + names).tolist())
+    names, used = coded(table["point"].tolist())
+    pairs, unique = coded((workload * max(1, len(used)) + names).tolist())
     uses = []
     for index, name in (divmod(pair, max(1, len(used))) for pair in unique):
         stream, word = inputs.workloads[index], str(used[name])

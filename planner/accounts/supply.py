@@ -15,7 +15,7 @@ from planner.accounts.terms import ContractTerms
 from planner.decisions import Decided
 from planner.rules.hosting import Hosting, lot_hosting, system_hosting
 from planner.rules.offers import stack, usable_share
-from planner.table import numbered
+from planner.table import coded
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def _owned(inputs: Inputs, key: str, site: int, kind: int) -> Source:
 def supply(inputs: Inputs, decided: Decided, holdings: Holdings) -> GpuSupply:
     """The supply that the holdings make; every pool member must be known."""
     found = sources(inputs)
-    codes, pools = numbered(decided.pools["pool"].tolist())
+    codes, pools = coded(decided.pools["pool"].tolist())
     member = np.stack([codes, inputs.codes(decided.pools, "supply", source_places(inputs))], axis=1)
     gpus = _gpus(inputs, holdings, holdings.jobs)
     at_once = _gpus(inputs, holdings, holdings.jobs_at_once)

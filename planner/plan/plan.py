@@ -14,12 +14,13 @@ from planner._version import __version__
 from planner.audit import Audit
 from planner.decisions import Decisions
 from planner.errors import InputError
+from planner.framed import Framed
 from planner.plan.notes import Note
 from planner.plan.proof import Proof
 from planner.plan.simulated import Simulated
 from planner.plan.trace import item_of
 from planner.scenario import Scenario
-from planner.table import Framed, Table
+from planner.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from planner.framed import Framed
 from planner.scenario import Scenario
-from planner.table import Framed
 
 if TYPE_CHECKING:
     import pandas as pd
