@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import pandas as pd
-
 from planner.plan.notes import Note, Solved
 from planner.problem import build_problem
 from planner.rules import apply_quotes
+from planner.table import Table
 from tests.strategies import Case
 
 COST = 1000.0
@@ -26,5 +25,5 @@ TABLES = {
 def told(rule: Callable[[Solved], Iterator[Note]], asked: Case, **tables: list[tuple[Any, ...]]) -> list[Note]:
     """The notes of one rule on a case whose plan has those rows, and costs 1,000 USD."""
     rows = apply_quotes(asked.scenario, asked.catalog)
-    frames = {name: pd.DataFrame(tables.get(name, []), columns=list(columns)) for name, columns in TABLES.items()}
-    return list(rule(Solved(asked.scenario, rows, build_problem(asked.scenario, rows), frames, COST)))
+    found = {name: Table.of_rows(columns, tables.get(name, [])) for name, columns in TABLES.items()}
+    return list(rule(Solved(asked.scenario, rows, build_problem(asked.scenario, rows), found, COST)))

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -159,8 +158,9 @@ def served(asked: Case) -> list[Note]:
 def told_of(asked: Case, rows: list[tuple[str, str]]) -> list[Note]:
     from planner.plan.notes.note import Solved
     from planner.problem import build_problem
+    from planner.table import Table
 
-    tables = {"serving": pd.DataFrame(rows, columns=["workload", "point"])}
+    tables = {"serving": Table.of_rows(["workload", "point"], rows)}
     problem = build_problem(asked.scenario, asked.catalog)
     return list(accuracy_notes(Solved(asked.scenario, asked.catalog, problem, tables, 1.0)))
 

@@ -152,13 +152,27 @@ def test_many_columns_of_many_values_are_told_apart() -> None:
     table = Table(columns).with_columns(c0=np.arange(rows) // 2 * 0)
     numbers, first = table.numbered(table.names)
     assert len(first) == rows
-    assert sorted(numbers) == list(range(rows))
+    assert list(numbers) == list(np.argsort(np.argsort(columns["c1"])))
 
 
 def test_sums_keep_what_is_small_beside_what_is_large() -> None:
     numbers = np.tile([0, 1], 1_000)
     found = sums(np.where(numbers == 0, 0.1, 1e15), numbers, 3)
     assert found.tolist() == [100.0, 1e18, 0.0]
+    assert sums(np.array([1.0, np.nan, 2.0]), np.array([1, 1, 1]), 3).tolist() == [0.0, 3.0, 0.0]
+
+
+def test_texts_that_are_missing_come_last() -> None:
+    table = Table({"text": ["b", None, "", float("nan"), "a"]})
+    assert table.ordered(["text"])["text"].tolist()[:3] == ["", "a", "b"]
+    assert len(table.distinct()) == 4
+
+
+def test_a_frame_that_is_changed_later_changes_no_table() -> None:
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
+    table = Table.of_frame(frame)
+    frame.loc[0, "a"] = 7.0
+    assert table.records() == [{"a": 1.0, "b": "x"}, {"a": 2.0, "b": "y"}]
 
 
 @dataclass(frozen=True)
