@@ -7,14 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rich.box import Box
 from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 # ASCII, so that a report looks the same in every terminal and in a file.
-LINES = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 # What words mean to a reader who has to act; everything else is printed as it comes.
 Meaning = Literal["due", "reached", "warning"]
 STYLES: dict[Meaning, str] = {"due": "bold cyan", "reached": "bold magenta", "warning": "yellow"}
@@ -100,7 +97,7 @@ def show(sheet: Sheet, console: Console) -> None:
 
 def _tables(sheet: Sheet, console: Console) -> None:
     for part in _parts(sheet, console.width) if sheet.rows else ():
-        _print(_table(sheet, part, console.width), console)
+        _print(sheet, part, console)
 
 
 def wrapped(words: str, width: int) -> Iterator[str]:
@@ -173,25 +170,68 @@ def _widths(sheet: Sheet, part: list[int], width: int) -> list[int]:
     return _each(whole, least, most)
 
 
+def _within(widths: list[int], width: int) -> list[int]:
+    """Widths of columns that fit beside each other; where what is narrowest does not, with as much less of each."""
+    padded = [*(wide + 1 for wide in widths[:-1]), max(widths[-1], 1)]
+    room = width - (len(widths) - 1)
+    padded = [min(wide, room) for wide in padded]
+    over = sum(padded) - room
+    for place, wide in enumerate(padded if over > 0 else ()):
+        less = min(wide, round(over / (len(padded) - place)))
+        padded[place], over = wide - less, over - less
+    return [*(max(wide - 1, 0) for wide in padded[:-1]), padded[-1]]
+
+
 def _each(whole: list[int], least: list[int], most: int) -> list[int]:
     return [min(wide, max(narrow, most)) for wide, narrow in zip(whole, least, strict=True)]
 
 
-def _table(sheet: Sheet, part: list[int], width: int) -> Table:
-    headed = any(column.header for column in sheet.columns)
-    table = Table(box=LINES, show_header=headed, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="")
-    for at, wide in zip(part, _widths(sheet, part, width), strict=True):
-        column = sheet.columns[at]
-        table.add_column(
-            _text(column.header, "dim"),
-            justify="right" if column.right else "left",
-            no_wrap=column.right,
-            overflow="fold",
-            width=wide,
-        )
+def _print(sheet: Sheet, part: list[int], console: Console) -> None:
+    """Print columns beside each other, without the blanks at the ends of lines."""
+    columns = [sheet.columns[at] for at in part]
+    widths = _within(_widths(sheet, part, console.width), console.width)
+    lines: list[Text] = []
+    if any(column.header for column in sheet.columns):
+        lines += _lines([column.header for column in columns], columns, widths, console, "dim")
+        lines.append(Text("-" * (sum(widths) + BETWEEN * (len(part) - 1))))
     for row in sheet.rows:
-        table.add_row(*(_text(row[at]) for at in part))
-    return table
+        lines += _lines([row[at] for at in part], columns, widths, console)
+    console.print(Text("\n").join(lines), soft_wrap=True)
+
+
+def _lines(
+    row: Sequence[str], columns: Sequence[Column], widths: Sequence[int], console: Console, head: str = ""
+) -> Iterator[Text]:
+    """A row in as many lines as its highest cell takes; of headers, whose style is ``head``, short ones stand below."""
+    cells = [_cell(*cell, console) for cell in zip(row, columns, widths, strict=True)]
+    height, styled = max(map(len, cells)), console.color_system is not None
+    for number in range(height):
+        pieces: list[tuple[str, str]] = []
+        for words, lines, width in zip(row, cells, widths, strict=True):
+            at = number - (height - len(lines) if head else 0)
+            there = 0 <= at < len(lines)
+            pieces += [(lines[at], _style(words, head)) if there else (" " * width, ""), (" " * BETWEEN, "")]
+        # What has a style keeps its blanks.
+        while pieces and not (styled and all(pieces[-1])) and not pieces[-1][0].strip():
+            del pieces[-1]
+        if pieces and not (styled and pieces[-1][1]):
+            pieces[-1] = (pieces[-1][0].rstrip(), pieces[-1][1])
+        yield Text.assemble(*pieces)
+
+
+def _cell(words: str, column: Column, width: int, console: Console) -> list[str]:
+    """The lines of a cell, all of its width."""
+    shown = plain(words).rstrip() if column.right else plain(words)
+    room = width - cell_len(shown)
+    if room >= 0:
+        return [" " * room + shown if column.right else shown + " " * room]
+    if not width:
+        return [""]
+    text = Text(_UNIT.sub(_HELD, shown))
+    lines = text.wrap(
+        console, width, justify="right" if column.right else "left", overflow="fold", no_wrap=column.right
+    )
+    return [line.plain.replace(_HELD, " ") for line in lines]
 
 
 def _say(words: str, style: str, console: Console) -> None:
@@ -201,14 +241,6 @@ def _say(words: str, style: str, console: Console) -> None:
         console.print(Text(line.rstrip(), style=style), soft_wrap=True)
 
 
-def _print(table: Table, console: Console) -> None:
-    """Print a table, without the blanks at the ends of its lines."""
-    with console.capture() as captured:
-        console.print(table)
-    lines = "\n".join(line.rstrip() for line in captured.get().replace(_HELD, " ").splitlines())
-    console.print(Text.from_ansi(lines) if console.is_terminal else Text(lines), soft_wrap=True)
-
-
 def plain(words: str) -> str:
     """The words with a question mark for whatever cannot be printed: names come from files and move no cursor."""
     return words if words.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in words)
@@ -216,7 +248,3 @@ def plain(words: str) -> str:
 
 def _style(words: str, otherwise: str = "") -> str:
     return STYLES[words.meaning] if isinstance(words, Marked) else otherwise
-
-
-def _text(words: str, style: str = "") -> Text:
-    return Text(_UNIT.sub(_HELD, plain(words)), style=_style(words, style))
