@@ -160,7 +160,9 @@ def sums(values: Column, numbers: Indices, count: int) -> NDArray[np.float64]:
     for number, value in zip(numbers.tolist(), known.tolist(), strict=True):
         added = value - lost[number]
         reached = total[number] + added
-        lost[number] = reached - total[number] - added
+        missed = reached - total[number] - added
+        # Of what is infinite nothing is lost.
+        lost[number] = missed if missed == missed else 0.0
         total[number] = reached
     return np.array(total, dtype=float)
 

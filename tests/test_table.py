@@ -160,6 +160,7 @@ def test_sums_keep_what_is_small_beside_what_is_large() -> None:
     found = sums(np.where(numbers == 0, 0.1, 1e15), numbers, 3)
     assert found.tolist() == [100.0, 1e18, 0.0]
     assert sums(np.array([1.0, np.nan, 2.0]), np.array([1, 1, 1]), 3).tolist() == [0.0, 3.0, 0.0]
+    assert sums(np.array([np.inf, 1.0, 2.0, 3.0]), np.array([0, 1, 0, 1]), 2).tolist() == [np.inf, 4.0]
 
 
 def test_texts_that_are_missing_come_last() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from planner.kinds.evidence import CLASSES
 from planner.plan import Plan
 from planner.render.figures import digits, gap_percent, money, percent, tokens, within
@@ -14,7 +16,7 @@ from planner.report.hourly_peak import hourly_line
 from planner.report.limits import power_use
 from planner.report.unserved import unserved_lines
 from planner.scenario import Scenario
-from planner.table import isin
+from planner.table import isin, sums
 from planner.timeline import Timeline
 
 CLOCK = "; the clock stopped the search, --time-limit gives it more time"
@@ -100,7 +102,9 @@ def _power(plan: Plan, scenario: Scenario, timeline: Timeline) -> list[tuple[str
     if not len(use):
         return []
     # Each site has a row for every reported period.
-    all_used, all_caps = (use[name].reshape(len(scenario.sites), -1).sum(axis=0) for name in ("used_mw", "cap_mw"))
+    count = len(use) // len(scenario.sites)
+    numbers = np.tile(np.arange(count), len(scenario.sites))
+    all_used, all_caps = (sums(use[name], numbers, count) for name in ("used_mw", "cap_mw"))
     at = int(all_used.argmax())
     peak, used, cap = use["period"][at], float(all_used[at]), float(all_caps[at])
     where = scenario.sites[0].name if len(scenario.sites) == 1 else f"{len(scenario.sites)} sites"
