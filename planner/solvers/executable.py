@@ -22,10 +22,11 @@ from planner import solvers
 from planner.milp import ABSENT, Milp, Model
 from planner.milp.vector import values
 from planner.problem import Problem
-from planner.solvers import scaling
+from planner.solvers import room, scaling
 from planner.solvers.answer import Answer, Leg, Options, relative_gap
 from planner.solvers.clock import Clock
-from planner.solvers.packing import DEMAND, NOTICEABLE, STOCKS, Packer, Packing, pack, packer
+from planner.solvers.packer import DEMAND, STOCKS, Packer, packer
+from planner.solvers.packing import NOTICEABLE, pack, probe
 from planner.solvers.relay import Incumbent, Polish, cheapest, just_inside, steady
 
 Floats = NDArray[np.float64]
@@ -148,16 +149,20 @@ def _relaxed_and_packed(search: _Search, task: _Task, gap: float) -> Answer:
     answer, raised = first, np.ones(relaxed.rows)
     for turn in range(ROUNDS):
         assert answer.x is not None
-        began = clock.seconds
+        began, harder = clock.seconds, turn > 0
         stocks = carried(task.inner, task.model, answer.x)
-        packing = pack(task.ready, stocks, near_usd, FINE * gap, options, clock, harder=turn > 0)
+        tight, asked = room.tight(task.ready, stocks, options, clock), (near_usd, FINE * gap, options, clock)
+        short = probe(task.ready, stocks, tight, *asked, harder=harder)
+        plan = None
+        if not np.any(short > NOTICEABLE):
+            packing = pack(task.ready, stocks, *asked, harder=harder)
+            short, plan = packing.short, task.polish(packing.x) if packing.complete else None
         search.stopped |= clock.seconds >= clock.limit_s
-        plan = task.polish(packing.x) if packing.complete else None
         search.best = cheapest(search.best, plan)
         search.legs.append(_leg("packing", plan, clock.seconds - began))
-        if packing.complete or search.stopped:
+        if not np.any(short > NOTICEABLE) or search.stopped:
             break
-        left_over = _in_relaxation(task.model, task.inner, packing)
+        left_over = _in_relaxation(task.model, task.inner, short)
         raised += np.where(left_over > NOTICEABLE, np.maximum(RAISE * left_over, RAISE_LEAST), 0.0)
         answer = _raised(search, task, raised, gap)
         if answer.x is None:
@@ -278,12 +283,12 @@ def _keys(problem: Problem, name: str) -> list[str]:
     return [item.offer.name for item in supply.reservations]
 
 
-def _in_relaxation(model: Model, inner: Model, packing: Packing) -> Floats:
-    """Demand that found no room, by the rows of the relaxation: the share of each that was left over."""
+def _in_relaxation(model: Model, inner: Model, share: Floats) -> Floats:
+    """A share of each row of demand, (rows,), by the rows of the relaxation."""
     found = np.zeros(inner.milp.rows)
     for name in DEMAND:
         for mine, other in zip(_rows(model.milp, name), _rows(inner.milp, name), strict=True):
-            found[other] = packing.short[mine]
+            found[other] = share[mine]
     return found
 
 
