@@ -45,6 +45,8 @@ SKETCH = 0.01
 # A period may be off its best packing by so much of the whole cost, times the gap asked for.
 FINE = 0.03
 ROUNDS = 5
+# From this round on all demand of such a block: its own alone may be met where whole replicas do not fit.
+TOGETHER = 2
 # Demand that found no room is asked for once more, and by how much more at each round.
 RAISE = 1.5
 # A sliver that found no room finds it sooner where more than it is asked for.
@@ -86,6 +88,10 @@ class _Search:
     def left_by_relaxation(self) -> float:
         """What is open between the plan in parts and the bound."""
         return relative_gap(self.in_parts, self.bound)
+
+    def in_reach(self, gap: float) -> bool:
+        """Whether a bound no better than the plan in parts could close ``gap``."""
+        return self.best is not None and relative_gap(self.best[1], self.in_parts) < gap
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,8 @@ def solve(
         _relaxed_and_packed(search, task, options.gap)
     if not search.stopped and search.best is not None and search.gap > FAR * max(options.gap, SKETCH):
         search.stopped = _around(search, model, milp, polish, clock.rest(options))
+    if not search.stopped and options.gap < search.gap and search.in_reach(options.gap):
+        search.stopped = _bounded(search, task, first)
     if not search.stopped and search.gap > options.gap and (search.best is None or _whole_numbers(milp) <= LAST_WHOLE):
         search.stopped = _last_leg(search, milp, polish, clock.rest(options))
     return _answer(search, first, clock.seconds, options)
@@ -152,7 +160,7 @@ def _relaxed_and_packed(search: _Search, task: _Task, gap: float) -> Answer:
         began, harder = clock.seconds, turn > 0
         stocks = carried(task.inner, task.model, answer.x)
         tight, asked = room.tight(task.ready, stocks, options, clock), (near_usd, FINE * gap, options, clock)
-        short = probe(task.ready, stocks, tight, *asked, harder=harder)
+        short = probe(task.ready, stocks, tight, *asked, harder=harder, together=turn >= TOGETHER)
         plan = None
         if not np.any(short > NOTICEABLE):
             packing = pack(task.ready, stocks, *asked, harder=harder)
@@ -180,6 +188,18 @@ def _raised(search: _Search, task: _Task, raised: Floats, gap: float) -> Answer:
     search.legs += [replace(leg, bound=None) for leg in answer.legs]
     search.stopped |= answer.wall_clock_stop
     return answer
+
+
+def _bounded(search: _Search, task: _Task, first: Answer) -> bool:
+    """A better bound from the relaxation, if its plan leaves room for it. Whether the clock struck."""
+    assert search.best is not None
+    needed = search.best[1] - task.options.gap * abs(search.best[1])
+    gap = relative_gap(search.in_parts, needed)
+    options = task.clock.rest(replace(task.options, gap=gap))
+    answer = task.relax(task.relaxed, replace(options, from_start=True), first.x)
+    search.legs += [replace(leg, objective=None) for leg in answer.legs if leg.name == "whole"]
+    search.bound = max(search.bound, answer.bound)
+    return answer.wall_clock_stop
 
 
 def _around(search: _Search, model: Model, milp: Milp, polish: Polish, options: Options) -> bool:

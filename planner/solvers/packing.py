@@ -126,8 +126,12 @@ def probe(
     clock: Clock,
     *,
     harder: bool = False,
+    together: bool = False,
 ) -> Floats:
-    """The demand (rows,) for which ``pack`` will find no room in the blocks in which some row is ``tight`` (rows,)."""
+    """The demand (rows,) for which ``pack`` will find no room in the blocks in which some row is ``tight`` (rows,).
+
+    With ``together``, what a block leaves over is told of all its demand, so that other work makes room for it.
+    """
     _, fixed = ready.filled(stocks)
     short = np.zeros(ready.milp.rows)
     effort = _effort(ready, near_usd, fine, options, clock, harder)
@@ -144,7 +148,8 @@ def probe(
             if tight[block.rows].any():
                 found = _block(ready, block, cost, fixed, effort, len(blocks))
                 demand = block.rows[ready.demand[block.rows]]
-                short[demand] = 0.0 if found.x is None else found.x[len(block.columns) :]
+                left = np.zeros(len(demand)) if found.x is None else found.x[len(block.columns) :]
+                short[demand] = left.max(initial=0.0) if together else left
 
     chains = _chains(ready)
     alike = _alike(ready, chains, fixed)
