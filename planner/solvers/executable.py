@@ -37,7 +37,7 @@ Relaxed = Callable[[Milp, Options, Floats | None], Answer]
 OUTRIGHT = 400
 # The relaxation is solved to this share of the gap: what it leaves open adds to what whole numbers cost.
 OF_GAP = 0.3
-OF_GAP_RAISED = 0.1
+OF_GAP_RAISED = 0.15
 # It need only find stocks: what its root does not find takes minutes on large matrices.
 RAISED_NODES = 1
 # However small the gap asked for, the first one is solved to its share of this: what packing adds is mostly more.
