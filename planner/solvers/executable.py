@@ -181,7 +181,9 @@ def _relaxed_and_packed(search: _Search, task: _Task, gap: float) -> Answer:
 def _raised(search: _Search, task: _Task, raised: Floats, gap: float) -> Answer:
     """The relaxation with its demand times ``raised`` (rows,), as far as its root; further where that finds no plan."""
     matrix = _asking_more(task.inner, task.relaxed, raised)
-    options = replace(task.options, gap=gap * OF_GAP_RAISED)
+    # Where dives found no plan at first, they find none of more demand.
+    in_vain = any(leg.name == "dives" and leg.objective is None for leg in search.legs)
+    options = replace(task.options, gap=gap * OF_GAP_RAISED, dives=not in_vain)
     answer = task.relax(matrix, task.clock.rest(replace(options, nodes=RAISED_NODES)), None)
     if answer.x is None and answer.status != "infeasible" and not answer.wall_clock_stop:
         answer = task.relax(matrix, task.clock.rest(options), None)

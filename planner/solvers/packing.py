@@ -155,6 +155,8 @@ def probe(
     alike = _alike(ready, chains, fixed)
     with ThreadPoolExecutor(most_threads()) as pool:
         list(pool.map(probed, [chain for chain in chains if len(chain) == 1 and chain.start not in alike]))
+    for group, earlier in alike.items():
+        short[ready.period(group).rows] = short[ready.period(earlier).rows]
     return short
 
 

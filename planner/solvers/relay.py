@@ -79,7 +79,7 @@ def solve(
 
     best, stopped = start, False
     searched = start is None or not options.from_start
-    if open_still() and searched and _large(milp):
+    if open_still() and searched and options.dives and _large(milp):
         found_by_dives, stopped = _dived(milp, relaxation, polish, clock.rest(options), legs)
         best = cheapest(best, found_by_dives)
     if open_still() and searched and (not _large(milp) or best is None or relative_gap(best[1], bound) > FAR):
