@@ -40,8 +40,7 @@ def tight(ready: Packer, stocks: Floats, options: Options, clock: Clock) -> Bool
             if not np.any(alone.row_lower[demand] > 0):
                 continue
             answer = solvers.run(_growing(alone, demand), "glop", clock.rest(options))
-            if answer.x is not None:
-                found[block.rows[demand]] = answer.x[-1] < ENOUGH * (1 - 1e-6)
+            found[block.rows[demand]] = answer.x is None or answer.x[-1] < ENOUGH * (1 - 1e-6)
     return found
 
 
