@@ -108,3 +108,16 @@ def test_what_finds_no_room_in_a_tight_block_finds_none_when_all_is_packed() -> 
     together = probe(ready, stocks, tight, *asked, together=True)
     assert (together >= short).all()
     assert together.sum() > short.sum()
+
+
+def test_a_search_from_its_own_plan_only_proves() -> None:
+    """It looks for no other plan to start from, and its bound is that of a search that does."""
+    scenario = planner.load("scenarios/agents.yaml")
+    model = build_model(build_problem(scenario, catalog_of(scenario), whole=False))
+    rough = optimise(model, model.milp, "auto", Options(gap=0.01))
+    fine = Options(gap=1e-6, time_limit_s=AMPLE_S)
+    best = optimise(model, model.milp, "auto", fine)
+    proven = optimise(model, model.milp, "auto", replace(fine, from_start=True), rough.x)
+    assert "neighbourhood" not in [leg.name for leg in proven.legs]
+    assert rough.bound <= proven.bound <= best.objective * (1 + 1e-9)
+    assert proven.objective == pytest.approx(best.objective, rel=2e-6)
