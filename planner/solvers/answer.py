@@ -19,7 +19,8 @@ class Options:
     ``nodes`` None is as many as the gap takes. CP-SAT counts none: a thousand are one of its deterministic seconds;
     PuLP's solvers go on to the gap. ``time_limit_s``, seconds of wall clock, only breaks a search off. Without
     ``presolve`` the engine starts at once. ``by_rounding``: HiGHS first looks for plans by rounding, which takes
-    less than the smaller searches that it otherwise begins with.
+    less than the smaller searches that it otherwise begins with. ``from_start``: the relay looks for no other plan to
+    start from than the one it is given. Without ``dives`` it makes none, of a large matrix either.
     """
 
     gap: float = 0.001
@@ -28,6 +29,8 @@ class Options:
     presolve: bool = True
     by_rounding: bool = False
     nodes: int | None = None
+    from_start: bool = False
+    dives: bool = True
 
 
 @dataclass(frozen=True)

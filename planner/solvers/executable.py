@@ -22,10 +22,11 @@ from planner import solvers
 from planner.milp import ABSENT, Milp, Model
 from planner.milp.vector import values
 from planner.problem import Problem
-from planner.solvers import scaling
+from planner.solvers import room, scaling
 from planner.solvers.answer import Answer, Leg, Options, relative_gap
 from planner.solvers.clock import Clock
-from planner.solvers.packing import DEMAND, NOTICEABLE, STOCKS, Packer, Packing, pack, packer
+from planner.solvers.packer import DEMAND, STOCKS, Packer, packer
+from planner.solvers.packing import NOTICEABLE, pack, probe
 from planner.solvers.relay import Incumbent, Polish, cheapest, just_inside, steady
 
 Floats = NDArray[np.float64]
@@ -36,7 +37,7 @@ Relaxed = Callable[[Milp, Options, Floats | None], Answer]
 OUTRIGHT = 400
 # The relaxation is solved to this share of the gap: what it leaves open adds to what whole numbers cost.
 OF_GAP = 0.3
-OF_GAP_RAISED = 0.1
+OF_GAP_RAISED = 0.15
 # It need only find stocks: what its root does not find takes minutes on large matrices.
 RAISED_NODES = 1
 # However small the gap asked for, the first one is solved to its share of this: what packing adds is mostly more.
@@ -44,6 +45,8 @@ SKETCH = 0.01
 # A period may be off its best packing by so much of the whole cost, times the gap asked for.
 FINE = 0.03
 ROUNDS = 5
+# From this round on all demand of such a block: its own alone may be met where whole replicas do not fit.
+TOGETHER = 2
 # Demand that found no room is asked for once more, and by how much more at each round.
 RAISE = 1.5
 # A sliver that found no room finds it sooner where more than it is asked for.
@@ -85,6 +88,10 @@ class _Search:
     def left_by_relaxation(self) -> float:
         """What is open between the plan in parts and the bound."""
         return relative_gap(self.in_parts, self.bound)
+
+    def in_reach(self, gap: float) -> bool:
+        """Whether a bound no better than the plan in parts could close ``gap``."""
+        return self.best is not None and relative_gap(self.best[1], self.in_parts) < gap
 
 
 @dataclass(frozen=True)
@@ -130,6 +137,8 @@ def solve(
         _relaxed_and_packed(search, task, options.gap)
     if not search.stopped and search.best is not None and search.gap > FAR * max(options.gap, SKETCH):
         search.stopped = _around(search, model, milp, polish, clock.rest(options))
+    if not search.stopped and options.gap < search.gap and search.in_reach(options.gap):
+        search.stopped = _bounded(search, task, first)
     if not search.stopped and search.gap > options.gap and (search.best is None or _whole_numbers(milp) <= LAST_WHOLE):
         search.stopped = _last_leg(search, milp, polish, clock.rest(options))
     return _answer(search, first, clock.seconds, options)
@@ -148,16 +157,20 @@ def _relaxed_and_packed(search: _Search, task: _Task, gap: float) -> Answer:
     answer, raised = first, np.ones(relaxed.rows)
     for turn in range(ROUNDS):
         assert answer.x is not None
-        began = clock.seconds
+        began, harder = clock.seconds, turn > 0
         stocks = carried(task.inner, task.model, answer.x)
-        packing = pack(task.ready, stocks, near_usd, FINE * gap, options, clock, harder=turn > 0)
+        tight, asked = room.tight(task.ready, stocks, options, clock), (near_usd, FINE * gap, options, clock)
+        short = probe(task.ready, stocks, tight, *asked, harder=harder, together=turn >= TOGETHER)
+        plan = None
+        if not np.any(short > NOTICEABLE):
+            packing = pack(task.ready, stocks, *asked, harder=harder)
+            short, plan = packing.short, task.polish(packing.x) if packing.complete else None
         search.stopped |= clock.seconds >= clock.limit_s
-        plan = task.polish(packing.x) if packing.complete else None
         search.best = cheapest(search.best, plan)
         search.legs.append(_leg("packing", plan, clock.seconds - began))
-        if packing.complete or search.stopped:
+        if not np.any(short > NOTICEABLE) or search.stopped:
             break
-        left_over = _in_relaxation(task.model, task.inner, packing)
+        left_over = _in_relaxation(task.model, task.inner, short)
         raised += np.where(left_over > NOTICEABLE, np.maximum(RAISE * left_over, RAISE_LEAST), 0.0)
         answer = _raised(search, task, raised, gap)
         if answer.x is None:
@@ -168,13 +181,27 @@ def _relaxed_and_packed(search: _Search, task: _Task, gap: float) -> Answer:
 def _raised(search: _Search, task: _Task, raised: Floats, gap: float) -> Answer:
     """The relaxation with its demand times ``raised`` (rows,), as far as its root; further where that finds no plan."""
     matrix = _asking_more(task.inner, task.relaxed, raised)
-    options = replace(task.options, gap=gap * OF_GAP_RAISED)
+    # Where dives found no plan at first, they find none of more demand.
+    in_vain = any(leg.name == "dives" and leg.objective is None for leg in search.legs)
+    options = replace(task.options, gap=gap * OF_GAP_RAISED, dives=not in_vain)
     answer = task.relax(matrix, task.clock.rest(replace(options, nodes=RAISED_NODES)), None)
     if answer.x is None and answer.status != "infeasible" and not answer.wall_clock_stop:
         answer = task.relax(matrix, task.clock.rest(options), None)
     search.legs += [replace(leg, bound=None) for leg in answer.legs]
     search.stopped |= answer.wall_clock_stop
     return answer
+
+
+def _bounded(search: _Search, task: _Task, first: Answer) -> bool:
+    """A better bound from the relaxation, if its plan leaves room for it. Whether the clock struck."""
+    assert search.best is not None
+    needed = search.best[1] - task.options.gap * abs(search.best[1])
+    gap = relative_gap(search.in_parts, needed)
+    options = task.clock.rest(replace(task.options, gap=gap))
+    answer = task.relax(task.relaxed, replace(options, from_start=True), first.x)
+    search.legs += [replace(leg, objective=None) for leg in answer.legs if leg.name == "whole"]
+    search.bound = max(search.bound, answer.bound)
+    return answer.wall_clock_stop
 
 
 def _around(search: _Search, model: Model, milp: Milp, polish: Polish, options: Options) -> bool:
@@ -278,12 +305,12 @@ def _keys(problem: Problem, name: str) -> list[str]:
     return [item.offer.name for item in supply.reservations]
 
 
-def _in_relaxation(model: Model, inner: Model, packing: Packing) -> Floats:
-    """Demand that found no room, by the rows of the relaxation: the share of each that was left over."""
+def _in_relaxation(model: Model, inner: Model, share: Floats) -> Floats:
+    """A share of each row of demand, (rows,), by the rows of the relaxation."""
     found = np.zeros(inner.milp.rows)
     for name in DEMAND:
         for mine, other in zip(_rows(model.milp, name), _rows(inner.milp, name), strict=True):
-            found[other] = packing.short[mine]
+            found[other] = share[mine]
     return found
 
 

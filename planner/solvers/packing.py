@@ -4,11 +4,12 @@ With what is owned and signed fixed, periods have nothing in common but the rows
 each period leaves the rest to the later ones), and the blocks of a period nothing but what batch work ties together.
 Such rows are priced at the duals of the period's relaxation while its blocks are packed one by one; then the period is
 packed again with the interactive replicas as they are. Demand that finds no room is left over and told: stocks that
-the relaxation thought enough can have no packing.
+the relaxation thought enough can have no packing. A period that asks the same as an earlier one is packed alike.
 """
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -16,34 +17,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner import solvers
-from planner.milp import ABSENT, Milp, Model
-from planner.milp.capacity import by_job
-from planner.milp.parts import Entries, entries_of, part, with_entries
+from planner.milp import Milp
+from planner.milp.parts import part
 from planner.solvers import scaling
 from planner.solvers.answer import Answer, Options
 from planner.solvers.clock import Clock
+from planner.solvers.packer import Packer, Piece
 from planner.solvers.threads import most_threads
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-STOCKS = ("buy", "own", "keep", "convert", "sign", "signed", "under_contract")
-FLOWS = ("rent", "at_once", "gpus", "replicas", "api", "unserved")
-DEMAND = ("demand", "demand_of_period")
 # Demand left over costs this many times the whole plan for all of a workload's in one period or block.
 SHORT = 10.0
 ENGINE = "scip"
-# Nodes for a block or a period, and for those in which some demand found no room.
+# Nodes for a block or a period, and for a block in which some demand found no room.
 NODES, HARD_NODES = 200, 2000
-# And how much closer to their best those come.
+# And how much closer to its best that comes.
 HARDER = 0.2
-# Packed demand is a little more than what is asked for: what an engine leaves within its tolerance is not served.
-TIGHTER = 2e-6
 # A shortage of no more than that and an engine's tolerance is none: whether it is, the polish of the plan decides.
 NOTICEABLE = 5e-6
 # Wider than any count of lots or replicas: a column without a use of its own needs some bound once rows are priced.
 WIDEST = 1e6
+# Two periods ask the same where their coefficients differ by no more than this share, as do their costs but for a
+# factor that all have in common.
+SAME = 1e-9
 
 
 @dataclass(frozen=True)
@@ -60,102 +58,19 @@ class Packing:
 
 
 @dataclass(frozen=True)
-class Packer:
-    """A matrix made ready for packing with any stocks.
+class _Effort:
+    """What demand left over costs, how far a period may be off its best (USD), and how long it is searched for."""
 
-    ``milp`` is in cover form. ``group`` (columns,) is the period that a column belongs to, ``block`` its block; -1 for
-    stocks. ``by_period``: work of any GPU fills what others leave, which packing block by block does not see.
-    ``entries`` are sorted by ``group``, those of group g from ``starts[g]`` on.
-    """
+    short_usd: float
+    allowed_usd: float
+    options: Options
+    clock: Clock
+    harder: bool
 
-    milp: Milp
-    stocks: Ints
-    group: Ints
-    block: Ints
-    demand: Bools
-    interactive: Bools
-    by_period: bool
-    entries: Entries
-    starts: Ints
-
-
-def packer(model: Model, milp: Milp) -> Packer:
-    """``milp``, ``model``'s matrix with any objective, ready for packing."""
-    futures, periods, blocks = model.problem.shape
-    group = np.full(milp.columns, -1)
-    block = np.full(milp.columns, -1)
-    when = np.arange(futures)[:, None] * periods + np.arange(periods)
-    for name in FLOWS:
-        ids = getattr(model.variables, name)
-        there = ids != ABSENT
-        group[ids[there]] = np.broadcast_to(when[None, :, :, None], ids.shape)[there]
-        block[ids[there]] = np.broadcast_to(np.arange(blocks), ids.shape)[there]
-    for columns in milp.column_blocks:
-        if columns.name.startswith("in_service"):
-            group[columns.span] = columns.cells
-            at = columns.name.partition(" at ")[2]
-            block[columns.span] = model.problem.timeline.blocks.index(at) if at else -1
-        elif columns.name in ("used", "lost"):
-            group[columns.span], block[columns.span] = np.divmod(columns.cells % (futures * periods * blocks), blocks)
-    demand = np.zeros(milp.rows, dtype=bool)
-    for rows in milp.row_blocks:
-        if rows.name in DEMAND:
-            demand[rows.span] = True
-    covering = _cover_form(model, milp, demand)
-    every = entries_of(covering)
-    order = np.argsort(group[every.column], kind="stable")
-    every = every[order]
-    starts = np.searchsorted(group[every.column], np.arange(futures * periods + 1))
-    stocks = np.unique(np.concatenate([getattr(model.variables, name).ravel() for name in STOCKS]))
-    return Packer(
-        milp=covering,
-        stocks=stocks[stocks != ABSENT],
-        group=group,
-        block=block,
-        demand=demand,
-        interactive=_interactive(model, milp),
-        by_period=any(candidate.name == candidate.system for candidate in model.problem.assignments.candidates),
-        entries=every,
-        starts=starts,
-    )
-
-
-def _standing(model: Model) -> Bools:
-    """Assignments of whole replicas to GPUs that are there for a whole block, (L, F, T, B)."""
-    variables = model.variables
-    there = (variables.gpus != ABSENT) & (variables.replicas != ABSENT)
-    return np.asarray(there & ~by_job(model.problem)[:, None, None, None])
-
-
-def _cover_form(model: Model, milp: Milp, demand: Bools) -> Milp:
-    """The matrix with G·replicas in the place of gpus, so that demand is covered and not met exactly.
-
-    Every plan of it is one of ``milp`` where what serves idles a little; energy counts as if none did.
-    """
-    at = _standing(model)
-    size = np.broadcast_to(model.problem.assignments.gpus_per_replica[:, None, None, None], at.shape)[at]
-    gpus, replicas = model.variables.gpus[at], model.variables.replicas[at]
-    into = np.arange(milp.columns)
-    into[gpus] = replicas
-    factor = np.ones(milp.columns)
-    factor[gpus] = size
-    every = entries_of(milp)
-    moved = Entries(every.row, into[every.column], every.value * factor[every.column])
-    upper, row_lower, row_upper = milp.upper.copy(), milp.row_lower.copy(), milp.row_upper.copy()
-    upper[gpus] = 0.0
-    row_upper[demand] = np.inf
-    row_lower[demand] *= 1 + TIGHTER
-    cost = np.asarray(np.bincount(into, weights=milp.cost * factor, minlength=milp.columns), dtype=float)
-    return with_entries(replace(milp, cost=cost, upper=upper, row_lower=row_lower, row_upper=row_upper), moved)
-
-
-def _interactive(model: Model, milp: Milp) -> Bools:
-    """Replicas of interactive workloads, (columns,)."""
-    ids, problem = model.variables.replicas, model.problem
-    mine = ~problem.demand.fungible[problem.assignments.workload][:, None, None, None] & (ids != ABSENT)
-    found = np.zeros(milp.columns, dtype=bool)
-    found[ids[mine]] = True
-    return found
+    @property
+    def asked(self) -> Options:
+        """For the next search."""
+        return self.clock.rest(replace(self.options, nodes=NODES))
 
 
 def pack(
@@ -171,43 +86,129 @@ def pack(
     """The least cost found of whole replicas and lots at ``stocks`` (columns,; flows are not looked at).
 
     ``near_usd`` is about what the whole plan costs; ``fine`` the share of it that all periods together may be off their
-    best. With ``harder``, a period in which some demand found no room is searched for longer. Where ``clock`` runs out
+    best. With ``harder``, a block in which some demand found no room is searched for longer. Where ``clock`` runs out
     the periods that are left are broken off at once.
     """
-    milp = ready.milp
-    x = np.zeros(milp.columns)
-    x[ready.stocks] = stocks[ready.stocks]
-    fixed = milp.activity(x)
-    short = np.zeros(milp.rows)
-    allowed = fine * near_usd / max(1, len(ready.starts) - 1)
+    x, fixed = ready.filled(stocks)
+    short = np.zeros(ready.milp.rows)
+    effort = _effort(ready, near_usd, fine, options, clock, harder)
 
     def packed(chain: range) -> None:
         # Chains have no column and no row in common, so each writes what no other reads.
         taken = fixed.copy()
         for group in chain:
-            mine = ready.entries[np.arange(ready.starts[group], ready.starts[group + 1])]
-            mine = mine[milp.upper[mine.column] > 0]
-            if not len(mine.row):
+            piece = ready.period(group)
+            if not len(piece.rows):
                 continue
-            columns, rows = np.unique(mine.column), np.unique(mine.row)
-            asked = clock.rest(replace(options, nodes=NODES))
-            found, left = _period(ready, mine, columns, rows, taken, SHORT * near_usd, allowed, asked)
-            if harder and np.any(left > NOTICEABLE):
-                longer = replace(asked, nodes=HARD_NODES)
-                found, left = _period(ready, mine, columns, rows, taken, SHORT * near_usd, allowed * HARDER, longer)
-            x[columns] = found
-            short[rows] += left
+            x[piece.columns], left = _period(ready, piece, taken, effort)
+            short[piece.rows] += left
             # What rows over several periods have left for the later ones.
-            taken += np.bincount(mine.row, weights=mine.value * x[mine.column], minlength=milp.rows)
+            mine = piece.entries
+            taken += np.bincount(mine.row, weights=mine.value * x[mine.column], minlength=ready.milp.rows)
 
+    chains = _chains(ready)
+    alike = _alike(ready, chains, fixed)
     with ThreadPoolExecutor(most_threads()) as pool:
-        list(pool.map(packed, _chains(ready)))
+        list(pool.map(packed, [chain for chain in chains if chain.start not in alike]))
+    for group, earlier in alike.items():
+        mine, other = ready.period(group), ready.period(earlier)
+        x[mine.columns], short[mine.rows] = x[other.columns], short[other.rows]
     return Packing(x, short)
+
+
+def probe(
+    ready: Packer,
+    stocks: Floats,
+    tight: Bools,
+    near_usd: float,
+    fine: float,
+    options: Options,
+    clock: Clock,
+    *,
+    harder: bool = False,
+    together: bool = False,
+) -> Floats:
+    """The demand (rows,) for which ``pack`` will find no room in the blocks in which some row is ``tight`` (rows,).
+
+    With ``together``, what a block leaves over is told of all its demand, so that other work makes room for it.
+    """
+    _, fixed = ready.filled(stocks)
+    short = np.zeros(ready.milp.rows)
+    effort = _effort(ready, near_usd, fine, options, clock, harder)
+
+    def probed(chain: range) -> None:
+        piece = ready.period(chain.start)
+        if not tight[piece.rows].any():
+            return
+        cost = _priced(ready, piece, fixed, _whole(ready, piece, fixed, effort), effort)
+        if cost is None:
+            return
+        blocks = ready.blocks(piece)
+        for block in blocks:
+            if tight[block.rows].any():
+                found = _block(ready, block, cost, fixed, effort, len(blocks))
+                demand = block.rows[ready.demand[block.rows]]
+                left = np.zeros(len(demand)) if found.x is None else found.x[len(block.columns) :]
+                short[demand] = left.max(initial=0.0) if together else left
+
+    chains = _chains(ready)
+    alike = _alike(ready, chains, fixed)
+    with ThreadPoolExecutor(most_threads()) as pool:
+        list(pool.map(probed, [chain for chain in chains if len(chain) == 1 and chain.start not in alike]))
+    for group, earlier in alike.items():
+        short[ready.period(group).rows] = short[ready.period(earlier).rows]
+    return short
+
+
+def _effort(ready: Packer, near_usd: float, fine: float, options: Options, clock: Clock, harder: bool) -> _Effort:
+    return _Effort(SHORT * near_usd, fine * near_usd / max(1, ready.periods), options, clock, harder)
+
+
+def _alike(ready: Packer, chains: list[range], fixed: Floats) -> dict[int, int]:
+    """Periods that ask the same as an earlier one, and that one: both with no row in common with any other."""
+    found: dict[int, int] = {}
+    seen: dict[tuple[int, ...], list[tuple[int, Milp]]] = {}
+    for chain in chains:
+        piece = ready.period(chain.start)
+        if len(chain) > 1 or not len(piece.rows):
+            continue
+        no_slack = np.full(len(piece.rows), np.inf)
+        mine = part(ready.milp, piece.entries, piece.columns, piece.rows, ready.milp.cost, fixed, no_slack)
+        others = seen.setdefault((mine.columns, mine.rows, len(mine.data)), [])
+        earlier = next((group for group, other in others if _same(mine, other)), None)
+        if earlier is None:
+            others.append((chain.start, mine))
+        else:
+            found[chain.start] = earlier
+    return found
+
+
+def _same(milp: Milp, other: Milp) -> bool:
+    """Whether the same vectors are possible, and at costs in the same proportion."""
+    at = np.argmax(np.abs(other.cost))
+    factor = milp.cost[at] / other.cost[at] if other.cost[at] else 1.0
+    return (
+        factor > 0
+        and np.array_equal(milp.indptr, other.indptr)
+        and np.array_equal(milp.indices, other.indices)
+        and np.array_equal(milp.integer, other.integer)
+        and all(
+            np.allclose(mine, its, rtol=SAME, atol=0.0)
+            for mine, its in (
+                (milp.data, other.data),
+                (milp.row_lower, other.row_lower),
+                (milp.row_upper, other.row_upper),
+                (milp.lower, other.lower),
+                (milp.upper, other.upper),
+                (milp.cost, other.cost * factor),
+            )
+        )
+    )
 
 
 def _chains(ready: Packer) -> list[range]:
     """Runs of periods that rows tie to each other; no row is in two of them."""
-    group = np.repeat(np.arange(len(ready.starts) - 1), np.diff(ready.starts))
+    group = np.repeat(np.arange(ready.periods), np.diff(ready.starts))
     row = ready.entries.row[ready.starts[0] : ready.starts[-1]]
     first, last = np.full(ready.milp.rows, len(ready.starts)), np.full(ready.milp.rows, -1)
     np.minimum.at(first, row, group)
@@ -216,29 +217,25 @@ def _chains(ready: Packer) -> list[range]:
     tied = np.zeros(len(ready.starts) + 1, dtype=np.int64)
     np.add.at(tied, first[last > first] + 1, 1)
     np.add.at(tied, last[last > first] + 1, -1)
-    begins = np.flatnonzero(np.cumsum(tied)[: len(ready.starts) - 1] == 0)
-    ends = [*begins[1:], len(ready.starts) - 1]
+    begins = np.flatnonzero(np.cumsum(tied)[: ready.periods] == 0)
+    ends = [*begins[1:], ready.periods]
     return [range(begin, end) for begin, end in zip(begins, ends, strict=True)]
 
 
-def _period(
-    ready: Packer, mine: Entries, columns: Ints, rows: Ints, taken: Floats, short_usd: float, allowed: float,
-    options: Options,
-) -> tuple[Floats, Floats]:  # fmt: skip
+def _period(ready: Packer, piece: Piece, taken: Floats, effort: _Effort) -> tuple[Floats, Floats]:
     """One period packed: its columns' values and what is left over of its rows."""
-    milp = ready.milp
-    price = np.where(ready.demand[rows], short_usd, np.inf)
-    whole = part(milp, mine, columns, rows, milp.cost, taken, price)
-    by_block = _block_by_block(ready, mine, columns, rows, taken, whole, short_usd, allowed, options)
+    columns, rows = piece.columns, piece.rows
+    whole = _whole(ready, piece, taken, effort)
+    by_block = _block_by_block(ready, piece, taken, whole, effort)
     tries = []
     if by_block is not None:
         slacks = np.zeros(len(whole.cost) - len(columns))
         fixed = np.concatenate([ready.interactive[columns], slacks]).astype(bool)
         packed = np.concatenate([by_block, slacks])
         low, high = np.where(fixed, packed, whole.lower), np.where(fixed, packed, whole.upper)
-        tries.append(_solved(replace(whole, lower=low, upper=high), allowed / 2, options))
-    if ready.by_period or not _complete(tries, len(columns)):
-        tries.append(_solved(whole, allowed, options))
+        tries.append(_solved(replace(whole, lower=low, upper=high), effort.allowed_usd / 2, effort.asked))
+    if ready.by_period or not any(_complete(found, len(columns)) for found in tries):
+        tries.append(_solved(whole, effort.allowed_usd, effort.asked))
     x = min((answer.x for answer in tries if answer.x is not None), key=whole.objective, default=None)
     left = np.zeros(len(rows))
     if x is None:
@@ -249,43 +246,68 @@ def _period(
     return x[: len(columns)], left
 
 
-def _complete(tries: list[Answer], columns: int) -> bool:
-    """Whether any of the answers leaves no demand over."""
-    return any(answer.x is not None and not np.any(answer.x[columns:] > NOTICEABLE) for answer in tries)
+def _whole(ready: Packer, piece: Piece, taken: Floats, effort: _Effort) -> Milp:
+    """A period as a matrix of its own, where demand may be left over at its price."""
+    price = np.where(ready.demand[piece.rows], effort.short_usd, np.inf)
+    return part(ready.milp, piece.entries, piece.columns, piece.rows, ready.milp.cost, taken, price)
 
 
-def _block_by_block(
-    ready: Packer, mine: Entries, columns: Ints, rows: Ints, taken: Floats, whole: Milp, short_usd: float,
-    allowed: float, options: Options,
-) -> Floats | None:  # fmt: skip
-    """The period's columns packed one block at a time, rows that several share priced at the relaxation's duals."""
-    milp = ready.milp
-    relaxed = solvers.run(whole.scaled(_scale(whole)).relaxed(), "glop", options)
-    if relaxed.duals is None:
+def _complete(found: Answer, columns: int) -> bool:
+    """Whether an answer leaves no demand over."""
+    return found.x is not None and not np.any(found.x[columns:] > NOTICEABLE)
+
+
+def _block_by_block(ready: Packer, piece: Piece, taken: Floats, whole: Milp, effort: _Effort) -> Floats | None:
+    """The period's columns packed one block at a time."""
+    cost = _priced(ready, piece, taken, whole, effort)
+    if cost is None:
         return None
-    duals = relaxed.duals / _scale(whole)
-    place = np.searchsorted(rows, mine.row)
-    block = ready.block[mine.column]
-    first, last = np.full(len(rows), np.iinfo(np.int64).max), np.full(len(rows), -1)
-    np.minimum.at(first, place, block)
-    np.maximum.at(last, place, block)
-    shared = first != last
-    price = np.where(shared, duals, 0.0)
-    cost = milp.cost - np.bincount(mine.column, weights=mine.value * price[place], minlength=milp.columns)
-    x = np.zeros(milp.columns)
-    blocks = np.unique(block[block >= 0])
-    for index in blocks:
-        chosen = mine[(block == index) & ~shared[place]]
-        inside = columns[ready.block[columns] == index]
-        held = np.unique(chosen.row)
-        short = np.where(ready.demand[held], short_usd, np.inf)
-        alone = part(milp, chosen, inside, held, cost, taken, short)
-        alone = replace(alone, upper=np.minimum(alone.upper, WIDEST))
-        answer = _solved(alone, allowed / len(blocks), options)
+    x = np.zeros(ready.milp.columns)
+    blocks = ready.blocks(piece)
+    for block in blocks:
+        answer = _block(ready, block, cost, taken, effort, len(blocks))
         if answer.x is None:
             return None
-        x[inside] = np.where(alone.integer, np.round(answer.x), answer.x)[: len(inside)]
-    return np.asarray(x[columns])
+        found = answer.x[: len(block.columns)]
+        x[block.columns] = np.where(ready.milp.integer[block.columns], np.round(found), found)
+    return np.asarray(x[piece.columns])
+
+
+def _priced(ready: Packer, piece: Piece, taken: Floats, whole: Milp, effort: _Effort) -> Floats | None:
+    """What columns cost in their blocks, (columns,): rows that several share priced at the period's duals."""
+    scale = _scale(whole)
+    relaxed = solvers.run(whole.scaled(scale).relaxed(), "glop", effort.asked)
+    if relaxed.duals is None:
+        return None
+    price = np.where(ready.shared(piece), relaxed.duals / scale, 0.0)
+    mine = piece.entries
+    paid = mine.value * price[np.searchsorted(piece.rows, mine.row)]
+    return np.asarray(ready.milp.cost - np.bincount(mine.column, weights=paid, minlength=ready.milp.columns))
+
+
+def _block(ready: Packer, block: Piece, cost: Floats, taken: Floats, effort: _Effort, among: int) -> Answer:
+    """One block packed, at what its columns ``cost`` (columns,); demand left over stands behind them."""
+    short = np.where(ready.demand[block.rows], effort.short_usd, np.inf)
+    alone = part(ready.milp, block.entries, block.columns, block.rows, cost, taken, short)
+    alone = replace(alone, upper=np.minimum(alone.upper, WIDEST))
+    key = _key(alone, effort)
+    if (known := ready.packed.get(key)) is not None:
+        return known
+    allowed = effort.allowed_usd / among
+    answer = _solved(alone, allowed, effort.asked)
+    if effort.harder and not _complete(answer, len(block.columns)):
+        longer = replace(effort.asked, nodes=HARD_NODES)
+        answer = _solved(alone, allowed * HARDER, longer)
+    if not answer.wall_clock_stop:
+        ready.packed[key] = answer
+    return answer
+
+
+def _key(milp: Milp, effort: _Effort) -> bytes:
+    """What tells a block from others, and how it is searched."""
+    arrays = (milp.cost, milp.lower, milp.upper, milp.row_lower, milp.row_upper, milp.indptr, milp.indices, milp.data)
+    asked = repr((effort.harder, effort.allowed_usd, milp.columns, milp.rows)).encode()
+    return hashlib.sha256(b"".join([asked, *(each.tobytes() for each in arrays)])).digest()
 
 
 def _scale(milp: Milp) -> float:

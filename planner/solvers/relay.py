@@ -78,10 +78,11 @@ def solve(
         return not stopped and (best is None or relative_gap(best[1], bound) > options.gap)
 
     best, stopped = start, False
-    if open_still() and _large(milp):
+    searched = start is None or not options.from_start
+    if open_still() and searched and options.dives and _large(milp):
         found_by_dives, stopped = _dived(milp, relaxation, polish, clock.rest(options), legs)
         best = cheapest(best, found_by_dives)
-    if open_still() and (not _large(milp) or best is None or relative_gap(best[1], bound) > FAR):
+    if open_still() and searched and (not _large(milp) or best is None or relative_gap(best[1], bound) > FAR):
         found = engine(near(milp, relaxation.x, options.gap), ENGINE, _near_options(milp, clock.rest(options)), None)
         legs.append(replace(found.leg("neighbourhood"), bound=None))
         stopped = found.wall_clock_stop
