@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from planner.traffic.layouts import HASHED, LAYOUTS, Layout, layout_of
+from planner.traffic.hours import Hours, hours_of, of_hours
+from planner.traffic.layouts import HASHED, LAYOUTS, RATES, Layout, layout_of
 from planner.traffic.requests import ALONE, BLOCK, Held, Requests, joined
 from planner.traffic.table import Table, at, shown
 from planner.units import SECONDS_PER_DAY
@@ -67,10 +68,10 @@ class Trace(Table):
     @cached_property
     def layout(self) -> Layout:
         """How its rows are to be read: as mapped, else as recognised by the fields of its first."""
-        if self.mapping is not None:
-            return self.mapping
-        known = self.fields()
-        found = layout_of(known)
+        known = set[str]() if self.mapping is not None else self.fields()
+        found = self.mapping or layout_of(known)
+        if (found is not None and found.rate) or (found is None and layout_of(known, RATES) is not None):
+            self.fault(1, "these are rates of requests; a demand can be made of them, a simulation takes the requests")
         if found is None:
             names = ", ".join(layout.name for layout in LAYOUTS)
             self.fault(
@@ -99,9 +100,40 @@ class Trace(Table):
         return Summary(self.layout.name, count, last + mean, given, written, gap_cv, cached / given)
 
     @cached_property
+    def hours(self) -> Hours:
+        """Its hours from the first request on; reads all of it."""
+        try:
+            return hours_of(self)
+        except ValueError as error:
+            self.fault(0, str(error))
+
+    @cached_property
     def held(self) -> Held:
         """All of it in memory."""
         return Held(joined([*self.blocks()]))
+
+    def between(self, first: float, after: float) -> tuple[Summary, Held]:
+        """The requests of the hours from one share of all to another, the busiest first; and what they are as a whole.
+
+        They are held in memory from then on, and an hour follows upon the one before it that is among them.
+        """
+        if (first, after) not in self._parts:
+            hours = self.hours.ranked(first, after)
+            requests = of_hours(self.held if "held" in self.__dict__ else self, hours)
+            given, written, cached = (
+                float(tokens.mean())
+                for tokens in (requests.input_tokens, requests.output_tokens, requests.cached_tokens)
+            )
+            summary = replace(
+                self.summary, requests=len(requests), span_s=float(self.hours.seconds[hours].sum()),
+                input_tokens=given, output_tokens=written, cached_share=cached / given,
+            )  # fmt: skip
+            self._parts[first, after] = summary, Held(requests)
+        return self._parts[first, after]
+
+    @cached_property
+    def _parts(self) -> dict[tuple[float, float], tuple[Summary, Held]]:
+        return {}
 
     @cached_property
     def _sorted(self) -> Requests:
