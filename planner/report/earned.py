@@ -13,7 +13,11 @@ def earned_lines(plan: Plan) -> list[tuple[str, str]]:
     if found is None:
         return []
     simulated = found.verdicts[found.verdicts["held_by"] == "simulation"]
-    where = ", ".join(f"{row.workload} in {row.block} of {row.period}" for row in simulated.itertuples())
+    several = len(plan.futures) > 1
+    where = ", ".join(
+        f"{row.workload} in {row.block} of {row.period}" + (f", {row.future}" if several else "")
+        for row in simulated.itertuples()
+    )
     lines = [
         (
             "by simulation",
