@@ -154,6 +154,16 @@ def a_shape_of_the_catalog() -> Case:
     return asked.with_scenario(load_shapes={}).with_catalog(load_shapes={"office": shape})
 
 
+def a_shape_of_its_trace() -> Case:
+    seen = {"requests_per_s": 20.0, "hours": 24.0, "levels": [2.5, 1.0, 0.25, 0.25]}
+    return case(
+        workloads=[chat(load="trace", demand={"trace": "day.csv", "seen": seen})],
+        blocks={"day": 0.25, "night": 0.75},
+        sites=[HALL | {"existing": [node()]}],
+        procurement={"buy": False},
+    )
+
+
 def one_workload_that_doubles() -> Case:
     return case(futures=[{"name": "only", "probability": 1.0, "demand_by_workload": {"chat": 2.0}}])
 

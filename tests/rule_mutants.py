@@ -150,7 +150,7 @@ MONEY = [
 
 
 def level(_: Any) -> Callable[..., Any]:
-    return lambda scenario, catalog, workload, blocks: np.ones(len(blocks))
+    return lambda scenario, catalog, workload, timeline: np.ones(len(timeline.blocks))
 
 
 DEMAND = [
@@ -174,6 +174,8 @@ DEMAND = [
     ),
     Mutant(demand, "block_levels", level, cases.days_above_nights),
     Mutant(demand, "block_levels", level, cases.a_shape_of_the_catalog),
+    Mutant(demand, "block_levels", level, cases.a_shape_of_its_trace),
+    Mutant(demand, "cut", lambda right: lambda levels, shares: right(levels, shares)[::-1], cases.a_shape_of_its_trace),
     Mutant(
         demand,
         "_factor",

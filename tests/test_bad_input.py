@@ -199,9 +199,9 @@ load: office => load: office\n    gpu_hours_weight: {node: 1}
 output_mtok_per_day => gpu_hours_per_day
 ! s.yaml:16: workloads.chat.demand: gpu_hours_per_day belongs to workloads of kind: gpu_hours
 {output_mtok_per_day => {requests_per_s: 3, output_mtok_per_day
-! s.yaml:16: workloads.chat.demand: give exactly one of output_mtok_per_day, requests_per_s, gpu_hours_per_day, csv and users
+! s.yaml:16: workloads.chat.demand: give exactly one of output_mtok_per_day, requests_per_s, gpu_hours_per_day, csv, users and trace
 demand: {output_mtok_per_day: {2027-01: 1e3, 2028-01: 2e3}} => demand: {}
-! s.yaml:16: workloads.chat.demand: give exactly one of output_mtok_per_day, requests_per_s, gpu_hours_per_day, csv and users
+! s.yaml:16: workloads.chat.demand: give exactly one of output_mtok_per_day, requests_per_s, gpu_hours_per_day, csv, users and trace
 load: office => load: office\n    min_replicas: 2
 ! s.yaml:18: workloads.chat.min_replicas: this needs whole_replicas: true
 load: office => load: office\n    prefix_cache_hit_share: 1

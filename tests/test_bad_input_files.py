@@ -173,7 +173,7 @@ d.csv:9: requests_per_s: '' is not a finite number""",
     "two forecasts": (
         {"s.yaml": edited("{output_mtok_per_day", "{csv: d.csv, output_mtok_per_day")},
         "s.yaml:16: workloads.chat.demand: give exactly one of output_mtok_per_day, requests_per_s, gpu_hours_per_day"
-        ", csv and users",
+        ", csv, users and trace",
     ),
     "a forecast that is no path": (
         {"s.yaml": edited("{output_mtok_per_day: {2027-01: 1e3, 2028-01: 2e3}}", "{csv: 3}")},

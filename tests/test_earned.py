@@ -203,6 +203,7 @@ def test_targets_that_no_headroom_holds_are_told_and_what_would_do() -> None:
 def test_the_busiest_and_the_tightest_blocks_are_simulated() -> None:
     """By night one replica is full; by day ten, with more requests, have room."""
     case = asked(2.8, headroom_by_point={})
+    scenario = case.scenario.model_copy(update={"blocks": {"day": 0.25, "night": 0.25, "noon": 0.25, "dawn": 0.25}})
 
     def row(block: str, replicas: int, requests_per_s: float) -> dict[str, object]:
         return {
@@ -212,5 +213,5 @@ def test_the_busiest_and_the_tightest_blocks_are_simulated() -> None:
         }  # fmt: skip
 
     rows = [row("day", 10, 30.0), row("night", 1, 3.9), row("noon", 10, 20.0), row("dawn", 10, 10.0)]
-    found = tightest_blocks(case.scenario, case.catalog, rows)
+    found = tightest_blocks(scenario, case.catalog, rows)
     assert [one.block.block for one in found] == ["day", "night"]

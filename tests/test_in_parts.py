@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -16,6 +17,9 @@ from planner.pipeline import catalog_of
 from planner.render.hints import filled
 from planner.scenario import Scenario, scenario_digest
 from planner.solvers import executable
+from planner.solvers.packer import Packer
+from planner.solvers.packing import NOTICEABLE, Packing
+from planner.solvers.packing import pack as packed
 from planner.studies.alternatives.study import alternatives
 from planner.studies.breakeven.study import breakeven
 from planner.studies.explain.study import explain
@@ -210,6 +214,29 @@ def test_where_only_parts_are_known_to_have_a_plan_it_says_how_to_have_that(monk
     monkeypatch.setattr(executable, "_last_leg", lambda *_: False)
     with pytest.raises(SolverFailure, match="in parts of replicas, and none in whole ones") as caught:
         planner.solve(whole(*TOO_FEW))
-    advice = str(caught.value).partition(" with --set ")[2].split(" --set ")
+    said, _, ways = str(caught.value).partition(", or plan in parts with --set ")
+    # The quota leaves two nodes of eight GPUs for a day that asks for a little more than 17.
+    assert "for up to 8 % of the demand of chat in 2027 day there was no room" in said
+    assert said.endswith("let it go unserved with --set service.min_served=0.92")
+    assert planner.solve(whole(*TOO_FEW, "service.min_served=0.92")).audit.passed
+    advice = ways.split(" --set ")
     assert advice == ["procurement.whole_on_demand_lots=false", "workloads.chat.whole_replicas=false"]
     assert planner.solve(whole(*TOO_FEW, *advice)).status == "optimal"
+
+
+@pytest.mark.solve
+def test_a_shortage_that_nobody_notices_is_one_where_it_leaves_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first packing runs nothing and says that it is short of next to nothing; the second one is as it is."""
+    monkeypatch.setattr(executable, "OUTRIGHT", 0)
+    monkeypatch.setattr(executable, "_last_leg", lambda *_: False)
+    rounds: list[Packing] = []
+
+    def pack(ready: Packer, *asked: Any, **how: Any) -> Packing:
+        rounds.append(packed(ready, *asked, **how))
+        if len(rounds) > 1:
+            return rounds[-1]
+        return Packing(np.zeros_like(rounds[0].x), np.where(ready.demand, NOTICEABLE / 2, 0.0))
+
+    monkeypatch.setattr(executable, "pack", pack)
+    assert planner.solve(whole(*RENTED)).audit.passed
+    assert len(rounds) > 1

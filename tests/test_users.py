@@ -49,9 +49,9 @@ FORECAST => {users: {daily: 1e15, sessions_per_day: 1e10, requests_per_session: 
 FORECAST => {users: 5000}
 ! s.yaml:16: workloads.chat.demand.users: expected a mapping of fields, such as {daily: ..., sessions_per_day: ...}, not 5000
 FORECAST => {users: {concurrent: 5, requests_per_hour: 2}, requests_per_s: 3}
-! s.yaml:16: workloads.chat.demand: give exactly one of output_mtok_per_day, requests_per_s, gpu_hours_per_day, csv and users
+! s.yaml:16: workloads.chat.demand: give exactly one of output_mtok_per_day, requests_per_s, gpu_hours_per_day, csv, users and trace
 FORECAST => {users: {concurrent: 5, requests_per_hour: 2}, gpu_hours_per_day: 3}
-! s.yaml:16: workloads.chat.demand: give exactly one of output_mtok_per_day, requests_per_s, gpu_hours_per_day, csv and users
+! s.yaml:16: workloads.chat.demand: give exactly one of output_mtok_per_day, requests_per_s, gpu_hours_per_day, csv, users and trace
 """  # noqa: E501
 
 

@@ -168,7 +168,9 @@ class CheckOptions:
 class FileOptions:
     """The options of one call: what to import where, and what its files do not say."""
 
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Results of benchmark tools, price lists.")]
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Results of benchmark tools, price lists, traces.")
+    ]
     into: Annotated[Path, typer.Option("--into", metavar="FOLDER", help="The catalog to add the rows to.")]
     system: Annotated[str | None, typer.Option("--system", help="Key of systems.yaml.")] = None
     model: Annotated[str | None, typer.Option("--model", help="As scenarios name it.")] = None
@@ -192,6 +194,12 @@ class FileOptions:
     engine: Annotated[str | None, typer.Option("--engine", help="Serving engine, e.g. vllm.")] = None
     engine_version: Annotated[str | None, typer.Option("--engine-version", help="Its version.")] = None
     series: Annotated[str | None, typer.Option("--series", help="Name of the sweep over concurrency.")] = None
+    shape: Annotated[
+        str | None, typer.Option("--shape", help="Name of the load shape of a trace or a series of rates.")
+    ] = None
+    columns: Annotated[
+        str | None, typer.Option("--columns", metavar="MAP", help="Fields of such a file: time=ts,rate=rps,unit=ms.")
+    ] = None
     provider: Annotated[str | None, typer.Option("--provider", help="Of a price list that does not name it.")] = None
     input_tokens: Annotated[float | None, typer.Option("--input-tokens", help="Nominal length.")] = None
     output_tokens: Annotated[float | None, typer.Option("--output-tokens", help="Nominal length.")] = None

@@ -106,7 +106,7 @@ def _relaxed(workload: Workload, missed: Sequence[Verdict]) -> Relaxation:
     enough = " and ".join(_shown(*pair) for pair in planned.items())
     if idle:
         least = " and ".join(_shown(*pair) for pair in idle.items())
-        said = f"at least {least} instead of {instead}, as idle replicas take that by simulation; "
+        said = f"at least {least} instead of {instead}, as idle replicas of the last plan take that by simulation; "
         said += f"the last plan took {enough}"
     else:
         said = f"{enough} instead of {instead}: the headroom that keeps them by simulation is beyond the other limits"

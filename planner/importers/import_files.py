@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from planner.catalog.load import SOURCES
-from planner.catalog.models import Offer, ServingPoint, System
+from planner.catalog.models import LoadShape, Offer, ServingPoint, System
 from planner.errors import CatalogError, Fault, InputError
 from planner.importers.benchmark_run import BenchmarkRun, reason_to_doubt, reason_to_keep_out
 from planner.importers.catalog_folder import Key, merged, sources_in, systems_of, written, yaml_text
@@ -25,8 +25,12 @@ from planner.importers.prices import Price
 from planner.importers.recognise import Found, Source, found_in
 from planner.importers.record import Record
 from planner.importers.serving_row import Origin, row, varying, with_knobs
+from planner.importers.shapes import FILE as SHAPES
+from planner.importers.shapes import SOURCE as TRAFFIC
+from planner.importers.shapes import blocks_of, shape_of, shapes_text, trace_in
 from planner.importers.tally import ImportSummary, Reason, worst
 from planner.paths import read_bytes
+from planner.traffic.trace import Trace
 from planner.validation import faults_of, nearest
 
 
@@ -57,7 +61,14 @@ def import_files(files: Sequence[Path], into: Path, given: ImportOptions, today:
     points: dict[Key, list[Measured]] = {}
     offers: dict[Key, list[Priced]] = {}
     added: dict[str, Any] = {}
+    shapes: dict[str, LoadShape] = {}
     for path in files:
+        trace = trace_in(path, given)
+        if trace is not None:
+            name, entry, day = source_of(path, TRAFFIC, sources, given.as_of or today)
+            if _shape(trace, given, into, Origin(name, day, TRAFFIC.evidence), shapes, summary):
+                added[name] = entry
+            continue
         found = _found(path, given, summary)
         if not any(item.source.tool for item in found):
             continue
@@ -69,14 +80,40 @@ def import_files(files: Sequence[Path], into: Path, given: ImportOptions, today:
         )
         if kept:
             added[name] = entry
-    if summary.refused and not points and not offers:
+    if summary.refused and not points and not offers and not shapes:
         raise worst(summary.refused)
     texts = merged(into, _standing_points(points, summary), _standing_offers(offers, summary), summary)
-    if not points and not offers:
+    if shapes:
+        texts[SHAPES] = shapes_text(into, [*shapes.values()], summary)
+    if not points and not offers and not shapes:
         return summary
     texts[SOURCES] = yaml_text({"sources": sources | added})
     summary.files = written(into, texts)
     return summary
+
+
+def _shape(
+    trace: Trace,
+    given: ImportOptions,
+    into: Path,
+    origin: Origin,
+    shapes: dict[str, LoadShape],
+    summary: ImportSummary,
+) -> bool:
+    """Add the load shape of a record of traffic by its name. Whether there is one."""
+    summary.read += 1
+    try:
+        shape, fields = shape_of(trace, given, blocks_of(into), origin)
+    except InputError as error:
+        summary.refuse(error)
+        return False
+    if shape.name in shapes:
+        message = f"another file makes the shape {shape.name} already; import it apart, with --shape NAME"
+        summary.refuse(InputError([Fault(str(trace.path), 0, "", message)]))
+        return False
+    shapes[shape.name] = shape
+    summary.workloads.append(fields)
+    return True
 
 
 def _found(path: Path, given: ImportOptions, summary: ImportSummary) -> list[Found]:

@@ -11,7 +11,8 @@ class ImportOptions:
     """Options of an import; None leaves it to the file. Tokens are nominal lengths, limits those of MLPerf's rules.
 
     ``as_of`` is the day of the measurement where the file has none. ``failed_share`` is that of the requests that may
-    have failed in a run that still counts.
+    have failed in a run that still counts. ``shape`` names the load shape that a record of traffic makes, ``columns``
+    its fields.
     """
 
     system: str | None = None
@@ -26,6 +27,8 @@ class ImportOptions:
     engine: str | None = None
     engine_version: str | None = None
     series: str | None = None
+    shape: str | None = None
+    columns: str | None = None
     provider: str | None = None
     input_tokens: float | None = None
     output_tokens: float | None = None

@@ -22,6 +22,8 @@ class Reason(NamedTuple):
 class ImportSummary:
     """What an import did: rows by name, and what was kept out or is doubtful, with place and reason.
 
+    ``workloads`` are the lines by which a workload takes what a record of traffic says.
+
     ``read`` are the runs and prices that the files hold: each is kept, as a row of its own, or kept out.
     """
 
@@ -31,6 +33,7 @@ class ImportSummary:
     kept_out: list[tuple[str, str]] = field(default_factory=list)
     doubtful: list[tuple[str, str]] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
+    workloads: list[str] = field(default_factory=list)
     read: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     refused: list[InputError] = field(default_factory=list)

@@ -14,7 +14,11 @@ def earned_lines(plan: Plan) -> list[tuple[str, str]]:
         return []
     verdicts = found.table("verdicts")
     simulated = verdicts.take(verdicts["held_by"] == "simulation")
-    where = ", ".join(f"{row.workload} in {row.block} of {row.period}" for row in simulated.rows())
+    several = len(plan.futures) > 1
+    where = ", ".join(
+        f"{row.workload} in {row.block} of {row.period}" + (f", {row.future}" if several else "")
+        for row in simulated.rows()
+    )
     lines = [
         (
             "by simulation",

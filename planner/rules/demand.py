@@ -10,6 +10,7 @@ from planner.rules.tariffs import FLAT
 from planner.scenario.models import Future, Scenario, Workload
 from planner.schedule import Schedule
 from planner.timeline import Timeline
+from planner.traffic.windows import cut
 from planner.units import HOURS_PER_DAY, requests_per_s_from_mtok_per_day
 
 Floats = NDArray[np.float64]
@@ -21,7 +22,7 @@ def demand_rates(scenario: Scenario, catalog: Catalog, timeline: Timeline) -> Fl
     rate = np.zeros((len(workloads), len(futures), timeline.periods, len(timeline.blocks)))
     for index, workload in enumerate(workloads):
         mean = forecast(workload, timeline)
-        level = block_levels(scenario, catalog, workload, timeline.blocks)
+        level = block_levels(scenario, catalog, workload, timeline)
         for position, future in enumerate(futures):
             rate[index, position] = (mean * _factor(future, workload, timeline))[:, None] * level[None, :]
     return rate
@@ -40,17 +41,20 @@ def forecast(workload: Workload, timeline: Timeline) -> Floats:
     return requests_per_s_from_mtok_per_day(mtok_per_day, workload.tokens.output)
 
 
-def block_levels(scenario: Scenario, catalog: Catalog, workload: Workload, blocks: tuple[str, ...]) -> Floats:
+def block_levels(scenario: Scenario, catalog: Catalog, workload: Workload, timeline: Timeline) -> Floats:
     """Demand level of each load block, (B,), its mean over the hours 1.
 
-    The scenario's own shape comes before the catalog's of the same name; ``flat`` is 1 in every block of any partition.
+    The scenario's own shape comes before the catalog's of the same name; ``flat`` is 1 in every block of any partition,
+    and ``trace`` is that of the workload's own trace, whose busiest hours are the first block.
     """
     level = scenario.load_shapes.get(workload.load)
     if level is None:
         if workload.load == FLAT:
-            return np.ones(len(blocks))
+            return np.ones(len(timeline.blocks))
+        if workload.own_levels:
+            return cut(workload.own_levels, timeline.block_share.tolist())
         level = catalog.load_shapes[workload.load].level
-    return np.array([level[block] for block in blocks])
+    return np.array([level[block] for block in timeline.blocks])
 
 
 def least_served(scenario: Scenario, workload: Workload) -> float:

@@ -18,6 +18,7 @@ from planner.rules.extrapolated import Extrapolator, Refusal, in_words
 from planner.rules.families import reachable, shape_of
 from planner.rules.tariffs import FLAT
 from planner.rules.work import apart
+from planner.scenario.demand import OF_TRACE
 from planner.scenario.models import MONTHS_PER_PERIOD, Horizon, Scenario
 from planner.schedule import add_months
 from planner.validation import nearest
@@ -205,7 +206,11 @@ def _shapes(scenario: Scenario, catalog: Catalog) -> Found:
     own = {FLAT, *scenario.load_shapes}
     for index, workload in enumerate(scenario.workloads):
         path = ("workloads", index, "load")
-        if workload.load in own:
+        if workload.load in own or workload.own_levels:
+            continue
+        if workload.load == OF_TRACE and workload.demand.seen is not None:
+            hours = f"{workload.demand.seen.hours:.3g}"
+            yield path, f"the workload's trace has {hours} hours; a shape takes a day of them, in windows of an hour"
             continue
         if workload.load not in catalog.load_shapes:
             yield from _unknown("load shape", [(path, workload.load)], [*own, *catalog.load_shapes])

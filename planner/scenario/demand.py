@@ -1,21 +1,23 @@
-"""What a workload asks for: a forecast in one of several units, or the users that it has."""
+"""What a workload asks for: a forecast in one of several units, the users that it has, or a trace."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from planner.catalog.models import Positive, wrong
+from planner.catalog.models import NonNegative, Positive, wrong
 from planner.catalog.row import sensible
 from planner.fields import doc
-from planner.scenario.section import Amounts, Section
+from planner.scenario.section import ALWAYS, Amounts, Section
 from planner.schedule import Schedule
 from planner.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 # In Mtok; less a day than one is no demand.
 A_TOKEN = 1e-6
-# The units that a forecast is in, once what users ask for is one.
+# The load shape that a workload's own trace has.
+OF_TRACE = "trace"
+# The units that a forecast is in, once what users or a trace ask for is one.
 UNITS = ("output_mtok_per_day", "requests_per_s", "gpu_hours_per_day")
 
 
@@ -73,12 +75,25 @@ class Users(Section):
         return "concurrent", self.concurrent, ("requests_per_hour",)
 
 
+class Seen(Section):
+    """What a trace says of demand; filled in when it is read, so that a kept scenario needs the file no more."""
+
+    requests_per_s: Annotated[Positive, doc("mean over the hours that count", "requests/s")]
+    hours: Annotated[Positive, doc("whole weeks, or days, of what was recorded; all of it where that is less", "hours")]
+    input_tokens: Annotated[Positive | None, doc("mean, where single requests are known", "tokens")] = None
+    output_tokens: Annotated[Positive | None, doc("mean, where single requests are known", "tokens")] = None
+    levels: Annotated[
+        tuple[NonNegative, ...],
+        doc("rate over its mean in equal parts of the hours, the busiest first; none of less than a day", "factor"),
+    ] = ()
+
+
 class Demand(Section):
     """A forecast, in exactly one unit; geometric between dates."""
 
     output_mtok_per_day: Annotated[Amounts | None, doc("10⁶ output tokens a day", "Mtok per day")] = None
     requests_per_s: Annotated[
-        Amounts | None, doc("mean over the day; filled in where users are given", "requests/s")
+        Amounts | None, doc("mean over the day; filled in where users or a trace are given", "requests/s")
     ] = None
     gpu_hours_per_day: Annotated[
         Amounts | None, doc("gpu_hours workloads: weighted GPU-hours a day", "GPU-hours per day")
@@ -87,27 +102,63 @@ class Demand(Section):
         str | None, doc("file beside the scenario with columns date and one of the units above; read when loading")
     ] = None
     users: Users | None = None
+    trace: Annotated[
+        str | None,
+        doc(
+            "file of requests, or of rates by window, beside the scenario: its rate, and where the workload states "
+            "none its tokens, load and traffic; read when loading"
+        ),
+    ] = None
+    columns: Annotated[
+        str | None,
+        doc("of a trace that no known tool wrote: time=ts,input=prompt,output=reply,unit=ms, or time=ts,rate=rps"),
+    ] = None
+    factor: Annotated[Amounts, doc("on the trace's own rate", "factor")] = ALWAYS
+    trace_sha256: Annotated[
+        str | None,
+        Field(pattern="^[0-9a-f]{16}$"),
+        doc("first 16 digits of the SHA-256 of the trace; filled in when loading, and where given it has to agree"),
+    ] = None
+    seen: Annotated[Seen | None, doc("what the trace says; filled in when loading")] = None
 
     @model_validator(mode="after")
     def _one_unit(self) -> Demand:
-        self._fill_in()
-        units: list[Any] = [self.output_mtok_per_day, self.gpu_hours_per_day, self.csv, self.users]
-        if self.users is None or self.requests_per_s != self.users.requests_per_s:
+        made = self._made()
+        if made is not None and self.requests_per_s is None:
+            # The rate that everything behind the scenario knows; nobody has said it so.
+            self.__dict__["requests_per_s"] = made
+        units: list[Any] = [self.output_mtok_per_day, self.gpu_hours_per_day, self.csv, self.users, self.trace]
+        if made is None or self.requests_per_s != made:
             units.append(self.requests_per_s)
         if sum(unit is not None for unit in units) != 1:
             raise ValueError(
-                "give exactly one of output_mtok_per_day, requests_per_s, gpu_hours_per_day, csv and users"
+                "give exactly one of output_mtok_per_day, requests_per_s, gpu_hours_per_day, csv, users and trace"
             )
+        self._check_trace()
         if self.output_mtok_per_day is not None:
             small = [mtok for mtok in self.output_mtok_per_day.values if 0 < mtok < A_TOKEN]
             if small:
                 raise wrong("output_mtok_per_day", f"{small[0]:g} is less than a token a day; the unit is 10⁶ tokens")
         return self
 
-    def _fill_in(self) -> None:
-        """What users ask for, as the rate that everything behind the scenario knows; nobody has said it so."""
-        if self.users is not None and self.requests_per_s is None:
-            self.__dict__["requests_per_s"] = self.users.requests_per_s
+    def _made(self) -> Schedule | None:
+        """What users or a trace ask for, in requests/s."""
+        if self.users is not None:
+            return self.users.requests_per_s
+        return None if self.seen is None else self.factor.scaled(self.seen.requests_per_s)
+
+    def _check_trace(self) -> None:
+        if self.trace is None:
+            for field in ("columns", "trace_sha256", "seen"):
+                if getattr(self, field) is not None:
+                    raise wrong(field, "this belongs to trace: FILE")
+            if self.factor != ALWAYS:
+                raise wrong("factor", "this belongs to trace: FILE; other forecasts are numbers themselves")
+        elif self.seen is None:
+            raise wrong("trace", "nobody has read this trace; load the scenario from a file or a text")
+        else:
+            for value in (self._made() or ALWAYS).values:
+                sensible(value)
 
     def scaled(self, factor: float) -> Demand:
         """The same forecast times ``factor``; of users so many more."""
@@ -117,4 +168,6 @@ class Demand(Section):
         if self.users is not None:
             users = self.users.scaled(factor)
             parts |= {"users": users, "requests_per_s": users.requests_per_s}
+        if self.trace is not None:
+            parts["factor"] = self.factor.scaled(factor)
         return self.model_copy(update=parts)

@@ -21,7 +21,11 @@ def scenario_digest(scenario: Scenario) -> str:
     would. So a field that is added later changes no digest, and a run that was kept before has the one of its scenario.
     """
     meant = VERSION_1 if scenario.version == OLDEST else {}
-    text = json.dumps(_said(scenario, scenario.model_dump(mode="json"), (), meant), sort_keys=True)
+    said = _said(scenario, scenario.model_dump(mode="json"), (), meant)
+    if scenario.blocks and any(workload.own_levels for workload in scenario.workloads):
+        # Of a trace's hours the busiest belong to the first block.
+        said["blocks"] = list(scenario.blocks.items())
+    text = json.dumps(said, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

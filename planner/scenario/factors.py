@@ -104,6 +104,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, Demand) and value.users is not None:
         # The rate follows from them, and would stand against users that somebody changes.
         return {"users": plain(value.users)}
+    if isinstance(value, Demand) and value.trace is not None:
+        read = ("trace", "columns", "factor", "trace_sha256", "seen")
+        return {name: plain(getattr(value, name)) for name in read}
     if isinstance(value, BaseModel):
         return {name: plain(getattr(value, name)) for name in type(value).model_fields}
     if isinstance(value, Mapping):
@@ -140,6 +143,9 @@ def _forecasts(scenario: Scenario) -> Iterator[KeyPath]:
         users = workload.demand.users
         if users is not None:
             yield ("workloads", index, "demand", "users", users.stated)
+            continue
+        if workload.demand.trace is not None:
+            yield ("workloads", index, "demand", "factor")
             continue
         for unit in UNITS:
             if getattr(workload.demand, unit) is not None:

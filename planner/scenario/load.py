@@ -18,7 +18,7 @@ from planner.scenario.models import Scenario
 from planner.scenario.origin import Origin
 from planner.scenario.overlay import nearest_file, read_scenario
 from planner.scenario.overrides import overridden
-from planner.scenario.traces import with_traces
+from planner.scenario.traces import with_traced_demand, with_traces
 from planner.validation import faults_of
 
 
@@ -40,6 +40,7 @@ def scenario_of(root: Node, folder: Path, overrides: Sequence[str] = ()) -> Scen
     values, factors = _told_apart(root, overrides, faults)
     root = overridden(root, values, faults)
     root = with_forecasts(root, folder, faults)
+    root = with_traced_demand(root, folder, faults)
     root = with_traces(root, folder, faults)
     scenario = _validated(root, folder, faults)
     # What is multiplied has to be known: forecasts are read by now, and defaults filled in.

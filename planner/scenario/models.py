@@ -24,18 +24,17 @@ from planner.kinds.evidence import POINTS, Evidence
 from planner.scenario.demand import Demand, Users
 from planner.scenario.origin import Origin
 from planner.scenario.procurement import Contract, Procurement, Providers, Quota, Quote, Systems, TokenQuote
-from planner.scenario.section import Amounts, BelowOne, Month, Name, Overhead, Section, YearlyLimit
+from planner.scenario.section import ALWAYS, Amounts, BelowOne, Month, Name, Overhead, Section, YearlyLimit
 from planner.scenario.site import Conversion, Existing, Lease, Pue, Site
 from planner.scenario.versions import OLDEST, in_todays_fields
 from planner.scenario.workload import Sla, TokenPrice, Tokens, Workload
-from planner.schedule import Schedule, add_months
+from planner.schedule import add_months
 
 PeriodLength = Literal["month", "quarter", "year"]
 Objective = Literal["cost", "cost_per_token", "tokens", "profit"]
 TokenBasis = Literal["output", "total"]
 MONTHS_PER_PERIOD: dict[PeriodLength, int] = {"month": 1, "quarter": 3, "year": 12}
 MOST_YEARS = 50
-ALWAYS = Schedule(anchors=((dt.date.min, 1.0),))
 
 __all__ = [
     "MONTHS_PER_PERIOD",

@@ -100,7 +100,8 @@ def relative_to(folder: Path, root: Node) -> Node:
         return root
     paths: list[KeyPath] = [("catalogs", index) for index in range(length_of(root, "catalogs"))]
     for index in range(length_of(root, "workloads")):
-        paths += [("workloads", index, "demand", "csv"), ("workloads", index, "traffic", "trace")]
+        files = (("demand", "csv"), ("demand", "trace"), ("traffic", "trace"))
+        paths += [("workloads", index, *field) for field in files]
     for path in paths:
         node = root.at(path)
         if node is not None and isinstance(node.value, str) and node.value != BUILTIN:

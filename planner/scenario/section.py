@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -19,6 +20,8 @@ MONTHS = (
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
 MOST_OVERHEAD = 10.0
+# A factor that changes nothing.
+ALWAYS = Schedule(anchors=((dt.date.min, 1.0),))
 
 
 class Section(BaseModel):

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from planner.catalog.models import NonNegative, NonNegativeCount, Positive, Precision, Share, wrong
 from planner.fields import doc, plain
-from planner.scenario.demand import Demand
+from planner.scenario.demand import OF_TRACE, Demand
 from planner.scenario.section import Amounts, BelowOne, Name, Section, Tags
 from planner.scenario.traffic import Traffic
 from planner.schedule import Schedule
@@ -98,7 +98,9 @@ class Workload(Section):
     model: Annotated[str | None, doc("model of the serving points and token APIs; not for gpu_hours")] = None
     tokens: Annotated[Tokens | None, doc("per request; not for gpu_hours")] = None
     demand: Demand
-    load: Annotated[str, doc("load shape by name; batch and gpu_hours may run in any block of a period")] = "flat"
+    load: Annotated[
+        str, doc("load shape by name, or `trace`; batch and gpu_hours may run in any block of a period")
+    ] = "flat"
     sla: Sla = Sla()
     precisions: Annotated[
         tuple[Precision, ...],
@@ -231,6 +233,12 @@ class Workload(Section):
     def to_simulate(self) -> bool:
         """Whether that is still to be found."""
         return self.simulated and self.headroom_by_point is None
+
+    @property
+    def own_levels(self) -> tuple[float, ...]:
+        """How demand varies in its own trace, where its load is that: ``levels`` of ``Seen``, else none."""
+        seen = self.demand.seen
+        return seen.levels if self.load == OF_TRACE and seen is not None else ()
 
     @property
     def stated_headroom(self) -> float:

@@ -10,9 +10,11 @@ from typing import Any
 from planner.catalog import Catalog
 from planner.catalog.models import DerivedPoint, ServingPoint
 from planner.errors import InputError
+from planner.rules.demand import block_levels
 from planner.rules.latency import Metric
 from planner.scenario import Scenario
 from planner.scenario.models import Workload
+from planner.timeline import scenario_timeline
 from planner.traffic.curve import Curve, Knot, curve_of, in_flight, limit_of, scaled
 from planner.traffic.outcome import Targets
 from planner.units import s_from_ms
@@ -58,7 +60,10 @@ class ServedPool:
 
 @dataclass(frozen=True)
 class Block:
-    """A workload in a period and block of a future, and the pools that serve it."""
+    """A workload in a period and block of a future, and the pools that serve it.
+
+    ``hours`` are those that belong to it, from one share of all to another when the busiest comes first.
+    """
 
     workload: str
     future: str
@@ -67,6 +72,7 @@ class Block:
     requests_per_s: float
     targets: Targets
     pools: tuple[ServedPool, ...]
+    hours: tuple[float, float] = (0.0, 1.0)
 
 
 def blocks_of(
@@ -127,7 +133,20 @@ def _block(
     total = sum(float(row["requests_per_s"]) for row in rows)
     pools = tuple(_pool(scenario, catalog, workload, row, total) for row in rows)
     future, period, block = at
-    return Block(workload.name, future, period, block, total, targets_of(workload), pools)
+    hours = _hours(scenario, catalog, workload, block)
+    return Block(workload.name, future, period, block, total, targets_of(workload), pools, hours)
+
+
+def _hours(scenario: Scenario, catalog: Catalog, workload: Workload, block: str) -> tuple[float, float]:
+    """Where a block's share of the hours begins and ends when blocks of a higher level come before it.
+
+    Blocks of the same level share their hours: of a flat load each has all.
+    """
+    timeline = scenario_timeline(scenario, catalog)
+    levels = block_levels(scenario, catalog, workload, timeline)
+    level = levels[timeline.blocks.index(block)]
+    shares = timeline.block_share
+    return float(shares[levels > level].sum()), min(float(shares[levels >= level].sum()), 1.0)
 
 
 def _pool(scenario: Scenario, catalog: Catalog, workload: Workload, row: Row, total: float) -> ServedPool:

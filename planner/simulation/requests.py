@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from planner.errors import InputError
 from planner.render.figures import percent
+from planner.rules.tariffs import FLAT
 from planner.scenario import Scenario
 from planner.scenario.traces import digest_of, place_of
 from planner.scenario.traffic import Arrivals, Lengths
@@ -33,7 +34,8 @@ class Traffic:
 
     ``sources`` of equal rate are laid over each other; of a trace that is ``superposed`` as many as its rate calls for.
     ``requests`` are simulated of each workload at least; ``own_lengths`` leaves those of the trace as they are, and
-    what it has in a cache is not read where ``hits`` count.
+    what it has in a cache is not read where ``hits`` count. ``by_block`` takes of a trace that goes through a day the
+    hours that belong to a block, because the load shape has the variation between blocks.
     """
 
     trace: Trace | None = None
@@ -46,23 +48,27 @@ class Traffic:
     seed: int = 1
     sources: int = 1
     hits: bool = True
+    by_block: bool = True
 
     @property
-    def summary(self) -> Summary:
-        """The trace as a whole."""
+    def hours(self) -> int:
+        """The hours of the trace of which a block has its own, 0 where all of the trace is for every block."""
+        return len(self.trace.hours.seconds) if self.by_block and self.trace and self.trace.hours.is_shape else 0
+
+    def of_block(self, block: Block) -> tuple[Summary, Held]:
+        """What is to be simulated of the trace in a block, as a whole and held in memory."""
         assert self.trace is not None
-        if self.trace.summary.requests > MOST_HELD:
+        whole = self.trace.summary
+        if whole.requests <= MOST_HELD:
+            held = self.trace.held
+        if self.hours:
+            whole, held = self.trace.between(*block.hours)
+        if whole.requests > MOST_HELD:
             raise InputError(
-                f"{self.trace.path}: {self.trace.summary.requests:,} requests; a simulation takes up to {MOST_HELD:,}, "
+                f"{self.trace.path}: {whole.requests:,} requests; a simulation takes up to {MOST_HELD:,}, "
                 "so cut the hours that are of interest out of it"
             )
-        return self.trace.summary
-
-    @property
-    def held(self) -> Held:
-        """The trace in memory."""
-        assert self.trace is not None
-        return self.trace.held
+        return whole, held
 
 
 def traffic_of(scenario: Scenario, workload: str, *, requests: int = Traffic.requests) -> Traffic:
@@ -97,9 +103,15 @@ def traffic_of_all(scenario: Scenario, requests: int, seed: int | None) -> dict[
 
 
 def counted_once(scenario: Scenario, name: str, traffic: Traffic) -> Traffic:
-    """A workload's traffic, without a trace's hits where it states hits: the plan's points have those."""
+    """A workload's traffic without what the plan has of it already.
+
+    Those are a trace's hits where the workload states hits, and what its hours differ by where the load shape says so.
+    """
     workload = next(one for one in scenario.workloads if one.name == name)
-    return replace(traffic, hits=False) if workload.prefix_cache_hit_share else traffic
+    shape = scenario.load_shapes.get(workload.load)
+    uneven = workload.load != FLAT if shape is None else len(set(shape.values())) > 1
+    hits = traffic.hits and not workload.prefix_cache_hit_share
+    return replace(traffic, hits=hits, by_block=traffic.by_block and uneven)
 
 
 def words_of_all(traffic: Mapping[str, Traffic]) -> str:
@@ -122,9 +134,12 @@ def words_of(traffic: Traffic) -> str:
     if traffic.sources > 1:
         how = f"{traffic.sources:,} copies laid over each other, their time stretched"
     lengths = "its own lengths" if traffic.own_lengths else "lengths scaled to the workload's means"
-    if traffic.hits and traffic.summary.cached_share:
-        lengths += f", {percent(traffic.summary.cached_share, 1)} of the input in a cache that forgets nothing"
-    return f"{traffic.trace.path.name} ({traffic.summary.layout}), {how}, {lengths}"
+    whole = traffic.trace.summary
+    if traffic.hits and whole.cached_share:
+        lengths += f", {percent(whole.cached_share, 1)} of the input in a cache that forgets nothing"
+    if traffic.hours:
+        how = f"of its {traffic.hours:,} hours those that are as busy as the block, {how}"
+    return f"{traffic.trace.path.name} ({whole.layout}), {how}, {lengths}"
 
 
 def length_s(block: Block, traffic: Traffic) -> tuple[float, float]:
@@ -168,12 +183,12 @@ def _poisson(pool: ServedPool, tokens: Tokens, traffic: Traffic, seconds: float,
 
 
 def _of_trace(block: Block, tokens: Tokens, traffic: Traffic, count: int, seed: int) -> Source:
-    summary = traffic.summary
-    own: Source = traffic.held
+    summary, held = traffic.of_block(block)
+    own: Source = held
     rate = summary.rate_per_s
     copies = max(1, round(block.requests_per_s / rate)) if traffic.superposed else traffic.sources
     if traffic.superposed or copies > 1:
-        own, rate = Superposed(traffic.held.requests, summary.span_s, copies, seed), rate * copies
+        own, rate = Superposed(held.requests, summary.span_s, copies, seed), rate * copies
     if not traffic.hits and summary.cached_share:
         own = Uncached(own)
     if not traffic.own_lengths:

@@ -53,7 +53,7 @@ class Answer:
     ``feasible`` with a vector and ``unknown`` without. ``wall_clock_stop`` where that limit was the clock, on which no
     other answer depends. ``bound`` is a proven lower bound on the optimum (-inf where the engine gives none). ``duals``
     (rows,) come from LPs only. ``in_parts`` is what a plan in parts of replicas costs, where the plan was packed from
-    one.
+    one. ``short`` (rows,) is the share of demand that found no room, where no whole plan was found.
     """
 
     status: Status
@@ -67,6 +67,7 @@ class Answer:
     legs: tuple[Leg, ...] = ()
     wall_clock_stop: bool = False
     in_parts: float | None = None
+    short: Floats | None = None
 
     def leg(self, name: str) -> Leg:
         """This answer as one leg of a longer solve."""

@@ -12,6 +12,7 @@ What is small is given to the engines outright.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -66,11 +67,18 @@ LAST_NODES = 1
 LAST_WHOLE = 20_000
 # Without a plan to start from it is given more.
 FIRST_NODES = 1000
+# Where limits are too tight for a little more demand even in parts of replicas, as many whole numbers are not searched
+# for a plan that packing did not find: it takes minutes, and there is hardly ever one.
+TIGHT_WHOLE = 10_000
 
 
 @dataclass
 class _Search:
-    """What is known so far: the best plan, the bound, what parts of replicas cost, and the legs run."""
+    """What is known so far: the best plan, the bound, what parts of replicas cost, and the legs run.
+
+    ``short`` (rows,) is the demand for which the latest packing had no room; ``tight`` whether as much more could not
+    be served in parts of replicas either.
+    """
 
     best: Incumbent | None
     bound: float = -np.inf
@@ -78,6 +86,8 @@ class _Search:
     legs: list[Leg] = field(default_factory=list)
     infeasible: bool = False
     stopped: bool = False
+    short: Floats | None = None
+    tight: bool = False
 
     @property
     def gap(self) -> float:
@@ -139,7 +149,8 @@ def solve(
         search.stopped = _around(search, model, milp, polish, clock.rest(options))
     if not search.stopped and options.gap < search.gap and search.in_reach(options.gap):
         search.stopped = _bounded(search, task, first)
-    if not search.stopped and search.gap > options.gap and (search.best is None or _whole_numbers(milp) <= LAST_WHOLE):
+    most = LAST_WHOLE if search.best is not None else TIGHT_WHOLE if search.tight else np.inf
+    if not search.stopped and search.gap > options.gap and _whole_numbers(milp) <= most:
         search.stopped = _last_leg(search, milp, polish, clock.rest(options))
     return _answer(search, first, clock.seconds, options)
 
@@ -168,12 +179,18 @@ def _relaxed_and_packed(search: _Search, task: _Task, gap: float) -> Answer:
         search.stopped |= clock.seconds >= clock.limit_s
         search.best = cheapest(search.best, plan)
         search.legs.append(_leg("packing", plan, clock.seconds - began))
-        if not np.any(short > NOTICEABLE) or search.stopped:
-            break
+        # A shortage too small to be noticed may be one all the same: then there is no plan around the packed replicas.
+        complete = not np.any(short > NOTICEABLE)
+        noticed = 0.0 if complete else NOTICEABLE
         left_over = _in_relaxation(task.model, task.inner, short)
-        raised += np.where(left_over > NOTICEABLE, np.maximum(RAISE * left_over, RAISE_LEAST), 0.0)
+        if plan is not None or search.stopped or not np.any(left_over > noticed):
+            break
+        if not complete and turn < TOGETHER:
+            search.short = short
+        raised += np.where(left_over > noticed, np.maximum(RAISE * left_over, RAISE_LEAST), 0.0)
         answer = _raised(search, task, raised, gap)
         if answer.x is None:
+            search.tight = answer.status == "infeasible"
             break
     return first
 
@@ -270,12 +287,28 @@ def _answer(search: _Search, first: Answer, seconds: float, options: Options) ->
         duals=None,
         legs=tuple(search.legs),
         wall_clock_stop=search.stopped,
+        short=None if best is not None else search.short,
     )
 
 
 def _leg(name: str, plan: Incumbent | None, seconds: float) -> Leg:
     found = plan is not None
     return Leg(name, "scip", "feasible" if found else "unknown", plan[1] if plan is not None else None, None, seconds)
+
+
+def missed(model: Model, short: Floats) -> tuple[str, float] | None:
+    """Where the largest share of demand (rows,) found no room, and that share rounded up to a percent."""
+    rows = [
+        (float(short[block.span].max(initial=0.0)), block) for block in model.milp.row_blocks if block.name in DEMAND
+    ]
+    most, block = max(rows, key=lambda pair: pair[0])
+    share = math.ceil(most * 100 + 1e-9) / 100
+    if not 0 < share < 1:
+        return None
+    at = np.unravel_index(block.cells[int(short[block.span].argmax())], [len(axis) for axis in block.axes])
+    workload, *when = [str(axis[index]) for axis, index in zip(block.axes, at, strict=True)]
+    several = len(model.problem.futures) > 1
+    return f"up to {100 * share:g} % of the demand of {workload} in {' '.join(when[0 if several else 1 :])}", share
 
 
 def carried(source: Model, target: Model, x: Floats) -> Floats:

@@ -151,18 +151,25 @@ def _packed(model: Model, milp: Milp, options: Options, warm_start: Floats | Non
     start = polish(warm_start) if warm_start is not None and warm_start.shape == milp.cost.shape else None
     answer = executable.solve(model, milp, relaxed, relax, polish, options, start)
     if answer.x is None and answer.status != "infeasible":
-        raise no_plan(options.time_limit_s) if answer.wall_clock_stop else SolverFailure(_only_in_parts(model))
+        raise (
+            no_plan(options.time_limit_s)
+            if answer.wall_clock_stop
+            else SolverFailure(_only_in_parts(model, answer.short))
+        )
     return answer
 
 
-def _only_in_parts(model: Model) -> str:
-    """What to do where only a plan in parts is known."""
+def _only_in_parts(model: Model, short: Floats | None) -> str:
+    """What to do where only a plan in parts is known, and how much demand (rows,) found no room in whole replicas."""
     demand = model.problem.demand
     first, *others = [name for name, whole in zip(demand.names, demand.whole_replicas, strict=True) if whole]
     lots = " --set procurement.whole_on_demand_lots=false" if model.problem.whole_on_demand_lots else ""
+    missed = None if short is None else executable.missed(model, short)
+    room = "" if missed is None else f": for {missed[0]} there was no room"
+    unserved = "" if missed is None else f", let it go unserved with --set service.min_served={1 - missed[1]:g}"
     return (
-        "there is a plan in parts of replicas, and none in whole ones was found; raise quotas or other limits that are "
-        f"tight, or plan in parts with{lots} --set workloads.{first}.whole_replicas=false"
+        f"there is a plan in parts of replicas, and none in whole ones was found{room}; raise quotas or other limits "
+        f"that are tight{unserved}, or plan in parts with{lots} --set workloads.{first}.whole_replicas=false"
         + (f", likewise for {', '.join(others)}" if others else "")
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,7 +23,8 @@ class Layout:
 
     ``hashes`` holds the numbers of the input's blocks of ``HASHED`` tokens, each of which stands for all up to its end.
     ``by_end`` where rows stand in the order in which requests ended, and have to be put into that in which they came.
-    ``empty`` says what to do about a request without tokens.
+    ``empty`` says what to do about a request without tokens. Where rows are not single requests but windows of time,
+    ``rate`` holds how many came a second, input and output are empty, and so is a unit that the first row tells.
     """
 
     name: str
@@ -36,10 +37,11 @@ class Layout:
     hashes: str = ""
     by_end: bool = False
     empty: str = ""
+    rate: str = ""
 
-    def needs(self) -> tuple[str, str, str]:
+    def needs(self) -> tuple[str, ...]:
         """The fields that every row has."""
-        return self.time, self.input, self.output
+        return (self.time, self.rate) if self.rate else (self.time, self.input, self.output)
 
 
 LAYOUTS = (
@@ -66,12 +68,18 @@ LAYOUTS = (
         empty="it failed or was cancelled; leave such records out",
     ),
 )
-_NAMED = ("time", "input", "output", "unit", "session", "cached")
+# Requests a second in windows of time.
+RATES = tuple(
+    Layout("rates", time, "", "", unit, rate=rate)
+    for time, unit in (("time", ""), ("timestamp", ""), ("t_s", "s"))
+    for rate in ("requests_per_s", "rate_per_s")
+)
+_NAMED = ("time", "input", "output", "unit", "session", "cached", "rate")
 
 
-def layout_of(known: Collection[str]) -> Layout | None:
+def layout_of(known: Collection[str], layouts: Sequence[Layout] = LAYOUTS) -> Layout | None:
     """The layout whose fields are all among ``known``."""
-    return next((layout for layout in LAYOUTS if all(field in known for field in layout.needs())), None)
+    return next((layout for layout in layouts if all(field in known for field in layout.needs())), None)
 
 
 def mapped(text: str) -> Layout:
@@ -84,11 +92,17 @@ def mapped(text: str) -> Layout:
         if name not in _NAMED:
             raise InputError(f"--columns {text}: {name} is nothing that a request has{nearest(name, _NAMED)}")
         given[name] = field
-    missing = [name for name in ("time", "input", "output") if name not in given]
+    wanted = ("time",) if "rate" in given else ("time", "input", "output")
+    missing = [name for name in wanted if name not in given]
     if missing:
         raise InputError(f"--columns {text}: it does not say which field is {' and which is '.join(missing)}")
     unit = given.setdefault("unit", "s")
     if unit not in UNITS:
         raise InputError(f"--columns {text}: no unit of time is called {unit}{nearest(unit, UNITS)}")
+    if "rate" in given:
+        others = [name for name in given if name not in ("time", "rate", "unit")]
+        if others:
+            raise InputError(f"--columns {text}: rate= is that of many requests, and {others[0]}= of one; give either")
+        return Layout("rates", given["time"], "", "", unit, rate=given["rate"])
     words = {name: given.get(name, "") for name in _NAMED}
     return Layout("mapped", words["time"], words["input"], words["output"], unit, words["session"], words["cached"])

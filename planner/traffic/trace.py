@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
-import json
 import math
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any
 
 import numpy as np
 
-from planner.errors import Fault, InputError
-from planner.paths import is_file, is_there
-from planner.traffic.layouts import HASHED, LAYOUTS, PER_S, Layout, layout_of
+from planner.traffic.hours import Hours, hours_of, of_hours
+from planner.traffic.layouts import HASHED, LAYOUTS, RATES, Layout, layout_of
 from planner.traffic.requests import ALONE, BLOCK, Held, Requests, joined
+from planner.traffic.table import Table, at, shown
 from planner.units import SECONDS_PER_DAY
 
 # No request has so many tokens: the figure is in bytes, or in letters of a text.
@@ -54,10 +50,9 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Trace:
+class Trace(Table):
     """A file of requests. Going through it reads it anew and holds a block of rows at a time."""
 
-    path: Path
     mapping: Layout | None = None
 
     def blocks(self) -> Iterator[Requests]:
@@ -73,14 +68,13 @@ class Trace:
     @cached_property
     def layout(self) -> Layout:
         """How its rows are to be read: as mapped, else as recognised by the fields of its first."""
-        if self.mapping is not None:
-            return self.mapping
-        with self._open() as file:
-            known = self._first_fields(file)
-        found = layout_of(known)
+        known = set[str]() if self.mapping is not None else self.fields()
+        found = self.mapping or layout_of(known)
+        if (found is not None and found.rate) or (found is None and layout_of(known, RATES) is not None):
+            self.fault(1, "these are rates of requests; a demand can be made of them, a simulation takes the requests")
         if found is None:
             names = ", ".join(layout.name for layout in LAYOUTS)
-            self._fault(
+            self.fault(
                 1,
                 f"this is no trace of {names}; --columns time=FIELD,input=FIELD,output=FIELD says what its fields hold"
                 f" (it has {', '.join(sorted(known)[:12])})",
@@ -98,7 +92,7 @@ class Trace:
             tokens += (block.input_tokens.sum(), block.output_tokens.sum(), block.cached_tokens.sum())
             count, last = count + len(block), float(block.time_s[-1])
         if count < 2 or gaps <= 0:
-            self._fault(0, "a trace has at least two requests that do not come at once")
+            self.fault(0, "a trace has at least two requests that do not come at once")
         mean = gaps / (count - 1)
         variance = max(squares / (count - 1) - mean**2, 0.0)
         given, written, cached = (float(total) / count for total in tokens)
@@ -106,9 +100,40 @@ class Trace:
         return Summary(self.layout.name, count, last + mean, given, written, gap_cv, cached / given)
 
     @cached_property
+    def hours(self) -> Hours:
+        """Its hours from the first request on; reads all of it."""
+        try:
+            return hours_of(self)
+        except ValueError as error:
+            self.fault(0, str(error))
+
+    @cached_property
     def held(self) -> Held:
         """All of it in memory."""
         return Held(joined([*self.blocks()]))
+
+    def between(self, first: float, after: float) -> tuple[Summary, Held]:
+        """The requests of the hours from one share of all to another, the busiest first; and what they are as a whole.
+
+        They are held in memory from then on, and an hour follows upon the one before it that is among them.
+        """
+        if (first, after) not in self._parts:
+            hours = self.hours.ranked(first, after)
+            requests = of_hours(self.held if "held" in self.__dict__ else self, hours)
+            given, written, cached = (
+                float(tokens.mean())
+                for tokens in (requests.input_tokens, requests.output_tokens, requests.cached_tokens)
+            )
+            summary = replace(
+                self.summary, requests=len(requests), span_s=float(self.hours.seconds[hours].sum()),
+                input_tokens=given, output_tokens=written, cached_share=cached / given,
+            )  # fmt: skip
+            self._parts[first, after] = summary, Held(requests)
+        return self._parts[first, after]
+
+    @cached_property
+    def _parts(self) -> dict[tuple[float, float], tuple[Summary, Held]]:
+        return {}
 
     @cached_property
     def _sorted(self) -> Requests:
@@ -125,10 +150,10 @@ class Trace:
             if math.isnan(first):
                 first = time
             if in_order and time < last:
-                self._fault(line, f"this request comes {last - time:g} s before the one above it; a trace goes forward")
+                self.fault(line, f"this request comes {last - time:g} s before the one above it; a trace goes forward")
             if abs(time - first) > MOST_DAYS * SECONDS_PER_DAY:
                 days = abs(time - first) / SECONDS_PER_DAY
-                self._fault(
+                self.fault(
                     line,
                     f"this is {days:,.0f} days from the first request if times are in {self.layout.unit}; --columns "
                     "with unit=ms (or us, ns) says what they are in",
@@ -138,126 +163,49 @@ class Trace:
             if len(rows) == BLOCK:
                 read += BLOCK
                 if not in_order and read > MOST_SORTED:
-                    self._fault(line, f"more than {MOST_SORTED:,} rows that are not in order of time; sort the file")
+                    self.fault(line, f"more than {MOST_SORTED:,} rows that are not in order of time; sort the file")
                 yield _block(rows)
                 rows.clear()
         if rows:
             yield _block(rows)
         elif not read:
-            self._fault(0, "this has no requests")
+            self.fault(0, "this has no requests")
 
     def _rows(self) -> Iterator[tuple[int, Row]]:
-        layout, line = self.layout, 0
-        seen: set[int] = set()
-        with self._open() as file:
-            try:
-                for line, record in self._records(file):
-                    yield line, self._row(layout, record, line, seen)
-            except UnicodeDecodeError:
-                self._fault(line + 1, "this is no text in UTF-8")
-            except csv.Error as error:
-                self._fault(line + 1, f"this is not CSV: {error}")
-
-    def _records(self, file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
-        if self._is_json(file):
-            for line, text in enumerate(file, 1):
-                if not text.strip():
-                    continue
-                try:
-                    record = json.loads(text)
-                except (ValueError, RecursionError):
-                    self._fault(line, "this is not JSON; a trace has one object a line")
-                if not isinstance(record, dict):
-                    self._fault(line, f"an object is expected, not {type(record).__name__}")
-                yield line, record
-            return
-        reader = csv.DictReader(file)
-        for record in reader:
-            yield reader.line_num, record
-
-    def _first_fields(self, file: TextIO) -> set[str]:
-        try:
-            if not self._is_json(file):
-                return {field for field in csv.DictReader(file).fieldnames or () if field}
-            _, record = next(self._records(file), (0, {}))
-        except UnicodeDecodeError:
-            self._fault(1, "this is no text in UTF-8")
-        except csv.Error as error:
-            self._fault(1, f"this is not CSV: {error}")
-        return set(_paths(record))
+        layout, seen = self.layout, set[int]()
+        for line, record in self.records():
+            yield line, self._row(layout, record, line, seen)
 
     def _row(self, layout: Layout, record: dict[str, Any], line: int, seen: set[int]) -> Row:
-        time = self._time(_at(record, layout.time), layout, line)
-        tokens = [self._tokens(_at(record, field), field, layout, line) for field in (layout.input, layout.output)]
-        cached = self._number(_at(record, layout.cached), layout.cached, line) if layout.cached else 0.0
+        time = self.time_s(at(record, layout.time), layout.time, layout.unit, line)
+        tokens = [self._tokens(at(record, field), field, layout, line) for field in (layout.input, layout.output)]
+        cached = self.number(at(record, layout.cached), layout.cached, line) if layout.cached else 0.0
         if not 0 <= cached <= tokens[0]:
-            self._fault(line, f"{layout.cached}: {cached:g} of {tokens[0]:g} input tokens cannot be in the cache")
-        if layout.hashes and _at(record, layout.hashes) is not None:
-            cached = self._hits(_at(record, layout.hashes), tokens[0], layout.hashes, line, seen)
-        session = _at(record, layout.session) if layout.session else None
+            self.fault(line, f"{layout.cached}: {cached:g} of {tokens[0]:g} input tokens cannot be in the cache")
+        if layout.hashes and at(record, layout.hashes) is not None:
+            cached = self._hits(at(record, layout.hashes), tokens[0], layout.hashes, line, seen)
+        session = at(record, layout.session) if layout.session else None
         number = ALONE if session in (None, "") else zlib.crc32(str(session).encode())
         return time, tokens[0], tokens[1], number, cached
 
-    def _time(self, given: Any, layout: Layout, line: int) -> float:
-        if layout.unit != "day":
-            return self._number(given, layout.time, line) / PER_S[layout.unit]
-        try:
-            day = dt.datetime.fromisoformat(given)
-        except (TypeError, ValueError):
-            self._fault(line, f"{layout.time}: {_shown(given)} is no date with a time such as 2023-11-16 18:17:03.98")
-        return (day if day.tzinfo else day.replace(tzinfo=dt.UTC)).timestamp()
-
     def _tokens(self, given: Any, field: str, layout: Layout, line: int) -> float:
-        tokens = self._number(given, field, line)
+        tokens = self.number(given, field, line)
         if tokens <= 0:
             what = "a request has at least one token of each" if tokens == 0 else "tokens are not negative"
-            self._fault(line, f"{field}: {_shown(given)}; {layout.empty if tokens == 0 and layout.empty else what}")
+            self.fault(line, f"{field}: {shown(given)}; {layout.empty if tokens == 0 and layout.empty else what}")
         if tokens > MOST_TOKENS:
-            self._fault(line, f"{field}: no request has {tokens:.3g} tokens; the unit is tokens")
+            self.fault(line, f"{field}: no request has {tokens:.3g} tokens; the unit is tokens")
         return tokens
 
     def _hits(self, blocks: Any, tokens: float, field: str, line: int, seen: set[int]) -> float:
         """Input tokens that a cache which forgets nothing has of requests before; the last one is read all the same."""
         if not isinstance(blocks, list) or any(isinstance(one, bool) or not isinstance(one, int) for one in blocks):
-            self._fault(line, f"{field}: {_shown(blocks)} is no list of the numbers of blocks")
+            self.fault(line, f"{field}: {shown(blocks)} is no list of the numbers of blocks")
         if len(blocks) > math.ceil(tokens / HASHED):
-            self._fault(
-                line, f"{field}: {len(blocks):,} blocks of {HASHED} tokens are more than {tokens:g} tokens fill"
-            )
+            self.fault(line, f"{field}: {len(blocks):,} blocks of {HASHED} tokens are more than {tokens:g} tokens fill")
         known = next((at for at, one in enumerate(blocks) if one not in seen), len(blocks))
         seen.update(blocks)
         return min(known * HASHED, tokens - 1.0)
-
-    def _number(self, given: Any, field: str, line: int) -> float:
-        if given is None:
-            self._fault(line, f"{field}: this is missing")
-        try:
-            number = float(given) if not isinstance(given, bool) else math.nan
-        except (TypeError, ValueError, OverflowError):
-            number = math.nan
-        if not math.isfinite(number):
-            self._fault(line, f"{field}: {_shown(given)} is no number")
-        return number
-
-    def _open(self) -> TextIO:
-        if is_there(self.path) and not is_file(self.path):
-            raise InputError(f"{self.path}: this is no file; a trace is gone through more than once")
-        try:
-            return open(self.path, encoding="utf-8-sig", newline="")
-        except (OSError, ValueError) as error:
-            said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            raise InputError(f"{self.path}: cannot be read: {said}") from None
-
-    @staticmethod
-    def _is_json(file: TextIO) -> bool:
-        start = file.read(1)
-        while start and start.isspace():
-            start = file.read(1)
-        file.seek(0)
-        return start == "{"
-
-    def _fault(self, line: int, message: str) -> NoReturn:
-        raise InputError([Fault(str(self.path), line, "", message)])
 
 
 def _block(rows: list[Row]) -> Requests:
@@ -265,25 +213,3 @@ def _block(rows: list[Row]) -> Requests:
     return Requests(
         np.array(time), np.array(given), np.array(written), np.array(session, dtype=np.int64), np.array(cached)
     )
-
-
-def _at(record: dict[str, Any], field: str) -> Any:
-    """What stands in a field, or in one of an object within; None where it is not there."""
-    if field in record or "." not in field:
-        return record.get(field)
-    found: Any = record
-    for key in field.split("."):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
-
-
-def _paths(record: dict[str, Any], before: str = "", depth: int = 3) -> Iterator[str]:
-    for key, value in record.items():
-        yield f"{before}{key}"
-        if isinstance(value, dict) and depth > 1:
-            yield from _paths(value, f"{before}{key}.", depth - 1)
-
-
-def _shown(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 40 else text[:37] + "…"

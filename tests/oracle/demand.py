@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+from collections.abc import Sequence
 
 from planner.catalog.models import TokenApi
 from planner.scenario.models import TokenQuote, Workload
@@ -35,7 +37,24 @@ class Demand(Writer):
     def level(self, workload: Workload, block: str) -> float:
         if workload.load in self.scenario.load_shapes:
             return self.scenario.load_shapes[workload.load][block]
+        seen = workload.demand.seen
+        if workload.load == "trace" and seen is not None:
+            return self.level_of_trace(seen.levels, block)
         return 1.0 if workload.load == "flat" else self.catalog.load_shapes[workload.load].level[block]
+
+    def level_of_trace(self, levels: Sequence[float], block: str) -> float:
+        """By summing what each part of the trace's hours has within the block's."""
+        before = 0.0
+        for name, share in self.blocks.items():
+            if name == block:
+                break
+            before += share
+        parts = len(levels)
+        inside = [
+            level * max(0.0, min(before + share, (at + 1) / parts) - max(before, at / parts))
+            for at, level in enumerate(levels)
+        ]
+        return math.fsum(inside) / share / (math.fsum(levels) / parts)
 
     def apis(self) -> dict[tuple[str, int, int, str], list[int]]:
         """Requests/s sent to token APIs, by workload, future, period and block."""

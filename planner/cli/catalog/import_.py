@@ -31,6 +31,7 @@ def imported(options: FileOptions) -> Outcome:
         lines.append(f"nothing to import; {into} is as it was")
     else:
         lines.append(f"to plan with it: catalogs: [builtin, {into}]")
+        lines += [f"and in a workload: {said}" for said in summary.workloads]
     return Outcome(text="\n".join(lines) + "\n")
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from pathlib import PurePath
 
 import numpy as np
 
 from planner import bits
 from planner.plan.notes.note import ANYTHING, NOTHING, Note, Solved
 from planner.render.figures import count, percent, short, span
-from planner.scenario.models import Users, Workload
+from planner.scenario.demand import Seen, Users
+from planner.scenario.models import Workload
 from planner.schedule import Schedule
 from planner.timeline import Timeline
+from planner.traffic.windows import cut
 
 UNITS = {
     "output_mtok_per_day": "Mtok of output a day",
@@ -21,6 +24,8 @@ UNITS = {
 }
 # A last date such as 2029-12 stands for its month: what is held no longer than that is not held at all.
 MONTH_DAYS = 31
+# Of the hours of a trace, those whose level is told.
+BUSIEST = 0.05
 
 
 def forecast_notes(solved: Solved) -> Iterator[Note]:
@@ -30,6 +35,8 @@ def forecast_notes(solved: Solved) -> Iterator[Note]:
         unit, given = _given(workload)
         if workload.demand.users is not None:
             yield Note("forecast", f"{workload.name}: {in_words(workload.demand.users)}.")
+        if workload.demand.seen is not None:
+            yield Note("forecast", f"{workload.name}: {of_trace(workload, workload.demand.seen)}.")
         if given.anchors[0][0] > dt.date.min:
             yield from _late(workload, given, timeline, solved.cost_usd)
             yield from _early(workload, unit, given, timeline, solved.cost_usd)
@@ -55,6 +62,23 @@ def in_words(users: Users) -> str:
         each = f"{_times(users.requests_per_hour, 'request')} an hour"
     rate = _first_to_last(users.requests_per_s.values, short)
     return f"{many} {users.stated} users × {each} = {rate} requests a second"
+
+
+def of_trace(workload: Workload, seen: Seen) -> str:
+    """What a trace asks for: ``168 hours of day.csv have 2 × 1 to 3 = 2 to 6 requests a second``, and how unevenly."""
+    demand = workload.demand
+    assert demand.trace is not None
+    assert demand.requests_per_s is not None
+    factor, rate = (_first_to_last(one.values, short) for one in (demand.factor, demand.requests_per_s))
+    times = "" if factor == "1" else f"{short(seen.requests_per_s)} × {factor} = "
+    hours = f"{short(seen.hours)} hour{'' if seen.hours == 1 else 's'}"
+    said = f"{hours} of {PurePath(demand.trace).name} have {times}{rate} requests a second"
+    if workload.own_levels:
+        busiest = cut(workload.own_levels, (BUSIEST, 1 - BUSIEST))[0]
+        return f"{said}, the busiest {percent(BUSIEST)} of them {short(busiest, 3)} times as many"
+    if not seen.levels:
+        return f"{said}; as they make no day, that is taken for the mean of all hours"
+    return said
 
 
 def _first_to_last(values: tuple[float, ...], shown: Callable[[float], str]) -> str:

@@ -60,19 +60,17 @@ def _pools(table: pd.DataFrame) -> Sheet:
         left("workload"),
         left("pool"),
         right("replicas"),
-        right("simulated"),
         right("fewest"),
         right("places"),
         right("taken"),
         right("in time"),
-        right("longest queue"),
+        right("queue"),
     )
     rows = tuple(
         (
             row.workload,
             row.pool,
-            count(row.replicas),
-            count(row.simulated_replicas),
+            _replicas(row.simulated_replicas, row.replicas),
             "-" if math.isnan(row.fewest_replicas) else count(row.fewest_replicas),
             count(row.places),
             percent_of(row.utilisation_share),
@@ -81,4 +79,9 @@ def _pools(table: pd.DataFrame) -> Sheet:
         )
         for row in table.itertuples()
     )
-    return Sheet("The pools that serve them; places are those of a replica:", columns, rows)
+    return Sheet("The pools that serve them; places are those of a replica, the queue is the longest:", columns, rows)
+
+
+def _replicas(simulated: float, replicas: float) -> str:
+    """How many there are, and of how many of them a sample is simulated."""
+    return count(replicas) if simulated == replicas else f"{count(simulated)} of {count(replicas)}"
