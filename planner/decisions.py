@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from planner.framed import Framed
+from planner.frozen import dataclass
 from planner.table import Table
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ Schemas, reference pages, faults and the columns of other formats read it there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NotRequired, get_args, get_origin
 
 from pydantic import BaseModel, Field
 from pydantic.fields import FieldInfo
 from typing_extensions import get_type_hints, is_typeddict
 
+from planner.frozen import dataclass
 from planner.units import Unit
 
 

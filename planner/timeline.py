@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from planner import bits
 from planner.catalog.models import Catalog
+from planner.frozen import dataclass
 from planner.scenario.models import MONTHS_PER_PERIOD, Horizon, Scenario
 from planner.schedule import add_months
 from planner.units import HOURS_PER_DAY, years_from_days

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from planner.accounts.service import Service, service
 from planner.accounts.supply import GpuSupply, supply
 from planner.catalog.models import Catalog
 from planner.decisions import COLUMNS, Decided, Decisions
+from planner.frozen import dataclass
 from planner.scenario.models import Scenario
 from planner.table import Table
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from planner.accounts.tokens import tokens_per_request, traded
 from planner.accounts.unserved import unserved_npv_usd
 from planner.catalog.models import Catalog
 from planner.decisions import Decisions
+from planner.frozen import dataclass
 from planner.kinds.cash import CATEGORIES, COSTS, REVENUE
 from planner.scenario.models import Scenario
 from planner.table import Table

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.accounts.inputs import Floats, Inputs
 from planner.decisions import Decided
+from planner.frozen import dataclass
 from planner.table import Table
 
 

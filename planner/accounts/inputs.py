@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from planner.accounts.terms import ContractTerms, contract_terms
 from planner.catalog.models import Catalog, ServingPoint, System, TokenApi
 from planner.decisions import COLUMNS, Decided
+from planner.frozen import dataclass
 from planner.rules.dates import lies_within, life_periods, order_days, service_days, system_lead_weeks
 from planner.rules.tariffs import price_factors
 from planner.scenario.models import Contract, Existing, Future, Scenario, Site, Workload

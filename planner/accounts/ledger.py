@@ -7,7 +7,6 @@ a token API pays does not depend on the others. Energy does, and is told by site
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from planner.accounts.holdings import term_periods
 from planner.accounts.inputs import Floats
 from planner.accounts.running import leases_usd, system_cost
 from planner.accounts.tokens import requests, tokens_per_request, traded
+from planner.frozen import dataclass
 from planner.kinds.cash import (
     CAPEX,
     CONTRACT_TAIL,

@@ -15,7 +15,6 @@ Were every life and term over within the reported periods, with no deposit befor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -29,6 +28,7 @@ from planner.accounts.contracts import lot_value_usd, payments, signed_usd
 from planner.accounts.holdings import running, term_periods
 from planner.accounts.inputs import Floats, Inputs
 from planner.catalog.models import System
+from planner.frozen import dataclass
 from planner.kinds import cash
 from planner.rules.dates import service_days
 from planner.rules.residual import existing_credit_usd

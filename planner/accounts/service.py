@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +13,7 @@ from planner.accounts.inputs import Floats, Inputs, Names, places_of
 from planner.accounts.supply import GpuSupply
 from planner.catalog.models import ServingPoint
 from planner.decisions import Decided
+from planner.frozen import dataclass
 from planner.rules.demand import demand_rates
 from planner.rules.hosting import crowds, domains_taken, hosts_whole, lots_taken, workers
 from planner.rules.rates import capped_with, gpu_hours_rate, point_rate, proven_by_shape

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -13,6 +12,7 @@ from planner.accounts.holdings import Holdings
 from planner.accounts.inputs import Floats, Inputs, Names, places_of
 from planner.accounts.terms import ContractTerms
 from planner.decisions import Decided
+from planner.frozen import dataclass
 from planner.rules.hosting import Hosting, lot_hosting, system_hosting
 from planner.rules.offers import stack, usable_share
 from planner.table import coded

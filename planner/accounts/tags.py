@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from planner.accounts.account import Account
 from planner.accounts.inputs import Floats
 from planner.accounts.ledger import START, Line, Resource, ledger_lines
 from planner.accounts.workload_cost import expected_shares
+from planner.frozen import dataclass
 from planner.kinds.cash import CAPEX, OPEX
 from planner.rules.offers import quote_offer
 from planner.scenario.models import Scenario

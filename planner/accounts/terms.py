@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
 
 from planner.catalog.models import Catalog, Kind
+from planner.frozen import dataclass
 from planner.rules.hosting import Hosting, lot_hosting
 from planner.rules.offers import Sold, offers_by_name, stack, usable_share_by_block
 from planner.scenario.models import Scenario

@@ -10,7 +10,6 @@ supply, and what nobody ever used by all, by the GPU-hours that they use of anyt
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +20,7 @@ from planner.accounts.holdings import spread
 from planner.accounts.inputs import Floats
 from planner.accounts.ledger import MIDDLE, START, Line, ledger_lines
 from planner.accounts.supply import Source
+from planner.frozen import dataclass
 from planner.kinds.cash import ENERGY, REVENUE, TOKEN_API
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from planner.accounts.account import Account
 from planner.audit.choice_rules import check_choices
 from planner.audit.contract_rules import check_contracts
@@ -15,6 +13,7 @@ from planner.audit.site_rules import check_sites
 from planner.audit.table_rules import check_tables
 from planner.catalog.models import Catalog
 from planner.decisions import Decisions
+from planner.frozen import dataclass
 from planner.scenario.models import Scenario
 
 __all__ = ["FAMILIES", "Audit", "Violation", "audit", "audit_of"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -13,6 +12,7 @@ from planner.accounts.fleet import it_kw, power_limit_mw, utility_kw
 from planner.accounts.inputs import Floats, Inputs
 from planner.audit.findings import Findings, Told, figure
 from planner.audit.reasons import system_fault
+from planner.frozen import dataclass
 from planner.kinds import limits
 from planner.kinds.limits import LimitKind
 from planner.rules.dates import can_start

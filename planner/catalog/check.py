@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 
 from planner.catalog.findings import Finding, findings
@@ -12,6 +11,7 @@ from planner.catalog.models import Catalog, Offer, PricePath, Row, ServingPoint,
 from planner.catalog.peers import contradictions, prices
 from planner.catalog.physics import physics
 from planner.errors import Fault
+from planner.frozen import dataclass
 
 # Days after which a row is stale. Prices move by the month and benchmarks with the software; statistics of energy and
 # the like come out years late.

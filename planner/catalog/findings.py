@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from planner.catalog.models import Row
 from planner.errors import Fault
+from planner.frozen import dataclass
 from planner.validation import nearest
 
 # What a row is held against, as marks call it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -37,6 +37,7 @@ from planner.catalog.row import (
 )
 from planner.catalog.serving import Accuracy, DerivedPoint, Gain, ModelSize, ServingPoint
 from planner.fields import doc, plain
+from planner.frozen import dataclass
 
 __all__ = [
     "Accuracy",

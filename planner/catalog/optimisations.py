@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from planner.catalog.row import FOUR_BIT_FLOATS, Optimised, Switch
 from planner.catalog.serving import Gain, ServingPoint
+from planner.frozen import dataclass
 from planner.kinds.evidence import WEAK
 
 # Whether a point has it; None where its row does not say.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from planner.catalog.models import Catalog, Offer, ServingPoint
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.units import usd_per_mtok_from_gpu_hour
 from planner.validation import nearest
 

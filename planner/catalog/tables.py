@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from planner.catalog.models import Catalog
 from planner.catalog.row import Row
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.validation import nearest
 
 AnyRow = TypeVar("AnyRow", bound=Row)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from planner.catalog import Catalog
 from planner.cli.options import ExportOptions
 from planner.errors import InputError
 from planner.export import focus, mps, parquet
+from planner.frozen import dataclass
 from planner.pipeline import catalog_of, load
 from planner.pipeline import solve as solve_scenario
 from planner.plan import Plan

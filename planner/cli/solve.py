@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planner.catalog import Catalog
 from planner.cli.options import SolveOptions
 from planner.errors import InfeasiblePlan, SolverFailure, StoppedByClock
+from planner.frozen import dataclass
 from planner.pipeline import catalog_of, load
 from planner.pipeline import solve as solve_scenario
 from planner.plan import Plan

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, reduce
 
 from planner.earned.tightest import Tight
+from planner.frozen import dataclass
 from planner.scenario import Scenario
 from planner.scenario.workload import LEAST_SIMULATED
 from planner.simulation.pools import Block, ServedPool

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from planner.catalog import Catalog
+from planner.frozen import dataclass
 from planner.scenario import Scenario
 from planner.simulation.pools import Block, Row, ServedPool, all_blocks
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.history.run import Run
 from planner.history.store import find
 from planner.paths import read_bytes

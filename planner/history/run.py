@@ -8,7 +8,6 @@ import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,6 +20,7 @@ from planner.accounts import Account
 from planner.accounts.tokens import tokens_served
 from planner.catalog import Catalog
 from planner.decisions import COLUMNS, Decisions
+from planner.frozen import dataclass
 from planner.history.written import written
 from planner.paths import real
 from planner.plan import Plan

@@ -6,11 +6,12 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.history.run import Run, sheets_of_plain, sheets_to_plain
 from planner.paths import is_folder, is_there, real
 from planner.validation import nearest

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from planner.frozen import dataclass
 from planner.importers.options import ImportOptions
 from planner.importers.record import Record
 from planner.importers.tally import Reason

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from planner.catalog.load import SOURCES
 from planner.catalog.models import ServingPoint
+from planner.frozen import dataclass
 from planner.importers.benchmark_run import BenchmarkRun
 from planner.importers.catalog_folder import merged, sources_in, systems_of, written, yaml_text
 from planner.importers.hardware import Names

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import NamedTuple
 
 from planner.catalog.models import System
+from planner.frozen import dataclass
 
 # Cards by the word that names them, with the least and the most GB that files print of their memory: H100 NVL has 94,
 # the H100 of a GH200 96, and neither is the H100 of an HGX board.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from planner.frozen import dataclass
 from planner.importers.benchmark_run import BenchmarkRun, Said
 from planner.importers.layout import Workers, flag, one_kind, size, two_kinds
 from planner.importers.model_names import model_of

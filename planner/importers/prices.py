@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.importers.hardware import Names, instance_card
 from planner.importers.options import ImportOptions
 from planner.importers.record import Record

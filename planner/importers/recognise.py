@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from planner.document import read_text
 from planner.errors import Fault, InputError
+from planner.frozen import dataclass
 from planner.importers import aiconfigurator, aiperf, guidellm, inferencex, inferencex_page, mlperf, prices, serve_bench
 from planner.importers.benchmark_run import BenchmarkRun
 from planner.importers.json_objects import objects_of

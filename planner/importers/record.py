@@ -6,10 +6,10 @@ import datetime as dt
 import math
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from planner.errors import Fault, InputError
+from planner.frozen import dataclass
 from planner.validation import nearest
 
 

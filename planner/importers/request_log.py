@@ -9,7 +9,6 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from planner.document import read_text
 from planner.errors import Fault, InputError
+from planner.frozen import dataclass
 from planner.importers import aiperf, serve_bench
 from planner.importers.benchmark_run import BenchmarkRun
 from planner.importers.json_objects import objects_of

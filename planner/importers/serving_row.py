@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from planner.catalog.models import System
 from planner.catalog.row import MOST
 from planner.catalog.serving import SWITCHES
+from planner.frozen import dataclass
 from planner.importers.benchmark_run import BenchmarkRun, Said, failures, reason_to_doubt
 from planner.importers.hardware import Names, is_builtin
 from planner.importers.model_names import model_of

@@ -6,8 +6,9 @@ running cost of a system in service has its formula in ``planner.rules.running``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from planner.frozen import dataclass
 
 Group = Literal["capex", "opex", "proceeds", "revenue", "end of horizon"]
 Booked = Literal["purchase", "conversion", "retirement", "system", "site", "contract", "hourly", "api", "sale"]

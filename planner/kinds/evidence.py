@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, get_args
+
+from planner.frozen import dataclass
 
 # What a type checker can hold a figure against; the records below are in the same order.
 Evidence = Literal["measured", "independent", "vendor", "predicted", "estimate"]

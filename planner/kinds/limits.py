@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, get_args
 
+from planner.frozen import dataclass
 from planner.units import KW_PER_MW
 
 Sentence = Callable[[str, str, float, float], str]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.frozen import dataclass
 from planner.milp.budget import add_budgets
 from planner.milp.capacity import add_capacity, add_domains, add_jobs, add_replicas
 from planner.milp.cash import add_cost

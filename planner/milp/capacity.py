@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.frozen import dataclass
 from planner.milp.demand import add_otherwise, served_by_gpu
 from planner.milp.matrix import ABSENT, Builder, Ints
 from planner.milp.variables import Variables, stacked

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner import bits
+from planner.frozen import dataclass
 from planner.milp.matrix import Builder, Ints
 from planner.milp.variables import Variables, stacked
 from planner.problem import Problem

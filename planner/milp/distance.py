@@ -6,11 +6,12 @@ A total is a sum of whole columns, such as the systems of one kind ordered withi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.frozen import dataclass
 from planner.milp.matrix import Milp, with_columns, with_rows
 
 Floats = NDArray[np.float64]

@@ -8,11 +8,12 @@ target come back, gated by relaxing that target.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.frozen import dataclass
 from planner.kinds.limits import BUDGET, MIN_REPLICAS, SLA, LimitKind
 from planner.milp.build import Model
 from planner.milp.matrix import ABSENT, LimitRows, Milp, with_added_entries, with_columns, with_rows

@@ -7,13 +7,14 @@ variable that does not exist. Coefficients are added by broadcasting, and those 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from planner import bits
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.kinds.limits import LimitKind, limit_kind
 
 Floats = NDArray[np.float64]

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.frozen import dataclass
 from planner.milp.build import Model
 from planner.milp.matrix import ABSENT, Block, Milp
 from planner.milp.parts import Entries, entries_of, with_entries

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner import bits
+from planner.frozen import dataclass
 from planner.milp.matrix import ABSENT, Axis, Builder
 from planner.problem import Problem
 

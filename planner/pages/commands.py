@@ -8,7 +8,6 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -17,6 +16,7 @@ from typer.models import ArgumentInfo, OptionInfo, ParameterInfo
 
 from planner.cli.application import CATALOG_PLACE, application
 from planner.cli.commands import all_commands
+from planner.frozen import dataclass
 from planner.render.markdown import table
 from planner.studies.command import CATALOG
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +12,7 @@ from planner.accounts.tags import cost_by_tag
 from planner.audit import Audit, audit_of
 from planner.catalog import Catalog
 from planner.errors import AuditFailure
+from planner.frozen import dataclass
 from planner.milp import Model
 from planner.plan import tables
 from planner.plan.extract import decisions

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +13,7 @@ from planner.accounts.ledger import MIDDLE, START, TOLERANCE, Line, ledger_lines
 from planner.accounts.tags import Tagged, tags_text
 from planner.catalog import Catalog
 from planner.errors import AuditFailure, InputError
+from planner.frozen import dataclass
 from planner.kinds.cash import CATEGORIES
 from planner.plan.plan import Plan
 from planner.rules.budgets import year_of_period

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ from planner.audit import Audit
 from planner.decisions import Decisions
 from planner.errors import InputError
 from planner.framed import Framed
+from planner.frozen import dataclass
 from planner.plan.notes import Note
 from planner.plan.proof import Proof
 from planner.plan.simulated import Simulated

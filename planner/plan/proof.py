@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from planner.frozen import dataclass
 from planner.solvers.answer import Leg
 
 

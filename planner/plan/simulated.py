@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planner.framed import Framed
+from planner.frozen import dataclass
 from planner.scenario import Scenario
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog import Catalog
 from planner.catalog.models import QuotedApi
+from planner.frozen import dataclass
 from planner.rules.dates import on_all_days
 from planner.rules.demand import demand_rates, least_served
 from planner.rules.eligibility import api_ruled_out, provider_ruled_out

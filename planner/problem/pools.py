@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog.models import Offer, System
+from planner.frozen import dataclass
 from planner.problem.limits import Limits
 from planner.problem.serving import Candidate
 from planner.problem.supply import Supply

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner import bits
 from planner.catalog import Catalog
+from planner.frozen import dataclass
 from planner.problem.demand import ApiAssignments, Demand, build_api_assignments, build_demand
 from planner.problem.limits import Limits, build_limits
 from planner.problem.offers import hourly, reservations, signed

@@ -6,13 +6,13 @@ Ties keep the lowest key; what is left out is counted and named.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog.models import Offer
+from planner.frozen import dataclass
 from planner.problem.demand import ApiAssignments
 from planner.problem.limits import Limits
 from planner.problem.pools import PoolIndex

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog import Catalog
 from planner.catalog.models import Derivation, DerivedPoint, ServingPoint
+from planner.frozen import dataclass
 from planner.rules.eligibility import unfit
 from planner.rules.hosting import workers
 from planner.rules.latency import converts, latency_ms, row_sla, sla_excess, targets

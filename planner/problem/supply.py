@@ -6,12 +6,11 @@ O (hourly offers), F (futures), T (periods), B (load blocks). Money is USD.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog.models import Offer, System
+from planner.frozen import dataclass
 from planner.rules.hosting import Hosting, system_hosting
 from planner.scenario.models import Contract
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from planner.frozen import dataclass
 
 PLAN_COLOUR, OTHER_COLOUR = "#0072B2", "#8c8c8c"
 

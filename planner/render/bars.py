@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from planner.frozen import dataclass
 from planner.render.colours import GREY, PALETTE, RED
 from planner.render.placing import INK, SMALL, Ends, Later
 from planner.render.plots import Picture, figures_on, legend_in, with_legend, wrapped

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from planner.frozen import dataclass
 from planner.render.colours import RED
 from planner.render.figures import digits, short
 from planner.render.placing import INK, SMALL, Later, Mark, Side

@@ -10,13 +10,13 @@ import io
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.render.colours import GREY
 from planner.render.figures import DOLLARS, MILLIONS, THOUSANDS, Unit, short
 from planner.render.files import check_file, write_bytes

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
+
+from planner.frozen import dataclass
 
 # ASCII, so that a report looks the same in every terminal and in a file.
 # What words mean to a reader who has to act; everything else is printed as it comes.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from planner.frozen import dataclass
 from planner.plan import Plan
 from planner.render.figures import count, money, percent, price, short, times
 from planner.report.limits import budget_use

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from planner.frozen import dataclass
 from planner.plan import Plan
 from planner.render.figures import money, percent
 from planner.report.ways import ALONE, BESIDE

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from planner.frozen import dataclass
 from planner.plan import Plan, tables
 from planner.plan.tables import ALL
 from planner.render.figures import count, money, money_unit, span, times

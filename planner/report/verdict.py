@@ -6,9 +6,9 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from planner.frozen import dataclass
 from planner.kinds.cash import RESIDUAL
 from planner.kinds.evidence import WEAK
 from planner.plan import Plan

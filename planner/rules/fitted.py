@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, groupby
 from operator import itemgetter
@@ -11,6 +10,7 @@ from operator import itemgetter
 import numpy as np
 
 from planner.catalog.models import DerivedPoint, ServingPoint
+from planner.frozen import dataclass
 from planner.kinds.evidence import ORDER
 from planner.rules.families import fit_of, gpu_seconds, shape_of, switched_on
 from planner.rules.measured import METRICS, MeasuredPoints, derived_point, stated

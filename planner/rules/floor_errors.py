@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from planner.catalog import Catalog, load_catalog
 from planner.catalog.models import ServingPoint
+from planner.frozen import dataclass
 from planner.render.markdown import table
 from planner.rules.attention import has_attention
 from planner.rules.extrapolated import Anchored, Extrapolator, derating, tpot_derating, ttft_derating

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from planner.catalog.models import DerivedPoint, ServingPoint, Statistic
 from planner.catalog.row import LEAST, MOST_AMOUNT
+from planner.frozen import dataclass
 from planner.kinds.evidence import ORDER
 from planner.rules.latency import Metric, converts, latency_ms, row_sla
 from planner.rules.rates import capped_with, foremost, proven_by_shape

@@ -7,7 +7,6 @@ formulas with their reasons, and how far they are off.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from planner import bits
 from planner.catalog.models import ModelSize, ServingPoint, System
 from planner.catalog.physics import BYTES, peak_pflops
+from planner.frozen import dataclass
 from planner.rules.attention import read_bytes, reading_flop, writing_flop
 from planner.rules.families import gpu_seconds, shape_of
 from planner.rules.stages import Split

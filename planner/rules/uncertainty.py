@@ -9,13 +9,14 @@ from the tenth to the ninetieth percentile counts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from planner.catalog import Catalog
 from planner.catalog.models import DerivedPoint, ServingPoint
+from planner.frozen import dataclass
 from planner.kinds.evidence import WEAK
 from planner.rules.extrapolated import WORK, derating
 from planner.rules.families import gpu_seconds, shape_of

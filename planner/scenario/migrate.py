@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from planner.catalog.load import BUILTIN
 from planner.document import Key, KeyPath, Node, parse, read_text
 from planner.errors import Fault, InputError
+from planner.frozen import dataclass
 from planner.paths import real
 from planner.scenario.edit import with_first, with_values
 from planner.scenario.load import scenario_of, source_text

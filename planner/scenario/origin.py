@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from planner.document import KeyPath, Node
 from planner.errors import Fault
+from planner.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from planner.errors import PlannerError
+from planner.frozen import dataclass
 from planner.scenario import Scenario
 from planner.serve import pages, templates
 from planner.serve.asked import Asked, Refused, read, scenario_with

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
 from planner.errors import Fault, ScenarioError
+from planner.frozen import dataclass
 from planner.scenario import Scenario
 from planner.scenario.load import scenario_of
 from planner.serve.fields import Field, Value

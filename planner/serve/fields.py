@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from pydantic.fields import FieldInfo
 
 from planner.document import KeyPath
 from planner.fields import unit_of
+from planner.frozen import dataclass
 from planner.render.figures import short
 from planner.render.words import UNITS, UNTOLD
 from planner.scenario import Scenario

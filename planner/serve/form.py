@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from planner.catalog import Catalog
+from planner.frozen import dataclass
 from planner.kinds.limits import SPENDING
 from planner.render.words import header
 from planner.rules.eligibility import provider_ruled_out, system_ruled_out

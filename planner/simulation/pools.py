@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from planner.catalog import Catalog
 from planner.catalog.models import DerivedPoint, ServingPoint
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.rules.demand import block_levels
 from planner.rules.latency import Metric
 from planner.scenario import Scenario

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.render.figures import percent
 from planner.rules.tariffs import FLAT
 from planner.scenario import Scenario

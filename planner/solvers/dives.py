@@ -8,7 +8,7 @@ others. The LP goes on from its last basis, so a step takes a fraction of a solv
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import itemgetter
 from typing import Protocol
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner import solvers
+from planner.frozen import dataclass
 from planner.milp.matrix import Block, Milp
 from planner.milp.parts import entries_of, part
 from planner.solvers.answer import Floats, Options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from planner import bits
 from planner.errors import InputError, SolverFailure, StoppedByClock
+from planner.frozen import dataclass
 from planner.milp import Model, demand_total, unserved_weights
 from planner.milp.matrix import Milp, with_rows
 from planner.solvers.answer import Answer, Leg, Options, relative_gap

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.frozen import dataclass
 from planner.milp import ABSENT, Milp, Model
 from planner.milp.capacity import by_job
 from planner.milp.parts import Entries, entries_of, with_entries

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner import solvers
+from planner.frozen import dataclass
 from planner.milp import Milp
 from planner.milp.parts import part
 from planner.solvers import scaling

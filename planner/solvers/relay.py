@@ -10,13 +10,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import itemgetter
 
 import numpy as np
 
 from planner import bits
 from planner.errors import SolverFailure, StoppedByClock
+from planner.frozen import dataclass
 from planner.milp.matrix import Milp
 from planner.solvers import dives, sifted
 from planner.solvers.answer import Answer, Floats, Leg, Options, Status, relative_gap

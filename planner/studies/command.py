@@ -9,8 +9,10 @@ by the folder: ``planner/studies/levers`` is ``plan levers``, ``planner/studies/
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
+
+from planner.frozen import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from planner import bits
 from planner.catalog import Catalog
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.milp import Milp, Model, build_model
 from planner.milp.vector import values
 from planner.plan import Plan

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from planner.catalog import Catalog
+from planner.frozen import dataclass
 from planner.milp import build_model
 from planner.plan import Plan
 from planner.problem import build_problem

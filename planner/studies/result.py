@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from planner._version import __version__
+from planner.frozen import dataclass
 from planner.scenario import Scenario, scenario_digest
 from planner.scenario.models import Solve
 from planner.scenario.parts import in_parts

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from planner import solvers
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError, SolverFailure, StoppedByClock
+from planner.frozen import dataclass
 from planner.milp import build_model
 from planner.pipeline import solve
 from planner.plan import Plan

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
+from planner.frozen import dataclass
 from planner.traffic.requests import BLOCK, Floats, Requests, requests_of
 from planner.traffic.spread import INPUT_CV, OUTPUT_CV
 

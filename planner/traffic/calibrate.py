@@ -8,7 +8,7 @@ log: so every request is an equation, and all of them together are solved by lea
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.traffic.requests import Floats
 
 # A request that took so much longer than the steps beside it had lost its place on the way, and tells of no step.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+
+from planner.frozen import dataclass
 
 # Digits of requests in flight that are told as the points of a curve.
 _SAME = 1e-9

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from planner.frozen import dataclass
 from planner.traffic.outcome import Outcome
 from planner.traffic.requests import Source
 from planner.traffic.scaled import Stretched

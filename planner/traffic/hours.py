@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.frozen import dataclass
 from planner.traffic.requests import Requests, Source, joined
 from planner.traffic.windows import SHORT, Floats, Recorded, busiest_first, whole
 from planner.units import HOURS_PER_DAY, SECONDS_PER_HOUR

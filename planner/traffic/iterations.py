@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from heapq import heappop, heappush
 
+from planner.frozen import dataclass
 from planner.traffic.outcome import Load
 from planner.traffic.replica import Job
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.validation import nearest
 
 Unit = Literal["s", "ms", "us", "ns", "day"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from planner.frozen import dataclass
 from planner.traffic.layouts import RATES, Layout, layout_of
 from planner.traffic.table import Table, at
 from planner.traffic.trace import MOST_DAYS, Trace

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from planner.frozen import dataclass
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

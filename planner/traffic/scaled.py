@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
+from planner.frozen import dataclass
 from planner.traffic.requests import BLOCK, FIELDS, Requests, Source, joined
 
 

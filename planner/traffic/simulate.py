@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
 
+from planner.frozen import dataclass
 from planner.traffic.curve import Curve
 from planner.traffic.iterations import Iterations, StepReplica
 from planner.traffic.outcome import NO_TARGETS, Load, Outcome, Targets

@@ -7,11 +7,11 @@ import datetime as dt
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from planner.errors import Fault, InputError
+from planner.frozen import dataclass
 from planner.paths import is_file, is_there
 from planner.traffic.layouts import PER_S
 

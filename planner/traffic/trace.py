@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from planner.frozen import dataclass
 from planner.traffic.hours import Hours, hours_of, of_hours
 from planner.traffic.layouts import HASHED, LAYOUTS, RATES, Layout, layout_of
 from planner.traffic.requests import ALONE, BLOCK, Held, Requests, joined

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.frozen import dataclass
 from planner.units import HOURS_PER_DAY
 
 Floats = NDArray[np.float64]

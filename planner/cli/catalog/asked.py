@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from planner.catalog.models import Catalog, Offer, ServingPoint, TokenApi
+from planner.frozen import dataclass
 
 AnyRow = TypeVar("AnyRow", Offer, TokenApi)
 # The five that buyers of tokens are told to ask, by the names that they go by.

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
 
 from planner import studies
+from planner.frozen import dataclass
 from planner.studies.command import CATALOG, Place
 
 # Names that begin so are those of commands inside a group.

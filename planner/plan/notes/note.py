@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from planner.catalog import Catalog
 from planner.catalog.models import ServingPoint
+from planner.frozen import dataclass
 from planner.problem import Problem
 from planner.scenario import Scenario
 from planner.table import Table

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlencode
 
+from planner.frozen import dataclass
 from planner.render.sheet import Sheet, plain
 from planner.report.html.words import in_words
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from planner.frozen import dataclass
 from planner.plan import Plan
 from planner.render.bar_table import OTHER_COLOUR, PLAN_COLOUR, Bar, Bars
 from planner.render.figures import money, percent, price, short

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from planner.frozen import dataclass
 from planner.render.sheet import Sheet
 from planner.report.html.cells import Cell, Grid
 from planner.report.speeds import Speeds

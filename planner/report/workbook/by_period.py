@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from planner.accounts.inputs import Floats
+from planner.frozen import dataclass
 from planner.kinds.cash import CAPEX, OPEX, RESERVED
 from planner.plan.ledger import Ledger
 from planner.render.figures import money, percent, short

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 
 from planner.accounts.ledger import START
 from planner.accounts.tokens import requests, tokens_per_request
+from planner.frozen import dataclass
 from planner.kinds.cash import BY_KEY, CAPEX, ON_DEMAND, OPEX, PROCEEDS, RECORDS, RESERVED, REVENUE
 from planner.plan.ledger import Ledger
 from planner.render.words import upper

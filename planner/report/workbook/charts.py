@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from planner.frozen import dataclass
 from planner.render.colours import GREY, PALETTE, RED, SYSTEM_COLOURS, colour_of
 from planner.render.words import upper
 from planner.report.workbook.by_period import REST, WAYS, Stack

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from planner.frozen import dataclass
 from planner.kinds.cash import BY_KEY, RESERVED
 from planner.kinds.limits import limit_kind
 from planner.render.words import UNITS

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import textwrap
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from planner.frozen import dataclass
 
 CENTS = "#,##0.00;[Red]-#,##0.00;0.00"
 DOLLARS = "#,##0;[Red]-#,##0;0"

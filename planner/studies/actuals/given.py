@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from planner.document import read_text
 from planner.errors import Fault, InputError
+from planner.frozen import dataclass
 from planner.records import amount, records
 from planner.validation import nearest
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from planner._version import __version__
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.history.baseline import Baseline
 from planner.history.run import Run
 from planner.kinds.cash import CAPEX, OPEX

@@ -8,7 +8,7 @@ could be taken at most is bounded by the LP relaxation; counts are brought down 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from planner import bits, solvers
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError, SolverFailure, StoppedByClock
+from planner.frozen import dataclass
 from planner.milp import Milp, Model, build_model
 from planner.milp.matrix import with_rows
 from planner.milp.vector import tidy

@@ -8,7 +8,6 @@ knows those.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ import pandas as pd
 from planner.catalog import Catalog
 from planner.catalog.models import System
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.problem.serving import candidates
 from planner.report.view import timeline_of
 from planner.rules.latency import SLACK

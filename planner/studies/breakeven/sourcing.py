@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from planner.catalog import Catalog
 from planner.catalog.models import Offer, System
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.rules import running
 from planner.rules.eligibility import provider_ruled_out
 from planner.rules.latency import SLACK, api_excess

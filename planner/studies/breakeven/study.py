@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
 
 from planner._version import __version__
 from planner.catalog import Catalog
+from planner.frozen import dataclass
 from planner.pipeline import catalog_of
 from planner.plan.plan import _plain
 from planner.scenario import Scenario, scenario_digest

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, StoppedByClock
+from planner.frozen import dataclass
 from planner.pipeline import solve
 from planner.scenario import Scenario
 from planner.studies.command import Progress

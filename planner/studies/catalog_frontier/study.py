@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from planner.catalog.models import Catalog, ServingPoint
 from planner.catalog.points import Shape, points_of
 from planner.catalog.tables import by_maker
+from planner.frozen import dataclass
 from planner.studies.result import Result
 from planner.units import user_tok_per_s
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from planner.catalog import Catalog
 from planner.catalog.models import ServingPoint
+from planner.frozen import dataclass
 from planner.milp import Model
 from planner.milp.vector import values
 from planner.problem.serving import Candidate, candidates

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import pandas as pd
 
 from planner.catalog import Catalog
 from planner.errors import SolverFailure
+from planner.frozen import dataclass
 from planner.pipeline import catalog_of, explain
 from planner.render.figures import count, money
 from planner.rules.predictions import Measurements

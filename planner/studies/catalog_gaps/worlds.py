@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from planner.catalog import Catalog
 from planner.catalog.models import DerivedPoint, ServingPoint
 from planner.catalog.precedence import in_force
 from planner.errors import ScenarioError, SolverFailure
+from planner.frozen import dataclass
 from planner.milp import Model, build_model
 from planner.problem import build_problem
 from planner.rules import derive_points

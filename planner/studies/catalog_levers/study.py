@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from planner.catalog.models import Catalog, Gain, ServingPoint
@@ -12,6 +11,7 @@ from planner.catalog.optimisations import OPTIMISATIONS, Has
 from planner.catalog.points import At, Price, Shape, best_at, points_of, price_of
 from planner.catalog.tables import by_maker
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.studies.result import Result
 from planner.validation import nearest
 

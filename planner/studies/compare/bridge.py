@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from planner.catalog import Catalog
+from planner.frozen import dataclass
 from planner.milp import Milp, build_model
 from planner.problem import build_problem
 from planner.report.ways import THROUGHOUT

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from planner import solvers
 from planner.catalog import Catalog
 from planner.errors import StoppedByClock
+from planner.frozen import dataclass
 from planner.kinds.limits import BUDGET, HOURLY_DEPTH, QUOTA, SITE_LIMITS, LimitKind
 from planner.milp import Milp, build_model
 from planner.milp.factor import with_factor

@@ -7,11 +7,12 @@ any plan at all. More room never costs a plan, so one step without a plan settle
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from planner import solvers
 from planner.errors import StoppedByClock
+from planner.frozen import dataclass
 from planner.milp.factor import at_factor
 from planner.milp.matrix import Milp
 from planner.solvers import Options

@@ -6,11 +6,10 @@ the discount rate makes the two plans cost the same. Money comes on its day: a p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pandas as pd
 
 from planner.finance import irr, payback
+from planner.frozen import dataclass
 from planner.plan import Plan
 from planner.report.view import probabilities
 

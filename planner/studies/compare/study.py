@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -12,6 +11,7 @@ from planner._moved import renamed
 from planner._version import __version__
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError
+from planner.frozen import dataclass
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.plan.plan import _plain

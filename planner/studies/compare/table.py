@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from planner.catalog import Catalog
+from planner.frozen import dataclass
 from planner.kinds.cash import RESIDUAL
 from planner.plan import Plan
 from planner.plan.ledger import ledger_of

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from planner.frozen import dataclass
 from planner.kinds.cash import CAPEX, OPEX
 from planner.studies.diff.figure import Figure
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from planner._version import __version__
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError
+from planner.frozen import dataclass
 from planner.history.baseline import Baseline, baseline_of, is_baseline, json_of
 from planner.history.revision import json_at, scenario_at
 from planner.history.run import Run

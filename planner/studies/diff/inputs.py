@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
+from planner.frozen import dataclass
 from planner.scenario import Scenario
 from planner.schedule import Schedule, written_date
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from planner.frozen import dataclass
 from planner.plan.tables import ALL
 
 RANK = {"retire": 0, "buy": 1, "sign": 2}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from planner._version import __version__
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.kinds.cash import CATEGORIES
 from planner.studies.diff.cash import Cash, cash_by_period, cash_by_tag
 from planner.studies.diff.comparand import Comparand

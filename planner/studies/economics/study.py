@@ -7,8 +7,6 @@ of each period, which comes evenly over the period; resale and other values at t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
@@ -16,6 +14,7 @@ from planner.accounts import Account, totals_of
 from planner.catalog import Catalog
 from planner.errors import InputError
 from planner.finance import irr, payback
+from planner.frozen import dataclass
 from planner.kinds.cash import END_OF_HORIZON, REVENUE
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan

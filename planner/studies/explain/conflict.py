@@ -7,7 +7,7 @@ workload's latency targets, its floor. A set conflicts when no plan keeps all of
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ import pandas as pd
 from planner import solvers
 from planner.catalog import Catalog
 from planner.errors import StoppedByClock
+from planner.frozen import dataclass
 from planner.kinds.limits import CURRENCIES
 from planner.milp import Milp, Model, build_model
 from planner.milp.elastic import Elastic, LimitGroup, build_elastic, with_requirements

@@ -8,13 +8,13 @@ solve, at that price, may find a better plan and a higher price, until none does
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.catalog import Catalog
 from planner.errors import StoppedByClock
+from planner.frozen import dataclass
 from planner.milp import ABSENT, Model, build_model
 from planner.milp.matrix import with_rows
 from planner.problem import Reductions, build_problem

@@ -6,12 +6,11 @@ zero and more, it is unresolved and said to be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
 from planner.catalog import Catalog
+from planner.frozen import dataclass
 from planner.kinds.limits import BUDGET, HOURLY_DEPTH, PROVIDER_SHARE, QUOTA, SITE_LIMITS, SPENDING, LimitKind
 from planner.milp import Milp, build_model
 from planner.plan import Plan

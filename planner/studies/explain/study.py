@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from planner._moved import renamed
 from planner.catalog import Catalog
+from planner.frozen import dataclass
 from planner.pipeline import catalog_of
 from planner.render.figures import gap_percent, money, money_range, step
 from planner.scenario import Scenario, scenario_digest

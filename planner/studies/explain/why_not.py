@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,6 +10,7 @@ import pandas as pd
 from planner.catalog import Catalog
 from planner.catalog.models import Offer, ServingPoint, System, TokenApi
 from planner.errors import InputError, StoppedByClock
+from planner.frozen import dataclass
 from planner.plan import Plan, exclusion
 from planner.problem import Problem, build_problem
 from planner.problem.serving import Candidate, candidates

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 
 from planner.document import KeyPath
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.scenario import Scenario
 from planner.scenario.factors import ALL_DEMAND, TIMES, fields, is_whole_number, plain, scaled, value_at
 from planner.validation import faults_of, field_type

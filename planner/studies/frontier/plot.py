@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from planner.frozen import dataclass
 from planner.render.colours import colour_of
 from planner.render.figures import digits, money, short
 from planner.render.lines import Area, heat_map, line_over_areas

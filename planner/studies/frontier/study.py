@@ -7,7 +7,7 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import pandas as pd
@@ -16,6 +16,7 @@ from planner._moved import renamed
 from planner._version import __version__
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError, SolverFailure, StoppedByClock
+from planner.frozen import dataclass
 from planner.pipeline import catalog_of, solve
 from planner.plan.plan import _plain
 from planner.rules import check_references

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from planner._version import __version__
+from planner.frozen import dataclass
 from planner.history.store import Listed, listed
 from planner.studies.result import Result
 

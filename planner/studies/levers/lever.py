@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from planner.catalog import Catalog
 from planner.catalog.models import ServingPoint
@@ -18,6 +17,7 @@ from planner.catalog.optimisations import (
     Optimisation,
     known_by,
 )
+from planner.frozen import dataclass
 from planner.plan.notes.note import listed
 from planner.scenario import Scenario
 from planner.scenario.models import Workload

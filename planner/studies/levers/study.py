@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from planner.catalog import Catalog
 from planner.catalog.optimisations import Known
+from planner.frozen import dataclass
 from planner.pipeline import catalog_of
 from planner.plan import Plan
 from planner.problem import Problem, build_problem

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.history.run import Run
 from planner.milp import ABSENT, Milp, Model
 from planner.problem import Problem

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from planner.catalog import Catalog
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.history.run import Run
 from planner.kinds.cash import CAPEX, END_OF_HORIZON, PROCEEDS, REVENUE
 from planner.pipeline import catalog_of, solve

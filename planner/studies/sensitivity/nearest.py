@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner import solvers
 from planner.errors import SolverFailure
+from planner.frozen import dataclass
 from planner.milp import Milp, Model
 from planner.milp.distance import Total, with_distance
 from planner.plan import Plan

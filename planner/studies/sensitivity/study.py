@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from planner.catalog import Catalog
 from planner.errors import InputError, SolverFailure, StoppedByClock
+from planner.frozen import dataclass
 from planner.milp import Model, build_model
 from planner.pipeline import catalog_of
 from planner.plan import Plan

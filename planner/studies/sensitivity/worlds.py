@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from planner.catalog import Catalog
+from planner.frozen import dataclass
 from planner.scenario import Scenario
 from planner.scenario.models import MONTHS_PER_PERIOD
 from planner.studies import changes

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from planner.frozen import dataclass
 from planner.history.run import Run
 from planner.history.store import find
 from planner.studies.result import Result

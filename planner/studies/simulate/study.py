@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -17,6 +16,7 @@ import pandas as pd
 
 from planner.catalog import Catalog
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.render.figures import count, percent
 from planner.scenario import Scenario, scenario_digest
 from planner.simulation.pools import Block, Row, ServedPool, blocks_of

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from planner.frozen import dataclass
 from planner.plan import Plan
 from planner.studies.stands.relaxed import World
 from planner.units import Unit

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from planner.frozen import dataclass
 from planner.plan import Plan
 from planner.studies.result import plain
 from planner.studies.stands.assumption import Assumption, Rests, Way

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from planner import solvers
 from planner.catalog import Catalog
 from planner.errors import ScenarioError, SolverFailure
+from planner.frozen import dataclass
 from planner.milp import ABSENT, Milp, Model, build_model
 from planner.milp.matrix import with_columns, with_rows
 from planner.problem import build_problem

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from planner.catalog import Catalog
 from planner.errors import InputError
+from planner.frozen import dataclass
 from planner.pipeline import catalog_of, solve
 from planner.render.hints import SCENARIO, hint
 from planner.scenario import Scenario, scenario_digest

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from planner.frozen import dataclass
 from planner.studies.stands.assumption import Assumption, Way
 from planner.studies.stands.relaxed import Change, Relaxations, Relaxed
 

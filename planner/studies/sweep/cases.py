@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from pathlib import Path
 
 from planner.document import Node, read_text
 from planner.errors import Fault, InputError, ScenarioError
+from planner.frozen import dataclass
 from planner.records import records
 from planner.scenario import Scenario
 from planner.scenario.factors import ALL_DEMAND, node_of, plain

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -18,6 +17,7 @@ from planner.accounts.inputs import Floats
 from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError, SolverFailure, StoppedByClock
 from planner.fields import doc
+from planner.frozen import dataclass
 from planner.pipeline import optimum
 from planner.plan.audited import Audited
 from planner.plan.kpis import expected_figures

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pandas as pd
 
 from planner.catalog import Catalog, load_catalog
 from planner.errors import CatalogError, Fault, ScenarioError
+from planner.frozen import dataclass
 from planner.render.figures import bar
 from planner.rules import apply_quotes, check_references
 from planner.scenario import Scenario, scenario_digest

@@ -8,7 +8,7 @@ hourly lots, which no plan of whole ones undercuts.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from importlib import import_module
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from planner.accounts import Account, totals_of
 from planner.audit import audit_of
 from planner.catalog import Catalog
 from planner.errors import InputError, PlannerError, StoppedByClock
+from planner.frozen import dataclass
 from planner.milp import Model, build_model
 from planner.pipeline import explain, model_of
 from planner.plan.extract import decisions
