@@ -21,10 +21,8 @@ from planner.report.terminal import sheets
 from planner.report.verdict import Verdict, rests_on, to_sign
 from planner.scenario import Scenario
 from planner.solvers import Options
-from planner.studies import information
 from planner.studies.bounds import bounds
 from planner.studies.command import FEASIBLE_EXIT, Outcome, Progress, exit_of
-from planner.studies.increments import with_increments
 from planner.studies.percentile import OtherPercentile, other_percentile
 from planner.studies.percentile import applies as has_targets
 from planner.studies.stands.assumptions import applies as stands_on_some
@@ -38,6 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.history.run import Run
+    from planner.studies.information import Information
 
 NOT_HELD = "What renting or buying alone would cost was not looked into."
 
@@ -53,7 +52,7 @@ class Solved:
 
     catalog: Catalog
     plan: Plan
-    worth: information.Information | None = None
+    worth: Information | None = None
     other: OtherPercentile | None = None
     relaxations: Relaxations | None = None
     carrying: Carrying | None = None
@@ -121,6 +120,8 @@ def find(scenario: Scenario, options: SolveOptions, progress: Progress) -> Solve
     scenario, other, unknown, late = plan.settled(scenario), None, "", False
     # Of one workload the report tells no cost of its own.
     if options.information and (options.tabled or len(scenario.workloads) > 1):
+        from planner.studies.increments import with_increments
+
         try:
             plan = with_increments(plan, scenario, catalog, Options(plan.proof.gap_asked, _limit_s(scenario, options)))
         except SolverFailure as error:
@@ -134,22 +135,31 @@ def find(scenario: Scenario, options: SolveOptions, progress: Progress) -> Solve
             said = f"The cost at the other percentile is not known: {error}."
             unknown = "\n".join(filter(None, (unknown, said)))
             late |= isinstance(error, StoppedByClock)
-    if not (options.information and information.applies(scenario)):
-        return Solved(catalog, plan, other=other, unknown=unknown, late=late)
+    found = Solved(catalog, plan, other=other, unknown=unknown, late=late)
+    # A plan of one future does without what is loaded for several.
+    return _with_worth(found, scenario, options, progress) if options.information and scenario.futures else found
+
+
+def _with_worth(found: Solved, scenario: Scenario, options: SolveOptions, progress: Progress) -> Solved:
+    """What it is worth to know the future, where that has an answer."""
+    from planner.studies import information
+
+    if not information.applies(scenario):
+        return found
     try:
         worth = information.value_of_information(
             scenario,
-            catalog,
-            plan,
+            found.catalog,
+            found.plan,
             gap=options.gap,
             time_limit_s=options.time_limit,
             progress=lambda words: progress(f"{scenario.name}: value of information, {words}"),
         )
     except SolverFailure as error:
         said = f"The value of information is not known: {error}."
-        late |= isinstance(error, StoppedByClock)
-        return Solved(catalog, plan, other=other, unknown="\n".join(filter(None, (unknown, said))), late=late)
-    return Solved(catalog, plan, worth, other, unknown=unknown, late=late or bool(worth.stopped))
+        late = found.late or isinstance(error, StoppedByClock)
+        return replace(found, unknown="\n".join(filter(None, (found.unknown, said))), late=late)
+    return replace(found, worth=worth, late=found.late or bool(worth.stopped))
 
 
 def with_stands(solved: Solved, scenario: Scenario, options: SolveOptions) -> Solved:
@@ -208,7 +218,11 @@ def _view(scenario: Scenario, solved: Solved, options: SolveOptions) -> list[She
         return []
     told = None if solved.carrying is None else grounds(solved.carrying)
     verdict = Verdict(to_sign(solved.plan, scenario), solved.instead, rests_on(solved.plan, told))
-    more = [information.sheet(solved.worth)] if solved.worth is not None else []
+    more = []
+    if solved.worth is not None:
+        from planner.studies.information import sheet
+
+        more.append(sheet(solved.worth))
     view = list(sheets(solved.plan, scenario, solved.catalog, solved.briefly, more, verdict))
     if options.trace:
         view.append(trace_sheet(solved.plan))

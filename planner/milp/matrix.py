@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -179,7 +180,7 @@ class Builder:
     ) -> Ints:
         """Ids of new columns, one for each cell of ``axes`` where ``exists``; ``ABSENT`` elsewhere."""
         shape = tuple(len(axis) for axis in axes)
-        cells = np.flatnonzero(np.broadcast_to(exists, shape))
+        cells = np.flatnonzero(_stretched(np.asarray(exists), shape))
         ids = np.full(shape, ABSENT, dtype=np.int64)
         ids.ravel()[cells] = self._n_columns + np.arange(len(cells))
         self._columns.append(Block(name, tuple(axes), cells, self._n_columns))
@@ -201,7 +202,7 @@ class Builder:
     ) -> Ints:
         """Ids of new rows, one for each cell of ``axes`` where ``exists``; ``ABSENT`` elsewhere."""
         shape = tuple(len(axis) for axis in axes)
-        cells = np.flatnonzero(np.broadcast_to(exists, shape))
+        cells = np.flatnonzero(_stretched(np.asarray(exists), shape))
         ids = np.full(shape, ABSENT, dtype=np.int64)
         ids.ravel()[cells] = self._n_rows + np.arange(len(cells))
         self._rows.append(Block(name, tuple(axes), cells, self._n_rows))
@@ -212,13 +213,17 @@ class Builder:
 
     def add(self, rows: Ints, columns: Ints, values: ArrayLike) -> None:
         """Add coefficients, the three broadcast together; those of absent rows or columns vanish."""
-        row, column, value = np.broadcast_arrays(rows, columns, np.asarray(values, dtype=float))
+        if _all_absent(rows) or _all_absent(columns):
+            return
+        row, column, value = _together(rows, columns, np.asarray(values, dtype=float))
         present = (row != ABSENT) & (column != ABSENT) & (value != 0)
         self._entries.append((row[present], column[present], value[present]))
 
     def add_cost(self, columns: Ints, usd: ArrayLike) -> None:
         """Add to the objective; a column named twice (common to several futures) gets the sum."""
-        column, value = np.broadcast_arrays(columns, np.asarray(usd, dtype=float))
+        if _all_absent(columns):
+            return
+        column, value = _together(columns, np.asarray(usd, dtype=float))
         present = column != ABSENT
         self._costs.append((column[present], value[present]))
 
@@ -327,7 +332,24 @@ def _sums(places: Ints, values: Floats, size: int) -> Floats:
 
 def _cells(values: ArrayLike, shape: tuple[int, ...], cells: Ints) -> Floats:
     given = np.asarray(values, dtype=float)
-    return np.full(len(cells), given) if given.ndim == 0 else np.broadcast_to(given, shape).ravel()[cells]
+    if not len(cells):
+        return np.zeros(0)
+    return np.full(len(cells), given) if given.ndim == 0 else _stretched(given, shape).ravel()[cells]
+
+
+def _all_absent(ids: Ints) -> bool:
+    """Whether nothing is there: of most families of rows a small plan has none."""
+    return bool(ids.max(initial=ABSENT) == ABSENT)
+
+
+def _together(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """The arrays broadcast together; NumPy's own function takes longer to do it than the matrix to be filled."""
+    shape = np.broadcast(*arrays).shape
+    return tuple(_stretched(array, shape) for array in arrays)
+
+
+def _stretched(array: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    return array if array.shape == shape else np.broadcast_to(array, shape)
 
 
 def _joined(parts: Sequence[NDArray[np.generic]]) -> Floats:

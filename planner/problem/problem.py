@@ -86,9 +86,7 @@ def build_problem(
         supply, dropped = _without_dominated_offers(supply, alike, limits, whole_lots, whole)
         left_out += dropped
     pools = build_pools(scenario, catalog.systems, supply, limits, timeline, merge=reductions.pools, whole=whole)
-    found = candidates(scenario, catalog, timeline, supply.systems)
-    if not elastic:
-        found = [candidate for candidate in found if candidate.sla_excess <= SLACK]
+    found = candidates(scenario, catalog, timeline, supply.systems, late=elastic)
     assignments = build_assignments(scenario, pools, found, timeline, prune=reductions.points, whole=whole)
     api = build_api_assignments(scenario, catalog, timeline)
     api = _api_subset(api, np.isfinite(api.sla_excess) if elastic else api.sla_excess <= SLACK)

@@ -10,7 +10,7 @@ from planner.catalog.models import Derivation, DerivedPoint, ServingPoint
 from planner.frozen import dataclass
 from planner.rules.eligibility import unfit
 from planner.rules.hosting import workers
-from planner.rules.latency import converts, latency_ms, row_sla, sla_excess, targets
+from planner.rules.latency import SLACK, converts, latency_ms, row_sla, sla_excess, targets
 from planner.rules.rates import capped_with, gpu_hours_rate, point_rate, proven_by_shape, telling
 from planner.scenario.models import Scenario, Sla, Workload
 from planner.timeline import Timeline
@@ -55,14 +55,16 @@ def _by_tail_ratio(point: ServingPoint, sla: Sla) -> str:
     return "+".join(metric for metric, _, percentile in targets(sla) if converts(point, metric, percentile))
 
 
-def candidates(scenario: Scenario, catalog: Catalog, timeline: Timeline, systems: set[str]) -> list[Candidate]:
-    """Every point that fits a workload on one of ``systems`` but for its latency (``sla_excess`` tells)."""
+def candidates(
+    scenario: Scenario, catalog: Catalog, timeline: Timeline, systems: set[str], *, late: bool = True
+) -> list[Candidate]:
+    """Every point that fits a workload on one of ``systems``; ``late`` ones too, but for their latency they would."""
     found: list[Candidate] = []
     for index, workload in enumerate(scenario.workloads):
         if workload.kind == "gpu_hours":
             found += _gpu_hours(index, workload, timeline, systems)
         else:
-            found += _points(index, workload, scenario, catalog, timeline, systems)
+            found += _points(index, workload, scenario, catalog, timeline, systems, np.inf if late else SLACK)
     return found
 
 
@@ -95,6 +97,7 @@ def _points(
     catalog: Catalog,
     timeline: Timeline,
     systems: set[str],
+    most_excess: float,
 ) -> list[Candidate]:
     known = sorted(
         (point for point in catalog.serving.values() if point.model == workload.model and point.system in systems),
@@ -105,10 +108,11 @@ def _points(
     tail, sla = scenario.tail_ratio, row_sla(workload)
     found = []
     for point in known:
-        if next(unfit(point, workload, catalog), None) is not None:
-            continue
         excess = sla_excess(point, sla, tail)
-        if not np.isfinite(excess) or workload.headroom_at(point.name) >= 1:
+        # Where nothing but latency keeps a point out, it can be said by how much; an unknown latency is no amount.
+        if excess > most_excess or np.isinf(excess) or workload.headroom_at(point.name) >= 1:
+            continue
+        if next(unfit(point, workload, catalog), None) is not None:
             continue
         found.append(
             Candidate(
