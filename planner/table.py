@@ -43,8 +43,8 @@ class Table:
 
     @classmethod
     def of_rows(cls, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
-        """A table of rows, each with a value for every one of ``names``."""
-        columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+        """A table of rows, each with a value for every one of ``names``; of no rows, columns of objects."""
+        columns = zip(*rows, strict=True) if rows else [np.empty(0, dtype=object)] * len(names)
         return cls(dict(zip(names, columns, strict=True)))
 
     @classmethod
@@ -201,6 +201,9 @@ def _column(values: Any) -> Column:
 def _array(values: list[Any]) -> Column:
     """An array of the type that fits all values."""
     kinds = set(map(type, values))
+    if not kinds:
+        # As pandas has it, and so workbooks of tables without rows.
+        return np.zeros(0)
     if kinds - {type(None)}:
         if kinds <= {bool, np.bool_}:
             return np.array(values, dtype=bool)

@@ -141,6 +141,8 @@ def test_of_no_rows_there_are_columns_all_the_same() -> None:
     table = Table.of_rows(("a", "b"), ())
     assert (len(table), table.names, list(table.groups(["a"])), table.records()) == (0, ("a", "b"), [], [])
     assert len(table.ordered(["a", "b"]).distinct()) == 0
+    # As pandas has it.
+    assert (table["a"].dtype, Table({"a": []})["a"].dtype) == (object, float)
     assert table.with_columns(c=np.nan)["c"].dtype == float
     assert table.sums(["a"], "b").names == ("a", "b")
 

@@ -227,10 +227,11 @@ def binding(model: Model, x: np.ndarray[tuple[int], np.dtype[np.float64]], duals
     rows = Table.of_rows(columns, found)
     # A block's worth is spread over the rows of one limit; a planner relaxes them together.
     numbers, first = rows.numbered(["future", "constraint", "where", "period", "limit", "unit"], as_met=True)
-    least = np.full(len(first), np.inf)
-    np.minimum.at(least, numbers, rows["slack"].astype(float))
-    worth = sums(rows["marginal_usd_lp"], numbers, len(first))
-    rows = rows.take(first).with_columns(slack=least, marginal_usd_lp=worth)
+    if found:
+        least = np.full(len(first), np.inf)
+        np.minimum.at(least, numbers, rows["slack"])
+        worth = sums(rows["marginal_usd_lp"], numbers, len(first))
+        rows = rows.take(first).with_columns(slack=least, marginal_usd_lp=worth)
     rows = rows.with_columns(worth=rows["marginal_usd_lp"] * np.abs(rows["limit"].astype(float)))
     rows = rows.ordered(["worth", "constraint", "where", "period"], falling=["worth"])
     at = rows["period"].astype(int)
