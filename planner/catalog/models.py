@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -333,6 +334,18 @@ class Catalog:
     accuracy: dict[tuple[str, ...], Accuracy] = field(default_factory=dict)
     models: dict[str, ModelSize] = field(default_factory=dict)
     gains: dict[tuple[str, ...], Gain] = field(default_factory=dict)
+
+    @cached_property
+    def named(self) -> dict[str, list[ServingPoint]]:
+        """Serving points by name, which those of several models may share."""
+        found: dict[str, list[ServingPoint]] = {}
+        for point in self.serving.values():
+            found.setdefault(point.name, []).append(point)
+        return found
+
+    def point(self, model: str | None, name: str) -> ServingPoint | None:
+        """The serving point of a model by its name, None where there is none."""
+        return next((point for point in self.named.get(name, ()) if point.model == model), None)
 
     def score_share(self, model: str, precision: str, evaluation: str) -> float | None:
         """The best score of any checkpoint of a model in a precision, None where none is known."""
