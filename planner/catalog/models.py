@@ -1,11 +1,9 @@
 """What a catalog holds: one frozen model per kind of row, every field with its meaning and its unit."""
 
-from __future__ import annotations
-
 from dataclasses import field
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,7 +131,7 @@ class System(Row):
         return {**given, "maker": "NVIDIA" if given.get("generation") in NVIDIA_GENERATIONS else "unknown"}
 
     @model_validator(mode="after")
-    def _consistent(self) -> System:
+    def _consistent(self) -> Self:
         if not self.idle_it_kw <= self.busy_it_kw <= self.nameplate_it_kw:
             raise wrong("busy_it_kw", "this has to lie between idle_it_kw and nameplate_it_kw")
         values = [share for _, share in sorted(self.residual_share_by_age_years.items())]
@@ -188,7 +186,7 @@ class Offer(Row):
     available_until: Annotated[Day | None, doc("reserved: last day to sign; else last day it runs")] = None
 
     @model_validator(mode="after")
-    def _consistent(self) -> Offer:
+    def _consistent(self) -> Self:
         if self.kind == "reserved" and self.term_months is None:
             raise wrong("term_months", "this is missing; a reserved offer has a term")
         if self.kind != "reserved":
@@ -279,7 +277,7 @@ class PricePath(Row):
     api: Annotated[dict[int, Positive], plain("on catalog prices of token APIs, by year", "factor")]
 
     @model_validator(mode="after")
-    def _some_year(self) -> PricePath:
+    def _some_year(self) -> Self:
         for kind, factors in (("hardware", self.hardware), ("rent", self.rent), ("api", self.api)):
             if not factors:
                 raise wrong(kind, "this names no year; {2026: 1.0} leaves prices as they are")
