@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.accounts.terms import ContractTerms, contract_terms
-from planner.catalog.models import Catalog, ServingPoint, System, TokenApi
+from planner.catalog.models import Catalog, System, TokenApi
 from planner.decisions import COLUMNS, Decided
 from planner.frozen import dataclass
 from planner.rules.dates import lies_within, life_periods, order_days, service_days, system_lead_weeks
@@ -63,14 +63,6 @@ class Inputs:
     def apis(self) -> tuple[TokenApi, ...]:
         """All token APIs, allowed or not (J)."""
         return tuple(self.catalog.token_apis.values())
-
-    @cached_property
-    def points(self) -> dict[str, list[ServingPoint]]:
-        """Serving points by name, which those of several models may share."""
-        found: dict[str, list[ServingPoint]] = {}
-        for point in self.catalog.serving.values():
-            found.setdefault(point.name, []).append(point)
-        return found
 
     @cached_property
     def groups(self) -> tuple[SiteGroup, ...]:

@@ -248,7 +248,7 @@ def _rows(inputs: Inputs, table: Table, pools: Names) -> tuple[Rows, tuple[Use, 
         stream, word = inputs.workloads[index], str(used[name])
         point = None
         if stream.kind != "gpu_hours":
-            named = inputs.points.get(word, [])
+            named = inputs.catalog.named.get(word, [])
             point = next((one for one in reversed(named) if one.model == stream.model), named[-1] if named else None)
         if point is None:
             uses.append(Use(index, word, None, 1, 1, 1))

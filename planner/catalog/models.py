@@ -1,10 +1,9 @@
 """What a catalog holds: one frozen model per kind of row, every field with its meaning and its unit."""
 
-from __future__ import annotations
-
 from dataclasses import field
+from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,7 +131,7 @@ class System(Row):
         return {**given, "maker": "NVIDIA" if given.get("generation") in NVIDIA_GENERATIONS else "unknown"}
 
     @model_validator(mode="after")
-    def _consistent(self) -> System:
+    def _consistent(self) -> Self:
         if not self.idle_it_kw <= self.busy_it_kw <= self.nameplate_it_kw:
             raise wrong("busy_it_kw", "this has to lie between idle_it_kw and nameplate_it_kw")
         values = [share for _, share in sorted(self.residual_share_by_age_years.items())]
@@ -187,7 +186,7 @@ class Offer(Row):
     available_until: Annotated[Day | None, doc("reserved: last day to sign; else last day it runs")] = None
 
     @model_validator(mode="after")
-    def _consistent(self) -> Offer:
+    def _consistent(self) -> Self:
         if self.kind == "reserved" and self.term_months is None:
             raise wrong("term_months", "this is missing; a reserved offer has a term")
         if self.kind != "reserved":
@@ -278,7 +277,7 @@ class PricePath(Row):
     api: Annotated[dict[int, Positive], plain("on catalog prices of token APIs, by year", "factor")]
 
     @model_validator(mode="after")
-    def _some_year(self) -> PricePath:
+    def _some_year(self) -> Self:
         for kind, factors in (("hardware", self.hardware), ("rent", self.rent), ("api", self.api)):
             if not factors:
                 raise wrong(kind, "this names no year; {2026: 1.0} leaves prices as they are")
@@ -333,6 +332,18 @@ class Catalog:
     accuracy: dict[tuple[str, ...], Accuracy] = field(default_factory=dict)
     models: dict[str, ModelSize] = field(default_factory=dict)
     gains: dict[tuple[str, ...], Gain] = field(default_factory=dict)
+
+    @cached_property
+    def named(self) -> dict[str, list[ServingPoint]]:
+        """Serving points by name, which those of several models may share."""
+        found: dict[str, list[ServingPoint]] = {}
+        for point in self.serving.values():
+            found.setdefault(point.name, []).append(point)
+        return found
+
+    def point(self, model: str | None, name: str) -> ServingPoint | None:
+        """The serving point of a model by its name, None where there is none."""
+        return next((point for point in self.named.get(name, ()) if point.model == model), None)
 
     def score_share(self, model: str, precision: str, evaluation: str) -> float | None:
         """The best score of any checkpoint of a model in a precision, None where none is known."""

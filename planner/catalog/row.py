@@ -1,6 +1,7 @@
-"""What every row of a catalog carries, and what the values of catalogs and scenarios may be."""
+"""What every row of a catalog carries, and what the values of catalogs and scenarios may be.
 
-from __future__ import annotations
+Modules of models have annotations that are no texts: pydantic would evaluate every one of them at each start.
+"""
 
 import datetime as dt
 from typing import Annotated, Any, Literal

@@ -1,9 +1,7 @@
 """How models are served: operating points, the accuracy of a precision, the size of a model."""
 
-from __future__ import annotations
-
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import model_validator
 
@@ -67,7 +65,7 @@ class ServingPoint(Row):
     requires: Annotated[Capabilities, doc("capabilities that an endpoint needs to run it")] = ()
 
     @model_validator(mode="after")
-    def _consistent(self) -> ServingPoint:
+    def _consistent(self) -> Self:
         if self.largest_worker_gpus > self.gpus_per_replica:
             raise wrong("largest_worker_gpus", f"this is above gpus_per_replica, {self.gpus_per_replica}")
         if self.replicas_per_gpu > 1 and self.gpus_per_replica > 1:
@@ -193,7 +191,7 @@ class Gain(Row):
     conditions: Annotated[str, doc("load, and against what")]
 
     @model_validator(mode="after")
-    def _consistent(self) -> Gain:
+    def _consistent(self) -> Self:
         if self.gain_high < self.gain_low:
             raise wrong("gain_high", f"this is below gain_low, {self.gain_low:g}")
         return self
@@ -255,7 +253,7 @@ class ModelSize(Row):
     ] = None
 
     @model_validator(mode="after")
-    def _consistent(self) -> ModelSize:
+    def _consistent(self) -> Self:
         if self.active_params_billion > self.total_params_billion:
             raise wrong("active_params_billion", f"this is above total_params_billion, {self.total_params_billion:g}")
         if self.experts and self.experts_per_token and self.experts_per_token > self.experts:

@@ -91,7 +91,7 @@ def tabled(found: Audited) -> Plan:
         "cost_by_tag": cost_by_tag(account),
         "binding": tables.binding(model, outcome.x, reach),
     }
-    origins = trace(scenario, catalog, made, account.inputs.points)
+    origins = trace(scenario, catalog, made)
     known = {**made, "origins": origins}
     return Plan(
         scenario=scenario.name,
@@ -158,7 +158,7 @@ def _sources(catalog: Catalog, model: Model, account: Account) -> tuple[str, ...
     for offer in supply.offers:
         used |= set(offer.source)
     for name in {candidate.name for candidate in problem.assignments.candidates}:
-        for point in account.inputs.points.get(name, ()):
+        for point in catalog.named.get(name, ()):
             used |= set(point.source)
     apis = {problem.api.names[index] for index in problem.api.api}
     for api in catalog.token_apis.values():

@@ -22,16 +22,14 @@ _TELLING = ("system", "provider", "region", "kind", "term_months", "model", "poi
 _Found = tuple[str, str, str, Row | None]
 
 
-def trace(
-    scenario: Scenario, catalog: Catalog, tables: Mapping[str, Table], points: Mapping[str, Sequence[ServingPoint]]
-) -> Table:
-    """One line per item of a table and catalog row it is computed from, in ``COLUMNS``; ``points`` are by name.
+def trace(scenario: Scenario, catalog: Catalog, tables: Mapping[str, Table]) -> Table:
+    """One line per item of a table and catalog row it is computed from, in ``COLUMNS``.
 
     ``item`` is what ``item_of`` gives for a row of that table. ``row`` is the catalog row's name, ``where`` its file
     and line, ``source`` its source ids; all empty where the figure stands in the scenario itself.
     """
     found = [*_systems(catalog, tables), *_offers(catalog, tables), *_apis(catalog, tables)]
-    found += [*_points(tables, points), *_around(scenario, catalog, tables)]
+    found += [*_points(tables, catalog.named), *_around(scenario, catalog, tables)]
     found += list(_cash(found, tables["cashflow"]))
     lines = dict.fromkeys(_line(*entry) for entry in found)
     return Table.of_rows(COLUMNS, list(lines))

@@ -1,8 +1,6 @@
 """What a workload asks for: a forecast in one of several units, the users that it has, or a trace."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -33,7 +31,7 @@ class Users(Section):
     )
 
     @model_validator(mode="after")
-    def _one_kind(self) -> Users:
+    def _one_kind(self) -> Self:
         if (self.daily is None) == (self.concurrent is None):
             raise ValueError("give exactly one of daily and concurrent")
         stated, _, needed = self._kind
@@ -63,7 +61,7 @@ class Users(Section):
             return self.concurrent.scaled((self.requests_per_hour or 0.0) / SECONDS_PER_HOUR)
         return self.count.scaled((self.sessions_per_day or 0.0) * (self.requests_per_session or 0.0) / SECONDS_PER_DAY)
 
-    def scaled(self, factor: float) -> Users:
+    def scaled(self, factor: float) -> Self:
         """So many times the users, each as busy as before."""
         return self.model_copy(update={self.stated: self.count.scaled(factor)})
 
@@ -122,7 +120,7 @@ class Demand(Section):
     seen: Annotated[Seen | None, doc("what the trace says; filled in when loading")] = None
 
     @model_validator(mode="after")
-    def _one_unit(self) -> Demand:
+    def _one_unit(self) -> Self:
         made = self._made()
         if made is not None and self.requests_per_s is None:
             # The rate that everything behind the scenario knows; nobody has said it so.
@@ -160,7 +158,7 @@ class Demand(Section):
             for value in (self._made() or ALWAYS).values:
                 sensible(value)
 
-    def scaled(self, factor: float) -> Demand:
+    def scaled(self, factor: float) -> Self:
         """The same forecast times ``factor``; of users so many more."""
         parts: dict[str, Any] = {
             unit: getattr(self, unit).scaled(factor) for unit in UNITS if getattr(self, unit) is not None

@@ -1,10 +1,8 @@
 """What a scenario says: one frozen model per section, every field with its meaning and its unit."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
@@ -101,7 +99,7 @@ class Horizon(Section):
         return fields
 
     @model_validator(mode="after")
-    def _periods_within_years(self) -> Horizon:
+    def _periods_within_years(self) -> Self:
         months = MONTHS_PER_PERIOD[self.period]
         if self.start.day != 1 or (self.start.month - 1) % months:
             earlier = dt.date(self.start.year, (self.start.month - 1) // months * months + 1, 1)
@@ -227,9 +225,9 @@ class Scenario(Section):
     description: Annotated[str, doc("free text")] = ""
     horizon: Horizon
     catalogs: Annotated[tuple[str, ...], Field(min_length=1), doc("builtin, or folders; later rows win")] = ("builtin",)
-    finance: Finance = Finance()
-    trust: Trust = Trust()
-    tail_ratio: TailRatio = TailRatio()
+    finance: Finance = Finance.model_construct()
+    trust: Trust = Trust.model_construct()
+    tail_ratio: TailRatio = TailRatio.model_construct()
     blocks: Annotated[
         dict[str, Share] | None, doc("shares of every period's hours; default: the catalog's", "share")
     ] = None
@@ -241,17 +239,17 @@ class Scenario(Section):
     workloads: Annotated[tuple[Workload, ...], Field(min_length=1)]
     futures: tuple[Future, ...] = ()
     revealed: Annotated[Day | None, doc("day the future is known; default: the horizon's end")] = None
-    procurement: Procurement = Procurement()
+    procurement: Procurement = Procurement.model_construct()
     quotes: tuple[Quote, ...] = ()
     token_quotes: tuple[TokenQuote, ...] = ()
     contracts: Annotated[tuple[Contract, ...], doc("already signed")] = ()
-    budget: Budget = Budget()
+    budget: Budget = Budget.model_construct()
     objective: Annotated[
         Objective,
         doc("what is best: least cost, least cost per token, most tokens, most profit"),
     ] = "cost"
-    service: Service = Service()
-    solve: Solve = Solve()
+    service: Service = Service.model_construct()
+    solve: Solve = Solve.model_construct()
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
 

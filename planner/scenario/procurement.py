@@ -1,8 +1,6 @@
 """What may be bought, rented and signed, and what was offered or signed already."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -70,8 +68,8 @@ class Procurement(Section):
     buy: Annotated[bool, doc("systems may be bought for the sites")] = True
     rent: Annotated[tuple[Kind, ...], doc("kinds of offer that may be used")] = ("on_demand", "spot", "reserved")
     token_api: Annotated[bool, doc("token APIs may be used")] = True
-    systems: Systems = Systems()
-    providers: Providers = Providers()
+    systems: Systems = Systems.model_construct()
+    providers: Providers = Providers.model_construct()
     quotas: tuple[Quota, ...] = ()
     hourly_depth_gpus: Annotated[
         GpusByName,
@@ -128,7 +126,7 @@ class Quote(Section):
     )
 
     @model_validator(mode="after")
-    def _consistent(self) -> Quote:
+    def _consistent(self) -> Self:
         if self.max_lots and self.min_lots and self.min_lots > self.max_lots:
             raise wrong("min_lots", f"{self.min_lots} is above max_lots {self.max_lots}")
         return self
@@ -168,7 +166,7 @@ class TokenQuote(Section):
     )
 
     @model_validator(mode="after")
-    def _consistent(self) -> TokenQuote:
+    def _consistent(self) -> Self:
         for metric in ("ttft", "tpot"):
             if (getattr(self, f"{metric}_ms") is None) != (getattr(self, f"{metric}_statistic") is None):
                 raise wrong(f"{metric}_ms", f"this and {metric}_statistic, such as p50, go together")
@@ -222,7 +220,7 @@ class Contract(Section):
     )
 
     @model_validator(mode="after")
-    def _consistent(self) -> Contract:
+    def _consistent(self) -> Self:
         if self.end <= self.start:
             raise wrong("end", f"{self.end} is not after start {self.start}")
         return self

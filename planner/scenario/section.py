@@ -1,6 +1,7 @@
-"""What every part of a scenario is made of: frozen sections, amounts that may change over time, limits by year."""
+"""What every part of a scenario is made of: frozen sections, amounts that may change over time, limits by year.
 
-from __future__ import annotations
+Modules of models have annotations that are no texts: pydantic would evaluate every one of them at each start.
+"""
 
 import datetime as dt
 import math

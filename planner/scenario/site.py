@@ -1,8 +1,6 @@
 """Where racks stand: power, cooling, what is there already."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -35,7 +33,7 @@ class Existing(Section):
     tags: Annotated[Tags, doc("over the site's: such as cost_centre, for cost by tag")] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _consistent(self) -> Existing:
+    def _consistent(self) -> Self:
         if self.until is not None and self.until <= self.in_service:
             raise wrong("until", f"{self.until} is not after in_service {self.in_service}")
         return self
@@ -92,7 +90,7 @@ class Site(Section):
     )
 
     @model_validator(mode="after")
-    def _consistent(self) -> Site:
+    def _consistent(self) -> Self:
         if self.lease and self.colocation_usd_per_kw_month:
             raise wrong("lease", "a lease is the bill, so it excludes colocation_usd_per_kw_month; give one of the two")
         if self.conversion and "liquid" in self.cooling:

@@ -1,8 +1,6 @@
 """How a workload's requests come: as a trace has them, or made to a burstiness and a spread of lengths."""
 
-from __future__ import annotations
-
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -67,7 +65,7 @@ class Traffic(Section):
     ] = 1
 
     @model_validator(mode="after")
-    def _one_kind(self) -> Traffic:
+    def _one_kind(self) -> Self:
         if self.trace is not None:
             for field in ("arrivals", "lengths"):
                 if getattr(self, field) is not None:

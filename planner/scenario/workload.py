@@ -1,8 +1,6 @@
 """What has to be served: a model, a forecast, latency targets."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
@@ -28,7 +26,7 @@ class Tokens(Section):
     output: Annotated[Positive, plain("output tokens, mean", "tokens")]
 
     @model_validator(mode="after")
-    def _some(self) -> Tokens:
+    def _some(self) -> Self:
         for name, tokens in (("input", self.input), ("output", self.output)):
             if tokens < A_TOKEN_IN_A_THOUSAND:
                 raise wrong(name, f"{tokens:g} is less than one token in a thousand requests; the unit is tokens")
@@ -54,7 +52,7 @@ class AccuracyFloor(Section):
     ] = None
 
     @model_validator(mode="after")
-    def _one_floor(self) -> AccuracyFloor:
+    def _one_floor(self) -> Self:
         loss_alone = self.max_loss_points is not None and not self.min_score_share
         score_alone = self.max_loss_points is None and "min_score_share" in self.model_fields_set
         if not loss_alone and not score_alone:
@@ -101,7 +99,7 @@ class Workload(Section):
     load: Annotated[
         str, doc("load shape by name, or `trace`; batch and gpu_hours may run in any block of a period")
     ] = "flat"
-    sla: Sla = Sla()
+    sla: Sla = Sla.model_construct()
     precisions: Annotated[
         tuple[Precision, ...],
         Field(min_length=1),
@@ -182,7 +180,7 @@ class Workload(Section):
     ] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _consistent(self) -> Workload:
+    def _consistent(self) -> Self:
         if self.kind == "gpu_hours":
             if self.demand.gpu_hours_per_day is None and self.demand.csv is None:
                 raise wrong("demand", "a gpu_hours workload is forecast in gpu_hours_per_day")

@@ -26,12 +26,16 @@ from ortools.math_opt import (
     solution_pb2,
     sparse_containers_pb2,
 )
-from ortools.math_opt.core.python import solver
-from pybind11_abseil.status import StatusNotOk
 
 from planner.errors import SolverFailure
 from planner.milp.matrix import Milp, spread
 from planner.solvers.answer import Answer, Floats, Options, Status
+from planner.solvers.loading import bound_late
+
+# A sixth of the time that this takes went into binding what no plan calls.
+with bound_late():
+    from ortools.math_opt.core.python import solver
+    from pybind11_abseil.status import StatusNotOk
 
 Ints = NDArray[np.int64]
 ENGINES = {

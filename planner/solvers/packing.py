@@ -10,7 +10,6 @@ the relaxation thought enough can have no packing. A period that asks the same a
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +23,7 @@ from planner.solvers import scaling
 from planner.solvers.answer import Answer, Options
 from planner.solvers.clock import Clock
 from planner.solvers.packer import Packer, Piece
-from planner.solvers.threads import most_threads
+from planner.solvers.threads import side_by_side
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -109,8 +108,7 @@ def pack(
 
     chains = _chains(ready)
     alike = _alike(ready, chains, fixed)
-    with ThreadPoolExecutor(most_threads()) as pool:
-        list(pool.map(packed, [chain for chain in chains if chain.start not in alike]))
+    side_by_side(packed, [chain for chain in chains if chain.start not in alike])
     for group, earlier in alike.items():
         mine, other = ready.period(group), ready.period(earlier)
         x[mine.columns], short[mine.rows] = x[other.columns], short[other.rows]
@@ -154,8 +152,7 @@ def probe(
 
     chains = _chains(ready)
     alike = _alike(ready, chains, fixed)
-    with ThreadPoolExecutor(most_threads()) as pool:
-        list(pool.map(probed, [chain for chain in chains if len(chain) == 1 and chain.start not in alike]))
+    side_by_side(probed, [chain for chain in chains if len(chain) == 1 and chain.start not in alike])
     for group, earlier in alike.items():
         short[ready.period(group).rows] = short[ready.period(earlier).rows]
     return short

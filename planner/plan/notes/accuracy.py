@@ -16,8 +16,9 @@ def accuracy_notes(solved: Solved) -> Iterator[Note]:
     for workload in solved.scenario.workloads:
         if workload.model is None or workload.accuracy is not None:
             continue
-        points = serving["point"][serving["workload"] == workload.name]
-        used = dict.fromkeys(solved.points[name].precision for name in points)
+        names = serving["point"][serving["workload"] == workload.name]
+        points = [solved.catalog.point(workload.model, name) for name in names]
+        used = dict.fromkeys(point.precision for point in points if point is not None)
         unknown: list[str] = [name for name in used if not scored(solved.catalog, workload.model, name)]
         if unknown:
             # A floor would rule them out, which may cost anything: so it is said with the plan.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -27,16 +28,17 @@ def length_notes(solved: Solved) -> Iterator[Note]:
 def _extrapolated(solved: Solved, workload: Workload) -> Iterator[Note]:
     assert workload.tokens is not None
     timeline, serving = solved.problem.timeline, solved.tables["serving"]
-    rows = solved.points
+    of_model = partial(solved.catalog.point, workload.model)
     lengths = workload.tokens.input, workload.tokens.output
     carried, credited, whole = [], 0.0, 0.0
     for row in serving.take(serving["workload"] == workload.name).rows("period", "block", "requests_per_s", "point"):
         hours = timeline.block_hours[timeline.names.index(row.period), timeline.blocks.index(row.block)]
-        made, point = float(row.requests_per_s * hours), rows.get(row.point)
+        made, point = float(row.requests_per_s * hours), of_model(row.point)
         whole += made
         if not isinstance(point, DerivedPoint) or point.derived != "extrapolated":
             continue
-        if near(shape_of(rows[point.parents[0]]), lengths):
+        parent = of_model(point.parents[0])
+        if parent is not None and near(shape_of(parent), lengths):
             credited += made
         else:
             carried.append((made, gpu_seconds(point), point.least_share))

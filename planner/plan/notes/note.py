@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import cached_property
 from typing import NamedTuple
 
 from planner.catalog import Catalog
-from planner.catalog.models import ServingPoint
 from planner.frozen import dataclass
 from planner.problem import Problem
 from planner.scenario import Scenario
@@ -41,11 +39,6 @@ class Solved:
     problem: Problem
     tables: Mapping[str, Table]
     cost_usd: float
-
-    @cached_property
-    def points(self) -> dict[str, ServingPoint]:
-        """Serving points by name."""
-        return {point.name: point for point in self.catalog.serving.values()}
 
 
 def listed(names: list[str]) -> str:
