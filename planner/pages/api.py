@@ -72,15 +72,15 @@ def signature(function: Callable[..., Any]) -> str:
             shown.append("*")
         if parameter.name != "self":
             shown.append(_parameter(parameter))
-    line = f"{function.__qualname__}({', '.join(shown)}) -> {of.return_annotation}"
+    line = f"{function.__qualname__}({', '.join(shown)}) -> {_written(of.return_annotation)}"
     if len(line) <= WIDTH:
         return line
     inside = "".join(f"    {one},\n" for one in shown)
-    return f"{function.__qualname__}(\n{inside}) -> {of.return_annotation}"
+    return f"{function.__qualname__}(\n{inside}) -> {_written(of.return_annotation)}"
 
 
 def _parameter(parameter: inspect.Parameter) -> str:
-    shown = f"{parameter.name}: {parameter.annotation}"
+    shown = f"{parameter.name}: {_written(parameter.annotation)}"
     if parameter.default is parameter.empty:
         return shown
     # What a function of the default does is the docstring's to say.
@@ -100,7 +100,14 @@ def _class(kind: type) -> str:
 
 
 def _cell(annotation: Any) -> str:
-    return str(annotation).replace("|", "\\|")
+    return _written(annotation).replace("|", "\\|")
+
+
+def _written(annotation: Any) -> str:
+    """An annotation as a module would write it, whether it is evaluated there or kept as text."""
+    if isinstance(annotation, str):
+        return annotation
+    return re.sub(r"\b(?:\w+\.)+(?=\w)", "", inspect.formatannotation(annotation))
 
 
 def _members(kind: type) -> Iterator[str]:
@@ -109,7 +116,7 @@ def _members(kind: type) -> Iterator[str]:
         if name.startswith("_"):
             continue
         if isinstance(member, property) and member.fget is not None:
-            returned = inspect.signature(member.fget).return_annotation
+            returned = _written(inspect.signature(member.fget).return_annotation)
             yield f"`{kind.__name__}.{name}`, `{returned}`: {_markdown(member.__doc__)}"
         elif inspect.isfunction(member) and member.__module__ == kind.__module__:
             yield _described(member)
