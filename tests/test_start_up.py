@@ -23,8 +23,6 @@ SOLVING = {"numpy", "ortools", "pydantic", "rich", "ruamel"}
 SHOWING = {"arro3", "jinja2", "matplotlib", "pandas", "plotly", "pulp", "scipy", "xlsxwriter"}
 # MathOpt's Python classes and what they bring along: its solvers are asked without them.
 CLASSES = {"absl", "ortools.math_opt.python"}
-# What reads packages' entry points loads a library for e-mail, and a plan has no plugins.
-PLUGINS = {"email"}
 # What only plans of several futures or workloads take.
 SEVERAL = {"planner.studies.information", "planner.studies.increments"}
 DRAWING = {"planner.render.bars", "planner.render.lines", "planner.render.placing", "planner.render.plots"}
@@ -55,7 +53,7 @@ def test_the_help_loads_neither_what_solves_nor_what_shows() -> None:
 def test_a_plan_loads_what_solves_and_nothing_that_shows_more_than_it_prints(options: tuple[str, ...]) -> None:
     found = loaded("scenarios/tiny.yaml", *options)
     assert found >= {"numpy", "ortools", "pydantic"}
-    assert found & (SHOWING | CLASSES | DRAWING | PLUGINS | SEVERAL) == set()
+    assert found & (SHOWING | CLASSES | DRAWING | SEVERAL) == set()
     assert {name for name in found if name.startswith("planner.schema")} == set()
 
 
@@ -64,19 +62,6 @@ def test_a_plan_is_kept_and_traced_without_frames_which_files_are_made_from(tmp_
     kept = ("--save", "--store", str(tmp_path / "store"), "--json", str(tmp_path / "plan.json"), "--trace")
     assert "pandas" not in loaded("scenarios/tiny.yaml", *kept)
     assert "pandas" in loaded("scenarios/tiny.yaml", "--csv", str(tmp_path / "tables"))
-
-
-def test_entry_points_are_there_for_who_asks() -> None:
-    code = (
-        "import sys\n"
-        "from planner.cli.plugins import without_plugins\n"
-        "without_plugins()\n"
-        "from importlib.metadata import entry_points, version\n"
-        "assert 'email' in sys.modules\n"
-        "print(version('numpy'), len(entry_points(group='console_scripts')) > 0)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.split()[1] == "True"
 
 
 def outcome(options: SolveOptions) -> Outcome:

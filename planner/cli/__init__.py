@@ -15,7 +15,6 @@ import typer
 from planner.cli.application import application, application_of, listing
 from planner.cli.commands import names
 from planner.cli.exits import exits as told
-from planner.cli.plugins import without_plugins
 from planner.paths import is_there
 from planner.streams import keep_open, keep_stdout, plain_stderr
 
@@ -51,7 +50,6 @@ def _go_easy() -> None:
     """Spare a short command what only a long one would gain by."""
     # NumPy starts a thread per core to multiply matrices; what decides plans is summed without them (``planner.bits``).
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    without_plugins()
     # What is loaded stays to the end; to look through it for garbage again and again took a tenth of a small plan.
     gc.set_threshold(GARBAGE_AT)
     # Another tenth went into a last look at the very end, where memory goes back as a whole.
