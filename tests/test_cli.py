@@ -24,7 +24,6 @@ from planner.studies.verify.study import Verification
 from tests.command import FUTURES, SMALL, many_periods, plan, small_scenario  # noqa: F401
 from tests.limits import AMPLE_S
 
-solve_command = import_module("planner.cli.solve")
 verify_study = import_module("planner.studies.verify.study")
 
 INFEASIBLE = """
@@ -328,7 +327,7 @@ def test_a_plan_stands_without_the_value_of_information(tmp_path: Path, monkeypa
     def out_of_time(*arguments: object, **options: object) -> None:
         raise SolverFailure("no plan found within 1 s")
 
-    monkeypatch.setattr(solve_command.information, "value_of_information", out_of_time)
+    monkeypatch.setattr("planner.studies.information.value_of_information", out_of_time)
     source = tmp_path / "futures.yaml"
     source.write_text(SMALL + FUTURES)
     done = CliRunner().invoke(app, ["solve", str(source)])
