@@ -303,7 +303,8 @@ def _block(ready: Packer, block: Piece, cost: Floats, taken: Floats, effort: _Ef
 
 def _key(milp: Milp, effort: _Effort) -> bytes:
     """What tells a block from others, and how it is searched."""
-    arrays = (milp.cost, milp.lower, milp.upper, milp.row_lower, milp.row_upper, milp.indptr, milp.indices, milp.data)
+    sides = (milp.lower, milp.upper, milp.row_lower, milp.row_upper)
+    arrays = (milp.cost, milp.integer, *sides, milp.indptr, milp.indices, milp.data)
     asked = repr((effort.harder, effort.allowed_usd, milp.columns, milp.rows)).encode()
     return hashlib.sha256(b"".join([asked, *(each.tobytes() for each in arrays)])).digest()
 
