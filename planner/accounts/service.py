@@ -248,8 +248,8 @@ def _rows(inputs: Inputs, table: Table, pools: Names) -> tuple[Rows, tuple[Use, 
         stream, word = inputs.workloads[index], str(used[name])
         point = None
         if stream.kind != "gpu_hours":
-            named = inputs.catalog.named.get(word, [])
-            point = next((one for one in reversed(named) if one.model == stream.model), named[-1] if named else None)
+            named = inputs.catalog.named.get(word, [None])
+            point = inputs.catalog.point(stream.model, word) or named[-1]
         if point is None:
             uses.append(Use(index, word, None, 1, 1, 1))
         else:
