@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from planner import solvers
 from planner.errors import SolverFailure
 from planner.milp import ABSENT, Model, build_model
-from planner.milp.matrix import with_rows
+from planner.milp.widened import with_rows
 from planner.problem import build_problem
 from planner.rules.dates import order_day
 from planner.solvers import Options

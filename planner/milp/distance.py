@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.frozen import dataclass
-from planner.milp.matrix import Milp, with_columns, with_rows
+from planner.milp.matrix import Milp
+from planner.milp.widened import with_columns, with_rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from planner.frozen import dataclass
 from planner.kinds.limits import BUDGET, MIN_REPLICAS, SLA, LimitKind
 from planner.milp.build import Model
-from planner.milp.matrix import ABSENT, LimitRows, Milp, with_added_entries, with_columns, with_rows
+from planner.milp.matrix import ABSENT, LimitRows, Milp
+from planner.milp.widened import with_added_entries, with_columns, with_rows
 from planner.rules.latency import SLACK
 
 Floats = NDArray[np.float64]

@@ -12,7 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from planner.kinds.limits import LimitKind
-from planner.milp.matrix import Milp, with_added_entries, with_columns
+from planner.milp.matrix import Milp
+from planner.milp.widened import with_added_entries, with_columns
 
 
 def with_factor(milp: Milp, raised: Collection[LimitKind], most: float, lifted: Collection[LimitKind] = ()) -> Milp:

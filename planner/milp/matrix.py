@@ -179,14 +179,11 @@ class Builder:
         exists: ArrayLike = True,
     ) -> Ints:
         """Ids of new columns, one for each cell of ``axes`` where ``exists``; ``ABSENT`` elsewhere."""
-        shape = tuple(len(axis) for axis in axes)
-        cells = np.flatnonzero(_stretched(np.asarray(exists), shape))
-        ids = np.full(shape, ABSENT, dtype=np.int64)
-        ids.ravel()[cells] = self._n_columns + np.arange(len(cells))
+        shape, cells, ids = _numbered(axes, exists, self._n_columns)
         self._columns.append(Block(name, tuple(axes), cells, self._n_columns))
         self._lower.append(_cells(lower, shape, cells))
         self._upper.append(_cells(upper, shape, cells))
-        self._integer.append(np.broadcast_to(np.asarray(integer, dtype=bool), shape).ravel()[cells])
+        self._integer.append(_cells(integer, shape, cells).astype(bool))
         self._guided.append(_cells(guided, shape, cells).astype(bool))
         self._n_columns += len(cells)
         return ids
@@ -201,10 +198,7 @@ class Builder:
         exists: ArrayLike = True,
     ) -> Ints:
         """Ids of new rows, one for each cell of ``axes`` where ``exists``; ``ABSENT`` elsewhere."""
-        shape = tuple(len(axis) for axis in axes)
-        cells = np.flatnonzero(_stretched(np.asarray(exists), shape))
-        ids = np.full(shape, ABSENT, dtype=np.int64)
-        ids.ravel()[cells] = self._n_rows + np.arange(len(cells))
+        shape, cells, ids = _numbered(axes, exists, self._n_rows)
         self._rows.append(Block(name, tuple(axes), cells, self._n_rows))
         self._row_lower.append(_cells(lower, shape, cells))
         self._row_upper.append(_cells(upper, shape, cells))
@@ -330,6 +324,15 @@ def _sums(places: Ints, values: Floats, size: int) -> Floats:
     return np.asarray(np.bincount(places, weights=values, minlength=size), dtype=float)
 
 
+def _numbered(axes: Sequence[Axis], exists: ArrayLike, first: int) -> tuple[tuple[int, ...], Ints, Ints]:
+    """The shape of ``axes``, its cells where something ``exists``, and ids from ``first`` on, ``ABSENT`` elsewhere."""
+    shape = tuple(len(axis) for axis in axes)
+    cells = np.flatnonzero(_stretched(np.asarray(exists), shape))
+    ids = np.full(shape, ABSENT, dtype=np.int64)
+    ids.ravel()[cells] = first + np.arange(len(cells))
+    return shape, cells, ids
+
+
 def _cells(values: ArrayLike, shape: tuple[int, ...], cells: Ints) -> Floats:
     given = np.asarray(values, dtype=float)
     if not len(cells):
@@ -354,49 +357,3 @@ def _stretched(array: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
 
 def _joined(parts: Sequence[NDArray[np.generic]]) -> Floats:
     return np.concatenate([np.asarray(part, dtype=float) for part in parts] or [np.zeros(0)])
-
-
-def with_added_entries(milp: Milp, rows: Ints, columns: Ints, values: Floats) -> Milp:
-    """The same matrix with further coefficients in existing rows."""
-    row_of = np.concatenate([milp.row_of, rows])
-    order = np.argsort(row_of, kind="stable")
-    counts = np.bincount(row_of, minlength=milp.rows)
-    return replace(
-        milp,
-        indptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        indices=np.concatenate([milp.indices, columns])[order],
-        data=np.concatenate([milp.data, values])[order],
-    )
-
-
-def with_columns(
-    milp: Milp, cost: Floats, name: str, upper: Floats | float = np.inf, integer: Bools | bool = False
-) -> Milp:
-    """The same matrix with further columns of a ``cost`` each, from 0 to ``upper``, that stand in no row yet."""
-    number = len(cost)
-    return replace(
-        milp,
-        cost=np.append(milp.cost, cost),
-        lower=np.append(milp.lower, np.zeros(number)),
-        upper=np.append(milp.upper, np.broadcast_to(upper, number)),
-        integer=np.append(milp.integer, np.broadcast_to(integer, number)),
-        guided=np.append(milp.guided, np.zeros(number, dtype=bool)),
-        column_blocks=(*milp.column_blocks, Block(name, (), np.arange(number), milp.columns)),
-    )
-
-
-def with_rows(milp: Milp, rows: list[tuple[Ints, Floats, float, float]], name: str) -> Milp:
-    """The same matrix with further rows (columns, values, lower, upper)."""
-    if not rows:
-        return milp
-    ordered = [(np.argsort(columns, kind="stable"), columns, values) for columns, values, _, _ in rows]
-    lengths = np.array([len(columns) for columns, _, _, _ in rows])
-    return replace(
-        milp,
-        row_lower=np.append(milp.row_lower, [low for _, _, low, _ in rows]),
-        row_upper=np.append(milp.row_upper, [high for _, _, _, high in rows]),
-        indptr=np.append(milp.indptr, milp.indptr[-1] + np.cumsum(lengths)).astype(np.int64),
-        indices=np.concatenate([milp.indices, *[columns[order] for order, columns, _ in ordered]]),
-        data=np.concatenate([milp.data, *[values[order] for order, _, values in ordered]]),
-        row_blocks=(*milp.row_blocks, Block(name, (), np.arange(len(rows)), milp.rows)),
-    )

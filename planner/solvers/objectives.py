@@ -14,7 +14,8 @@ from planner import bits
 from planner.errors import InputError, SolverFailure, StoppedByClock
 from planner.frozen import dataclass
 from planner.milp import Model, demand_total, unserved_weights
-from planner.milp.matrix import Milp, with_rows
+from planner.milp.matrix import Milp
+from planner.milp.widened import with_rows
 from planner.solvers.answer import Answer, Leg, Options, relative_gap
 from planner.solvers.clock import Clock
 from planner.solvers.optimise import optimise

@@ -6,14 +6,13 @@ block tells, so that such blocks are packed before all the others.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from planner import solvers
 from planner.milp import Milp
-from planner.milp.parts import Entries, entries_of, part, with_entries
+from planner.milp.parts import part
+from planner.milp.widened import with_added_entries, with_columns
 from planner.solvers.answer import Options
 from planner.solvers.clock import Clock
 from planner.solvers.packer import Packer
@@ -37,27 +36,16 @@ def tight(ready: Packer, stocks: Floats, options: Options, clock: Clock) -> Bool
             demand = np.flatnonzero(ready.demand[block.rows])
             no_slack = np.full(len(block.rows), np.inf)
             alone = part(ready.milp, block.entries, block.columns, block.rows, nothing, taken, no_slack)
-            if not np.any(alone.row_lower[demand] > 0):
+            asked = demand[alone.row_lower[demand] > 0]
+            if not len(asked):
                 continue
-            answer = solvers.run(_growing(alone, demand), "glop", clock.rest(options))
+            answer = solvers.run(_growing(alone, asked), "glop", clock.rest(options))
             found[block.rows[demand]] = answer.x is None or answer.x[-1] < ENOUGH * (1 - 1e-6)
     return found
 
 
 def _growing(milp: Milp, demand: Ints) -> Milp:
     """The relaxation of ``milp`` with its ``demand`` rows times 1 + the last column, of which it finds the most."""
-    every, last = entries_of(milp), np.full(len(demand), milp.columns)
-    more = Entries(
-        np.concatenate([every.row, demand]),
-        np.concatenate([every.column, last]),
-        np.concatenate([every.value, -np.maximum(milp.row_lower[demand], 0.0)]),
-    )
-    widened = replace(
-        milp,
-        cost=np.append(milp.cost, -1.0),
-        lower=np.append(milp.lower, 0.0),
-        upper=np.append(milp.upper, ENOUGH),
-        integer=np.zeros(milp.columns + 1, dtype=bool),
-        guided=np.zeros(milp.columns + 1, dtype=bool),
-    )
-    return with_entries(widened, more)
+    widened = with_columns(milp.relaxed(), np.array([-1.0]), "growth", ENOUGH)
+    last = np.full(len(demand), milp.columns)
+    return with_added_entries(widened, demand, last, -milp.row_lower[demand])

@@ -18,7 +18,7 @@ from planner.errors import SolverFailure, StoppedByClock
 from planner.milp import ABSENT, Milp, Model
 from planner.milp.distance import cost_row
 from planner.milp.joint import side_by_side
-from planner.milp.matrix import with_rows
+from planner.milp.widened import with_rows
 from planner.solvers import Options
 from planner.solvers.answer import relative_gap
 from planner.solvers.optimise import scale_of

@@ -19,8 +19,8 @@ from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError, SolverFailure, StoppedByClock
 from planner.frozen import dataclass
 from planner.milp import Milp, Model, build_model
-from planner.milp.matrix import with_rows
 from planner.milp.vector import tidy
+from planner.milp.widened import with_rows
 from planner.pipeline import catalog_of, solve
 from planner.plan import Plan
 from planner.plan.audited import audited, tabled

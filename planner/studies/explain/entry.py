@@ -16,7 +16,7 @@ from planner.catalog import Catalog
 from planner.errors import StoppedByClock
 from planner.frozen import dataclass
 from planner.milp import ABSENT, Model, build_model
-from planner.milp.matrix import with_rows
+from planner.milp.widened import with_rows
 from planner.problem import Reductions, build_problem
 from planner.scenario import Scenario
 from planner.solvers import Options

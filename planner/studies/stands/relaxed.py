@@ -20,7 +20,7 @@ from planner.catalog import Catalog
 from planner.errors import ScenarioError, SolverFailure
 from planner.frozen import dataclass
 from planner.milp import ABSENT, Milp, Model, build_model
-from planner.milp.matrix import with_columns, with_rows
+from planner.milp.widened import with_columns, with_rows
 from planner.problem import build_problem
 from planner.rules.dates import order_day
 from planner.scenario import Scenario
