@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from planner.frozen import dataclass
+from planner.traffic.file import File, at
 from planner.traffic.layouts import RATES, Layout, layout_of
-from planner.traffic.table import Table, at
 from planner.traffic.trace import MOST_DAYS, Trace
 from planner.traffic.windows import Floats, Recorded, busiest_first, whole
 from planner.units import HOURS_PER_DAY, SECONDS_PER_DAY, SECONDS_PER_HOUR
@@ -23,7 +23,7 @@ MOST_PER_S = 1e9
 
 
 @dataclass(frozen=True)
-class Rates(Table):
+class Rates(File):
     """A file of rates, a row for each window of time. A window that is not there was not recorded."""
 
     mapping: Layout | None = None

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from planner.frozen import dataclass
+from planner.traffic.file import File, at, shown
 from planner.traffic.hours import Hours, hours_of, of_hours
 from planner.traffic.layouts import HASHED, LAYOUTS, RATES, Layout, layout_of
 from planner.traffic.requests import ALONE, BLOCK, Held, Requests, joined
-from planner.traffic.table import Table, at, shown
 from planner.units import SECONDS_PER_DAY
 
 # No request has so many tokens: the figure is in bytes, or in letters of a text.
@@ -51,7 +51,7 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Trace(Table):
+class Trace(File):
     """A file of requests. Going through it reads it anew and holds a block of rows at a time."""
 
     mapping: Layout | None = None

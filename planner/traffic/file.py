@@ -17,7 +17,7 @@ from planner.traffic.layouts import PER_S
 
 
 @dataclass(frozen=True)
-class Table:
+class File:
     """A file of records. Going through it reads it anew."""
 
     path: Path
