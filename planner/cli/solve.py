@@ -60,6 +60,12 @@ class Solved:
     late: bool = False
     instead: str = NOT_HELD
 
+    def without(self, what: str, error: SolverFailure) -> Solved:
+        """The same, which says that ``what`` stands beside a plan is not known, and why."""
+        said = f"{what} is not known: {error}."
+        late = self.late or isinstance(error, StoppedByClock)
+        return replace(self, unknown="\n".join(filter(None, (self.unknown, said))), late=late)
+
     @property
     def lines(self) -> list[tuple[str, str]]:
         """What stands beside the cost in the headline of a page."""
@@ -117,27 +123,26 @@ def find(scenario: Scenario, options: SolveOptions, progress: Progress) -> Solve
     """The plan, with what is told beside it where anybody asked for that."""
     catalog = catalog_of(scenario)
     plan = solve_scenario(scenario, catalog, solver=options.solver, gap=options.gap, time_limit_s=options.time_limit)
-    scenario, other, unknown, late = plan.settled(scenario), None, "", False
+    found = Solved(catalog, plan)
+    if not options.information:
+        return found
+    scenario = plan.settled(scenario)
+    limited = Options(plan.proof.gap_asked, _limit_s(scenario, options))
     # Of one workload the report tells no cost of its own.
-    if options.information and (options.tabled or len(scenario.workloads) > 1):
+    if options.tabled or len(scenario.workloads) > 1:
         from planner.studies.increments import with_increments
 
         try:
-            plan = with_increments(plan, scenario, catalog, Options(plan.proof.gap_asked, _limit_s(scenario, options)))
+            found = replace(found, plan=with_increments(plan, scenario, catalog, limited))
         except SolverFailure as error:
-            unknown = f"What each workload costs more is not known: {error}."
-            late = isinstance(error, StoppedByClock)
-    if options.information and has_targets(scenario):
-        limit = _limit_s(scenario, options)
+            found = found.without("What each workload costs more", error)
+    if has_targets(scenario):
         try:
-            other = other_percentile(scenario, catalog, plan, Options(plan.proof.gap_asked, limit))
+            found = replace(found, other=other_percentile(scenario, catalog, found.plan, limited))
         except SolverFailure as error:
-            said = f"The cost at the other percentile is not known: {error}."
-            unknown = "\n".join(filter(None, (unknown, said)))
-            late |= isinstance(error, StoppedByClock)
-    found = Solved(catalog, plan, other=other, unknown=unknown, late=late)
+            found = found.without("The cost at the other percentile", error)
     # A plan of one future does without what is loaded for several.
-    return _with_worth(found, scenario, options, progress) if options.information and scenario.futures else found
+    return _with_worth(found, scenario, options, progress) if scenario.futures else found
 
 
 def _with_worth(found: Solved, scenario: Scenario, options: SolveOptions, progress: Progress) -> Solved:
@@ -156,9 +161,7 @@ def _with_worth(found: Solved, scenario: Scenario, options: SolveOptions, progre
             progress=lambda words: progress(f"{scenario.name}: value of information, {words}"),
         )
     except SolverFailure as error:
-        said = f"The value of information is not known: {error}."
-        late = found.late or isinstance(error, StoppedByClock)
-        return replace(found, unknown="\n".join(filter(None, (found.unknown, said))), late=late)
+        return found.without("The value of information", error)
     return replace(found, worth=worth, late=found.late or bool(worth.stopped))
 
 
@@ -172,9 +175,7 @@ def with_stands(solved: Solved, scenario: Scenario, options: SolveOptions) -> So
         solved = replace(solved, relaxations=relaxations)
         return replace(solved, carrying=carrying(relaxations, solved.plan))
     except SolverFailure as error:
-        late = solved.late or isinstance(error, StoppedByClock)
-        said = f"What the plan stands on is not known: {error}."
-        return replace(solved, unknown="\n".join(filter(None, (solved.unknown, said))), late=late)
+        return solved.without("What the plan stands on", error)
 
 
 def with_instead(solved: Solved) -> Solved:
