@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -62,3 +63,24 @@ def requests_of(driver: Any) -> list[str]:
     messages = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
     asked = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
     return [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]
+
+
+def printed(driver: Any, **paper: Any) -> bytes:
+    """The open page as a PDF.
+
+    Chromium's print service answers "Printing failed" now and then on a machine that is busy, whatever the page; the
+    page is opened again then, twice at most. A page that cannot be printed fails all three times.
+    """
+    from selenium.common.exceptions import WebDriverException
+
+    def made() -> bytes:
+        return base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", paper)["data"])
+
+    for _ in range(2):
+        try:
+            return made()
+        except WebDriverException as failed:
+            if "Printing failed" not in str(failed):
+                raise
+            driver.refresh()
+    return made()

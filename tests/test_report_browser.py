@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 import re
@@ -16,7 +15,7 @@ from planner.render.bar_table import Bar, Bars
 from planner.report.html.board import board_page
 from planner.report.html.first import MOST_BARS, MOST_SIGNED, First
 from planner.report.html.templates import BOARD, render
-from tests.browser import chromium, requests_of
+from tests.browser import chromium, printed, requests_of
 from tests.reports import HOSTILE, IMAGE, Made, check_plots, several_page, tiny_page  # noqa: F401
 
 pytestmark = pytest.mark.browser
@@ -157,8 +156,7 @@ def visible_mw(driver: Any) -> float:
 def test_it_prints(driver: Any, several: Made, tmp_path: Path) -> None:
     media(driver, prefers_color_scheme="dark")
     opened(driver, several, tmp_path)
-    made = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": False, "preferCSSPageSize": True})
-    assert base64.b64decode(made["data"]).startswith(b"%PDF")
+    assert printed(driver, printBackground=False, preferCSSPageSize=True).startswith(b"%PDF")
     # Back on the screen everything is as it was: dark, folded, one view.
     assert driver.execute_script(PAPER) == DARK
     assert driver.find_elements("css selector", "details[open]") == []
@@ -215,8 +213,8 @@ def test_the_board_page_is_one_sheet(driver: Any, tiny: Made, tmp_path: Path, wi
         file.write_text(page, encoding="utf-8")
         driver.get_log("browser")
         driver.get(file.as_uri())
-        made = driver.execute_cdp_cmd("Page.printToPDF", {"paperWidth": width, "paperHeight": height})
-        assert len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(made["data"]))) == 1
+        made = printed(driver, paperWidth=width, paperHeight=height)
+        assert len(re.findall(rb"/Type\s*/Page\b", made)) == 1
         quiet(driver)
 
 
