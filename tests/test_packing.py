@@ -15,7 +15,7 @@ from planner.problem import build_problem
 from planner.solvers import Options, packing, room
 from planner.solvers.answer import Floats
 from planner.solvers.clock import Clock
-from planner.solvers.executable import carried
+from planner.solvers.executable import _Search, carried
 from planner.solvers.optimise import optimise
 from planner.solvers.packer import Packer, packer
 from planner.solvers.packing import NOTICEABLE, pack, probe
@@ -75,6 +75,21 @@ def test_a_block_is_packed_once_at_the_same_stocks() -> None:
     second = pack(ready, stocks, NEAR_USD, FINE, OPTIONS, Clock(AMPLE_S))
     assert len(ready.packed) == packed
     np.testing.assert_array_equal(first.x, second.x)
+
+
+def test_what_is_cheaper_to_leave_over_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sliver of demand is, where one more replica costs more than its share of the price of a shortage."""
+    ready, stocks = _ready()
+    monkeypatch.setattr(packing, "SHORT", 1e-9)
+    assert pack(ready, stocks, NEAR_USD, FINE, OPTIONS, Clock(AMPLE_S)).complete
+    everywhere = np.ones(ready.milp.rows, dtype=bool)
+    assert not probe(ready, stocks, everywhere, NEAR_USD, FINE, OPTIONS, Clock(AMPLE_S)).any()
+
+
+@pytest.mark.parametrize(("gap", "within"), [(0.019, True), (0.011, False)])
+def test_only_a_bound_that_is_likely_to_be_there_is_looked_for(gap: float, within: bool) -> None:
+    """A plan at 100, in parts at 99, a bound of 98: one of 98.1 is looked for, one of 98.9 is not."""
+    assert _Search(best=(np.zeros(1), 100.0), bound=98.0, in_parts=99.0).in_reach(gap) is within
 
 
 def test_what_can_be_rented_or_asked_of_an_api_leaves_room() -> None:

@@ -99,9 +99,18 @@ class _Search:
         """What is open between the plan in parts and the bound."""
         return relative_gap(self.in_parts, self.bound)
 
+    def needed(self, gap: float) -> float:
+        """The bound that would close ``gap``."""
+        assert self.best is not None
+        return self.best[1] - gap * abs(self.best[1])
+
     def in_reach(self, gap: float) -> bool:
-        """Whether a bound no better than the plan in parts could close ``gap``."""
-        return self.best is not None and relative_gap(self.best[1], self.in_parts) < gap
+        """Whether proving the relaxation further would close ``gap``.
+
+        Its best plan is somewhere between the bound and the plan in parts, and no bound is above that: what has to lie
+        in the upper half is most often not there, and to find that out takes longest.
+        """
+        return self.best is not None and self.needed(gap) < (self.bound + self.in_parts) / 2
 
 
 @dataclass(frozen=True)
@@ -211,9 +220,7 @@ def _raised(search: _Search, task: _Task, raised: Floats, gap: float) -> Answer:
 
 def _bounded(search: _Search, task: _Task, first: Answer) -> bool:
     """A better bound from the relaxation, if its plan leaves room for it. Whether the clock struck."""
-    assert search.best is not None
-    needed = search.best[1] - task.options.gap * abs(search.best[1])
-    gap = relative_gap(search.in_parts, needed)
+    gap = relative_gap(search.in_parts, search.needed(task.options.gap))
     options = task.clock.rest(replace(task.options, gap=gap))
     answer = task.relax(task.relaxed, replace(options, from_start=True), first.x)
     search.legs += [replace(leg, objective=None) for leg in answer.legs if leg.name == "whole"]

@@ -39,8 +39,8 @@ class Packer:
 
     ``milp`` is in cover form. ``group`` (columns,) is the period that a column belongs to, ``block`` its block; -1 for
     stocks. ``by_period``: work of any GPU fills what others leave, which packing block by block does not see.
-    ``entries`` are sorted by ``group``, those of group g from ``starts[g]`` on. ``packed`` are blocks that have been
-    packed: one that is asked for again has the same answer.
+    ``entries`` are sorted by ``group``, those of group g from ``starts[g]`` on. ``packed`` are blocks and
+    periods that have been packed: one that is asked for again has the same answer.
     """
 
     milp: Milp

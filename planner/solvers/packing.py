@@ -231,10 +231,13 @@ def _period(ready: Packer, piece: Piece, taken: Floats, effort: _Effort) -> tupl
         fixed = np.concatenate([ready.interactive[columns], slacks]).astype(bool)
         packed = np.concatenate([by_block, slacks])
         low, high = np.where(fixed, packed, whole.lower), np.where(fixed, packed, whole.upper)
-        tries.append(_solved(replace(whole, lower=low, upper=high), effort.allowed_usd / 2, effort.asked))
+        tries.append(_solved(ready, replace(whole, lower=low, upper=high), effort.allowed_usd / 2, effort.asked))
     if ready.by_period or not any(_complete(found, len(columns)) for found in tries):
-        tries.append(_solved(whole, effort.allowed_usd, effort.asked))
-    x = min((answer.x for answer in tries if answer.x is not None), key=whole.objective, default=None)
+        tries.append(_solved(ready, whole, effort.allowed_usd, effort.asked))
+    if all(found.x is not None and not _complete(found, len(columns)) for found in tries):
+        tries.append(_solved(ready, _all_served(whole, len(columns)), effort.allowed_usd, effort.asked))
+    served = [found for found in tries if _complete(found, len(columns))]
+    x = min((found.x for found in served or tries if found.x is not None), key=whole.objective, default=None)
     left = np.zeros(len(rows))
     if x is None:
         left[ready.demand[rows]] = 1.0
@@ -288,25 +291,24 @@ def _block(ready: Packer, block: Piece, cost: Floats, taken: Floats, effort: _Ef
     short = np.where(ready.demand[block.rows], effort.short_usd, np.inf)
     alone = part(ready.milp, block.entries, block.columns, block.rows, cost, taken, short)
     alone = replace(alone, upper=np.minimum(alone.upper, WIDEST))
-    key = _key(alone, effort)
-    if (known := ready.packed.get(key)) is not None:
-        return known
     allowed = effort.allowed_usd / among
-    answer = _solved(alone, allowed, effort.asked)
-    if effort.harder and not _complete(answer, len(block.columns)):
-        longer = replace(effort.asked, nodes=HARD_NODES)
-        answer = _solved(alone, allowed * HARDER, longer)
-    if not answer.wall_clock_stop:
-        ready.packed[key] = answer
+    answer = _solved(ready, alone, allowed, effort.asked)
+    if _complete(answer, len(block.columns)):
+        return answer
+    # A sliver of demand may be cheaper to leave over than one more replica is: once without that way out.
+    served = _solved(ready, _all_served(alone, len(block.columns)), allowed, effort.asked)
+    if served.x is not None:
+        return served
+    if effort.harder:
+        return _solved(ready, alone, allowed * HARDER, replace(effort.asked, nodes=HARD_NODES))
     return answer
 
 
-def _key(milp: Milp, effort: _Effort) -> bytes:
-    """What tells a block from others, and how it is searched."""
-    sides = (milp.lower, milp.upper, milp.row_lower, milp.row_upper)
-    arrays = (milp.cost, milp.integer, *sides, milp.indptr, milp.indices, milp.data)
-    asked = repr((effort.harder, effort.allowed_usd, milp.columns, milp.rows)).encode()
-    return hashlib.sha256(b"".join([asked, *(each.tobytes() for each in arrays)])).digest()
+def _all_served(milp: Milp, columns: int) -> Milp:
+    """``milp`` with nothing left over, which the columns behind the first ``columns`` count."""
+    upper = milp.upper.copy()
+    upper[columns:] = 0.0
+    return replace(milp, upper=upper)
 
 
 def _scale(milp: Milp) -> float:
@@ -314,8 +316,27 @@ def _scale(milp: Milp) -> float:
     return scaling.from_costs(milp.cost[milp.cost != milp.cost.max(initial=0.0)])
 
 
-def _solved(milp: Milp, allowed_usd: float, options: Options) -> Answer:
-    """``milp`` solved to within about ``allowed_usd``, scaled so that its optimum is near 10³."""
+def _solved(ready: Packer, milp: Milp, allowed_usd: float, options: Options) -> Answer:
+    """``milp`` solved to within about ``allowed_usd``, as before where it was solved before."""
+    key = _key(milp, allowed_usd, options.nodes)
+    if (known := ready.packed.get(key)) is not None:
+        return known
+    answer = _anew(milp, allowed_usd, options)
+    if not answer.wall_clock_stop:
+        ready.packed[key] = answer
+    return answer
+
+
+def _key(milp: Milp, allowed_usd: float, nodes: int | None) -> bytes:
+    """What tells a block or a period from others, and how it is searched."""
+    sides = (milp.lower, milp.upper, milp.row_lower, milp.row_upper)
+    arrays = (milp.cost, milp.integer, *sides, milp.indptr, milp.indices, milp.data)
+    asked = repr((allowed_usd, nodes, milp.columns, milp.rows)).encode()
+    return hashlib.sha256(b"".join([asked, *(each.tobytes() for each in arrays)])).digest()
+
+
+def _anew(milp: Milp, allowed_usd: float, options: Options) -> Answer:
+    """Scaled so that its optimum is near 10³."""
     guess = _scale(milp)
     lp = solvers.run(milp.scaled(guess).relaxed(), "glop", options)
     size = abs(lp.objective) if lp.x is not None else 0.0
