@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import assume, given
+from hypothesis import strategies as st
 
 import planner
 from planner import solvers
@@ -14,7 +17,7 @@ from planner.errors import SolverFailure, StoppedByClock
 from planner.milp import Milp, build_model
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
-from planner.solvers import dives, relay, run, sifted
+from planner.solvers import dives, relay, run
 from planner.solvers.answer import Options
 from planner.solvers.optimise import optimise
 from planner.solvers.rebounded import Rebounded
@@ -95,15 +98,65 @@ def test_no_second_dive_where_the_first_plan_is_good_enough(monkeypatch: pytest.
     assert dived == [dives.ROUNDED[0]]
 
 
+class _Allowed:
+    """An LP that says no only where all levels are fixed, and not as one of the ``allowed`` plans."""
+
+    def __init__(self, levels: tuple[float, ...], allowed: set[tuple[float, ...]]) -> None:
+        self.levels, self.allowed = np.array(levels), allowed
+        self.lower, self.upper = np.zeros(len(levels)), np.full(len(levels), 9.0)
+
+    def between(self, at: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+        self.lower[at], self.upper[at] = lower, upper
+
+    def solve(self) -> tuple[float, np.ndarray] | None:
+        x = np.clip(self.levels, self.lower, self.upper)
+        whole = (self.lower == self.upper).all()
+        return None if whole and tuple(x.tolist()) not in self.allowed else (float(x.sum()), x)
+
+    def everything(self) -> np.ndarray:
+        return np.asarray(np.clip(self.levels, self.lower, self.upper))
+
+
+LEVELS = (1.2, 2.6, 3.5)
+EITHER_WAY = tuple(itertools.product(*((math.floor(level), math.ceil(level)) for level in LEVELS)))
+
+
+@given(allowed=st.sets(st.sampled_from(EITHER_WAY)), rounded=st.sampled_from(dives.ROUNDED))
+def test_levels_rounded_one_by_one_find_a_plan_where_there_is_one(
+    allowed: set[tuple[float, ...]], rounded: float
+) -> None:
+    """Each up or down, whichever of the levels before it has to be the other one."""
+    lp = _Allowed(LEVELS, allowed)
+    start = lp.solve()
+    assert start is not None
+    dive = dives.Dive(lp, lp.lower.copy(), lp.upper.copy(), (np.arange(len(LEVELS)),), start)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dives, "TRIES", len(EITHER_WAY))
+        found = dive.down(rounded)
+    assert (found is None) == (not allowed)
+    assert found is None or tuple(found[1].tolist()) in allowed
+
+
+def test_levels_that_cannot_be_rounded_end_by_effort() -> None:
+    lp = _Allowed(LEVELS, set())
+    asked = []
+    lp.solve, solve = lambda: asked.append(1) or solve(), lp.solve  # type: ignore[func-returns-value,method-assign]
+    start = lp.solve()
+    assert start is not None
+    dive = dives.Dive(lp, lp.lower.copy(), lp.upper.copy(), (np.arange(len(LEVELS)),), start)
+    assert dive.down(0.3) is None
+    assert len(asked) <= 1 + 3 + dives.TRIES * len(LEVELS)
+
+
 def test_where_dives_break_down_the_plan_is_found_without(monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = planner.load("scenarios/tiny.yaml")
     model = build_model(build_problem(scenario, catalog_of(scenario), whole=False))
     asked = optimise(model, model.milp, "auto", EXACT)
 
-    def broken(*args: object) -> None:
+    def broken(*args: object, few: bool) -> None:
         raise SolverFailure("glop gave up")
 
-    monkeypatch.setattr(sifted, "LARGE", 0)
+    monkeypatch.setattr(relay, "DIVED", 0)
     monkeypatch.setattr(dives, "plan", broken)
     found = optimise(model, model.milp, "auto", EXACT)
     assert found.status == asked.status == "optimal"
@@ -115,10 +168,10 @@ def test_a_dive_that_the_clock_stops_is_the_last_leg(monkeypatch: pytest.MonkeyP
     milp = _tiny()
     lp = run(milp.relaxed(), "glop", EXACT)
 
-    def stopped(*args: object) -> None:
+    def stopped(*args: object, few: bool) -> None:
         raise StoppedByClock("the clock stopped a dive")
 
-    monkeypatch.setattr(sifted, "LARGE", 0)
+    monkeypatch.setattr(relay, "DIVED", 0)
     monkeypatch.setattr(dives, "plan", stopped)
     found = relay.solve(milp, run, lambda x: None, lp, EXACT)
     assert found.wall_clock_stop

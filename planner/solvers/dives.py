@@ -30,6 +30,10 @@ WHOLE = 1e-6
 # rounded up from less and less on.
 ROUNDED = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
 RETREATS = (0.25, WHOLE)
+# Of a smaller matrix two dives are enough: cuts close what they leave open in the time of a third.
+ROUNDED_FEW = (0.35, 0.55)
+# Rounded one by one, an item may take so many solves for each of its levels, what was rounded wrong among them.
+TRIES = 4
 # The best so many plans are rounded again: the second or third is often the one that gains the most.
 BEST = 3
 AGAIN = (0.2, 0.35, 0.5, 0.65, 0.8)
@@ -93,9 +97,37 @@ class Dive:
                 if found is not None:
                     break
             if found is None:
+                found = self._one_by_one(item, point, rounded)
+            if found is None:
                 return None
             point = found
         return point
+
+    def _one_by_one(self, item: Ints, start: Point, rounded: float) -> Point | None:
+        """A point of whole levels of ``item``, each rounded after the LP has made up for those before it.
+
+        A level that can be rounded neither way says that the one before was rounded wrong.
+        """
+        lower, upper = self.lower[item].copy(), self.upper[item].copy()
+        points, choices = [start], [_choices(start[1][item][0], rounded)]
+        for _ in range(TRIES * len(item)):
+            at = len(points) - 1
+            if not choices[at]:
+                if not at:
+                    return None
+                choices.pop(), points.pop()
+                continue
+            lower[at] = upper[at] = np.clip(choices[at].pop(), self.lower[item][at], self.upper[item][at])
+            lower[at + 1 :], upper[at + 1 :] = self.lower[item][at + 1 :], self.upper[item][at + 1 :]
+            self.lp.between(item, lower, upper)
+            found = self.lp.solve()
+            if found is None:
+                continue
+            if at + 1 == len(item):
+                return found
+            points.append(found)
+            choices.append(_choices(found[1][item][at + 1], rounded))
+        return None
 
     def again(self, best: Point) -> Point:
         """``best``, or a cheaper point found by rounding one item after another anew, all the others as they are."""
@@ -124,16 +156,25 @@ class Dive:
         return np.clip(levels, self.lower[item], self.upper[item])
 
 
-def plan(milp: Milp, x: Floats, reduced_costs: Floats, options: Options, enough: float) -> Floats | None:
+def _choices(level: float, rounded: float) -> list[float]:
+    """What a level may be rounded to, the last first."""
+    first = float(np.floor(level + rounded))
+    return [first - 1 if first > level else first + 1, first]
+
+
+def plan(
+    milp: Milp, x: Floats, reduced_costs: Floats, options: Options, enough: float, *, few: bool = False
+) -> Floats | None:
     """A vector with whole integers near ``x``, the optimum of the relaxation of ``milp``; None where dives find none.
 
-    A better one is looked for until it costs no more than ``enough``.
+    A better one is looked for until it costs no more than ``enough``, with ``few`` by two dives at most.
     """
     made = _dive(milp, x, reduced_costs, options)
     if made is None:
         return None
     dive, columns = made
-    values = dive.vector(best) if (best := _best(dive, enough)) is not None else None
+    best = _best(dive, enough, ROUNDED_FEW if few else ROUNDED, 0 if few else BEST)
+    values = None if best is None else dive.vector(best)
     if values is None:
         return None
     vector = milp.lower.copy()
@@ -141,17 +182,22 @@ def plan(milp: Milp, x: Floats, reduced_costs: Floats, options: Options, enough:
     return vector
 
 
-def _best(dive: Dive, enough: float) -> Point | None:
-    """The cheapest point of all dives, or the first that costs no more than ``enough``."""
+def _best(dive: Dive, enough: float, roundings: tuple[float, ...], again: int) -> Point | None:
+    """The cheapest point of all dives and of as many looked at ``again``, or the first that costs ``enough`` or less.
+
+    Where the first dive finds none the others hardly ever do.
+    """
     points: list[Point] = []
-    for rounded in ROUNDED:
+    for rounded in roundings:
         found = dive.down(rounded)
+        if found is None and not points:
+            return None
         if found is not None:
             points.append(found)
             if found[0] <= enough:
                 return found
     points.sort(key=itemgetter(0))
-    for point in points[:BEST]:
+    for point in points[:again]:
         points.append(dive.again(point))
         if points[-1][0] <= enough:
             break

@@ -28,6 +28,8 @@ Engine = Callable[[Milp, str, Options, Floats | None], Answer]
 Incumbent = tuple[Floats, float]
 Polish = Callable[[Floats], Incumbent | None]
 
+# From as many columns on dives find a first plan sooner than engines do.
+DIVED = 1000
 # Of the gap, above the relaxation: a plan so dear is dived for again.
 ENOUGH = 0.99
 # So far above the relaxation a plan by dives is no start yet for the whole matrix.
@@ -80,10 +82,10 @@ def solve(
 
     best, stopped = start, False
     searched = start is None or not options.from_start
-    if open_still() and searched and options.dives and _large(milp):
+    if open_still() and searched and options.dives and milp.columns >= DIVED:
         found_by_dives, stopped = _dived(milp, relaxation, polish, clock.rest(options), legs)
         best = cheapest(best, found_by_dives)
-    if open_still() and searched and (not _large(milp) or best is None or relative_gap(best[1], bound) > FAR):
+    if open_still() and searched and (best is None or relative_gap(best[1], bound) > FAR):
         found = engine(near(milp, relaxation.x, options.gap), ENGINE, _near_options(milp, clock.rest(options)), None)
         legs.append(replace(found.leg("neighbourhood"), bound=None))
         stopped = found.wall_clock_stop
@@ -123,12 +125,12 @@ def solve(
 def _dived(
     milp: Milp, relaxation: Relaxation, polish: Polish, options: Options, legs: list[Leg]
 ) -> tuple[Incumbent | None, bool]:
-    """A plan of a large matrix by dives from its relaxation, and whether the clock struck; a leg more in ``legs``."""
+    """A plan by dives from the relaxation, and whether the clock struck; a leg more in ``legs``."""
     clock = Clock(options.time_limit_s)
     enough = relaxation.bound + ENOUGH * options.gap * abs(relaxation.bound)
     x, stopped = None, False
     try:
-        x = dives.plan(milp, relaxation.x, relaxation.reduced_costs, options, enough)
+        x = dives.plan(milp, relaxation.x, relaxation.reduced_costs, options, enough, few=not _large(milp))
     except StoppedByClock:
         stopped = True
     except SolverFailure:
