@@ -32,8 +32,9 @@ Polish = Callable[[Floats], Incumbent | None]
 DIVED = 1000
 # Of the gap, above the relaxation: a plan so dear is dived for again.
 ENOUGH = 0.99
-# So far above the relaxation a plan by dives is no start yet for the whole matrix.
-FAR = 5e-3
+# So far above the relaxation a plan by dives is no start yet for the whole matrix; for a smaller one it depends on the
+# gap asked for.
+FAR, FAR_OF_GAP = 5e-3, 2.0
 # A level this close to a whole number is whole: the neighbourhood is measured from it, not from the next one.
 WHOLE = 1e-6
 # Levels a plan may be away from the relaxation's in the neighbourhood, up or down, beyond rounding.
@@ -85,7 +86,8 @@ def solve(
     if open_still() and searched and options.dives and milp.columns >= DIVED:
         found_by_dives, stopped = _dived(milp, relaxation, polish, clock.rest(options), legs)
         best = cheapest(best, found_by_dives)
-    if open_still() and searched and (best is None or relative_gap(best[1], bound) > FAR):
+    far = FAR if _large(milp) else FAR_OF_GAP * options.gap
+    if open_still() and searched and (best is None or relative_gap(best[1], bound) > far):
         found = engine(near(milp, relaxation.x, options.gap), ENGINE, _near_options(milp, clock.rest(options)), None)
         legs.append(replace(found.leg("neighbourhood"), bound=None))
         stopped = found.wall_clock_stop
