@@ -99,10 +99,10 @@ def test_no_second_dive_where_the_first_plan_is_good_enough(monkeypatch: pytest.
 
 
 class _Allowed:
-    """An LP that says no only where all levels are fixed, and not as one of the ``allowed`` plans."""
+    """An LP that says no where no ``allowed`` plan has the levels that are fixed; if ``late``, once all of them are."""
 
-    def __init__(self, levels: tuple[float, ...], allowed: set[tuple[float, ...]]) -> None:
-        self.levels, self.allowed = np.array(levels), allowed
+    def __init__(self, levels: tuple[float, ...], allowed: set[tuple[int, ...]], *, late: bool = False) -> None:
+        self.levels, self.allowed, self.late = np.array(levels), allowed, late
         self.lower, self.upper = np.zeros(len(levels)), np.full(len(levels), 9.0)
 
     def between(self, at: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
@@ -110,11 +110,16 @@ class _Allowed:
 
     def solve(self) -> tuple[float, np.ndarray] | None:
         x = np.clip(self.levels, self.lower, self.upper)
-        whole = (self.lower == self.upper).all()
-        return None if whole and tuple(x.tolist()) not in self.allowed else (float(x.sum()), x)
+        fixed = self.lower == self.upper
+        fits = any((x == plan)[fixed].all() for plan in self.allowed)
+        return (float(x.sum()), x) if fits or (self.late and not fixed.all()) else None
 
     def everything(self) -> np.ndarray:
         return np.asarray(np.clip(self.levels, self.lower, self.upper))
+
+    def dive(self) -> dives.Dive:
+        start = self.levels.sum(), self.levels
+        return dives.Dive(self, self.lower.copy(), self.upper.copy(), (np.arange(len(self.levels)),), start)
 
 
 LEVELS = (1.2, 2.6, 3.5)
@@ -123,29 +128,31 @@ EITHER_WAY = tuple(itertools.product(*((math.floor(level), math.ceil(level)) for
 
 @given(allowed=st.sets(st.sampled_from(EITHER_WAY)), rounded=st.sampled_from(dives.ROUNDED))
 def test_levels_rounded_one_by_one_find_a_plan_where_there_is_one(
-    allowed: set[tuple[float, ...]], rounded: float
+    allowed: set[tuple[int, ...]], rounded: float
 ) -> None:
-    """Each up or down, whichever of the levels before it has to be the other one."""
-    lp = _Allowed(LEVELS, allowed)
-    start = lp.solve()
-    assert start is not None
-    dive = dives.Dive(lp, lp.lower.copy(), lp.upper.copy(), (np.arange(len(LEVELS)),), start)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dives, "TRIES", len(EITHER_WAY))
-        found = dive.down(rounded)
+    found = _Allowed(LEVELS, allowed).dive().down(rounded)
     assert (found is None) == (not allowed)
     assert found is None or tuple(found[1].tolist()) in allowed
 
 
-def test_levels_that_cannot_be_rounded_end_by_effort() -> None:
-    lp = _Allowed(LEVELS, set())
-    asked = []
-    lp.solve, solve = lambda: asked.append(1) or solve(), lp.solve  # type: ignore[func-returns-value,method-assign]
-    start = lp.solve()
-    assert start is not None
-    dive = dives.Dive(lp, lp.lower.copy(), lp.upper.copy(), (np.arange(len(LEVELS)),), start)
-    assert dive.down(0.3) is None
-    assert len(asked) <= 1 + 3 + dives.TRIES * len(LEVELS)
+@pytest.mark.parametrize("plan", [(2, 3, 3), (1, 2, 3), (1, 3, 4)])
+def test_a_level_that_was_rounded_wrong_is_rounded_the_other_way(plan: tuple[int, ...]) -> None:
+    """All are first rounded to 1, 3 and 3, and only at the end it is told that this is no plan."""
+    found = _Allowed(LEVELS, {plan}, late=True).dive().down(0.45)
+    assert found is not None
+    assert tuple(found[1].tolist()) == plan
+
+
+def test_levels_that_cannot_be_rounded_end_by_effort(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, solve = [], _Allowed.solve
+
+    def counted(lp: _Allowed) -> tuple[float, np.ndarray] | None:
+        asked.append(lp)
+        return solve(lp)
+
+    monkeypatch.setattr(_Allowed, "solve", counted)
+    assert _Allowed(LEVELS, set(), late=True).dive().down(0.3) is None
+    assert 3 < len(asked) <= 3 + dives.TRIES * len(LEVELS)
 
 
 def test_where_dives_break_down_the_plan_is_found_without(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,16 +106,21 @@ class Dive:
     def _one_by_one(self, item: Ints, start: Point, rounded: float) -> Point | None:
         """A point of whole levels of ``item``, each rounded after the LP has made up for those before it.
 
-        A level that can be rounded neither way says that the one before was rounded wrong.
+        Where a level can be rounded neither way, one before it was rounded wrong: they are rounded the other way one
+        at a time, the latest first.
         """
         lower, upper = self.lower[item].copy(), self.upper[item].copy()
         points, choices = [start], [_choices(start[1][item][0], rounded)]
+        furthest, turned = -1, 0
         for _ in range(TRIES * len(item)):
             at = len(points) - 1
             if not choices[at]:
-                if not at:
+                if at > furthest:
+                    furthest = turned = at
+                if not turned:
                     return None
-                choices.pop(), points.pop()
+                turned -= 1
+                del points[turned + 1 :], choices[turned + 1 :]
                 continue
             lower[at] = upper[at] = np.clip(choices[at].pop(), self.lower[item][at], self.upper[item][at])
             lower[at + 1 :], upper[at + 1 :] = self.lower[item][at + 1 :], self.upper[item][at + 1 :]
