@@ -50,6 +50,8 @@ def _go_easy() -> None:
     """Spare a short command what only a long one would gain by."""
     # NumPy starts a thread per core to multiply matrices; what decides plans is summed without them (``planner.bits``).
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # pydantic looks through all that is installed for plugins of its own, which check nothing here.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # What is loaded stays to the end; to look through it for garbage again and again took a tenth of a small plan.
     gc.set_threshold(GARBAGE_AT)
     # Another tenth went into a last look at the very end, where memory goes back as a whole.

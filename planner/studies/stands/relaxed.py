@@ -9,6 +9,7 @@ seldom the only one, of those that cost the same but for a hair the one is taken
 from __future__ import annotations
 
 import datetime as dt
+from collections import deque
 from collections.abc import Callable
 from dataclasses import field, replace
 
@@ -21,7 +22,7 @@ from planner.errors import ScenarioError, SolverFailure
 from planner.frozen import dataclass
 from planner.milp import ABSENT, Milp, Model, build_model
 from planner.milp.widened import with_columns, with_rows
-from planner.problem import build_problem
+from planner.problem import Problem, build_problem
 from planner.rules.dates import order_day
 from planner.scenario import Scenario
 from planner.solvers import Answer, Options
@@ -40,6 +41,8 @@ NOTICEABLE = 0.1
 TIE = 1e-5
 # Of what counts as a change, so that the last digits of a sum decide nothing.
 HAIR = 1e-4
+# Worlds whose matrices are kept: an assumption is searched where its amount was found, a few assumptions later.
+KEPT = 8
 
 
 @dataclass(frozen=True)
@@ -97,16 +100,18 @@ class Relaxed:
 
 
 class Relaxations:
-    """The LP relaxation of today's world, and of others beside it.
+    """The LP relaxation of today's world, and of others beside it; ``model`` is today's, where it is made already.
 
     Raises StoppedByClock where the clock ended a search, SolverFailure where one has no answer.
     """
 
-    def __init__(self, today: World, options: Options) -> None:
+    def __init__(self, today: World, options: Options, model: Model | None = None) -> None:
         self.world, self.options = today, options
         self.due_by = today.scenario.horizon.decided_on + dt.timedelta(days=DUE_DAYS)
         self._gpus = {name: row.gpus for name, row in today.catalog.systems.items()}
-        model = _model(today)
+        self._made: deque[tuple[World, Model]] = deque(maxlen=KEPT)
+        model = model or _model(today)
+        self._problem = model.problem
         self._scale, lp = scale_of(model.milp, options)
         scaled = model.milp.scaled(self._scale).relaxed()
         self.today = self._relaxed(scaled, orders_due(model, self.due_by), lp)
@@ -115,13 +120,13 @@ class Relaxations:
 
     def at(self, world: World) -> Relaxed:
         """The relaxation of another world: of plans that cost the least, but for a hair, the one nearest to today's."""
-        model = _model(world)
+        model = self._model(world)
         milp, columns = model.milp.scaled(self._scale).relaxed(), orders_due(model, self.due_by)
         return self._relaxed(milp, columns, solvers.run(self._leaning(milp, columns), "glop", self.options))
 
     def least_usd(self, world: World) -> float:
         """The least cost of another world, to the cent; infinite where there is no plan."""
-        model = _model(world)
+        model = self._model(world)
         milp, columns = model.milp.scaled(self._scale).relaxed(), orders_due(model, self.due_by)
         return self._relaxed(milp, columns, solvers.run(milp, "glop", self.options)).npv_usd
 
@@ -131,7 +136,7 @@ class Relaxations:
         Each is solved from where the last one ended. None where the worlds differ in more than cost: prices may decide
         what no plan needs, and that stands in no matrix.
         """
-        models = [_model(world) for world in (none, whole)]
+        models = [self._model(world) for world in (none, whole)]
         first, last = (model.milp.scaled(self._scale) for model in models)
         if not _alike(first, last):
             return None
@@ -160,6 +165,14 @@ class Relaxations:
             for verb, system, before, after in pairs
             if abs(after - before) >= self._room(system) * (1 - HAIR)
         )
+
+    def _model(self, world: World) -> Model:
+        for made, model in self._made:
+            if made == world:
+                return model
+        model = _model(world, self._problem)
+        self._made.append((world, model))
+        return model
 
     def _room(self, system: str) -> float:
         """GPUs of a system by which orders have to differ to be others."""
@@ -213,9 +226,9 @@ def orders_due(model: Model, due_by: dt.date) -> dict[int, Order]:
     return found
 
 
-def _model(world: World) -> Model:
+def _model(world: World, like: Problem | None = None) -> Model:
     try:
-        return build_model(build_problem(world.scenario, world.catalog, whole=False))
+        return build_model(build_problem(world.scenario, world.catalog, whole=False, like=like))
     except ScenarioError as error:
         # A value may make demand too small to be seen, say; the scenario itself is none the worse for it.
         raise SolverFailure(f"a value that was tried leaves no problem: {error}") from error
