@@ -55,6 +55,8 @@ def test_a_plan_loads_what_solves_and_nothing_that_shows_more_than_it_prints(opt
     found = loaded("scenarios/tiny.yaml", *options)
     assert found >= {"numpy", "ortools", "pydantic"}
     assert found & (SHOWING | CLASSES | DRAWING | SEVERAL) == set()
+    # In a file nothing has a style.
+    assert "rich" not in found
     assert {name for name in found if name.startswith("planner.schema")} == set()
 
 
