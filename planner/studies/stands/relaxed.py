@@ -9,8 +9,7 @@ seldom the only one, of those that cost the same but for a hair the one is taken
 from __future__ import annotations
 
 import datetime as dt
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import field, replace
 
 import numpy as np
@@ -29,6 +28,7 @@ from planner.solvers import Answer, Options
 from planner.solvers.clock import no_plan
 from planner.solvers.optimise import scale_of
 from planner.solvers.repriced import repriced
+from planner.solvers.threads import side_by_side
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str]
@@ -41,8 +41,8 @@ NOTICEABLE = 0.1
 TIE = 1e-5
 # Of what counts as a change, so that the last digits of a sum decide nothing.
 HAIR = 1e-4
-# Worlds whose matrices are kept: an assumption is searched where its amount was found, a few assumptions later.
-KEPT = 8
+# Of matrices with fewer columns, threads take longer than they save.
+WIDE = 1_000
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,8 @@ class Relaxations:
         self.world, self.options = today, options
         self.due_by = today.scenario.horizon.decided_on + dt.timedelta(days=DUE_DAYS)
         self._gpus = {name: row.gpus for name, row in today.catalog.systems.items()}
-        self._made: deque[tuple[World, Model]] = deque(maxlen=KEPT)
         model = model or _model(today)
-        self._problem = model.problem
+        self._problem, self._wide = model.problem, model.milp.columns >= WIDE
         self._scale, lp = scale_of(model.milp, options)
         scaled = model.milp.scaled(self._scale).relaxed()
         self.today = self._relaxed(scaled, orders_due(model, self.due_by), lp)
@@ -129,6 +128,18 @@ class Relaxations:
         model = self._model(world)
         milp, columns = model.milp.scaled(self._scale).relaxed(), orders_due(model, self.due_by)
         return self._relaxed(milp, columns, solvers.run(milp, "glop", self.options)).npv_usd
+
+    def least_of(self, worlds: Sequence[World]) -> list[float]:
+        """``least_usd`` of each, large ones side by side."""
+        if not self._wide:
+            return [self.least_usd(world) for world in worlds]
+        found = dict.fromkeys(range(len(worlds)), np.inf)
+
+        def least(place: int) -> None:
+            found[place] = self.least_usd(worlds[place])
+
+        side_by_side(least, found)
+        return list(found.values())
 
     def priced(self, none: World, whole: World) -> Callable[[float], Relaxed] | None:
         """The relaxation at a share between two worlds that differ in cost alone, and linearly; its cost is not read.
@@ -167,12 +178,7 @@ class Relaxations:
         )
 
     def _model(self, world: World) -> Model:
-        for made, model in self._made:
-            if made == world:
-                return model
-        model = _model(world, self._problem)
-        self._made.append((world, model))
-        return model
+        return _model(world, self._problem)
 
     def _room(self, system: str) -> float:
         """GPUs of a system by which orders have to differ to be others."""
