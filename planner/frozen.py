@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
 else:
     import dataclasses
+    from dataclasses import MISSING
     from reprlib import recursive_repr
 
     def dataclass(*, frozen, eq=True):
@@ -23,41 +24,41 @@ else:
             for name, method in shared.items():
                 if name not in vars(cls):
                     setattr(cls, name, method)
-            return dataclasses.dataclass(init=False, eq=False, repr=False)(cls)
+            dataclasses.dataclass(init=False, eq=False, repr=False)(cls)
+            fields = dataclasses.fields(cls)
+            cls.__blank__ = {field.name: field.default for field in fields}
+            cls.__open__ = [(field.name, field.default_factory) for field in fields if field.default is MISSING]
+            return cls
 
         return made
 
     def _init(self, /, *values, **named):
-        """Fill all fields in their order."""
+        """Fill all fields, in their order."""
         names = self.__match_args__
         if len(values) == len(names) and not named:
             self.__dict__.update(zip(names, values, strict=True))
         elif not values and tuple(named) == names:
             self.__dict__.update(named)
         else:
-            self.__dict__.update(_bound(type(self), values, named))
+            _fill(type(self), self.__dict__, values, named)
         if hasattr(self, "__post_init__"):
             self.__post_init__()
 
-    def _bound(cls, values, named):
-        """The value of every field, by what is given or the field's default."""
-        given = dict(zip(cls.__match_args__, values, strict=False))
-        if len(values) > len(given) or not given.keys().isdisjoint(named):
+    def _fill(cls, own, values, named):
+        """Fill those that are given, and the others with their defaults."""
+        names = cls.__match_args__
+        if len(values) > len(names) or (values and not named.keys().isdisjoint(names[: len(values)])):
             raise TypeError(f"{cls.__qualname__}() was given a field twice, or more of them than it has")
-        given |= named
-        found = {}
-        for field in dataclasses.fields(cls):
-            if field.name in given:
-                found[field.name] = given.pop(field.name)
-            elif field.default is not dataclasses.MISSING:
-                found[field.name] = field.default
-            elif field.default_factory is not dataclasses.MISSING:
-                found[field.name] = field.default_factory()
-            else:
-                raise TypeError(f"{cls.__qualname__}() is missing '{field.name}'")
-        if given:
-            raise TypeError(f"{cls.__qualname__}() has no '{next(iter(given))}'")
-        return found
+        own.update(cls.__blank__)
+        own.update(zip(names, values, strict=False))
+        own.update(named)
+        if len(own) > len(cls.__blank__):
+            raise TypeError(f"{cls.__qualname__}() has no {', '.join(named.keys() - cls.__blank__.keys())}")
+        for name, factory in cls.__open__:
+            if own[name] is MISSING:
+                if factory is MISSING:
+                    raise TypeError(f"{cls.__qualname__}() is missing {name}")
+                own[name] = factory()
 
     def _set(self, name, value):
         """Set a field once, as an ``__init__`` of its own does."""
