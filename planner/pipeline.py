@@ -187,7 +187,8 @@ def model_of(
     model = _model(build_problem(scenario, catalog, reductions), fixed)
     if not model.problem.whole:
         return model
-    return replace(model, relaxation=_model(build_problem(scenario, catalog, reductions, whole=False), fixed))
+    in_parts = build_problem(scenario, catalog, reductions, whole=False, like=model.problem)
+    return replace(model, relaxation=_model(in_parts, fixed))
 
 
 def _model(problem: Problem, fixed: FixedDecisions | None) -> Model:

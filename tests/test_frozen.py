@@ -8,7 +8,7 @@ import pickle
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -64,6 +64,21 @@ class Heir(Own):
     """One with a field more."""
 
     more: int = 0
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One with a class variable, a field by its name alone and something to check."""
+
+    kind: ClassVar[str] = "checked"
+
+    size: float
+    kept: list[int] = field(default_factory=list)
+    told: str = field(default="", kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.size < 0:
+            raise ValueError("below zero")
 
 
 VALUES = st.tuples(st.text(max_size=2), st.floats(0, 2), st.lists(st.integers(0, 1), max_size=1), st.integers(0, 1))
@@ -124,10 +139,37 @@ def test_a_method_of_its_own_stays() -> None:
     assert repr(Heir("a", more=1)) == "Heir(name='a', size=1.0, parts=[], more=1)"
 
 
-@pytest.mark.parametrize("arguments", [(), ("a", 1.0, [], 0, 0)])
-def test_too_few_and_too_many_values_are_refused(arguments: tuple[Any, ...]) -> None:
-    assert told(lambda: Own(*arguments)) is TypeError
-    assert told(lambda: Standard(*arguments)) is TypeError
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ((), {}),
+        ((), {"size": 1.0}),
+        (("a", 1.0, [], 0, 0), {}),
+        (("a",), {"name": "b"}),
+        (("a",), {"unknown": 1}),
+    ],
+)
+def test_values_that_are_no_fields_or_too_few_are_refused(values: tuple[Any, ...], named: dict[str, Any]) -> None:
+    assert told(lambda: Own(*values, **named)) is TypeError
+    assert told(lambda: Standard(*values, **named)) is TypeError
+
+
+@given(VALUES, st.integers(0, 4), st.permutations(["name", "size", "parts", "hidden"]), st.sets(st.integers(0, 3)))
+def test_fields_stand_in_their_order_however_they_are_given(
+    one: Any, by_place: int, order: list[str], left_out: set[int]
+) -> None:
+    names = ("name", "size", "parts", "hidden")
+    given = {name: value for place, (name, value) in enumerate(zip(names, one, strict=True)) if place >= by_place}
+    named = {name: given[name] for name in order if name in given and names.index(name) not in left_out - {0}}
+    own, standard = Own(*one[:by_place], **named), Standard(*one[:by_place], **named)
+    assert list(vars(own).items()) == list(vars(standard).items())
+
+
+def test_defaults_are_made_anew_and_what_is_made_is_checked() -> None:
+    assert Checked(1.0).kept is not Checked(1.0).kept
+    assert vars(Checked(told="words", size=1.0)) == {"size": 1.0, "kept": [], "told": "words"}
+    assert told(lambda: Checked(-1.0)) is ValueError
+    assert told(lambda: Checked(1.0, [], "words")) is TypeError  # type: ignore[call-arg]
 
 
 def test_a_match_takes_fields_in_order() -> None:

@@ -13,10 +13,24 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.render import sheet
+from planner.render.console import console_on
 from planner.render.sheet import Column, Marked, Sheet
 
 LINES = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
-WORDS = ["a", "hall", "hgx-h200", "12 GPUs", "3 %", "`plan compare x`", "日本", "ü-long-word", "$1.5 M", "-", "  in"]
+WORDS = [
+    "a",
+    "hall",
+    "hgx-h200",
+    "12 GPUs",
+    "3 %",
+    "`plan compare x`",
+    "日本",
+    "ü-long-word" * 3,
+    "ü-long-word",
+    "$1.5 M",
+    "-",
+    "  in",
+]
 CELLS = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
 MARKED = st.one_of(CELLS, CELLS, CELLS, st.builds(Marked, CELLS, st.sampled_from(["due", "reached", "warning"])))
 
@@ -27,6 +41,12 @@ def sheets(draw: st.DrawFn) -> Sheet:
     columns = [Column(draw(CELLS) if headed else "", draw(st.booleans())) for _ in range(count)]
     rows = draw(st.lists(st.tuples(*[MARKED] * count), min_size=1, max_size=4))
     return Sheet("", tuple(columns), tuple(rows))
+
+
+def in_a_file(part: Sheet, width: int) -> str:
+    file = io.StringIO()
+    sheet._tables(part, console_on(file, width))
+    return file.getvalue()
 
 
 def printed(part: Sheet, console: Console) -> str:
@@ -73,7 +93,9 @@ def test_columns_stand_as_rich_lays_them(part: Sheet, width: int, coloured: bool
         Console(file=io.StringIO(), width=width, force_terminal=coloured, color_system="standard" if coloured else None)
         for _ in range(2)
     ]
-    assert printed(part, both[0]) == by_rich(part, both[1])
+    found = printed(part, both[0])
+    assert found == by_rich(part, both[1])
+    assert coloured or found == in_a_file(part, width)
 
 
 @pytest.mark.parametrize("width", [20, 30, 40])

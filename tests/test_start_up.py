@@ -10,6 +10,7 @@ import pytest
 
 from planner.cli.options import SolveOptions
 from planner.cli.solve import solved
+from planner.milp import Model
 from planner.problem import Problem
 from planner.solvers import Options
 from planner.studies.command import Outcome
@@ -54,6 +55,8 @@ def test_a_plan_loads_what_solves_and_nothing_that_shows_more_than_it_prints(opt
     found = loaded("scenarios/tiny.yaml", *options)
     assert found >= {"numpy", "ortools", "pydantic"}
     assert found & (SHOWING | CLASSES | DRAWING | SEVERAL) == set()
+    # In a file nothing has a style.
+    assert "rich" not in found
     assert {name for name in found if name.startswith("planner.schema")} == set()
 
 
@@ -78,9 +81,11 @@ def test_what_nobody_sees_is_not_solved_and_nothing_is_solved_twice(monkeypatch:
         asked.append("extra")
         return increments(problem, options)
 
-    def today(self: Relaxations, world: World, options: Options) -> None:
+    def today(self: Relaxations, world: World, options: Options, model: Model | None = None) -> None:
+        # The plan's own search has made its matrix.
+        assert model is not None
         asked.append("today")
-        begin(self, world, options)
+        begin(self, world, options, model)
 
     monkeypatch.setattr("planner.studies.increments.increments", extra)
     monkeypatch.setattr(Relaxations, "__init__", today)

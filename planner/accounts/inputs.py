@@ -190,7 +190,7 @@ def places_of(names: Iterable[str]) -> dict[str, int]:
 
 def build_inputs(scenario: Scenario, catalog: Catalog, decided: Decided) -> Inputs:
     """The inputs of a plan. Without futures there is one, of whatever name the tables use."""
-    futures = scenario.futures or (Future(name=_only_future(decided), probability=1.0),)
+    futures = scenario.futures or (Future.model_construct(name=_only_future(decided), probability=1.0),)
     return Inputs(scenario, catalog, scenario_timeline(scenario, catalog), futures)
 
 

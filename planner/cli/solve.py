@@ -10,9 +10,10 @@ from planner.catalog import Catalog
 from planner.cli.options import SolveOptions
 from planner.errors import InfeasiblePlan, SolverFailure, StoppedByClock
 from planner.frozen import dataclass
-from planner.pipeline import catalog_of, load
-from planner.pipeline import solve as solve_scenario
+from planner.milp import Model
+from planner.pipeline import catalog_of, load, optimum
 from planner.plan import Plan
+from planner.plan.audited import tabled
 from planner.render.hints import call_of, filled
 from planner.render.sheet import Sheet
 from planner.report.instead import bounded
@@ -44,7 +45,8 @@ NOT_HELD = "What renting or buying alone would cost was not looked into."
 @dataclass(frozen=True)
 class Solved:
     """A plan and its catalog; ``worth`` and ``other`` are None where they do not apply, ``unknown`` says why not.
-    ``relaxations`` are what the rest beside the plan is reckoned with.
+    ``relaxations`` are what the rest beside the plan is reckoned with, ``in_parts`` is the matrix of today's, where the
+    plan's own search made it.
 
     ``instead`` says what another way of getting GPUs costs, as far as that was looked for.
     ``late`` where the clock stopped what stands beside the plan.
@@ -52,6 +54,7 @@ class Solved:
 
     catalog: Catalog
     plan: Plan
+    in_parts: Model | None = None
     worth: Information | None = None
     other: OtherPercentile | None = None
     relaxations: Relaxations | None = None
@@ -121,19 +124,21 @@ def solved(options: SolveOptions, progress: Progress) -> Outcome:
 
 def find(scenario: Scenario, options: SolveOptions, progress: Progress) -> Solved:
     """The plan, with what is told beside it where anybody asked for that."""
-    catalog = catalog_of(scenario)
-    plan = solve_scenario(scenario, catalog, solver=options.solver, gap=options.gap, time_limit_s=options.time_limit)
-    found = Solved(catalog, plan)
+    made = optimum(scenario, solver=options.solver, gap=options.gap, time_limit_s=options.time_limit)
+    plan = tabled(made)
+    # What simulations settled is told of the points that serve alone.
+    found = Solved(made.catalog, plan, made.model.relaxation or made.model if plan.simulated is None else None)
     if not options.information:
         return found
-    scenario = plan.settled(scenario)
+    scenario, catalog = plan.settled(scenario), made.catalog
     limited = Options(plan.proof.gap_asked, _limit_s(scenario, options))
     # Of one workload the report tells no cost of its own.
     if options.tabled or len(scenario.workloads) > 1:
         from planner.studies.increments import with_increments
 
         try:
-            found = replace(found, plan=with_increments(plan, scenario, catalog, limited))
+            known = None if found.in_parts is None else found.in_parts.problem
+            found = replace(found, plan=with_increments(plan, scenario, catalog, limited, known))
         except SolverFailure as error:
             found = found.without("What each workload costs more", error)
     if has_targets(scenario):
@@ -171,7 +176,7 @@ def with_stands(solved: Solved, scenario: Scenario, options: SolveOptions) -> So
         return solved
     asked = Options(solved.plan.proof.gap_asked, _limit_s(scenario, options))
     try:
-        relaxations = Relaxations(World(scenario, solved.catalog), asked)
+        relaxations = Relaxations(World(scenario, solved.catalog), asked, solved.in_parts)
         solved = replace(solved, relaxations=relaxations)
         return replace(solved, carrying=carrying(relaxations, solved.plan))
     except SolverFailure as error:

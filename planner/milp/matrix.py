@@ -181,6 +181,8 @@ class Builder:
         """Ids of new columns, one for each cell of ``axes`` where ``exists``; ``ABSENT`` elsewhere."""
         shape, cells, ids = _numbered(axes, exists, self._n_columns)
         self._columns.append(Block(name, tuple(axes), cells, self._n_columns))
+        if not len(cells):
+            return ids
         self._lower.append(_cells(lower, shape, cells))
         self._upper.append(_cells(upper, shape, cells))
         self._integer.append(_cells(integer, shape, cells).astype(bool))
@@ -200,6 +202,8 @@ class Builder:
         """Ids of new rows, one for each cell of ``axes`` where ``exists``; ``ABSENT`` elsewhere."""
         shape, cells, ids = _numbered(axes, exists, self._n_rows)
         self._rows.append(Block(name, tuple(axes), cells, self._n_rows))
+        if not len(cells):
+            return ids
         self._row_lower.append(_cells(lower, shape, cells))
         self._row_upper.append(_cells(upper, shape, cells))
         self._n_rows += len(cells)
@@ -234,12 +238,15 @@ class Builder:
         ``limit`` is in row units, of which the kind says what they are, or ``per_row_unit`` where each row has its own.
         Raises KeyError for a kind without a record.
         """
+        record = limit_kind(kind.key)
+        if _all_absent(rows):
+            return
         at = np.nonzero(rows != ABSENT)
         value = np.broadcast_to(np.asarray(limit, dtype=float), rows.shape)
         unit = np.broadcast_to(np.asarray(kind.per_row_unit if per_row_unit is None else per_row_unit), rows.shape)
         self._limits.append(
             LimitRows(
-                kind=limit_kind(kind.key),
+                kind=record,
                 rows=rows[at],
                 subject=tuple(subjects[int(index)] for index in at[0]),
                 future=at[1],
@@ -327,16 +334,16 @@ def _sums(places: Ints, values: Floats, size: int) -> Floats:
 def _numbered(axes: Sequence[Axis], exists: ArrayLike, first: int) -> tuple[tuple[int, ...], Ints, Ints]:
     """The shape of ``axes``, its cells where something ``exists``, and ids from ``first`` on, ``ABSENT`` elsewhere."""
     shape = tuple(len(axis) for axis in axes)
-    cells = np.flatnonzero(_stretched(np.asarray(exists), shape))
-    ids = np.full(shape, ABSENT, dtype=np.int64)
+    ids, there = np.full(shape, ABSENT, dtype=np.int64), np.asarray(exists)
+    if not (ids.size and there.any()):
+        return shape, np.zeros(0, dtype=np.int64), ids
+    cells = np.flatnonzero(_stretched(there, shape))
     ids.ravel()[cells] = first + np.arange(len(cells))
     return shape, cells, ids
 
 
 def _cells(values: ArrayLike, shape: tuple[int, ...], cells: Ints) -> Floats:
     given = np.asarray(values, dtype=float)
-    if not len(cells):
-        return np.zeros(0)
     return np.full(len(cells), given) if given.ndim == 0 else _stretched(given, shape).ravel()[cells]
 
 

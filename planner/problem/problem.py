@@ -16,7 +16,7 @@ from planner.problem.offers import hourly, reservations, signed
 from planner.problem.ownership import groups, purchases
 from planner.problem.pools import Assignments, PoolIndex, build_assignments, build_pools
 from planner.problem.reduce import Reductions, prune_apis, prune_offers
-from planner.problem.serving import candidates
+from planner.problem.serving import Found, found
 from planner.problem.supply import Supply
 from planner.problem.visible import check_visible
 from planner.rules.dates import here_and_now_until
@@ -34,7 +34,8 @@ class Problem:
 
     ``whole`` is False where every workload is planned in parts of replicas, as the scenario asks or as a relaxation.
     ``probability`` (F,) of ``futures``. ``gpus_ever_needed`` bounds the GPUs, usable or not, that any
-    optimal plan has in service. ``left_out`` says in a line each what the reductions and rules dropped.
+    optimal plan has in service. ``left_out`` says in a line each what the reductions and rules dropped. ``found`` is
+    what could serve, for problems much like this one.
     """
 
     timeline: Timeline
@@ -51,6 +52,7 @@ class Problem:
     token_weight: Floats
     gpus_ever_needed: float
     left_out: tuple[str, ...]
+    found: Found
     whole: bool = False
     elastic: bool = False
 
@@ -67,12 +69,14 @@ def build_problem(
     *,
     whole: bool = True,
     elastic: bool = False,
+    like: Problem | None = None,
 ) -> Problem:
     """The problem of ``scenario`` over ``catalog``.
 
     Without ``whole`` it is relaxed to parts of replicas and of hourly lots: no plan costs less. With ``elastic``
     points and APIs that miss a latency target stay in, marked, for finding out which limits to relax. ``reductions``
-    switches the exact reductions off in tests.
+    switches the exact reductions off in tests. ``like`` is one of a scenario much like this one: what could serve is
+    not looked for again where nothing that decides it is other.
     """
     reductions = reductions or Reductions()
     timeline = scenario_timeline(scenario, catalog)
@@ -86,8 +90,9 @@ def build_problem(
         supply, dropped = _without_dominated_offers(supply, alike, limits, whole_lots, whole)
         left_out += dropped
     pools = build_pools(scenario, catalog.systems, supply, limits, timeline, merge=reductions.pools, whole=whole)
-    found = candidates(scenario, catalog, timeline, supply.systems, late=elastic)
-    assignments = build_assignments(scenario, pools, found, timeline, prune=reductions.points, whole=whole)
+    before = None if like is None else like.found
+    serving = found(scenario, catalog, timeline, supply.systems, late=elastic, like=before)
+    assignments = build_assignments(scenario, pools, serving.candidates, timeline, prune=reductions.points, whole=whole)
     api = build_api_assignments(scenario, catalog, timeline)
     api = _api_subset(api, np.isfinite(api.sla_excess) if elastic else api.sla_excess <= SLACK)
     if reductions.offers:
@@ -114,6 +119,7 @@ def build_problem(
             supply, pools, assignments, demand, limits, timeline, tight=reductions.bounds and not elastic
         ),
         left_out=tuple(left_out),
+        found=serving,
         whole=whole,
         elastic=elastic,
     )

@@ -48,6 +48,38 @@ class Candidate:
     note: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Candidates, with ``by`` all that they were found by: wherever that is the same, so are they."""
+
+    candidates: list[Candidate]
+    by: tuple[object, ...]
+
+
+def found(
+    scenario: Scenario, catalog: Catalog, timeline: Timeline, systems: set[str], *, late: bool, like: Found | None
+) -> Found:
+    """``candidates``, those of ``like`` where they are the same: neither prices nor limits make any difference."""
+    procurement = scenario.procurement
+    by = (
+        late,
+        systems,
+        timeline.starts,
+        scenario.workloads,
+        scenario.trust,
+        scenario.tail_ratio,
+        procurement.software_gain_per_year,
+        procurement.software_gain_from,
+        catalog.serving,
+        catalog.systems,
+        catalog.accuracy,
+        catalog.models,
+    )
+    if like is not None and like.by == by:
+        return like
+    return Found(candidates(scenario, catalog, timeline, systems, late=late), by)
+
+
 def _by_tail_ratio(point: ServingPoint, sla: Sla) -> str:
     """The metrics whose target is held against a converted mean or median: ttft, tpot, ttft+tpot or none."""
     if isinstance(point, DerivedPoint) and point.converted:

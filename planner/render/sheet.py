@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
-
-from rich.cells import cell_len
-from rich.console import Console
-from rich.text import Text
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal, cast
 
 from planner.frozen import dataclass
+from planner.render.console import Line, Plain, put
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 # ASCII, so that a report looks the same in every terminal and in a file.
 # What words mean to a reader who has to act; everything else is printed as it comes.
@@ -21,10 +22,13 @@ LONGEST_WORD = 30
 BETWEEN = 2
 # What is pasted stays in one piece: a command in backticks is a word, whatever its length.
 _WORDS = re.compile(r"(?:`[^`]*`|[^\s`])+")
+_WITH_BLANKS = re.compile(r"\s*\S+\s*")
 _COMMAND = re.compile(r"`plan [^`]+`")
 # A number and its unit stand on one line. The letter is of no alphabet, one cell wide, and gone before it is printed.
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|×|M|k|B|MW|GPUs|ms|s)(?:\W|$))")
 _HELD = "\ue000"
+# Before it every letter that can be printed is one cell wide.
+_WIDE_FROM = "\u0300"
 
 
 class Marked(str):
@@ -83,7 +87,7 @@ def marked(row: Sequence[str], meaning: Meaning) -> tuple[str, ...]:
     return tuple(Marked(cell, meaning) for cell in row)
 
 
-def show(sheet: Sheet, console: Console) -> None:
+def show(sheet: Sheet, console: Console | Plain) -> None:
     """Print a sheet and an empty line."""
     _say(sheet.sentence, "bold", console)
     if len(sheet.columns) == 1 and not sheet.columns[0].header:
@@ -93,17 +97,17 @@ def show(sheet: Sheet, console: Console) -> None:
         _tables(sheet, console)
     for note in sheet.notes:
         _say(note, "dim", console)
-    console.print()
+    put([[]], console)
 
 
-def _tables(sheet: Sheet, console: Console) -> None:
+def _tables(sheet: Sheet, console: Console | Plain) -> None:
     for part in _parts(sheet, console.width) if sheet.rows else ():
         _print(sheet, part, console)
 
 
 def wrapped(words: str, width: int) -> Iterator[str]:
     """``words`` in lines of at most ``width``; a command in backticks is never broken, so that it can be pasted."""
-    if cell_len(words) <= width:
+    if _cells_of(words) <= width:
         yield words
         return
     indent = words[: len(words) - len(words.lstrip())]
@@ -111,15 +115,24 @@ def wrapped(words: str, width: int) -> Iterator[str]:
     for word in _WORDS.findall(_UNIT.sub(_HELD, words)):
         for piece in _pieces(word.replace(_HELD, " "), width - len(indent)):
             longer = f"{line} {piece}" if line else indent + piece
-            if line and cell_len(longer) > width:
+            if line and _cells_of(longer) > width:
                 yield line
                 longer = indent + piece
             line = longer
     yield line
 
 
+def _cells_of(words: str) -> int:
+    """How many cells of a terminal words take."""
+    if max(words, default="") < _WIDE_FROM:
+        return len(words)
+    from rich.cells import cell_len
+
+    return cell_len(words)
+
+
 def _pieces(word: str, width: int) -> list[str]:
-    if cell_len(word) <= width or _COMMAND.search(word):
+    if _cells_of(word) <= width or _COMMAND.search(word):
         return [word]
     return [word[at : at + width] for at in range(0, len(word), max(width, 1))]
 
@@ -149,8 +162,8 @@ def _least(sheet: Sheet, at: int) -> int:
     """The narrowest that a column can be read at: numbers whole, of text the longest word."""
     cells = _cells(sheet, at)
     if sheet.columns[at].right:
-        return max(map(cell_len, cells))
-    words = [cell_len(word) for cell in cells for word in _UNIT.sub(_HELD, cell).split()]
+        return max(map(_cells_of, cells))
+    words = [_cells_of(word.replace(_HELD, " ")) for cell in cells for word in _UNIT.sub(_HELD, cell).split()]
     return min(max(words, default=1), LONGEST_WORD)
 
 
@@ -159,7 +172,7 @@ def _widths(sheet: Sheet, part: list[int], width: int) -> list[int]:
 
     What a row begins with has a quarter of the width before others have any to spare.
     """
-    whole = [max(map(cell_len, _cells(sheet, at))) for at in part]
+    whole = [max(map(_cells_of, _cells(sheet, at))) for at in part]
     least = [_least(sheet, at) for at in part]
     room = width - BETWEEN * (len(part) - 1)
     first = min(whole[0], width // 4)
@@ -187,22 +200,22 @@ def _each(whole: list[int], least: list[int], most: int) -> list[int]:
     return [min(wide, max(narrow, most)) for wide, narrow in zip(whole, least, strict=True)]
 
 
-def _print(sheet: Sheet, part: list[int], console: Console) -> None:
+def _print(sheet: Sheet, part: list[int], console: Console | Plain) -> None:
     """Print columns beside each other, without the blanks at the ends of lines."""
     columns = [sheet.columns[at] for at in part]
     widths = _within(_widths(sheet, part, console.width), console.width)
-    lines: list[Text] = []
+    lines: list[Line] = []
     if any(column.header for column in sheet.columns):
         lines += _lines([column.header for column in columns], columns, widths, console, "dim")
-        lines.append(Text("-" * (sum(widths) + BETWEEN * (len(part) - 1))))
+        lines.append([("-" * (sum(widths) + BETWEEN * (len(part) - 1)), "")])
     for row in sheet.rows:
         lines += _lines([row[at] for at in part], columns, widths, console)
-    console.print(Text("\n").join(lines), soft_wrap=True)
+    put(lines, console)
 
 
 def _lines(
-    row: Sequence[str], columns: Sequence[Column], widths: Sequence[int], console: Console, head: str = ""
-) -> Iterator[Text]:
+    row: Sequence[str], columns: Sequence[Column], widths: Sequence[int], console: Console | Plain, head: str = ""
+) -> Iterator[Line]:
     """A row in as many lines as its highest cell takes; of headers, whose style is ``head``, short ones stand below."""
     cells = [_cell(*cell, console) for cell in zip(row, columns, widths, strict=True)]
     height, styled = max(map(len, cells)), console.color_system is not None
@@ -217,29 +230,58 @@ def _lines(
             del pieces[-1]
         if pieces and not (styled and pieces[-1][1]):
             pieces[-1] = (pieces[-1][0].rstrip(), pieces[-1][1])
-        yield Text.assemble(*pieces)
+        yield pieces
 
 
-def _cell(words: str, column: Column, width: int, console: Console) -> list[str]:
+def _cell(words: str, column: Column, width: int, console: Console | Plain) -> list[str]:
     """The lines of a cell, all of its width."""
     shown = plain(words).rstrip() if column.right else plain(words)
-    room = width - cell_len(shown)
+    room = width - _cells_of(shown)
     if room >= 0:
         return [" " * room + shown if column.right else shown + " " * room]
     if not width:
         return [""]
-    text = Text(_UNIT.sub(_HELD, shown))
-    lines = text.wrap(
-        console, width, justify="right" if column.right else "left", overflow="fold", no_wrap=column.right
-    )
-    return [line.plain.replace(_HELD, " ") for line in lines]
+    held = _UNIT.sub(_HELD, shown)
+    if max(shown) >= _WIDE_FROM:
+        return [line.replace(_HELD, " ") for line in _wide(held, column, width, console)]
+    if column.right:
+        return [shown[:width]]
+    ends = [0, *_breaks(held, width), len(held)]
+    return [held[start:end][:width].ljust(width).replace(_HELD, " ") for start, end in pairwise(ends)]
 
 
-def _say(words: str, style: str, console: Console) -> None:
+def _breaks(words: str, width: int) -> list[int]:
+    """Where lines of at most ``width`` letters begin, as Rich breaks them: between words, and in one that is longer."""
+    found, taken = [], 0
+    for word in _WITH_BLANKS.finditer(words):
+        length, start = len(word[0].rstrip()), word.start()
+        if length <= width - taken:
+            taken += len(word[0])
+        elif length > width:
+            starts = range(start, word.end(), width)
+            found += [at for at in starts if at]
+            taken = word.end() - starts[-1]
+        elif taken and start:
+            found.append(start)
+            taken = len(word[0])
+    return found
+
+
+def _wide(words: str, column: Column, width: int, console: Console | Plain) -> list[str]:
+    """The lines of words with letters that take more cells than one, or none."""
+    from rich.text import Text
+
+    justify: Literal["left", "right"] = "right" if column.right else "left"
+    # Only what is justified on both sides asks the console.
+    on = cast("Console", console)
+    lines = Text(words).wrap(on, width, justify=justify, overflow="fold", no_wrap=column.right)
+    return [line.plain for line in lines]
+
+
+def _say(words: str, style: str, console: Console | Plain) -> None:
     """Print a sentence or a note, in lines of its own."""
     style = _style(words, style)
-    for line in wrapped(plain(words), console.width):
-        console.print(Text(line.rstrip(), style=style), soft_wrap=True)
+    put([[(line.rstrip(), style)] for line in wrapped(plain(words), console.width)], console)
 
 
 def plain(words: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from planner.catalog import Catalog
 from planner.plan import Plan
+from planner.render.console import Plain
 from planner.render.sheet import Sheet, left, show
 from planner.report.binding import binding_sheet
 from planner.report.cash import cash_sheet
@@ -22,6 +22,9 @@ from planner.report.verdict import Verdict
 from planner.report.view import timeline_of
 from planner.report.workloads import workload_sheets
 from planner.scenario import Scenario
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 MORE = (
     "What each way alone needs and costs: `plan compare SCENARIO`.",
@@ -69,7 +72,7 @@ def verdict_sheet(verdict: Verdict) -> Sheet:
 def render(
     plan: Plan,
     scenario: Scenario,
-    console: Console,
+    console: Console | Plain,
     *,
     catalog: Catalog | None = None,
     beside: Sequence[tuple[str, str]] = (),

@@ -11,7 +11,7 @@ from planner.scenario.models import Pue, Site
 NODE_GPUS = 8
 # A system that misses what a position feeds by no more than this share is fed: it is rounding.
 ROUNDING = 1e-9
-_NO_OVERHEAD = Pue(design=1.0, annual=1.0)
+_NO_OVERHEAD = Pue.model_construct(design=1.0, annual=1.0)
 
 
 def pue(site: Site, system: System) -> Pue:

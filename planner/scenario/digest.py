@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from planner.scenario.models import Scenario
@@ -56,6 +56,6 @@ def _said(part: Any, plain: Any, path: tuple[str, ...], meant: Mapping[tuple[str
 @cache
 def _fields_of_version_1() -> dict[str, frozenset[str]]:
     """The fields of each section, as the schema of version 1 has them."""
-    schema = json.loads((resources.files("planner.scenario") / "scenario-1.json").read_text(encoding="utf-8"))
+    schema = json.loads(Path(__file__).with_name("scenario-1.json").read_text(encoding="utf-8"))
     sections = schema["$defs"] | {schema["title"]: schema}
     return {name: frozenset(section.get("properties", ())) for name, section in sections.items()}

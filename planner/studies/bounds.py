@@ -22,8 +22,7 @@ def bounds(relaxations: Relaxations, plan: Plan) -> tuple[Bound, ...]:
         "rent": bool({"on_demand", "spot"} & set(rules.rent)),
         "api": rules.token_api,
     }
-    found = []
-    for ways in others(plan, [way for way, allowed in open_to.items() if allowed]):
-        least = relaxations.least_usd(World(option(scenario, catalog, "+".join(ways)), catalog))
-        found.append(Bound(ways, least, least - relaxations.today.npv_usd))
-    return tuple(found)
+    ways = others(plan, [way for way, allowed in open_to.items() if allowed])
+    worlds = [World(option(scenario, catalog, "+".join(way)), catalog) for way in ways]
+    today = relaxations.today.npv_usd
+    return tuple(Bound(way, usd, usd - today) for way, usd in zip(ways, relaxations.least_of(worlds), strict=True))

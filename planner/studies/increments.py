@@ -28,15 +28,19 @@ from planner.units import mtok_from_tokens
 Floats = NDArray[np.float64]
 
 
-def with_increments(plan: Plan, scenario: Scenario, catalog: Catalog, options: Options) -> Plan:
+def with_increments(
+    plan: Plan, scenario: Scenario, catalog: Catalog, options: Options, problem: Problem | None = None
+) -> Plan:
     """``plan`` with the incremental cost of each workload in its table of cost by workload.
 
+    ``problem`` is the scenario's in parts of replicas, where it is made already.
     The plan itself where cost is not the objective: a workload then is not served at the least cost. Raises
     StoppedByClock where the clock ended one of the searches, SolverFailure where one has no answer.
     """
     if scenario.objective != "cost":
         return plan
-    usd, output, total = increments(build_problem(scenario, catalog, whole=False), options)
+    problem = problem or build_problem(scenario, catalog, whole=False)
+    usd, output, total = increments(problem, options)
     table = plan.table("workload_cost").with_columns(
         incremental_npv_usd=usd,
         incremental_usd_per_mtok_output=ratio(usd, output),

@@ -116,12 +116,13 @@ def carrying(relaxations: Relaxations, plan: Plan, searched: Collection[str] | N
     due change is looked for of those in ``searched``, None for all. Raises StoppedByClock where the clock ended that.
     """
     least = relaxations.today.npv_usd
-    found: list[tuple[Assumption, tuple[Amount, ...]]] = []
-    for assumption in assumptions(relaxations.world):
-        away = [way for way in assumption.ways if way.away]
-        ends = [(way, relaxations.least_usd(assumption.at(way, way.values[-1]))) for way in away]
-        found.append((assumption, tuple(Amount(way, usd - least) for way, usd in ends)))
-    carried = [Carried(one, one.rests(plan), amounts, None) for one, amounts in found]
+    made = [(one, [way for way in one.ways if way.away]) for one in assumptions(relaxations.world)]
+    ends = [one.at(way, way.values[-1]) for one, away in made for way in away]
+    costs = iter(relaxations.least_of(ends))
+    carried = [
+        Carried(one, one.rests(plan), tuple(Amount(way, next(costs) - least) for way in away), None)
+        for one, away in made
+    ]
     ranked = sorted(carried, key=lambda one: -one.size_usd)
     kept = [one for one in ranked if one.size_usd > LEAST_CARRIED * abs(least)][:MOST_TOLD]
     return Carrying(relaxations.due_by, least, tuple(_searched(one, relaxations, searched) for one in kept))

@@ -9,7 +9,7 @@ seldom the only one, of those that cost the same but for a hair the one is taken
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import field, replace
 
 import numpy as np
@@ -21,13 +21,14 @@ from planner.errors import ScenarioError, SolverFailure
 from planner.frozen import dataclass
 from planner.milp import ABSENT, Milp, Model, build_model
 from planner.milp.widened import with_columns, with_rows
-from planner.problem import build_problem
+from planner.problem import Problem, build_problem
 from planner.rules.dates import order_day
 from planner.scenario import Scenario
 from planner.solvers import Answer, Options
 from planner.solvers.clock import no_plan
 from planner.solvers.optimise import scale_of
 from planner.solvers.repriced import repriced
+from planner.solvers.threads import side_by_side
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str]
@@ -40,6 +41,8 @@ NOTICEABLE = 0.1
 TIE = 1e-5
 # Of what counts as a change, so that the last digits of a sum decide nothing.
 HAIR = 1e-4
+# Of matrices with fewer columns, threads take longer than they save.
+WIDE = 1_000
 
 
 @dataclass(frozen=True)
@@ -97,16 +100,17 @@ class Relaxed:
 
 
 class Relaxations:
-    """The LP relaxation of today's world, and of others beside it.
+    """The LP relaxation of today's world, and of others beside it; ``model`` is today's, where it is made already.
 
     Raises StoppedByClock where the clock ended a search, SolverFailure where one has no answer.
     """
 
-    def __init__(self, today: World, options: Options) -> None:
+    def __init__(self, today: World, options: Options, model: Model | None = None) -> None:
         self.world, self.options = today, options
         self.due_by = today.scenario.horizon.decided_on + dt.timedelta(days=DUE_DAYS)
         self._gpus = {name: row.gpus for name, row in today.catalog.systems.items()}
-        model = _model(today)
+        model = model or _model(today)
+        self._problem, self._wide = model.problem, model.milp.columns >= WIDE
         self._scale, lp = scale_of(model.milp, options)
         scaled = model.milp.scaled(self._scale).relaxed()
         self.today = self._relaxed(scaled, orders_due(model, self.due_by), lp)
@@ -115,15 +119,27 @@ class Relaxations:
 
     def at(self, world: World) -> Relaxed:
         """The relaxation of another world: of plans that cost the least, but for a hair, the one nearest to today's."""
-        model = _model(world)
+        model = self._model(world)
         milp, columns = model.milp.scaled(self._scale).relaxed(), orders_due(model, self.due_by)
         return self._relaxed(milp, columns, solvers.run(self._leaning(milp, columns), "glop", self.options))
 
     def least_usd(self, world: World) -> float:
         """The least cost of another world, to the cent; infinite where there is no plan."""
-        model = _model(world)
+        model = self._model(world)
         milp, columns = model.milp.scaled(self._scale).relaxed(), orders_due(model, self.due_by)
         return self._relaxed(milp, columns, solvers.run(milp, "glop", self.options)).npv_usd
+
+    def least_of(self, worlds: Sequence[World]) -> list[float]:
+        """``least_usd`` of each, large ones side by side."""
+        if not self._wide:
+            return [self.least_usd(world) for world in worlds]
+        found = dict.fromkeys(range(len(worlds)), np.inf)
+
+        def least(place: int) -> None:
+            found[place] = self.least_usd(worlds[place])
+
+        side_by_side(least, found)
+        return list(found.values())
 
     def priced(self, none: World, whole: World) -> Callable[[float], Relaxed] | None:
         """The relaxation at a share between two worlds that differ in cost alone, and linearly; its cost is not read.
@@ -131,7 +147,7 @@ class Relaxations:
         Each is solved from where the last one ended. None where the worlds differ in more than cost: prices may decide
         what no plan needs, and that stands in no matrix.
         """
-        models = [_model(world) for world in (none, whole)]
+        models = [self._model(world) for world in (none, whole)]
         first, last = (model.milp.scaled(self._scale) for model in models)
         if not _alike(first, last):
             return None
@@ -160,6 +176,9 @@ class Relaxations:
             for verb, system, before, after in pairs
             if abs(after - before) >= self._room(system) * (1 - HAIR)
         )
+
+    def _model(self, world: World) -> Model:
+        return _model(world, self._problem)
 
     def _room(self, system: str) -> float:
         """GPUs of a system by which orders have to differ to be others."""
@@ -213,9 +232,9 @@ def orders_due(model: Model, due_by: dt.date) -> dict[int, Order]:
     return found
 
 
-def _model(world: World) -> Model:
+def _model(world: World, like: Problem | None = None) -> Model:
     try:
-        return build_model(build_problem(world.scenario, world.catalog, whole=False))
+        return build_model(build_problem(world.scenario, world.catalog, whole=False, like=like))
     except ScenarioError as error:
         # A value may make demand too small to be seen, say; the scenario itself is none the worse for it.
         raise SolverFailure(f"a value that was tried leaves no problem: {error}") from error
