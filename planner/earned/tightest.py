@@ -11,7 +11,7 @@ from planner.scenario import Scenario
 from planner.simulation.pools import Block, Row, ServedPool, all_blocks
 
 # Blocks in which most requests have to wait.
-MOST_WAITING = 2
+MOST_WAITING = 6
 
 
 @dataclass(frozen=True)
