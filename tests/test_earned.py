@@ -204,7 +204,7 @@ def test_targets_that_no_headroom_holds_are_told_and_what_would_do() -> None:
 
 def test_the_busiest_and_the_tightest_blocks_are_simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     """By night one replica is full; by day ten, with more requests, have room."""
-    monkeypatch.setattr(tightest, "MOST_WAITING", 2)
+    monkeypatch.setattr(tightest, "MOST_WAITING_WHOLE", 2)
     case = asked(2.8, headroom_by_point={})
     scenario = case.scenario.model_copy(update={"blocks": {"day": 0.25, "night": 0.25, "noon": 0.25, "dawn": 0.25}})
 

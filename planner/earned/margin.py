@@ -30,8 +30,8 @@ class Margin(NamedTuple):
 
 
 # Headroom is found with twice what it is judged by, so that fresh requests hold what those that found it do.
-FOUND = Margin(2.0, 3.0)
-JUDGED = Margin(1.0, 1.5)
+FOUND = Margin(1.0, 3.0)
+JUDGED = Margin(0.5, 1.5)
 # More load by less than a step of headroom is not told from none.
 LEAST_MORE = 0.01
 
