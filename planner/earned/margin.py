@@ -32,8 +32,8 @@ class Margin(NamedTuple):
 # Headroom is found with twice what it is judged by, so that fresh requests hold what those that found it do.
 FOUND = Margin(1.0, 3.0)
 JUDGED = Margin(0.5, 1.5)
-# More load by less than a step of headroom is not told from none.
-LEAST_MORE = 0.01
+# More load by less than so much, some of a step of headroom, is not told from none.
+LEAST_MORE = 0.004
 
 
 def chance(traffic: Traffic, requests: float) -> float:

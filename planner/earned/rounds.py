@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from planner.catalog import Catalog
 from planner.earned.judged import NONE_HOLDS, Headroom, Key, Verdict, judge, needed, raised
-from planner.earned.margin import JUDGED, Margin
+from planner.earned.margin import FOUND, JUDGED, Margin
 from planner.earned.tightest import every_block, tightest_blocks
 from planner.earned.told import headroom_rows, to_relax, verdict_rows
 from planner.errors import InfeasiblePlan
@@ -77,33 +77,20 @@ class _Rounds:
             self._missed_afresh.update(more.keys())
 
     def lowered(self, found: tuple[Audited, list[Verdict]]) -> Audited:
-        """The plan with the headroom lowered that its own pools do not need, where that one holds and costs less.
-
-        Other plans have other pools, so what these miss is raised again, for as long as they cost less.
-        """
+        """The plan with the headroom lowered that its own pools do not need, where that one holds and costs less."""
         plan, verdicts = found
-        least = needed(verdicts)
+        before, least = dict(self._headroom), needed(verdicts)
         # What fresh requests asked for is not taken back: it would be tried until a draw lets it pass.
-        lower = {key: share for key, share in least.items() if not self._missed_afresh[key]}
-        if all(share >= self._headroom[key] for key, share in lower.items()):
+        lower = {key: min(share, before[key]) for key, share in least.items() if not self._missed_afresh[key]}
+        self._headroom |= lower
+        if self._headroom == before:
             return plan
-        self._headroom |= {key: min(share, self._headroom[key]) for key, share in lower.items()}
-        other = self._cheaper(plan)
+        other, verdicts = self._round(self._scenario, self._headroom)
+        cheaper = other.totals.objective_usd < plan.totals.objective_usd
+        if cheaper and _hold(verdicts, FOUND) and _hold(judged := self._judge_afresh(other), JUDGED):
+            return replace(other, simulated=self._told(other, judged))
         assert plan.simulated is not None
-        return other or replace(plan, simulated=replace(plan.simulated, rounds=self._rounds))
-
-    def _cheaper(self, plan: Audited) -> Audited | None:
-        """A plan that costs less than another one and holds with fresh requests too, from the headroom as it is."""
-        while True:
-            try:
-                other, verdicts = self._round(self._scenario, self._headroom)
-            except InfeasiblePlan:
-                return None
-            if other.totals.objective_usd >= plan.totals.objective_usd:
-                return None
-            if not self._raise(verdicts, raised(verdicts)):
-                judged = self._judge_afresh(other)
-                return replace(other, simulated=self._told(other, judged)) if _hold(judged, JUDGED) else None
+        return replace(plan, simulated=replace(plan.simulated, rounds=self._rounds))
 
     def _round(self, scenario: Scenario, headroom: Mapping[tuple[str, str], float]) -> tuple[Audited, list[Verdict]]:
         try:
