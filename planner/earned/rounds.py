@@ -1,16 +1,19 @@
 """Solve, simulate, raise the headroom of what missed its targets, and solve again, until all of them hold.
 
 Headroom belongs to a workload's configuration and never to a number of replicas, and until all hold it is only raised,
-so the rounds come to an end.
+so the rounds come to an end. It is found with more of a margin than it is judged by, and what fresh requests miss again
+and again is raised by ever more, so they come to it soon.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from planner.catalog import Catalog
-from planner.earned.judged import NONE_HOLDS, Headroom, Verdict, judge, needed, raised
+from planner.earned.judged import NONE_HOLDS, Headroom, Key, Verdict, judge, needed, raised
+from planner.earned.margin import FOUND, JUDGED, Margin
 from planner.earned.tightest import every_block, tightest_blocks
 from planner.earned.told import headroom_rows, to_relax, verdict_rows
 from planner.errors import InfeasiblePlan
@@ -50,6 +53,8 @@ class _Rounds:
             if workload.simulated
         }
         self._headroom: Headroom = {}
+        # How often each configuration missed with fresh requests.
+        self._missed_afresh: Counter[Key] = Counter()
         self._rounds = 0
         # What the latest plan missed.
         self._missed: list[Verdict] = []
@@ -58,7 +63,7 @@ class _Rounds:
         """A plan whose targets hold with the requests that headroom is found with."""
         while True:
             plan, verdicts = self._round(scenario, self._headroom)
-            if not self._raise(verdicts):
+            if not self._raise(verdicts, raised(verdicts)):
                 return plan, verdicts
 
     def finished(self) -> tuple[Audited, list[Verdict]]:
@@ -66,19 +71,23 @@ class _Rounds:
         while True:
             plan, verdicts = self.until_held(self._scenario)
             judged = self._judge_afresh(plan)
-            if not self._raise(judged):
+            more = raised(judged, JUDGED)
+            if not self._raise(judged, more):
                 return replace(plan, simulated=self._told(plan, judged)), verdicts
+            self._missed_afresh.update(more.keys())
 
     def lowered(self, found: tuple[Audited, list[Verdict]]) -> Audited:
         """The plan with the headroom lowered that its own pools do not need, where that one holds and costs less."""
         plan, verdicts = found
         before, least = dict(self._headroom), needed(verdicts)
-        self._headroom |= {key: min(share, before[key]) for key, share in least.items()}
+        # What fresh requests asked for is not taken back: it would be tried until a draw lets it pass.
+        lower = {key: min(share, before[key]) for key, share in least.items() if not self._missed_afresh[key]}
+        self._headroom |= lower
         if self._headroom == before:
             return plan
         other, verdicts = self._round(self._scenario, self._headroom)
         cheaper = other.totals.objective_usd < plan.totals.objective_usd
-        if cheaper and not raised(verdicts) and not raised(judged := self._judge_afresh(other)):
+        if cheaper and _hold(verdicts, FOUND) and _hold(judged := self._judge_afresh(other), JUDGED):
             return replace(other, simulated=self._told(other, judged))
         assert plan.simulated is not None
         return replace(plan, simulated=replace(plan.simulated, rounds=self._rounds))
@@ -96,7 +105,7 @@ class _Rounds:
 
     def _judge_afresh(self, plan: Audited) -> list[Verdict]:
         self._fresh = {name: replace(one, seed=one.seed + STREAM) for name, one in self._fresh.items()}
-        return judge(plan.scenario, every_block(plan.scenario, self._catalog, served_rows(plan)), self._fresh)
+        return judge(plan.scenario, every_block(plan.scenario, self._catalog, served_rows(plan)), self._fresh, JUDGED)
 
     def _verdicts(self, plan: Audited) -> list[Verdict]:
         tight = tightest_blocks(plan.scenario, self._catalog, served_rows(plan))
@@ -105,11 +114,14 @@ class _Rounds:
                 self._headroom.setdefault((one.block.workload, pool.point), pool.headroom)
         return judge(plan.scenario, tight, self._traffic)
 
-    def _raise(self, verdicts: Sequence[Verdict]) -> bool:
-        """Whether anything missed its targets; its headroom is higher then."""
-        more = raised(verdicts)
+    def _raise(self, verdicts: Sequence[Verdict], more: Headroom) -> bool:
+        """Whether anything missed its targets; its headroom is higher then.
+
+        By one step at least, and by twice as many each time that fresh requests missed before: so it is not judged more
+        often than steps can be doubled.
+        """
         for key, share in more.items():
-            least = min(round(self._headroom[key] + STEP, 2), NONE_HOLDS)
+            least = min(round(self._headroom[key] + STEP * 2 ** self._missed_afresh[key], 2), NONE_HOLDS)
             self._headroom[key] = max(least, share)
         self._missed = list(verdicts) if more else []
         return bool(more)
@@ -129,6 +141,10 @@ class _Rounds:
             headroom=headroom_rows(self._scenario, self._catalog, self._headroom, serving),
             verdicts=rows,
         )
+
+
+def _hold(verdicts: Sequence[Verdict], margin: Margin) -> bool:
+    return all(verdict.holds(margin) for verdict in verdicts)
 
 
 def _seed(traffic: Mapping[str, Traffic]) -> int:

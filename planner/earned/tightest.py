@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from planner.catalog import Catalog
 from planner.frozen import dataclass
 from planner.scenario import Scenario
+from planner.scenario.parts import is_whole
 from planner.simulation.pools import Block, Row, ServedPool, all_blocks
 
-# Blocks in which most requests have to wait.
-MOST_WAITING = 2
+# Blocks in which most requests have to wait; of plans in whole replicas more, since single ones are left over there.
+MOST_WAITING, MOST_WAITING_WHOLE = 2, 6
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,18 @@ def tightest_blocks(scenario: Scenario, catalog: Catalog, serving: Sequence[Row]
     The others have the same configurations with more to spare.
     """
     every = every_block(scenario, catalog, serving)
-    return [one for at in range(len(scenario.workloads)) for one in _tightest([x for x in every if x.workload == at])]
+    most = MOST_WAITING_WHOLE if is_whole(scenario) else MOST_WAITING
+    return [
+        one for at in range(len(scenario.workloads)) for one in _tightest([x for x in every if x.workload == at], most)
+    ]
 
 
-def _tightest(of_workload: Sequence[Tight]) -> list[Tight]:
+def _tightest(of_workload: Sequence[Tight], most_waiting: int) -> list[Tight]:
     if not of_workload:
         return []
     blocks = [one.block for one in of_workload]
     chosen = {max(range(len(blocks)), key=lambda index: blocks[index].requests_per_s)}
-    chosen |= set(sorted(range(len(blocks)), key=lambda index: -waiting(blocks[index]))[:MOST_WAITING])
+    chosen |= set(sorted(range(len(blocks)), key=lambda index: -waiting(blocks[index]))[:most_waiting])
     tightest: dict[str, tuple[float, int]] = {}
     for index, block in enumerate(blocks):
         for pool in block.pools:

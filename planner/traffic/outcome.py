@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ MINUTE_S = 60.0
 _HELD = 8_192
 # Times are sums of many parts: a limit that is met exactly is met.
 _ROUNDED = 1 + 1e-9
+# Parts of the time that are compared with each other, to tell how far one simulation is off another.
+_PARTS = 10
 
 
 class Targets(NamedTuple):
@@ -95,6 +98,8 @@ class Outcome:
     since_s: float = math.inf
     came_by_minute: dict[int, float] = field(default_factory=dict)
     within_by_minute: dict[int, float] = field(default_factory=dict)
+    within_ttft_by_minute: dict[int, float] = field(default_factory=dict)
+    within_tpot_by_minute: dict[int, float] = field(default_factory=dict)
     _rows: list[tuple[float, float, float, float, float]] = field(default_factory=list, repr=False)
 
     def answered(self, came_s: float, admitted_s: float, first_s: float, end_s: float, steps: float) -> None:
@@ -132,7 +137,12 @@ class Outcome:
         self.within += int(both.sum())
         minutes = (came // MINUTE_S).astype(np.int64)
         _count(minutes, self.came_by_minute)
-        _count(minutes[both], self.within_by_minute)
+        for within, by_minute in (
+            (both, self.within_by_minute),
+            (in_ttft, self.within_ttft_by_minute),
+            (in_tpot, self.within_tpot_by_minute),
+        ):
+            _count(minutes[within], by_minute)
 
     @property
     def requests(self) -> float:
@@ -160,6 +170,29 @@ class Outcome:
         targets = self.targets
         in_ttft = math.isinf(targets.ttft_s) or self.share_within_ttft >= targets.ttft_percentile / 100
         return in_ttft and (math.isinf(targets.tpot_s) or self.share_within_tpot >= targets.tpot_percentile / 100)
+
+    @property
+    def variances(self) -> tuple[float, float]:
+        """Variances of how many are within each target, first token and tokens, from one such simulation to another.
+
+        They are what the parts of the time tell, ten or as many as there are minutes, and at least those of requests
+        that know nothing of each other.
+        """
+        return (
+            self._variance(self.within_ttft, self.within_ttft_by_minute),
+            self._variance(self.within_tpot, self.within_tpot_by_minute),
+        )
+
+    def _variance(self, within: float, by_minute: dict[int, float]) -> float:
+        share = self._share(within)
+        alone = within * (1 - share)
+        if len(self.came_by_minute) < 2:
+            return alone
+        minutes = range(min(self.came_by_minute), max(self.came_by_minute) + 1)
+        off = np.array([by_minute.get(at, 0.0) - share * self.came_by_minute.get(at, 0.0) for at in minutes])
+        parts = min(_PARTS, len(off))
+        sums = np.array([part.sum() for part in np.array_split(off, parts)])
+        return max(alone, float((sums**2).sum()) * parts / (parts - 1))
 
     @property
     def utilisation(self) -> float:
@@ -197,10 +230,9 @@ class Outcome:
         return Outcome(
             self.targets,
             since_s=self.since_s,
-            came_by_minute={minute: came * weight for minute, came in self.came_by_minute.items()},
-            within_by_minute={minute: within * weight for minute, within in self.within_by_minute.items()},
             **{name: getattr(self, name) * weight for name in _COUNTS},
             **{name: getattr(self, name).times(weight) for name in _TALLIES},
+            **self._by_minute(lambda name: {at: count * weight for at, count in getattr(self, name).items()}),
         )
 
     def plus(self, other: Outcome) -> Outcome:
@@ -208,17 +240,21 @@ class Outcome:
         return Outcome(
             self.targets,
             since_s=min(self.since_s, other.since_s),
-            came_by_minute=_added(self.came_by_minute, other.came_by_minute),
-            within_by_minute=_added(self.within_by_minute, other.within_by_minute),
             **{name: getattr(self, name) + getattr(other, name) for name in _COUNTS},
             **{name: getattr(self, name).plus(getattr(other, name)) for name in _TALLIES},
+            **self._by_minute(lambda name: _added(getattr(self, name), getattr(other, name))),
         )
+
+    @staticmethod
+    def _by_minute(of: Callable[[str], dict[int, float]]) -> dict[str, Any]:
+        return {name: of(name) for name in _BY_MINUTE}
 
     def _share(self, count: float) -> float:
         return count / self.requests if self.requests else math.nan
 
 
 _COUNTS = ("replicas", "within_ttft", "within_tpot", "within", "refused", "restarted", "most_waiting")
+_BY_MINUTE = ("came_by_minute", "within_by_minute", "within_ttft_by_minute", "within_tpot_by_minute")
 _TALLIES = ("ttft", "tpot", "whole", "wait", "waiting", "arriving", "load")
 
 
