@@ -86,7 +86,8 @@ def solve(
     if open_still() and searched and options.dives and milp.columns >= DIVED:
         found_by_dives, stopped = _dived(milp, relaxation, polish, clock.rest(options), legs)
         best = cheapest(best, found_by_dives)
-    far = FAR if _large(milp) else FAR_OF_GAP * options.gap
+    # As far as its root a search is there for a plan, and the whole matrix has no other there.
+    far = FAR if _large(milp) else (1.0 if options.nodes == 1 else FAR_OF_GAP) * options.gap
     if open_still() and searched and (best is None or relative_gap(best[1], bound) > far):
         found = engine(near(milp, relaxation.x, options.gap), ENGINE, _near_options(milp, clock.rest(options)), None)
         legs.append(replace(found.leg("neighbourhood"), bound=None))
