@@ -28,7 +28,7 @@ from planner.solvers.answer import Answer, Leg, Options, relative_gap
 from planner.solvers.clock import Clock
 from planner.solvers.packer import DEMAND, STOCKS, Packer, packer
 from planner.solvers.packing import NOTICEABLE, pack, probe
-from planner.solvers.relay import Incumbent, Polish, cheapest, just_inside, steady
+from planner.solvers.relay import ROOT, Incumbent, Polish, cheapest, just_inside, steady
 
 Floats = NDArray[np.float64]
 # The relaxation of a model, solved: matrix, options, and a plan to start from.
@@ -40,7 +40,7 @@ OUTRIGHT = 400
 OF_GAP = 0.3
 OF_GAP_RAISED = 0.15
 # It need only find stocks: what its root does not find takes minutes on large matrices.
-RAISED_NODES = 1
+RAISED_NODES = ROOT
 # However small the gap asked for, the first one is solved to its share of this: what packing adds is mostly more.
 SKETCH = 0.01
 # A period may be off its best packing by so much of the whole cost, times the gap asked for.
@@ -62,7 +62,7 @@ NEAR_NODES = 200
 NEAR_OF_GAP = 0.75
 # The last leg is there for the cuts at its root, which lift the bound.
 LAST_ENGINE = "scip"
-LAST_NODES = 1
+LAST_NODES = ROOT
 # Measured: with twice as many whole numbers the root alone takes minutes.
 LAST_WHOLE = 20_000
 # Without a plan to start from it is given more.

@@ -234,9 +234,10 @@ def _period(ready: Packer, piece: Piece, taken: Floats, effort: _Effort) -> tupl
         tries.append(_solved(ready, replace(whole, lower=low, upper=high), effort.allowed_usd / 2, effort.asked))
     if ready.by_period or not any(_complete(found, len(columns)) for found in tries):
         tries.append(_solved(ready, whole, effort.allowed_usd, effort.asked))
-    if all(found.x is not None and not _complete(found, len(columns)) for found in tries):
-        tries.append(_solved(ready, _all_served(whole, len(columns)), effort.allowed_usd, effort.asked))
     served = [found for found in tries if _complete(found, len(columns))]
+    if not served and all(found.x is not None for found in tries):
+        every = _solved(ready, _all_served(whole, len(columns)), effort.allowed_usd, effort.asked)
+        served = [every] if every.x is not None else []
     x = min((found.x for found in served or tries if found.x is not None), key=whole.objective, default=None)
     left = np.zeros(len(rows))
     if x is None:

@@ -35,6 +35,8 @@ ENOUGH = 0.99
 # So far above the relaxation a plan by dives is no start yet for the whole matrix; for a smaller one it depends on the
 # gap asked for.
 FAR, FAR_OF_GAP = 5e-3, 2.0
+# Nodes of a search that ends at its root.
+ROOT = 1
 # A level this close to a whole number is whole: the neighbourhood is measured from it, not from the next one.
 WHOLE = 1e-6
 # Levels a plan may be away from the relaxation's in the neighbourhood, up or down, beyond rounding.
@@ -86,9 +88,7 @@ def solve(
     if open_still() and searched and options.dives and milp.columns >= DIVED:
         found_by_dives, stopped = _dived(milp, relaxation, polish, clock.rest(options), legs)
         best = cheapest(best, found_by_dives)
-    # As far as its root a search is there for a plan, and the whole matrix has no other there.
-    far = FAR if _large(milp) else (1.0 if options.nodes == 1 else FAR_OF_GAP) * options.gap
-    if open_still() and searched and (best is None or relative_gap(best[1], bound) > far):
+    if open_still() and searched and (best is None or relative_gap(best[1], bound) > _far(milp, options)):
         found = engine(near(milp, relaxation.x, options.gap), ENGINE, _near_options(milp, clock.rest(options)), None)
         legs.append(replace(found.leg("neighbourhood"), bound=None))
         stopped = found.wall_clock_stop
@@ -123,6 +123,14 @@ def solve(
         legs=tuple(legs),
         wall_clock_stop=stopped,
     )
+
+
+def _far(milp: Milp, options: Options) -> float:
+    """So far above the bound a plan is no start yet for the whole matrix."""
+    if _large(milp):
+        return FAR
+    # As far as its root a search is there for a plan, and the whole matrix has no other there.
+    return options.gap if options.nodes == ROOT else FAR_OF_GAP * options.gap
 
 
 def _dived(
