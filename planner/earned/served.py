@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import field
 
 from planner.earned.cores import Asked
 from planner.earned.margin import FOUND, LEAST_MORE, Margin, holds_by
 from planner.frozen import dataclass
 from planner.scenario.workload import LEAST_SIMULATED
 from planner.simulation.pools import ServedPool
+from planner.traffic.fewest import stretched
 from planner.traffic.headroom import STEPS
 from planner.traffic.outcome import Outcome
 from planner.traffic.requests import Source
-from planner.traffic.scaled import Stretched
 from planner.traffic.simulate import Pool, simulate
 
 # Time is as it is planned.
@@ -53,7 +53,7 @@ class Served:
         """What is to be simulated with its requests closer together or further apart, bursts and all."""
         if factor == PLANNED:
             return self.source, self.replicas
-        return Stretched(self.source, factor), replace(self.replicas, warm_up_s=self.replicas.warm_up_s * factor)
+        return stretched(self.source, self.replicas, factor)
 
     def stretched(self, factor: float) -> Outcome:
         """What comes of that."""

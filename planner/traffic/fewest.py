@@ -58,12 +58,12 @@ def fewest(
 def _simulated(source: Source, pool: Pool, replicas: int, whole: int) -> Outcome:
     if pool.replicas == whole:
         return simulate(source, replace(pool, replicas=replicas))
-    return stretched(source, pool, replicas / whole)
+    return simulate(*stretched(source, pool, replicas / whole))
 
 
-def stretched(source: Source, pool: Pool, factor: float) -> Outcome:
-    """The pool with its requests closer together or further apart, and as many of them before they are counted."""
-    return simulate(Stretched(source, factor), replace(pool, warm_up_s=pool.warm_up_s * factor))
+def stretched(source: Source, pool: Pool, factor: float) -> tuple[Source, Pool]:
+    """A simulation's requests closer together or further apart, and as many of them before they are counted."""
+    return Stretched(source, factor), replace(pool, warm_up_s=pool.warm_up_s * factor)
 
 
 def between(holds: Callable[[int], bool], short: int, enough: int) -> int:

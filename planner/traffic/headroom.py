@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.traffic.fewest import between, stretched
 from planner.traffic.requests import Source
-from planner.traffic.simulate import Pool
+from planner.traffic.simulate import Pool, simulate
 
 # Headroom is told to one in a hundred of saturation, and looked for up to so many.
 STEPS, MOST = 100, 95
@@ -18,7 +18,7 @@ def headroom_held(source: Source, pool: Pool, requests_per_s: float, saturated_p
     """
 
     def holds(headroom: int) -> bool:
-        return stretched(source, pool, requests_per_s / (saturated_per_s * (1 - headroom / STEPS))).holds
+        return simulate(*stretched(source, pool, requests_per_s / (saturated_per_s * (1 - headroom / STEPS)))).holds
 
     if not holds(MOST):
         return None
