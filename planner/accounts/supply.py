@@ -46,6 +46,11 @@ class Source:
         """Share of the GPUs that replicas are put on that is up, by load block, (B,)."""
         return tuple(self.hosting.up(share * self.unit_gpus) for share in self.usable_share)
 
+    def gpus_per_domain(self, whole: bool) -> tuple[float, ...]:
+        """GPUs of each NVLink domain that host whole replicas, or that may serve parts of them, by block, (B,)."""
+        gpus = (self.hosting.gpus if whole else share * self.unit_gpus for share in self.usable_share)
+        return tuple(each / self.hosting.domains for each in gpus)
+
 
 @dataclass(frozen=True)
 class GpuSupply:

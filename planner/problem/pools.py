@@ -124,12 +124,13 @@ class _Member:
     busy: Floats
     available: Bools
     apart: bool
+    gpus_per_domain: tuple[float, ...]
     by_job: bool = False
 
     def key(self, merge: bool) -> tuple[Hashable, ...]:
         owned = self.family in ("purchases", "groups")
         apart = (self.owner,) if self.apart or not merge else ()
-        hosting = (self.hosting.domain_gpus, self.by_job, self.up)
+        hosting = (self.hosting.domain_gpus, self.by_job, self.up, self.gpus_per_domain)
         capabilities = tuple(sorted(self.capabilities)) if self.capabilities is not None else ("any",)
         return (
             self.system.system,
@@ -246,6 +247,7 @@ def _members(
             busy=asset.busy_usd_per_gpu_hour,
             available=available,
             apart=bool(counted[asset.site]),
+            gpus_per_domain=_gpus_per_domain(asset.hosting, asset.usable_gpus, timeline, whole),
         )
         for family, position, asset, available in owned
     ]
@@ -272,6 +274,7 @@ def _rented(systems: dict[str, System], supply: Supply, timeline: Timeline, whol
             busy=np.zeros(timeline.periods),
             available=available,
             apart=False,
+            gpus_per_domain=_gpus_per_domain(hosting, usable_gpus, timeline, whole),
             by_job=by_job,
         )
 
@@ -295,6 +298,17 @@ def _up(hosting: Hosting, usable_gpus: float | Floats, timeline: Timeline, whole
     if not whole:
         return (1.0,) * blocks
     return tuple(round(hosting.up(float(usable)), 12) for usable in np.broadcast_to(usable_gpus, blocks))
+
+
+def _gpus_per_domain(
+    hosting: Hosting, usable_gpus: float | Floats, timeline: Timeline, whole: bool
+) -> tuple[float, ...]:
+    """GPUs that each NVLink domain brings into the pool's count of GPUs, by load block.
+
+    Where it is the same, GPUs and domains of two supplies can be counted together, and what fits fits into each.
+    """
+    brought = np.broadcast_to(hosting.gpus if whole else usable_gpus, len(timeline.blocks))
+    return tuple(round(float(gpus) / hosting.domains, 12) for gpus in brought)
 
 
 def build_assignments(
@@ -360,7 +374,7 @@ def _dominates(better: Candidate, other: Candidate, domain_gpus: int, whole: boo
     taken, other_taken = (_crowding(point, domain_gpus) for point in (better, other))
     if not whole:
         # Domains taken per request: a faster point that spreads over whole domains is not better everywhere.
-        return bool(taken / g / better.rate.max() <= other_taken / h / other.rate.max())
+        return bool(np.all(taken / g * other.rate <= other_taken / h * better.rate))
     # Replica for replica, or several smaller ones in the room of one.
     if (h / g).is_integer() and taken * (h / g) <= other_taken:
         return True

@@ -163,8 +163,9 @@ class Sites(Writer):
         for f in node:
             self.installed.setdefault((site.name, f, t), []).append((system, variable))
             hosts, usable = self.hosts_of_system(system), system.gpus * system.usable_share
-            up = self.shares_up(hosts, dict.fromkeys(self.blocks, usable))
-            pool = Pool(site.name, system.system, hosts.domain, up, True, False, True, None)
+            by_block = dict.fromkeys(self.blocks, usable)
+            up, room = self.shares_up(hosts, by_block), self.room(hosts, by_block)
+            pool = Pool(site.name, system.system, hosts.domain, up, room, True, False, True, None)
             for block in self.blocks:
                 self.supply(pool, f, t, block, variable, hosts, usable)
             self.in_service("", system.system, f, t, variable, system.gpus)

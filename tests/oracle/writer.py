@@ -22,6 +22,7 @@ Made = Mapping[str, Sequence[ServingPoint]]
 class Pool:
     """What serving cannot tell apart: one owner's GPUs of one system, in the same domains, that run the same stack.
 
+    ``room`` is the GPUs to put replicas on in each of its domains, by block: domains half empty lend none to full ones.
     Where replicas are whole, ``up`` is the share of what hosts them that is up, by block, and an owner is a site, or a
     provider in a region. Lots ``by_job`` run as long as batch work runs on them.
     """
@@ -30,6 +31,7 @@ class Pool:
     system: str
     domain: int
     up: tuple[tuple[str, float], ...]
+    room: tuple[float, ...]
     owned: bool
     preemptible: bool
     rdma: bool
@@ -198,6 +200,10 @@ class Writer:
         """Of the GPUs that host, those that are up, by block; in parts of replicas what is down is left out."""
         return tuple((block, min(1.0, gpus / hosts.gpus)) for block, gpus in usable.items()) if self.whole else ()
 
+    def room(self, hosts: Hosts, usable: dict[str, float]) -> tuple[float, ...]:
+        """GPUs in each domain that whole replicas are put on, or that may serve in parts of replicas, by block."""
+        return tuple(round((hosts.gpus if self.whole else gpus) / hosts.domains, 9) for gpus in usable.values())
+
     def pool_of(self, row: Any, hosts: Hosts, usable: dict[str, float], **kind: bool) -> Pool:
         """The pool of a row of offers or contracts, of whose lots so many GPUs may serve in each block."""
         stack = None if row.service == "bare_metal" else frozenset(row.capabilities)
@@ -205,7 +211,8 @@ class Writer:
         up, preemptible = self.shares_up(hosts, usable), kind.get("preemptible", False)
         rdma, by_job = row.interconnect == "rdma", kind.get("by_job", False)
         provider = row.provider if self.whole else ""
-        return Pool(owner, row.system, hosts.domain, up, False, preemptible, rdma, stack, by_job, provider)
+        room = self.room(hosts, usable)
+        return Pool(owner, row.system, hosts.domain, up, room, False, preemptible, rdma, stack, by_job, provider)
 
     def usable_share(self, row: Any) -> float:
         own: float | None = row.usable_share
