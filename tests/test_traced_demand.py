@@ -162,6 +162,8 @@ FORECAST => {trace: rates.csv}
 ! rates.csv:4: this window comes 5400 s after the one above it, and the first ones 3600 s after each other; windows are equally long, and what was not recorded is left out
 FORECAST => {trace: back.csv}
 ! back.csv:3: this window does not come after the one above it; a series goes forward
+FORECAST => {trace: epoch.csv}
+! epoch.csv:2: time: 1764374400000 is in the year 57,879 if times are in s; --columns with unit=ms (or us, ns) says what they are in
 FORECAST => {trace: idle.csv}
 ! idle.csv: no window of this has any requests
 """  # noqa: E501
@@ -175,6 +177,7 @@ def test_what_is_wrong_is_said_with_its_place(old: str, new: str, sentences: str
         "none.csv": "a,b\n1,2\n",
         "rates.csv": "time,requests_per_s\n0,1\n3600,1\n9000,1\n",
         "back.csv": "time,requests_per_s\n0,1\n0,1\n",
+        "epoch.csv": "time,requests_per_s\n1764374400000,1\n1764374460000,1\n",
         "idle.csv": "time,requests_per_s\n0,0\n600,0\n",
     }
     write({"s.yaml": edited(old.replace("FORECAST", TRACED), new), **files})

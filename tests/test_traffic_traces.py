@@ -127,6 +127,12 @@ HEAD = "Timestamp,Request tokens,Response tokens\n"
         (MOONCAKE + '{"timestamp": 30536, "input_length": NaN, "output_length": 1}', "", 3, "input_length: nan is no"),
         (AZURE + "yesterday,1,1\n", "", 5, "TIMESTAMP: yesterday is no date with a time such as 2023-11-16"),
         ("a,b\n1,2\n", "", 1, "this is no trace of Azure, BurstGPT, Mooncake, vLLM, AIPerf; --columns time=FIELD"),
+        (
+            "t,i,o\n1764374400123,5,5\n",
+            "time=t,input=i,output=o",
+            2,
+            "t: 1764374400123 is in the year 57,879 if times are in s; --columns with unit=ms",
+        ),
         ("t,i,o,c\n1,5,5,6\n", "time=t,input=i,output=o,cached=c", 2, "c: 6 of 5 input tokens cannot be in the cache"),
         ("t,i,o\n1,5,5\n", "time=t,input=i,output=n", 2, "n: this is missing"),
     ],

@@ -14,6 +14,10 @@ from planner.errors import Fault, InputError
 from planner.frozen import dataclass
 from planner.paths import is_file, is_there
 from planner.traffic.layouts import PER_S
+from planner.units import DAYS_PER_YEAR, SECONDS_PER_DAY
+
+# No clock shows the year 5000: times that are read as seconds since 1970 are in smaller units.
+LAST_YEAR = 5_000
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,12 @@ class File:
     def time_s(self, given: Any, field: str, unit: str, line: int) -> float:
         """A time in seconds, from a number of ``unit`` or a date."""
         if unit != "day":
-            return self.number(given, field, line) / PER_S[unit]
+            time = self.number(given, field, line) / PER_S[unit]
+            year = 1970 + time / (DAYS_PER_YEAR * SECONDS_PER_DAY)
+            if year > LAST_YEAR:
+                hint = "--columns with unit=ms (or us, ns) says what they are in"
+                self.fault(line, f"{field}: {shown(given)} is in the year {int(year):,} if times are in {unit}; {hint}")
+            return time
         try:
             day = dt.datetime.fromisoformat(given)
         except (TypeError, ValueError):
