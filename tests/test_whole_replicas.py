@@ -101,6 +101,20 @@ def test_ten_billion_tokens_pay_for_a_whole_replica(lots: dict[str, Any], count:
     assert parts.proof.objective_usd < plan.proof.objective_usd / 10
 
 
+# --- what of it is in use ---
+
+
+@pytest.mark.parametrize(
+    ("row", "rate", "in_use"),
+    [(NODE, 7.0, 1.0), (SINGLE, 2.8, 3 / 8)],
+    ids=["a node taken as a whole", "three of its GPUs"],
+)
+def test_utilisation_is_of_what_is_up(row: ServingPoint, rate: float, in_use: float) -> None:
+    """Of a node's 8 GPUs 7.6 are up, and of those in use as many in proportion."""
+    plan = solve(case([offer(lot_gpus=8)], {"demand": {"requests_per_s": rate}}, (row,)))
+    assert plan.kpis["utilisation_by_block"] == pytest.approx({"all": in_use})
+
+
 # --- a worker fits the domain of its supply ---
 
 

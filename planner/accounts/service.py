@@ -90,6 +90,11 @@ class Service:
         return self._by_pool(self.occupied)
 
     @cached_property
+    def pool_running(self) -> Floats:
+        """GPUs of each pool that are taken and up, (F, Q, T, B): at most those that are usable."""
+        return self._by_pool(self.occupied * self.up)
+
+    @cached_property
     def pool_busy(self) -> Floats:
         """GPUs of each pool that draw serving power, (F, Q, T, B)."""
         return self._by_pool(self.rows.gpus * self.up)

@@ -88,7 +88,7 @@ def _of_future(problem: Problem, account: Account, totals: Totals, future: str) 
     own_output = _own_output_tokens(account, f, reported)
     mw_hours = float((provisioned[in_service] * hours[in_service]).sum())
     usable, busy = account.supply.usable[f], account.busy_gpu_hours[f]
-    in_use = account.service.pool_occupied[f].sum(axis=0)[reported].sum(axis=0)
+    in_use = account.service.pool_running[f].sum(axis=0)[reported].sum(axis=0)
     there = usable.sum(axis=0)[reported].sum(axis=0)
     gpu_hours = float((account.supply.gpus[f].sum(axis=0) * timeline.block_hours)[reported].sum())
     usable_hours = float((usable.sum(axis=0) * timeline.block_hours)[reported].sum())
