@@ -112,3 +112,12 @@ def test_one_pool_of_both_is_no_plan() -> None:
     together = {name: getattr(plan.decisions, name).assign(pool="rented") for name in ("pools", "serving")}
     found = audit_of(Account(asked.scenario, asked.catalog, replace(plan.decisions, **together)))
     assert any("GPUs in each domain that may serve" in str(told.sentence) for told in found.violations)
+
+
+def test_a_contract_that_is_there_in_no_period_has_the_pool_of_its_kind() -> None:
+    """Two that end before the first period is over, of which other shares are up: audited like those that are there."""
+    signed = {"provider": "core", "system": "h-node", "gpus": 8, "usd_per_gpu_hour": 1.0}
+    signed |= {"start": "2026-01-01", "end": "2027-03-01"}
+    asked = half_up(contracts=[signed | {"usable_share": 0.5}, signed | {"usable_share": 0.75}])
+    found = solved(asked)
+    assert found.meets(solved(asked, reductions=EACH["all"]))

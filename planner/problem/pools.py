@@ -15,7 +15,7 @@ from planner.problem.serving import Candidate
 from planner.problem.supply import Supply
 from planner.rules.eligibility import pool_ruled_out
 from planner.rules.hosting import Hosting, crowds, domains_taken
-from planner.rules.offers import stack
+from planner.rules.offers import stack, usable_share
 from planner.rules.survival import replicas_lost
 from planner.scenario.models import Contract, Scenario, Workload
 from planner.timeline import Timeline
@@ -283,9 +283,10 @@ def _rented(systems: dict[str, System], supply: Supply, timeline: Timeline, whol
         there, key = np.maximum.accumulate(item.exists), f"offer:{item.offer.name}"
         found.append(member("reservations", position, key, item.offer, item.hosting, item.usable_gpus, there))
     for position, signed in enumerate(supply.signed):
-        usable, key = float(signed.usable_gpus.max(initial=0.0)), f"contract:{position}"
-        usable = usable or signed.hosting.gpus
-        found.append(member("signed", position, key, signed.contract, signed.hosting, usable, signed.gpus > 0))
+        contract, key = signed.contract, f"contract:{position}"
+        # Also of one that is there in no period: what is up of it decides its pool.
+        usable = contract.gpus * usable_share(contract, systems[contract.system])
+        found.append(member("signed", position, key, contract, signed.hosting, usable, signed.gpus > 0))
     for position, hour in enumerate(supply.hourly):
         args = (hour.supply, hour.offer, hour.hosting, hour.usable_gpus, hour.exists, hour.by_job)
         found.append(member("hourly", position, *args))
