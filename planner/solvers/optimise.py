@@ -16,7 +16,8 @@ from planner.milp.merged import merge
 from planner.milp.vector import tidy
 from planner.solvers import executable, relay, scaling, sifted
 from planner.solvers.answer import Answer, Options
-from planner.solvers.clock import Clock, no_plan
+from planner.solvers.clock import Clock, no_plan, stopped
+from planner.solvers.vertex import Vertex, vertex_of
 
 Floats = NDArray[np.float64]
 
@@ -25,11 +26,28 @@ POLISH_S = 3600.0
 
 
 def scale_of(milp: Milp, options: Options) -> tuple[float, Answer]:
-    """The power of two that brings the LP optimum near 10³, and the LP's answer at that scale."""
+    """The power of two that brings the LP optimum near 10³, and the LP's answer at that scale; its basis, if small."""
     guess = scaling.from_costs(milp.cost)
-    lp = sifted.relaxation(milp.scaled(guess), options)
+    lp = sifted.relaxation(milp.scaled(guess), replace(options, basis=True))
     step = scaling.from_optimum(lp.objective) if lp.x is not None else 1.0
     return guess * step, _rescaled(lp, step)
+
+
+def vertex_at(milp: Milp, options: Options) -> Vertex:
+    """The relaxation of ``milp``, solved, for others like it to start from.
+
+    Raises StoppedByClock where the clock ended that, SolverFailure where it has no optimum.
+    """
+    scale, lp = scale_of(milp, options)
+    if lp.x is not None and lp.basis is None:
+        # What was solved on parts of a large matrix has no basis of the whole.
+        lp = solvers.run(milp.scaled(scale).relaxed(), "glop", replace(options, basis=True))
+    if lp.wall_clock_stop:
+        raise stopped(options.time_limit_s)
+    found = vertex_of(milp, scale, lp)
+    if found is None:
+        raise SolverFailure(f"the relaxation is {lp.status}")
+    return found
 
 
 def _rescaled(answer: Answer, factor: float) -> Answer:
@@ -109,7 +127,7 @@ def _whole(
     if solver in ("auto", "relay"):
         answer = relay.solve(scaled, solvers.run, polish, lp, clock.rest(options), start)
         if answer.x is not None or answer.status == "infeasible":
-            return _rescaled(answer, 1 / scale)
+            return replace(_rescaled(answer, 1 / scale), vertex=vertex_of(milp, scale, lp))
         raise _no_plan(answer, options)
     answer = solvers.run(scaled, solver, clock.rest(options), None if start is None else start[0])
     if answer.status == "infeasible":
@@ -138,9 +156,13 @@ def _whole(
 def _packed(model: Model, milp: Milp, options: Options, warm_start: Floats | None, relaxed: Milp) -> Answer:
     """A large plan of whole replicas and lots, from its relaxation."""
 
+    vertex: list[Vertex | None] = []
+
     def relax(matrix: Milp, options: Options, start: Floats | None) -> Answer:
         assert model.relaxation is not None
-        return optimise(model.relaxation, matrix, "auto", options, start)
+        found = optimise(model.relaxation, matrix, "auto", options, start)
+        vertex.append(found.vertex)
+        return found
 
     scale = scaling.from_costs(milp.cost)
 
@@ -156,7 +178,7 @@ def _packed(model: Model, milp: Milp, options: Options, warm_start: Floats | Non
             if answer.wall_clock_stop
             else SolverFailure(_only_in_parts(model, answer.short))
         )
-    return answer
+    return replace(answer, vertex=vertex[0] if vertex else None)
 
 
 def _only_in_parts(model: Model, short: Floats | None) -> str:
