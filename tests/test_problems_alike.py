@@ -51,8 +51,9 @@ def test_what_is_taken_over_changes_nothing(name: str) -> None:
     for other in others(today):
         found = build_problem(other.scenario, other.catalog, whole=False, like=like)
         same(found, build_problem(other.scenario, other.catalog, whole=False))
-        taken += found.found is like.found
-    assert taken > 3
+        # Of fewer systems what could serve on them is taken over too.
+        taken += found.found.chosen is like.found.chosen
+    assert taken > 5
 
 
 def faster(catalog: Catalog) -> Catalog:

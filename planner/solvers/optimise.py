@@ -25,10 +25,17 @@ Floats = NDArray[np.float64]
 POLISH_S = 3600.0
 
 
-def scale_of(milp: Milp, options: Options) -> tuple[float, Answer]:
-    """The power of two that brings the LP optimum near 10³, and the LP's answer at that scale; its basis, if small."""
-    guess = scaling.from_costs(milp.cost)
-    lp = sifted.relaxation(milp.scaled(guess), replace(options, basis=True))
+def scale_of(milp: Milp, options: Options, near: Vertex | None = None) -> tuple[float, Answer]:
+    """The power of two that brings the LP optimum near 10³, and the LP's answer at that scale.
+
+    A small LP begins ``near`` its optimum, or from nothing; then its basis is told.
+    """
+    if near is not None and milp.columns < sifted.LARGE:
+        guess = near.scale
+        lp = near.solve(milp.scaled(guess), options)
+    else:
+        guess = scaling.from_costs(milp.cost)
+        lp = sifted.relaxation(milp.scaled(guess), replace(options, basis=True))
     step = scaling.from_optimum(lp.objective) if lp.x is not None else 1.0
     return guess * step, _rescaled(lp, step)
 
@@ -75,6 +82,7 @@ def optimise(
     options: Options,
     warm_start: Floats | None = None,
     relaxed: Milp | None = None,
+    near: Vertex | None = None,
 ) -> Answer:
     """``milp`` (``model``'s matrix with any objective) solved; x is tidy and feasible, objective its own.
 
@@ -82,14 +90,15 @@ def optimise(
     is packed.
 
     ``warm_start`` (columns,) is a plan of a matrix like this one: where it is one of this one too, the search starts
-    there. The answer carries the LP's duals, whichever engine ran.
+    there. ``near`` is the optimum of the relaxation of such a matrix. The answer carries the LP's duals, whichever
+    engine ran.
     """
     clock = Clock(options.time_limit_s)
     if relaxed is not None and solver in ("auto", "relay") and not executable.outright(milp):
         return _packed(model, milp, options, warm_start, relaxed)
     merged = merge(model, milp) if milp.columns >= sifted.LARGE else None
     if merged is None:
-        return _whole(model, milp, solver, options, warm_start)
+        return _whole(model, milp, solver, options, warm_start, near=near)
     start = None if warm_start is None or warm_start.shape != milp.cost.shape else merged.merged(warm_start)
     answer = _whole(model, merged.milp, solver, options, start, merged.whole, merged.merged)
     if answer.x is None:
@@ -110,10 +119,11 @@ def _whole(
     warm_start: Floats | None,
     whole: Callable[[Floats], Floats] = _as_it_is,
     back: Callable[[Floats], Floats] = _as_it_is,
+    near: Vertex | None = None,
 ) -> Answer:
     """``milp`` solved as it is; ``whole`` and ``back`` lead from its columns to those of the model's and back."""
     clock = Clock(options.time_limit_s)
-    scale, lp = scale_of(milp, options)
+    scale, lp = scale_of(milp, options, near)
     if lp.status == "infeasible":
         return replace(lp, solver=solver)
     if lp.wall_clock_stop:

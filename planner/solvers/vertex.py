@@ -23,6 +23,8 @@ Ints = NDArray[np.int64]
 AT_LOWER, BASIC = 2, 5
 # Within what engines leave of a row, a vertex is one of another LP too.
 KEPT = 1e-7
+# Of an optimum: two that differ by less are the same, found in two ways.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,9 @@ class Vertex:
         widened, basis, x = self.carried(milp)
         # Where every limit is kept only the costs are not the least any more. Measured: the primal method also makes up
         # sooner for columns that are gone.
-        asked = replace(options, presolve=False, primal=widened.columns > milp.columns or _keeps(widened, x))
+        asked = replace(
+            options, presolve=False, basis=False, primal=widened.columns > milp.columns or _keeps(widened, x)
+        )
         found = solvers.run(widened.relaxed(), "glop", asked, start=basis)
         if found.x is None and found.status != "infeasible" and not found.wall_clock_stop:
             return solvers.run(milp.relaxed(), "glop", options)
@@ -84,6 +88,12 @@ def vertex_of(milp: Milp, scale: float, answer: Answer) -> Vertex | None:
     if answer.x is None or answer.basis is None:
         return None
     return Vertex(milp, scale, answer.x, answer.basis)
+
+
+def difference(optimum: float, other: float) -> float:
+    """One optimum less another, 0 where that is an engine's rounding."""
+    found = optimum - other
+    return 0.0 if abs(found) <= ROUNDING * abs(other) else found
 
 
 def _keeps(milp: Milp, x: Floats) -> bool:

@@ -24,7 +24,7 @@ from planner.scenario import Scenario
 from planner.solvers import Options
 from planner.solvers.clock import Clock, stopped
 from planner.solvers.optimise import vertex_at
-from planner.solvers.vertex import Vertex
+from planner.solvers.vertex import Vertex, difference
 from planner.units import mtok_from_tokens
 
 Floats = NDArray[np.float64]
@@ -82,7 +82,7 @@ def increments(model: Model, options: Options, vertex: Vertex | None = None) -> 
     for index in range(len(names)):
         mine = (np.arange(len(names)) == index)[:, None]
         lost = unserved_weights(model, problem.demand.unserved_usd * mine, discounted=True)
-        saved = everything - float(bits.dot(lost, x)) - least_usd(build_model(without(problem, index)).milp)
+        saved = difference(everything - float(bits.dot(lost, x)), least_usd(build_model(without(problem, index)).milp))
         # No plan is dearer without a workload; what is below zero is the engine's rounding.
         usd[index] = max(saved, 0.0)
         for found, tokens in ((output, problem.demand.output_tokens), (total, problem.demand.total_tokens)):
