@@ -16,7 +16,6 @@ from planner import bits
 from planner.catalog import Catalog
 from planner.errors import SolverFailure
 from planner.milp import Model, build_model, demand_total, unserved_weights
-from planner.milp.matrix import Milp
 from planner.plan import Plan
 from planner.plan.workload_cost import ratio
 from planner.problem import Problem, build_problem
@@ -24,6 +23,7 @@ from planner.scenario import Scenario
 from planner.solvers import Options
 from planner.solvers.clock import Clock, stopped
 from planner.solvers.optimise import vertex_at
+from planner.solvers.threads import WIDE, each
 from planner.solvers.vertex import Vertex, difference
 from planner.units import mtok_from_tokens
 
@@ -69,7 +69,8 @@ def increments(model: Model, options: Options, vertex: Vertex | None = None) -> 
     today = vertex or vertex_at(model.milp, options)
     everything, x = today.least, today.x
 
-    def least_usd(milp: Milp) -> float:
+    def least_usd(left_out: int) -> float:
+        milp = build_model(without(problem, left_out)).milp
         answer = today.solve(milp.scaled(today.scale), clock.rest(options))
         if answer.wall_clock_stop:
             raise stopped(options.time_limit_s)
@@ -77,18 +78,19 @@ def increments(model: Model, options: Options, vertex: Vertex | None = None) -> 
             raise SolverFailure(f"the relaxation is {answer.status}")
         return answer.objective / today.scale
 
+    left = each(least_usd, range(len(names)), at_once=model.milp.columns >= WIDE)
     usd, output, total = (np.zeros(len(names)) for _ in range(3))
     periods = np.ones(problem.timeline.periods)
     for index in range(len(names)):
         mine = (np.arange(len(names)) == index)[:, None]
         lost = unserved_weights(model, problem.demand.unserved_usd * mine, discounted=True)
-        saved = difference(everything - float(bits.dot(lost, x)), least_usd(build_model(without(problem, index)).milp))
+        saved = difference(everything - float(bits.dot(lost, x)), left[index])
         # No plan is dearer without a workload; what is below zero is the engine's rounding.
         usd[index] = max(saved, 0.0)
         for found, tokens in ((output, problem.demand.output_tokens), (total, problem.demand.total_tokens)):
-            each = mtok_from_tokens(tokens[:, None] * mine * periods)
-            left = float(bits.dot(unserved_weights(model, each, discounted=True), x))
-            found[index] = demand_total(problem, each, discounted=True) - left
+            mtok = mtok_from_tokens(tokens[:, None] * mine * periods)
+            unserved = float(bits.dot(unserved_weights(model, mtok, discounted=True), x))
+            found[index] = demand_total(problem, mtok, discounted=True) - unserved
     return usd, output, total
 
 

@@ -28,7 +28,7 @@ from planner.solvers import Answer, Options
 from planner.solvers.clock import no_plan
 from planner.solvers.optimise import vertex_at
 from planner.solvers.repriced import repriced
-from planner.solvers.threads import side_by_side
+from planner.solvers.threads import WIDE, each
 from planner.solvers.vertex import Vertex
 
 Floats = NDArray[np.float64]
@@ -42,8 +42,6 @@ NOTICEABLE = 0.1
 TIE = 1e-5
 # Of what counts as a change, so that the last digits of a sum decide nothing.
 HAIR = 1e-4
-# Of matrices with fewer columns, threads take longer than they save.
-WIDE = 1_000
 
 
 @dataclass(frozen=True)
@@ -137,15 +135,7 @@ class Relaxations:
 
     def least_of(self, worlds: Sequence[World], *, anew: bool = False) -> list[float]:
         """``least_usd`` of each, large ones side by side."""
-        if not self._wide:
-            return [self.least_usd(world, anew=anew) for world in worlds]
-        found = dict.fromkeys(range(len(worlds)), np.inf)
-
-        def least(place: int) -> None:
-            found[place] = self.least_usd(worlds[place], anew=anew)
-
-        side_by_side(least, found)
-        return list(found.values())
+        return each(lambda world: self.least_usd(world, anew=anew), worlds, at_once=self._wide)
 
     def priced(self, none: World, whole: World) -> Callable[[float], Relaxed] | None:
         """The relaxation at a share between two worlds that differ in cost alone, and linearly; its cost is not read.
