@@ -131,3 +131,10 @@ def test_a_row_in_parts_is_kept_for_its_own_scenario_alone() -> None:
     whole = planner.load(TINY)
     assert digest(whole, "a") == digest(whole, "b")
     assert digest(in_parts(whole), "a") != digest(in_parts(whole), "b")
+
+
+@pytest.mark.process
+def test_processes_begin_where_this_one_does() -> None:
+    scenario = planner.load(TINY)
+    here, there = (sweep(scenario, CASES, in_parts=True, workers=workers) for workers in (1, 2))
+    assert here.results.to_csv() == there.results.to_csv()
