@@ -90,12 +90,16 @@ def load(source: str | Path, overrides: tuple[str, ...] = ()) -> Scenario:
     return load_scenario(Path(source) if source != "-" else "-", overrides)
 
 
-def catalog_of(scenario: Scenario, catalog: Catalog | None = None, base: Base | None = None) -> Catalog:
+def catalog_of(scenario: Scenario, catalog: Catalog | None = None) -> Catalog:
     """The catalogs that a scenario names, checked against it, with the operating points derived for its workloads.
 
-    ``catalog`` stands in the place of those. Points derived for ``base`` are not derived again. Raises CatalogError or
-    ScenarioError with every fault.
+    ``catalog`` stands in the place of those. Raises CatalogError or ScenarioError with every fault.
     """
+    return catalog_near(None, scenario, catalog)
+
+
+def catalog_near(base: Base | None, scenario: Scenario, catalog: Catalog | None) -> Catalog:
+    """``catalog_of``, without deriving again what is derived for ``base``."""
     if catalog is None:
         catalog = _named(scenario)
     catalog = apply_quotes(scenario, catalog)
@@ -169,7 +173,7 @@ def optimum(
     Where headroom is simulated, these are the rounds of ``planner.earned``. ``base`` is what many plans begin from: it
     changes how long a plan takes, and which of those in parts of replicas within the gap is found.
     """
-    catalog = catalog_of(scenario, catalog, base)
+    catalog = catalog_near(base, scenario, catalog)
 
     def solve_once(settled: Scenario, near: Plan | None = None) -> Audited:
         return _optimum(settled, catalog, solver, gap, time_limit_s, reductions, fixed, near, base, explained=explained)

@@ -11,7 +11,7 @@ from hypothesis import given
 import planner
 from planner.catalog import Catalog, load_catalog
 from planner.errors import InfeasiblePlan, SolverFailure
-from planner.pipeline import Base, base_of, catalog_of, optimum
+from planner.pipeline import Base, base_of, catalog_near, optimum
 from planner.rules import derive_points
 from planner.scenario import Scenario
 from planner.scenario.parts import in_parts
@@ -108,7 +108,7 @@ def test_points_are_derived_again_where_anything_that_decides_them_is_other() ->
     base = base_of(scenario, catalog, OPTIONS)
     assert base.derived.serving != catalog.serving
     for same in (changes.with_demand(scenario, 2), changes.with_power_share(scenario, 0.5)):
-        assert catalog_of(same, catalog, base) is base.derived
+        assert catalog_near(base, same, catalog) is base.derived
     trust = scenario.trust.model_copy(update={"measured": 0.5, "independent": 0.5})
     others = [
         (longer(scenario), catalog),
@@ -117,7 +117,7 @@ def test_points_are_derived_again_where_anything_that_decides_them_is_other() ->
         (scenario, slower(catalog)),
     ]
     for asked, rows in others:
-        found = catalog_of(asked, rows, base)
+        found = catalog_near(base, asked, rows)
         assert found is not base.derived
         assert found.serving == derive_points(asked, rows).serving
 
