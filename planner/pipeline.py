@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +15,7 @@ from planner import solvers
 from planner._moved import renamed
 from planner.catalog import Catalog, is_catalog, load_catalog
 from planner.errors import InfeasiblePlan, ScenarioError, SolverFailure, StoppedByClock
+from planner.frozen import dataclass
 from planner.kinds.limits import limit_kind
 from planner.milp import Milp, Model, build_model
 from planner.milp.elastic import Elastic, build_elastic, with_requirements
@@ -23,11 +25,15 @@ from planner.plan.notes import notes_without_a_plan
 from planner.plan.relaxation import relaxations
 from planner.problem import Problem, Reductions, build_problem
 from planner.rules import apply_quotes, check_references, derive_points
+from planner.rules.derive import derived_by
 from planner.scenario import Scenario, load_scenario
 from planner.solvers import Answer, Options, executable
 from planner.solvers.clock import Clock, no_plan
 from planner.solvers.objectives import minimise
+from planner.solvers.optimise import vertex_at
 from planner.solvers.relay import steady
+from planner.solvers.sifted import LARGE
+from planner.solvers.vertex import Vertex
 
 # Of a limit, what an engine that has to choose what to relax may not see.
 OVERLOOKED = 1e-5
@@ -50,6 +56,32 @@ class FixedDecisions(Protocol):
         """The model's matrix with it as bounds."""
 
 
+@dataclass(frozen=True, eq=False)
+class Base:
+    """A scenario much like others that are planned: of what they have in common nothing is looked for again.
+
+    ``catalog`` is the one it names, ``derived`` that with the points derived for its workloads. ``vertex`` is where its
+    relaxation ended, in which that of another plan in parts of replicas begins; None where there is none.
+    """
+
+    scenario: Scenario
+    catalog: Catalog
+    derived: Catalog
+    problem: Problem
+    vertex: Vertex | None
+
+
+def base_of(scenario: Scenario, catalog: Catalog, options: Options) -> Base:
+    """``scenario`` as the base of others. Raises what ``catalog_of`` raises."""
+    derived = catalog_of(scenario, catalog)
+    model = model_of(scenario, derived)
+    vertex = None
+    if not model.problem.whole and model.milp.columns < LARGE:
+        with suppress(SolverFailure):
+            vertex = vertex_at(model.milp, options)
+    return Base(scenario, catalog, derived, model.problem, vertex)
+
+
 def load(source: str | Path, overrides: tuple[str, ...] = ()) -> Scenario:
     """The scenario of a YAML file, with ``path=value`` overrides.
 
@@ -63,10 +95,17 @@ def catalog_of(scenario: Scenario, catalog: Catalog | None = None) -> Catalog:
 
     ``catalog`` stands in the place of those. Raises CatalogError or ScenarioError with every fault.
     """
+    return catalog_near(None, scenario, catalog)
+
+
+def catalog_near(base: Base | None, scenario: Scenario, catalog: Catalog | None) -> Catalog:
+    """``catalog_of``, without deriving again what is derived for ``base``."""
     if catalog is None:
         catalog = _named(scenario)
     catalog = apply_quotes(scenario, catalog)
     check_references(scenario, catalog)
+    if base is not None and catalog is base.catalog and derived_by(scenario) == derived_by(base.scenario):
+        return base.derived
     return derive_points(scenario, catalog)
 
 
@@ -126,16 +165,18 @@ def optimum(
     fixed: FixedDecisions | None = None,
     warm_start: Plan | None = None,
     explained: bool = True,
+    base: Base | None = None,
 ) -> Audited:
     """``solve`` up to the audit, without the tables of the plan: of many plans, most are wanted for a few figures.
 
     What to relax where there is no plan is looked for only if that is to be ``explained``: it takes longer than a plan.
-    Where headroom is simulated, these are the rounds of ``planner.earned``.
+    Where headroom is simulated, these are the rounds of ``planner.earned``. ``base`` is what many plans begin from: it
+    changes how long a plan takes, and which of those in parts of replicas within the gap is found.
     """
-    catalog = catalog_of(scenario, catalog)
+    catalog = catalog_near(base, scenario, catalog)
 
     def solve_once(settled: Scenario, near: Plan | None = None) -> Audited:
-        return _optimum(settled, catalog, solver, gap, time_limit_s, reductions, fixed, near, explained=explained)
+        return _optimum(settled, catalog, solver, gap, time_limit_s, reductions, fixed, near, base, explained=explained)
 
     if any(workload.to_simulate for workload in scenario.workloads):
         from planner.earned.rounds import earned
@@ -153,6 +194,7 @@ def _optimum(
     reductions: Reductions | None,
     fixed: FixedDecisions | None,
     warm_start: Plan | None,
+    base: Base | None,
     *,
     explained: bool,
 ) -> Audited:
@@ -166,8 +208,10 @@ def _optimum(
         seed=wanted.seed,
     )
     clock = Clock(options.time_limit_s)
-    model = model_of(scenario, catalog, reductions, fixed)
-    outcome = minimise(model, scenario.objective, name, options, None if warm_start is None else warm_start.solution)
+    model = model_of(scenario, catalog, reductions, fixed, None if base is None else base.problem)
+    start = None if warm_start is None else warm_start.solution
+    near = None if base is None or model.problem.whole else base.vertex
+    outcome = minimise(model, scenario.objective, name, options, start, near)
     if outcome.x is None:
         if outcome.answer.status == "infeasible":
             if not explained:
@@ -182,9 +226,13 @@ def model_of(
     catalog: Catalog,
     reductions: Reductions | None = None,
     fixed: FixedDecisions | None = None,
+    like: Problem | None = None,
 ) -> Model:
-    """The matrix of a scenario, what is decided already in it, and its relaxation where replicas are whole."""
-    model = _model(build_problem(scenario, catalog, reductions), fixed)
+    """The matrix of a scenario, what is decided already in it, and its relaxation where replicas are whole.
+
+    ``like`` is the problem of a scenario much like it.
+    """
+    model = _model(build_problem(scenario, catalog, reductions, like=like), fixed)
     if not model.problem.whole:
         return model
     in_parts = build_problem(scenario, catalog, reductions, whole=False, like=model.problem)

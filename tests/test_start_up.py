@@ -11,8 +11,8 @@ import pytest
 from planner.cli.options import SolveOptions
 from planner.cli.solve import solved
 from planner.milp import Model
-from planner.problem import Problem
 from planner.solvers import Options
+from planner.solvers.vertex import Vertex
 from planner.studies.command import Outcome
 from planner.studies.increments import Floats, increments
 from planner.studies.stands.relaxed import Relaxations, World
@@ -77,15 +77,19 @@ def test_what_nobody_sees_is_not_solved_and_nothing_is_solved_twice(monkeypatch:
     asked: list[str] = []
     begin = Relaxations.__init__
 
-    def extra(problem: Problem, options: Options) -> tuple[Floats, Floats, Floats]:
+    def extra(model: Model, options: Options, vertex: Vertex | None = None) -> tuple[Floats, Floats, Floats]:
+        assert vertex is not None
         asked.append("extra")
-        return increments(problem, options)
+        return increments(model, options, vertex)
 
-    def today(self: Relaxations, world: World, options: Options, model: Model | None = None) -> None:
-        # The plan's own search has made its matrix.
+    def today(
+        self: Relaxations, world: World, options: Options, model: Model | None = None, vertex: Vertex | None = None
+    ) -> None:
+        # The plan's own search has made its matrix, and what stands beside it begins where that one's relaxation ended.
         assert model is not None
+        assert vertex is not None
         asked.append("today")
-        begin(self, world, options, model)
+        begin(self, world, options, model, vertex)
 
     monkeypatch.setattr("planner.studies.increments.increments", extra)
     monkeypatch.setattr(Relaxations, "__init__", today)

@@ -24,6 +24,7 @@ from planner.accounts.workload_cost import cost_by_workload, line_shares
 from planner.decisions import COLUMNS
 from planner.errors import InfeasiblePlan, StoppedByClock
 from planner.export.focus import focus_rows
+from planner.milp import build_model
 from planner.problem import build_problem
 from planner.report.terminal import render
 from planner.report.workloads import workload_sheets
@@ -209,11 +210,11 @@ def test_only_the_least_cost_has_increments() -> None:
 
 def test_the_clock_stops_the_increments(monkeypatch: pytest.MonkeyPatch) -> None:
     case = the_surge_and_the_night()
-    problem = build_problem(case.scenario, case.catalog)
+    model = build_model(build_problem(case.scenario, case.catalog))
     given_up = Answer("unknown", "glop", "1", None, math.inf, -math.inf, 1.0, wall_clock_stop=True)
-    monkeypatch.setattr(solvers, "run", lambda *_: given_up)
+    monkeypatch.setattr(solvers, "run", lambda *_, **__: given_up)
     with pytest.raises(StoppedByClock, match=r"the clock stopped the search \(2000 s\)"):
-        increments(problem, EXACT)
+        increments(model, EXACT)
 
 
 def solved_or_none(case: Case) -> planner.Plan | None:
@@ -286,7 +287,7 @@ def test_increments_are_never_below_nothing_nor_above_the_whole(case: Case) -> N
     plan = solved_or_none(case)
     assume(plan is not None)
     assert plan is not None
-    usd, output, total = increments(build_problem(case.scenario, case.catalog), EXACT)
+    usd, output, total = increments(build_model(build_problem(case.scenario, case.catalog)), EXACT)
     assert (usd >= 0).all()
     assert (output <= total + 1e-9).all()
     assert (usd <= plan.proof.objective_usd * (1 + 1e-6) + 1e-3).all()

@@ -22,6 +22,8 @@ from planner.report.terminal import sheets
 from planner.report.verdict import Verdict, rests_on, to_sign
 from planner.scenario import Scenario
 from planner.solvers import Options
+from planner.solvers.optimise import vertex_at
+from planner.solvers.vertex import Vertex
 from planner.studies.bounds import bounds
 from planner.studies.command import FEASIBLE_EXIT, Outcome, Progress, exit_of
 from planner.studies.percentile import OtherPercentile, other_percentile
@@ -45,8 +47,8 @@ NOT_HELD = "What renting or buying alone would cost was not looked into."
 @dataclass(frozen=True)
 class Solved:
     """A plan and its catalog; ``worth`` and ``other`` are None where they do not apply, ``unknown`` says why not.
-    ``relaxations`` are what the rest beside the plan is reckoned with, ``in_parts`` is the matrix of today's, where the
-    plan's own search made it.
+    ``relaxations`` are what the rest beside the plan is reckoned with, ``in_parts`` is the matrix of today's and
+    ``vertex`` its optimum, where the plan's own search made them.
 
     ``instead`` says what another way of getting GPUs costs, as far as that was looked for.
     ``late`` where the clock stopped what stands beside the plan.
@@ -55,6 +57,7 @@ class Solved:
     catalog: Catalog
     plan: Plan
     in_parts: Model | None = None
+    vertex: Vertex | None = None
     worth: Information | None = None
     other: OtherPercentile | None = None
     relaxations: Relaxations | None = None
@@ -132,13 +135,15 @@ def find(scenario: Scenario, options: SolveOptions, progress: Progress) -> Solve
         return found
     scenario, catalog = plan.settled(scenario), made.catalog
     limited = Options(plan.proof.gap_asked, _limit_s(scenario, options))
+    if found.in_parts is not None and stands_on_some(scenario):
+        found = replace(found, vertex=_vertex(found.in_parts, made.outcome.answer.vertex, limited))
     # Of one workload the report tells no cost of its own.
     if options.tabled or len(scenario.workloads) > 1:
         from planner.studies.increments import with_increments
 
         try:
-            known = None if found.in_parts is None else found.in_parts.problem
-            found = replace(found, plan=with_increments(plan, scenario, catalog, limited, known))
+            known = with_increments(plan, scenario, catalog, limited, found.in_parts, found.vertex)
+            found = replace(found, plan=known)
         except SolverFailure as error:
             found = found.without("What each workload costs more", error)
     if has_targets(scenario):
@@ -148,6 +153,17 @@ def find(scenario: Scenario, options: SolveOptions, progress: Progress) -> Solve
             found = found.without("The cost at the other percentile", error)
     # A plan of one future does without what is loaded for several.
     return _with_worth(found, scenario, options, progress) if scenario.futures else found
+
+
+def _vertex(model: Model, known: Vertex | None, options: Options) -> Vertex | None:
+    """Where the relaxation of ``model`` ended: ``known`` from the search, where that solved it as it is."""
+    if known is not None and known.of is model.milp:
+        return known
+    try:
+        return vertex_at(model.milp, options)
+    except SolverFailure:
+        # Whoever needs it says so.
+        return None
 
 
 def _with_worth(found: Solved, scenario: Scenario, options: SolveOptions, progress: Progress) -> Solved:
@@ -176,7 +192,7 @@ def with_stands(solved: Solved, scenario: Scenario, options: SolveOptions) -> So
         return solved
     asked = Options(solved.plan.proof.gap_asked, _limit_s(scenario, options))
     try:
-        relaxations = Relaxations(World(scenario, solved.catalog), asked, solved.in_parts)
+        relaxations = Relaxations(World(scenario, solved.catalog), asked, solved.in_parts, solved.vertex)
         solved = replace(solved, relaxations=relaxations)
         return replace(solved, carrying=carrying(relaxations, solved.plan))
     except SolverFailure as error:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from planner.catalog.models import Offer, System
 from planner.frozen import dataclass
 from planner.problem.limits import Limits
-from planner.problem.serving import Candidate
+from planner.problem.serving import Candidate, Found
 from planner.problem.supply import Supply
 from planner.rules.eligibility import pool_ruled_out
 from planner.rules.hosting import Hosting, crowds, domains_taken
@@ -47,6 +47,11 @@ class Pool:
     busy_usd_per_gpu_hour: Floats
     available: Bools
     supplies: tuple[str, ...]
+
+    @property
+    def kind(self) -> tuple[Hashable, ...]:
+        """All of it that decides what may serve here, and what of that is superfluous."""
+        return self.system.system, self.domain_gpus, self.by_job, self.preemptible, self.rdma, self.capabilities
 
     def accepts(self, candidate: Candidate, workload: Workload) -> bool:
         """Whether ``candidate`` may serve ``workload`` here."""
@@ -313,23 +318,26 @@ def _gpus_per_domain(
 
 
 def build_assignments(
-    scenario: Scenario, pools: PoolIndex, found: Sequence[Candidate], timeline: Timeline, *, prune: bool, whole: bool
+    scenario: Scenario, pools: PoolIndex, found: Found, timeline: Timeline, *, prune: bool, whole: bool
 ) -> Assignments:
     """How workloads may use pools; dominated points are left out where ``prune``."""
     chosen: list[tuple[int, Candidate]] = []
     by_workload: dict[tuple[int, str], list[Candidate]] = {}
-    for candidate in found:
+    for candidate in found.candidates:
         by_workload.setdefault((candidate.workload, candidate.system), []).append(candidate)
     for position, pool in enumerate(pools.pools):
         for index, workload in enumerate(scenario.workloads):
-            fitting = [
-                candidate
-                for candidate in by_workload.get((index, pool.system.system), [])
-                if pool.accepts(candidate, workload)
-            ]
-            if prune:
-                fitting = undominated(fitting, pool.domain_gpus, whole and workload.whole_replicas)
-            chosen += [(position, candidate) for candidate in fitting]
+            kind = (index, *pool.kind, prune, whole)
+            if kind not in found.chosen:
+                fitting = [
+                    candidate
+                    for candidate in by_workload.get((index, pool.system.system), [])
+                    if pool.accepts(candidate, workload)
+                ]
+                if prune:
+                    fitting = undominated(fitting, pool.domain_gpus, whole and workload.whole_replicas)
+                found.chosen[kind] = fitting
+            chosen += [(position, candidate) for candidate in found.chosen[kind]]
     assignments = [candidate for _, candidate in chosen]
     where = [pools.pools[position] for position, _ in chosen]
     taken = [

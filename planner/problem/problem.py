@@ -92,7 +92,7 @@ def build_problem(
     pools = build_pools(scenario, catalog.systems, supply, limits, timeline, merge=reductions.pools, whole=whole)
     before = None if like is None else like.found
     serving = found(scenario, catalog, timeline, supply.systems, late=elastic, like=before)
-    assignments = build_assignments(scenario, pools, serving.candidates, timeline, prune=reductions.points, whole=whole)
+    assignments = build_assignments(scenario, pools, serving, timeline, prune=reductions.points, whole=whole)
     api = build_api_assignments(scenario, catalog, timeline)
     api = _api_subset(api, np.isfinite(api.sla_excess) if elastic else api.sla_excess <= SLACK)
     if reductions.offers:

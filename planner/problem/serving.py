@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from dataclasses import field
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,22 +53,27 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Candidates, with ``by`` all that they were found by: wherever that is the same, so are they."""
+    """Candidates on ``systems``, with ``by`` all else that they were found by: wherever that is the same, so are they.
+
+    ``chosen`` is which of them serve what on which kind of GPUs, as far as anybody asked.
+    """
 
     candidates: list[Candidate]
+    systems: set[str]
     by: tuple[object, ...]
+    chosen: dict[Hashable, list[Candidate]] = field(default_factory=dict)
 
 
 def found(
     scenario: Scenario, catalog: Catalog, timeline: Timeline, systems: set[str], *, late: bool, like: Found | None
 ) -> Found:
-    """``candidates``, those of ``like`` where they are the same: neither prices nor limits make any difference."""
+    """``candidates``, those of ``like`` where they are the same: no price, limit or demand makes any difference."""
     procurement = scenario.procurement
     by = (
         late,
-        systems,
         timeline.starts,
-        scenario.workloads,
+        # Whatever is asked for of them.
+        [vars(workload) | {"demand": None} for workload in scenario.workloads],
         scenario.trust,
         scenario.tail_ratio,
         procurement.software_gain_per_year,
@@ -75,9 +83,13 @@ def found(
         catalog.accuracy,
         catalog.models,
     )
-    if like is not None and like.by == by:
+    if like is None or like.by != by or not systems <= like.systems:
+        return Found(candidates(scenario, catalog, timeline, systems, late=late), systems, by)
+    if systems == like.systems:
         return like
-    return Found(candidates(scenario, catalog, timeline, systems, late=late), by)
+    # No point is held against one on another system.
+    mine = [candidate for candidate in like.candidates if candidate.system in systems]
+    return Found(mine, systems, by, like.chosen)
 
 
 def _by_tail_ratio(point: ServingPoint, sla: Sla) -> str:
@@ -140,11 +152,11 @@ def _points(
     tail, sla = scenario.tail_ratio, row_sla(workload)
     found = []
     for point in known:
+        if next(unfit(point, workload, catalog), None) is not None:
+            continue
         excess = sla_excess(point, sla, tail)
         # Where nothing but latency keeps a point out, it can be said by how much; an unknown latency is no amount.
         if excess > most_excess or np.isinf(excess) or workload.headroom_at(point.name) >= 1:
-            continue
-        if next(unfit(point, workload, catalog), None) is not None:
             continue
         found.append(
             Candidate(

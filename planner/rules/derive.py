@@ -22,6 +22,12 @@ from planner.rules.work import near
 from planner.scenario.models import Scenario
 
 
+def derived_by(scenario: Scenario) -> tuple[object, ...]:
+    """All of a scenario that decides which points are made, and how: where that is the same, so are they."""
+    workloads = [vars(workload) | {"demand": None} for workload in scenario.workloads]
+    return workloads, scenario.trust, scenario.tail_ratio
+
+
 def derive_points(scenario: Scenario, catalog: Catalog) -> Catalog:
     """``catalog`` with the points that the workloads of ``scenario`` may run at beyond the measured ones."""
     own = [point for point in catalog.serving.values() if not isinstance(point, DerivedPoint)]

@@ -50,6 +50,8 @@ def software_gain(scenario: Scenario, timeline: Timeline, point: ServingPoint) -
     """Growth of a point's throughput to each period's middle, (T,): from the start, or from the day of measurement."""
     procurement = scenario.procurement
     growth = procurement.software_gain_per_year.get(point.system, 0.0)
+    if not growth:
+        return np.ones(timeline.periods)
     since = point.as_of if procurement.software_gain_from == "measured" else timeline.starts[0]
     return bits.power(1 + growth, timeline.years_since(since))
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.frozen import dataclass
 
+if TYPE_CHECKING:
+    from planner.solvers.vertex import Vertex
+
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 
@@ -21,7 +25,8 @@ class Options:
     PuLP's solvers go on to the gap. ``time_limit_s``, seconds of wall clock, only breaks a search off. Without
     ``presolve`` the engine starts at once. ``by_rounding``: HiGHS first looks for plans by rounding, which takes
     less than the smaller searches that it otherwise begins with. ``from_start``: the relay looks for no other plan to
-    start from than the one it is given. Without ``dives`` it makes none, of a large matrix either.
+    start from than the one it is given. Without ``dives`` it makes none, of a large matrix either. ``basis``: GLOP
+    tells the one that it ended at. ``primal``: it goes on by the primal method, and not by the dual one.
     """
 
     gap: float = 0.001
@@ -32,6 +37,16 @@ class Options:
     nodes: int | None = None
     from_start: bool = False
     dives: bool = True
+    basis: bool = False
+    primal: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """The status of each column (columns,) and row (rows,) of an LP at a vertex, as MathOpt numbers them."""
+
+    columns: Ints
+    rows: Ints
 
 
 @dataclass(frozen=True)
@@ -54,7 +69,8 @@ class Answer:
     ``feasible`` with a vector and ``unknown`` without. ``wall_clock_stop`` where that limit was the clock, on which no
     other answer depends. ``bound`` is a proven lower bound on the optimum (-inf where the engine gives none). ``duals``
     (rows,) come from LPs only. ``in_parts`` is what a plan in parts of replicas costs, where the plan was packed from
-    one. ``short`` (rows,) is the share of demand that found no room, where no whole plan was found.
+    one. ``short`` (rows,) is the share of demand that found no room, where no whole plan was found. ``basis`` is that
+    of an LP, where it was asked for; ``vertex`` is where a search's own relaxation ended.
     """
 
     status: Status
@@ -69,6 +85,8 @@ class Answer:
     wall_clock_stop: bool = False
     in_parts: float | None = None
     short: Floats | None = None
+    basis: Basis | None = None
+    vertex: Vertex | None = None
 
     def leg(self, name: str) -> Leg:
         """This answer as one leg of a longer solve."""

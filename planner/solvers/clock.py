@@ -33,6 +33,11 @@ class Clock:
         return replace(options, time_limit_s=max(self.limit_s - self.seconds, LEAST_S))
 
 
+def stopped(limit_s: float) -> StoppedByClock:
+    """The clock has struck before what stands beside a plan is known."""
+    return StoppedByClock(f"the clock stopped the search ({limit_s:g} s)")
+
+
 def no_plan(limit_s: float) -> StoppedByClock:
     """The clock has struck, and there is no plan."""
     return StoppedByClock(

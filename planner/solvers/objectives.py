@@ -19,6 +19,7 @@ from planner.milp.widened import with_rows
 from planner.solvers.answer import Answer, Leg, Options, relative_gap
 from planner.solvers.clock import Clock
 from planner.solvers.optimise import optimise
+from planner.solvers.vertex import Vertex
 from planner.units import mtok_from_tokens
 
 Floats = NDArray[np.float64]
@@ -79,14 +80,22 @@ def matrix_of(model: Model, kind: Kind) -> Milp:
     return _with_objective(model.milp, lost, (model.milp.constant if kind == "profit" else 0.0) - most)
 
 
-def minimise(model: Model, kind: Kind, solver: str, options: Options, warm_start: Floats | None = None) -> Outcome:
+def minimise(
+    model: Model,
+    kind: Kind,
+    solver: str,
+    options: Options,
+    warm_start: Floats | None = None,
+    near: Vertex | None = None,
+) -> Outcome:
     """``model`` solved for the objective ``kind``; where nothing may go unserved, one of tokens alone is `cost`.
 
-    ``warm_start`` (columns,) is a plan of a matrix like this one, for `cost` to start from.
+    ``warm_start`` (columns,) is a plan of a matrix like this one, for `cost` to start from, and ``near`` the optimum of
+    the relaxation of such a matrix.
     """
     fixed_tokens = serves_all(model)
     if kind == "cost":
-        return _cost(model, solver, options, warm_start)
+        return _cost(model, solver, options, warm_start, near)
     if kind == "cost_per_token":
         return _cost_per_token(model, solver, options)
     per_request = _per_request(model, kind)
@@ -121,14 +130,17 @@ def _optimum(
     solver: str,
     options: Options,
     warm_start: Floats | None = None,
+    near: Vertex | None = None,
 ) -> Answer:
     """The matrix that is ``asked`` of a model, solved; of its relaxation the same is asked."""
     inner = model.relaxation
-    return optimise(model, asked(model), solver, options, warm_start, None if inner is None else asked(inner))
+    return optimise(model, asked(model), solver, options, warm_start, None if inner is None else asked(inner), near)
 
 
-def _cost(model: Model, solver: str, options: Options, warm_start: Floats | None = None) -> Outcome:
-    answer = _optimum(model, lambda any_model: any_model.milp, solver, options, warm_start)
+def _cost(
+    model: Model, solver: str, options: Options, warm_start: Floats | None = None, near: Vertex | None = None
+) -> Outcome:
+    answer = _optimum(model, lambda any_model: any_model.milp, solver, options, warm_start, near)
     return Outcome(
         "cost", "USD NPV", answer.x, answer.objective, answer.bound, answer.bound, answer, answer.legs, answer.seconds,
         answer.wall_clock_stop,

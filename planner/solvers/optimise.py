@@ -16,7 +16,8 @@ from planner.milp.merged import merge
 from planner.milp.vector import tidy
 from planner.solvers import executable, relay, scaling, sifted
 from planner.solvers.answer import Answer, Options
-from planner.solvers.clock import Clock, no_plan
+from planner.solvers.clock import Clock, no_plan, stopped
+from planner.solvers.vertex import Vertex, vertex_of
 
 Floats = NDArray[np.float64]
 
@@ -24,12 +25,36 @@ Floats = NDArray[np.float64]
 POLISH_S = 3600.0
 
 
-def scale_of(milp: Milp, options: Options) -> tuple[float, Answer]:
-    """The power of two that brings the LP optimum near 10³, and the LP's answer at that scale."""
-    guess = scaling.from_costs(milp.cost)
-    lp = sifted.relaxation(milp.scaled(guess), options)
+def scale_of(milp: Milp, options: Options, near: Vertex | None = None) -> tuple[float, Answer]:
+    """The power of two that brings the LP optimum near 10³, and the LP's answer at that scale.
+
+    A small LP begins ``near`` its optimum, or from nothing; then its basis is told.
+    """
+    if near is not None and milp.columns < sifted.LARGE:
+        guess = near.scale
+        lp = near.solve(milp.scaled(guess), options)
+    else:
+        guess = scaling.from_costs(milp.cost)
+        lp = sifted.relaxation(milp.scaled(guess), replace(options, basis=True))
     step = scaling.from_optimum(lp.objective) if lp.x is not None else 1.0
     return guess * step, _rescaled(lp, step)
+
+
+def vertex_at(milp: Milp, options: Options) -> Vertex:
+    """The relaxation of ``milp``, solved, for others like it to start from.
+
+    Raises StoppedByClock where the clock ended that, SolverFailure where it has no optimum.
+    """
+    scale, lp = scale_of(milp, options)
+    if lp.x is not None and lp.basis is None:
+        # What was solved on parts of a large matrix has no basis of the whole.
+        lp = solvers.run(milp.scaled(scale).relaxed(), "glop", replace(options, basis=True))
+    if lp.wall_clock_stop:
+        raise stopped(options.time_limit_s)
+    found = vertex_of(milp, scale, lp)
+    if found is None:
+        raise SolverFailure(f"the relaxation is {lp.status}")
+    return found
 
 
 def _rescaled(answer: Answer, factor: float) -> Answer:
@@ -57,6 +82,7 @@ def optimise(
     options: Options,
     warm_start: Floats | None = None,
     relaxed: Milp | None = None,
+    near: Vertex | None = None,
 ) -> Answer:
     """``milp`` (``model``'s matrix with any objective) solved; x is tidy and feasible, objective its own.
 
@@ -64,14 +90,15 @@ def optimise(
     is packed.
 
     ``warm_start`` (columns,) is a plan of a matrix like this one: where it is one of this one too, the search starts
-    there. The answer carries the LP's duals, whichever engine ran.
+    there. ``near`` is the optimum of the relaxation of such a matrix. The answer carries the LP's duals, whichever
+    engine ran.
     """
     clock = Clock(options.time_limit_s)
     if relaxed is not None and solver in ("auto", "relay") and not executable.outright(milp):
         return _packed(model, milp, options, warm_start, relaxed)
     merged = merge(model, milp) if milp.columns >= sifted.LARGE else None
     if merged is None:
-        return _whole(model, milp, solver, options, warm_start)
+        return _whole(model, milp, solver, options, warm_start, near=near)
     start = None if warm_start is None or warm_start.shape != milp.cost.shape else merged.merged(warm_start)
     answer = _whole(model, merged.milp, solver, options, start, merged.whole, merged.merged)
     if answer.x is None:
@@ -92,10 +119,11 @@ def _whole(
     warm_start: Floats | None,
     whole: Callable[[Floats], Floats] = _as_it_is,
     back: Callable[[Floats], Floats] = _as_it_is,
+    near: Vertex | None = None,
 ) -> Answer:
     """``milp`` solved as it is; ``whole`` and ``back`` lead from its columns to those of the model's and back."""
     clock = Clock(options.time_limit_s)
-    scale, lp = scale_of(milp, options)
+    scale, lp = scale_of(milp, options, near)
     if lp.status == "infeasible":
         return replace(lp, solver=solver)
     if lp.wall_clock_stop:
@@ -109,7 +137,7 @@ def _whole(
     if solver in ("auto", "relay"):
         answer = relay.solve(scaled, solvers.run, polish, lp, clock.rest(options), start)
         if answer.x is not None or answer.status == "infeasible":
-            return _rescaled(answer, 1 / scale)
+            return replace(_rescaled(answer, 1 / scale), vertex=vertex_of(milp, scale, lp))
         raise _no_plan(answer, options)
     answer = solvers.run(scaled, solver, clock.rest(options), None if start is None else start[0])
     if answer.status == "infeasible":
@@ -138,9 +166,13 @@ def _whole(
 def _packed(model: Model, milp: Milp, options: Options, warm_start: Floats | None, relaxed: Milp) -> Answer:
     """A large plan of whole replicas and lots, from its relaxation."""
 
+    vertex: list[Vertex | None] = []
+
     def relax(matrix: Milp, options: Options, start: Floats | None) -> Answer:
         assert model.relaxation is not None
-        return optimise(model.relaxation, matrix, "auto", options, start)
+        found = optimise(model.relaxation, matrix, "auto", options, start)
+        vertex.append(found.vertex)
+        return found
 
     scale = scaling.from_costs(milp.cost)
 
@@ -156,7 +188,7 @@ def _packed(model: Model, milp: Milp, options: Options, warm_start: Floats | Non
             if answer.wall_clock_stop
             else SolverFailure(_only_in_parts(model, answer.short))
         )
-    return answer
+    return replace(answer, vertex=vertex[0] if vertex else None)
 
 
 def _only_in_parts(model: Model, short: Floats | None) -> str:

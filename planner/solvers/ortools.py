@@ -29,7 +29,7 @@ from ortools.math_opt import (
 
 from planner.errors import SolverFailure
 from planner.milp.matrix import Milp, spread
-from planner.solvers.answer import Answer, Floats, Options, Status
+from planner.solvers.answer import Answer, Basis, Floats, Options, Status
 from planner.solvers.loading import bound_late
 
 # A sixth of the time that this takes went into binding what no plan calls.
@@ -54,8 +54,10 @@ BY_ROUNDING = {
 }
 
 
-def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None) -> Answer:
+def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None, start: Basis | None = None) -> Answer:
     """``milp`` solved by ``engine`` (scip, highs, cpsat; glop for LPs), from ``hint`` (columns,) where given.
+
+    GLOP begins at the basis ``start``.
 
     Raises SolverFailure where the engine refuses the model.
     """
@@ -65,13 +67,16 @@ def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None)
         values = asked.solution_hints.add().variable_values
         values.ids.extend(range(milp.columns))
         values.values.extend(hint.tolist())
-    parameters, start = parameters_of(engine, options), parameters_pb2.SolverInitializerProto()
-    no_callback = callback_pb2.CallbackRegistrationProto()
+    if start is not None and engine == "glop":
+        asked.initial_basis.CopyFrom(_basis_proto(start))
+    parameters, initial = parameters_of(engine, options), parameters_pb2.SolverInitializerProto()
+    nobody = callback_pb2.CallbackRegistrationProto()
     try:
-        result = solver.solve(to_proto(milp), ENGINES[engine], start, parameters, asked, None, no_callback, None, None)
+        result = solver.solve(to_proto(milp), ENGINES[engine], initial, parameters, asked, None, nobody, None, None)
     except (StatusNotOk, RuntimeError, ValueError) as error:
         raise _refused(milp, engine, error) from error
-    return _answer(milp, engine, result, time.perf_counter() - started, options.time_limit_s)
+    answer = _answer(milp, engine, result, time.perf_counter() - started, options.time_limit_s)
+    return replace(answer, basis=_basis(milp, result)) if options.basis and engine == "glop" else answer
 
 
 def parameters_of(engine: str, options: Options) -> parameters_pb2.SolveParametersProto:
@@ -88,7 +93,8 @@ def parameters_of(engine: str, options: Options) -> parameters_pb2.SolveParamete
         parameters.presolve = parameters_pb2.EMPHASIS_OFF
     if engine == "glop":
         # Twice as fast as its default on fleets, and no slower on a site's plan.
-        parameters.lp_algorithm = parameters_pb2.LP_ALGORITHM_DUAL_SIMPLEX
+        dual, primal = parameters_pb2.LP_ALGORITHM_DUAL_SIMPLEX, parameters_pb2.LP_ALGORITHM_PRIMAL_SIMPLEX
+        parameters.lp_algorithm = primal if options.primal else dual
     if engine != "glop":
         parameters.relative_gap_tolerance = options.gap
         parameters.absolute_gap_tolerance = 0.0
@@ -118,20 +124,21 @@ class Incremental:
     What it answers depends on what it was asked before, and on nothing else.
     """
 
-    def __init__(self, milp: Milp, varying: Ints, wanted: Ints, options: Options) -> None:
+    def __init__(self, milp: Milp, varying: Ints, wanted: Ints, options: Options, start: Basis | None = None) -> None:
         self._columns = milp.columns
         self._varying, self._wanted = np.sort(varying), wanted
         self._order = np.argsort(varying)
         self._solver = solver.new(ENGINES["glop"], to_proto(milp), parameters_pb2.SolverInitializerProto())
         # Another cost leaves the last vertex feasible, so the primal method goes on from it. Of the answer only what is
         # wanted is read: the rest takes longer than the solve.
-        self._parameters = parameters_of("glop", replace(options, presolve=False))
-        self._parameters.lp_algorithm = parameters_pb2.LP_ALGORITHM_PRIMAL_SIMPLEX
+        self._parameters = parameters_of("glop", replace(options, presolve=False, primal=True))
         self._asked = model_parameters_pb2.ModelSolveParametersProto()
         self._asked.variable_values_filter.filter_by_ids = True
         self._asked.variable_values_filter.filtered_ids.extend(np.sort(wanted).tolist())
         self._asked.dual_values_filter.filter_by_ids = True
         self._asked.reduced_costs_filter.filter_by_ids = True
+        if start is not None:
+            self._asked.initial_basis.CopyFrom(_basis_proto(start))
 
     def solve(self, cost: Floats) -> Floats | None:
         """Values of the wanted columns, the varying ones at ``cost``; None where there is no optimum."""
@@ -143,6 +150,7 @@ class Incremental:
         assert self._solver.update(update)
         no_callback = callback_pb2.CallbackRegistrationProto()
         result = self._solver.solve(self._parameters, self._asked, None, no_callback, None, None)
+        self._asked.ClearField("initial_basis")
         if result.termination.reason != result_pb2.TERMINATION_REASON_OPTIMAL:
             return None
         return by_id(result.solutions[0].primal_solution.variable_values, self._columns)[self._wanted]
@@ -166,6 +174,25 @@ def to_proto(milp: Milp) -> model_pb2.ModelProto:
     proto.linear_constraint_matrix.column_ids.extend(milp.indices.tolist())
     proto.linear_constraint_matrix.coefficients.extend(milp.data.tolist())
     return proto
+
+
+def _basis_proto(basis: Basis) -> solution_pb2.BasisProto:
+    proto = solution_pb2.BasisProto()
+    for statuses, message in ((basis.columns, proto.variable_status), (basis.rows, proto.constraint_status)):
+        message.ids.extend(range(len(statuses)))
+        message.values.extend(statuses.tolist())
+    return proto
+
+
+def _basis(milp: Milp, result: result_pb2.SolveResultProto) -> Basis | None:
+    """The basis of an optimum; None where there is none."""
+    if result.termination.reason != result_pb2.TERMINATION_REASON_OPTIMAL or not result.solutions[0].HasField("basis"):
+        return None
+    found = result.solutions[0].basis
+    columns, rows = np.zeros(milp.columns, dtype=np.int64), np.zeros(milp.rows, dtype=np.int64)
+    for statuses, message in ((columns, found.variable_status), (rows, found.constraint_status)):
+        statuses[np.array(message.ids, dtype=np.int64)] = np.array(message.values, dtype=np.int64)
+    return Basis(columns, rows)
 
 
 def by_id(values: sparse_containers_pb2.SparseDoubleVectorProto, size: int) -> Floats:

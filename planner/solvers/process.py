@@ -11,13 +11,13 @@ import sys
 
 from planner.errors import SolverFailure
 from planner.milp.matrix import Milp
-from planner.solvers.answer import Answer, Floats, Options
+from planner.solvers.answer import Answer, Basis, Floats, Options
 from planner.streams import keep_stdout
 
 
-def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None) -> Answer:
+def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None, start: Basis | None = None) -> Answer:
     """``planner.solvers.ortools.solve`` in a process that has loaded nothing before OR-Tools."""
-    call = pickle.dumps((milp, engine, options, hint))
+    call = pickle.dumps((milp, engine, options, hint, start))
     child = subprocess.run([sys.executable, "-m", "planner.solvers.process"], input=call, capture_output=True)
     if child.returncode:
         last = child.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
@@ -31,8 +31,7 @@ def _main() -> None:
     from planner.solvers import ortools
 
     keep_stdout()
-    milp, engine, options, hint = pickle.load(sys.stdin.buffer)
-    answer = ortools.solve(milp, engine, options, hint)
+    answer = ortools.solve(*pickle.load(sys.stdin.buffer))
     sys.stdout.buffer.write(pickle.dumps(answer))
 
 

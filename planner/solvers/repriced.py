@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from planner import solvers
 from planner.milp.matrix import Milp
-from planner.solvers.answer import Floats, Options
+from planner.solvers.answer import Basis, Floats, Options
 
 Ints = NDArray[np.int64]
 
@@ -22,12 +22,15 @@ class Repriced(Protocol):
         """Values of the columns that were asked for, the varying ones at ``cost``; None where there is no optimum."""
 
 
-def repriced(milp: Milp, varying: Ints, wanted: Ints, options: Options) -> Repriced:
-    """The relaxation of ``milp``: ``varying`` columns change their cost, ``wanted`` are those to tell, once each."""
+def repriced(milp: Milp, varying: Ints, wanted: Ints, options: Options, start: Basis | None = None) -> Repriced:
+    """The relaxation of ``milp``: ``varying`` columns change their cost, ``wanted`` are those to tell, once each.
+
+    The first solve begins at the basis ``start``.
+    """
     if solvers.has_ortools():
         from planner.solvers import ortools
 
-        return ortools.Incremental(milp.relaxed(), varying, wanted, options)
+        return ortools.Incremental(milp.relaxed(), varying, wanted, options, start)
     return _Anew(milp.relaxed(), varying, wanted, options)
 
 

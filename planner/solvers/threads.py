@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
+# Relaxations of matrices with fewer columns take less time than threads do.
+WIDE = 1_000
 _ALONE = [True]
 
 
@@ -18,6 +21,19 @@ def share_cores() -> None:
 def most_threads() -> int:
     """Threads that a plan may take; what it is does not depend on them."""
     return (os.cpu_count() or 1) if _ALONE[0] else 1
+
+
+def each(work: Callable[[Item], Result], items: Sequence[Item], *, at_once: bool) -> list[Result]:
+    """What ``work`` makes of every item, in their order, whether or not they are worked on ``at_once``."""
+    if not at_once:
+        return [work(item) for item in items]
+    found: dict[int, Result] = {}
+
+    def at(place: int) -> None:
+        found[place] = work(items[place])
+
+    side_by_side(at, range(len(items)))
+    return [found[place] for place in range(len(items))]
 
 
 def side_by_side(work: Callable[[Item], None], items: Iterable[Item]) -> None:

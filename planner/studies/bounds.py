@@ -25,4 +25,6 @@ def bounds(relaxations: Relaxations, plan: Plan) -> tuple[Bound, ...]:
     ways = others(plan, [way for way, allowed in open_to.items() if allowed])
     worlds = [World(option(scenario, catalog, "+".join(way)), catalog) for way in ways]
     today = relaxations.today.npv_usd
-    return tuple(Bound(way, usd, usd - today) for way, usd in zip(ways, relaxations.least_of(worlds), strict=True))
+    # Where ways are closed there mostly is no plan, which presolve finds out sooner.
+    least = relaxations.least_of(worlds, anew=True)
+    return tuple(Bound(way, usd, usd - today) for way, usd in zip(ways, least, strict=True))

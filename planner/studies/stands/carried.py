@@ -10,6 +10,7 @@ from typing import Any
 
 from planner.frozen import dataclass
 from planner.plan import Plan
+from planner.solvers.vertex import difference
 from planner.studies.result import plain
 from planner.studies.stands.assumption import Assumption, Rests, Way
 from planner.studies.stands.assumptions import assumptions
@@ -120,7 +121,7 @@ def carrying(relaxations: Relaxations, plan: Plan, searched: Collection[str] | N
     ends = [one.at(way, way.values[-1]) for one, away in made for way in away]
     costs = iter(relaxations.least_of(ends))
     carried = [
-        Carried(one, one.rests(plan), tuple(Amount(way, next(costs) - least) for way in away), None)
+        Carried(one, one.rests(plan), tuple(Amount(way, difference(next(costs), least)) for way in away), None)
         for one, away in made
     ]
     ranked = sorted(carried, key=lambda one: -one.size_usd)

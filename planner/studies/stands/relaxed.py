@@ -26,9 +26,10 @@ from planner.rules.dates import order_day
 from planner.scenario import Scenario
 from planner.solvers import Answer, Options
 from planner.solvers.clock import no_plan
-from planner.solvers.optimise import scale_of
+from planner.solvers.optimise import vertex_at
 from planner.solvers.repriced import repriced
-from planner.solvers.threads import side_by_side
+from planner.solvers.threads import WIDE, each
+from planner.solvers.vertex import Vertex
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str]
@@ -41,8 +42,6 @@ NOTICEABLE = 0.1
 TIE = 1e-5
 # Of what counts as a change, so that the last digits of a sum decide nothing.
 HAIR = 1e-4
-# Of matrices with fewer columns, threads take longer than they save.
-WIDE = 1_000
 
 
 @dataclass(frozen=True)
@@ -100,46 +99,43 @@ class Relaxed:
 
 
 class Relaxations:
-    """The LP relaxation of today's world, and of others beside it; ``model`` is today's, where it is made already.
+    """The LP relaxation of today's world, and of others beside it, each from where today's ended.
 
+    ``model`` is today's and ``vertex`` its optimum, where they are made already.
     Raises StoppedByClock where the clock ended a search, SolverFailure where one has no answer.
     """
 
-    def __init__(self, today: World, options: Options, model: Model | None = None) -> None:
+    def __init__(
+        self, today: World, options: Options, model: Model | None = None, vertex: Vertex | None = None
+    ) -> None:
         self.world, self.options = today, options
         self.due_by = today.scenario.horizon.decided_on + dt.timedelta(days=DUE_DAYS)
         self._gpus = {name: row.gpus for name, row in today.catalog.systems.items()}
         model = model or _model(today)
         self._problem, self._wide = model.problem, model.milp.columns >= WIDE
-        self._scale, lp = scale_of(model.milp, options)
-        scaled = model.milp.scaled(self._scale).relaxed()
-        self.today = self._relaxed(scaled, orders_due(model, self.due_by), lp)
-        if not self.today.feasible:
-            raise SolverFailure("the relaxation is infeasible")
+        self._vertex = vertex = vertex or vertex_at(model.milp, options)
+        self._scale, columns = vertex.scale, orders_due(model, self.due_by)
+        self.today = Relaxed(vertex.scale, vertex.least * vertex.scale, _sums(columns, vertex.x[list(columns)]))
 
     def at(self, world: World) -> Relaxed:
         """The relaxation of another world: of plans that cost the least, but for a hair, the one nearest to today's."""
         model = self._model(world)
         milp, columns = model.milp.scaled(self._scale).relaxed(), orders_due(model, self.due_by)
-        return self._relaxed(milp, columns, solvers.run(self._leaning(milp, columns), "glop", self.options))
+        return self._relaxed(milp, columns, self._vertex.solve(self._leaning(milp, columns), self.options))
 
-    def least_usd(self, world: World) -> float:
-        """The least cost of another world, to the cent; infinite where there is no plan."""
+    def least_usd(self, world: World, *, anew: bool = False) -> float:
+        """The least cost of another world, to the cent; infinite where there is no plan.
+
+        It is looked for ``anew`` where the other world has little of today's.
+        """
         model = self._model(world)
         milp, columns = model.milp.scaled(self._scale).relaxed(), orders_due(model, self.due_by)
-        return self._relaxed(milp, columns, solvers.run(milp, "glop", self.options)).npv_usd
+        answer = solvers.run(milp, "glop", self.options) if anew else self._vertex.solve(milp, self.options)
+        return self._relaxed(milp, columns, answer).npv_usd
 
-    def least_of(self, worlds: Sequence[World]) -> list[float]:
+    def least_of(self, worlds: Sequence[World], *, anew: bool = False) -> list[float]:
         """``least_usd`` of each, large ones side by side."""
-        if not self._wide:
-            return [self.least_usd(world) for world in worlds]
-        found = dict.fromkeys(range(len(worlds)), np.inf)
-
-        def least(place: int) -> None:
-            found[place] = self.least_usd(worlds[place])
-
-        side_by_side(least, found)
-        return list(found.values())
+        return each(lambda world: self.least_usd(world, anew=anew), worlds, at_once=self._wide)
 
     def priced(self, none: World, whole: World) -> Callable[[float], Relaxed] | None:
         """The relaxation at a share between two worlds that differ in cost alone, and linearly; its cost is not read.
@@ -155,7 +151,8 @@ class Relaxations:
         varying = np.flatnonzero(last.cost - first.cost)
         slope = (last.cost - first.cost)[varying]
         leaning = replace(self._leaning(first, columns), constant=0.0)
-        lp = repriced(leaning, varying, np.array(list(columns), dtype=np.int64), self.options)
+        start = self._vertex.basis_of(leaning)
+        lp = repriced(leaning, varying, np.array(list(columns), dtype=np.int64), self.options, start)
 
         def at(share: float) -> Relaxed:
             values = lp.solve(first.cost[varying] + share * slope)

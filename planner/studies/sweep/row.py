@@ -18,10 +18,11 @@ from planner.catalog import Catalog
 from planner.errors import InfeasiblePlan, InputError, SolverFailure, StoppedByClock
 from planner.fields import doc
 from planner.frozen import dataclass
-from planner.pipeline import optimum
+from planner.pipeline import Base, optimum
 from planner.plan.audited import Audited
 from planner.plan.kpis import expected_figures
 from planner.scenario import Scenario
+from planner.scenario.parts import is_whole
 
 NO_PLAN = "no plan meets every limit"
 FIGURES = (
@@ -61,9 +62,20 @@ class Row(TypedDict):
     scenario_digest: Annotated[str, doc("of the scenario with the case's overrides")]
 
 
+@dataclass(frozen=True, eq=False)
+class Common:
+    """What all cases share: catalogs by digest, and the scenario without their overrides, where it is a scenario."""
+
+    catalogs: Mapping[str, Catalog]
+    base: Base | None
+
+
 @dataclass(frozen=True)
 class Task:
-    """A case to solve: its scenario, and how. ``catalog`` is the digest of its catalog; ``explained`` as in optimum."""
+    """A case to solve: its scenario, and how. ``catalog`` is the digest of its catalog; ``explained`` as in optimum.
+
+    ``base`` is the digest of the scenario that all cases begin from.
+    """
 
     scenario: Scenario
     scenario_digest: str
@@ -72,24 +84,28 @@ class Task:
     time_limit_s: float
     solver: str
     explained: bool
+    base: str = ""
 
     @property
     def digest(self) -> str:
         """What its result is kept under: all that a result depends on which no clock ended the search for."""
         said = [__version__, self.scenario_digest, self.catalog, self.gap, self.solver]
+        if not is_whole(self.scenario):
+            said.append(self.base)
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
 
-def solved(catalogs: Mapping[str, Catalog], task: Task) -> dict[str, Any]:
-    """The row of a case, by the catalogs of all."""
+def solved(common: Common, task: Task) -> dict[str, Any]:
+    """The row of a case, by what all of them share."""
     try:
         found = optimum(
             task.scenario,
-            catalogs[task.catalog],
+            common.catalogs[task.catalog],
             solver=task.solver,
             gap=task.gap,
             time_limit_s=task.time_limit_s,
             explained=task.explained,
+            base=common.base,
         )
     except InfeasiblePlan as error:
         reason = "; ".join(relaxation.sentence for relaxation in error.relaxations) or NO_PLAN

@@ -9,19 +9,21 @@ from typing import Any
 import pandas as pd
 
 from planner.catalog import Catalog, load_catalog
-from planner.errors import CatalogError, Fault, ScenarioError
+from planner.errors import CatalogError, Fault, InputError, ScenarioError
 from planner.frozen import dataclass
+from planner.pipeline import Base, base_of
 from planner.render.figures import bar
 from planner.rules import apply_quotes, check_references
 from planner.scenario import Scenario, scenario_digest
 from planner.scenario.parts import in_parts as parts_of
+from planner.solvers import Options
 from planner.studies.command import Progress
 from planner.studies.engines import Killed
 from planner.studies.pool import as_done_with
 from planner.studies.result import Study, limit_of, told
 from planner.studies.sweep.cases import Cases, few, given_cases, of_row, read_cases, scenarios_of
 from planner.studies.sweep.kept import keep, kept_row
-from planner.studies.sweep.row import Row, Task, solved, without_plan
+from planner.studies.sweep.row import Common, Row, Task, solved, without_plan
 
 CASE = "case"
 # Of the cases that the clock stopped, so many are named.
@@ -49,6 +51,7 @@ class _Settings:
     gap: float | None
     time_limit_s: float | None
     explained: bool
+    base: str
 
 
 def sweep(
@@ -77,12 +80,13 @@ def sweep(
     progress(f"{scenario.name}: reading {len(given.cases):,} cases")
     whole = scenarios_of(scenario, given)
     scenarios = [parts_of(one) for one in whole] if in_parts else whole
+    begun = parts_of(scenario) if in_parts else scenario
     parted = any(one is not other for one, other in zip(scenarios, whole, strict=True))
     catalogs, digests = _catalogs(scenarios, given)
-    settings = _Settings(gap, time_limit_s, explained)
+    settings = _Settings(gap, time_limit_s, explained, scenario_digest(begun))
     tasks = [_task(scenarios[index], digests[index], settings) for index in mine]
     folder = None if keep_in is None else Path(keep_in)
-    rows = _rows(tasks, catalogs, folder, workers, lambda words: progress(f"{scenario.name}: {words}"))
+    rows = _rows(tasks, begun, catalogs, folder, workers, lambda words: progress(f"{scenario.name}: {words}"))
     table = _table(given, mine, rows)
     late = tuple(f"case {name}" for name in table.loc[_stopped(table), CASE])
     return Sweep(
@@ -121,6 +125,7 @@ def _task(scenario: Scenario, catalog: str, settings: _Settings) -> Task:
         limit_of(scenario, settings.time_limit_s),
         scenario.solve.solver,
         settings.explained,
+        settings.base,
     )
 
 
@@ -144,8 +149,23 @@ def _catalogs(scenarios: Sequence[Scenario], given: Cases) -> tuple[dict[str, Ca
     return {catalog.digest: catalog for catalog in read.values()}, digests
 
 
+def _base(scenario: Scenario, catalogs: Mapping[str, Catalog]) -> Base | None:
+    """What all cases begin from; None where the scenario without their overrides is none."""
+    options = Options(scenario.solve.gap, limit_of(scenario, None), scenario.solve.seed)
+    try:
+        known = load_catalog(scenario.catalogs, scenario.origin.folder)
+        return base_of(scenario, catalogs.get(known.digest, known), options)
+    except InputError:
+        return None
+
+
 def _rows(
-    tasks: Sequence[Task], catalogs: Mapping[str, Catalog], keep_in: Path | None, workers: int, progress: Progress
+    tasks: Sequence[Task],
+    begun: Scenario,
+    catalogs: Mapping[str, Catalog],
+    keep_in: Path | None,
+    workers: int,
+    progress: Progress,
 ) -> list[dict[str, Any]]:
     """The row of each task, in their order. Those that ask the same are solved once."""
     found: dict[str, dict[str, Any]] = {}
@@ -162,7 +182,8 @@ def _rows(
 
     tell()
     order, waiting = list(missing), list(missing.values())
-    for index, row in as_done_with(solved, catalogs, waiting, workers):
+    common = Common(catalogs, _base(begun, catalogs) if waiting else None)
+    for index, row in as_done_with(solved, common, waiting, workers):
         if isinstance(row, Killed):
             found[order[index]] = without_plan(waiting[index], "failed", str(row), reproducible=False)
         else:
