@@ -10,7 +10,7 @@ from planner.kinds import limits
 from planner.milp.matrix import Builder, Ints
 from planner.milp.variables import Variables
 from planner.problem import Problem
-from planner.problem.pools import Assignments
+from planner.problem.assignments import Assignments
 from planner.units import SECONDS_PER_DAY
 
 Floats = NDArray[np.float64]

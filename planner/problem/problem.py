@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from planner import bits
 from planner.catalog import Catalog
 from planner.frozen import dataclass
+from planner.problem.assignments import Assignments, build_assignments
 from planner.problem.demand import ApiAssignments, Demand, build_api_assignments, build_demand
 from planner.problem.limits import Limits, build_limits
 from planner.problem.offers import hourly, reservations, signed
 from planner.problem.ownership import groups, purchases
-from planner.problem.pools import Assignments, PoolIndex, build_assignments, build_pools
+from planner.problem.pools import PoolIndex, build_pools
 from planner.problem.reduce import Reductions, prune_apis, prune_offers
 from planner.problem.serving import Found, found
 from planner.problem.supply import Supply

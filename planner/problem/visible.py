@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from planner.errors import Fault, ScenarioError
+from planner.problem.assignments import Assignments
 from planner.problem.demand import Demand
-from planner.problem.pools import Assignments
 from planner.scenario.models import Scenario
 
 # Columns this small are counted in units of their own; below, doubles hold no row of them beside those of a fleet.
