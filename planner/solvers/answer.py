@@ -21,7 +21,8 @@ class Options:
     PuLP's solvers go on to the gap. ``time_limit_s``, seconds of wall clock, only breaks a search off. Without
     ``presolve`` the engine starts at once. ``by_rounding``: HiGHS first looks for plans by rounding, which takes
     less than the smaller searches that it otherwise begins with. ``from_start``: the relay looks for no other plan to
-    start from than the one it is given. Without ``dives`` it makes none, of a large matrix either.
+    start from than the one it is given. Without ``dives`` it makes none, of a large matrix either. ``quick``: SCIP with
+    fewer of its separators, presolvers and heuristics, for what is nearly solved.
     """
 
     gap: float = 0.001
@@ -29,6 +30,7 @@ class Options:
     seed: int = 1
     presolve: bool = True
     by_rounding: bool = False
+    quick: bool = False
     nodes: int | None = None
     from_start: bool = False
     dives: bool = True
