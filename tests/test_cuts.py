@@ -147,12 +147,15 @@ def test_where_dives_end_far_away_cuts_close_the_gap() -> None:
 
 
 def test_a_wide_gap_and_a_search_of_few_nodes_have_no_cuts() -> None:
-    large = replace(_tiny(), cost=np.zeros(relay.DIVED))
+    tiny = _tiny()
+    large = replace(tiny, cost=np.zeros(relay.DIVED))
     assert relay._cut(large, NARROW)
     for options in (replace(NARROW, gap=0.01), replace(NARROW, nodes=1), replace(NARROW, dives=False)):
         assert not relay._cut(large, options)
     assert not relay._cut(_tiny(), NARROW)
     assert not relay._cut(replace(large, cost=np.zeros(10_000)), NARROW)
+    many = replace(large, integer=np.repeat(tiny.integer, 1000), lower=np.zeros(1), upper=np.ones(1))
+    assert not relay._cut(many, NARROW)
 
 
 def test_cuts_that_the_clock_stops_are_the_last_leg(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,8 @@ ENOUGH = 0.99
 # So far above the relaxation a plan by dives is no start yet for the whole matrix; for a smaller one it depends on the
 # gap asked for.
 FAR, FAR_OF_GAP = 5e-3, 2.0
+# With more whole numbers than this cuts are left to the engines: of three fleets two took longer with cuts.
+CUT_WHOLE = 2000
 # Of the gap: where cuts leave no more than this open, engines close it in the time of the next dive.
 NEARLY = 1.5
 # Between the relaxation with cuts and the best plan the good ones are found at the root or right below it.
@@ -147,7 +149,9 @@ def _far(milp: Milp, options: Options) -> float:
 
 def _cut(milp: Milp, options: Options) -> bool:
     """Whether cuts come before engines: of larger matrices they lift little, and a wide gap is closed without."""
-    return options.dives and options.nodes is None and options.gap < WIDE and DIVED <= milp.columns < sifted.LARGE
+    narrow = options.dives and options.nodes is None and options.gap < WIDE
+    whole = np.sum(milp.integer & (milp.upper > milp.lower))
+    return bool(narrow and DIVED <= milp.columns < sifted.LARGE and whole <= CUT_WHOLE)
 
 
 def _dived(
