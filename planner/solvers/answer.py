@@ -26,7 +26,8 @@ class Options:
     ``presolve`` the engine starts at once. ``by_rounding``: HiGHS first looks for plans by rounding, which takes
     less than the smaller searches that it otherwise begins with. ``from_start``: the relay looks for no other plan to
     start from than the one it is given. Without ``dives`` it makes none, of a large matrix either. ``basis``: GLOP
-    tells the one that it ended at. ``primal``: it goes on by the primal method, and not by the dual one.
+    tells the one that it ended at. ``primal``: it goes on by the primal method, and not by the dual one. ``quick``:
+    SCIP with fewer of its separators, presolvers and heuristics, for what is nearly solved.
     """
 
     gap: float = 0.001
@@ -34,6 +35,7 @@ class Options:
     seed: int = 1
     presolve: bool = True
     by_rounding: bool = False
+    quick: bool = False
     nodes: int | None = None
     from_start: bool = False
     dives: bool = True

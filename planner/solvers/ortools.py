@@ -26,6 +26,7 @@ from ortools.math_opt import (
     solution_pb2,
     sparse_containers_pb2,
 )
+from ortools.math_opt.solvers.gscip import gscip_pb2
 
 from planner.errors import SolverFailure
 from planner.milp.matrix import Milp, spread
@@ -89,6 +90,8 @@ def parameters_of(engine: str, options: Options) -> parameters_pb2.SolveParamete
     elif options.by_rounding:
         for name, used in BY_ROUNDING.items():
             parameters.highs.bool_options[name] = used
+    if engine == "scip" and options.quick:
+        parameters.gscip.emphasis = gscip_pb2.GScipParameters.EASY_CIP
     if not options.presolve:
         parameters.presolve = parameters_pb2.EMPHASIS_OFF
     if engine == "glop":
