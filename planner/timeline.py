@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,12 +157,6 @@ def _periods(start: dt.date, periods: int, months: int) -> tuple[tuple[dt.date, 
 
 def build_timeline(horizon: Horizon, blocks: dict[str, float], discount_rate: float) -> Timeline:
     """The timeline of a horizon whose hours are split into ``blocks`` (name → share)."""
-    return _timeline(horizon, tuple(blocks.items()), discount_rate)
-
-
-# Scenarios that are planned together mostly have one calendar, and much is reckoned by it.
-@lru_cache(maxsize=8)
-def _timeline(horizon: Horizon, blocks: tuple[tuple[str, float], ...], discount_rate: float) -> Timeline:
     months = MONTHS_PER_PERIOD[horizon.period]
     total = horizon.periods + horizon.lookahead
     starts, names = _periods(horizon.start, total, months)
@@ -170,8 +164,8 @@ def _timeline(horizon: Horizon, blocks: tuple[tuple[str, float], ...], discount_
         starts=starts,
         names=names,
         lookahead=np.arange(total) >= horizon.periods,
-        blocks=tuple(name for name, _ in blocks),
-        block_share=np.array([share for _, share in blocks], dtype=float),
+        blocks=tuple(blocks),
+        block_share=np.array(list(blocks.values()), dtype=float),
         months_per_period=months,
         discount_rate=discount_rate,
     )

@@ -140,7 +140,7 @@ class Inputs:
         """Weeks from order to service of a bought system."""
         return system_lead_weeks(self.scenario.procurement, system)
 
-    def order_days(self, weeks: float) -> tuple[dt.date, ...]:
+    def order_days(self, weeks: float) -> list[dt.date]:
         """Order day of what starts with each period, (T,)."""
         return order_days(self.timeline, weeks)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,10 +31,9 @@ def order_day(start: dt.date, lead_weeks: float) -> dt.date:
     return start - dt.timedelta(days=lead_days(lead_weeks))
 
 
-@lru_cache(maxsize=64)
-def order_days(timeline: Timeline, lead_weeks: float) -> tuple[dt.date, ...]:
+def order_days(timeline: Timeline, lead_weeks: float) -> list[dt.date]:
     """The order day of what enters service with each period, (T,)."""
-    return tuple(order_day(start, lead_weeks) for start, _ in timeline.spans)
+    return [order_day(start, lead_weeks) for start, _ in timeline.spans]
 
 
 def can_start(timeline: Timeline, decided_on: dt.date, lead_weeks: float, first: dt.date | None = None) -> Bools:

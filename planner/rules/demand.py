@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -79,11 +77,8 @@ def _factor(future: Future | None, workload: Workload, timeline: Timeline) -> Fl
     return factor
 
 
-@lru_cache(maxsize=64)
 def _held(schedule: Schedule, timeline: Timeline, growth: bool = False) -> Floats:
     """The schedule's mean by period, (T,), held in the lookahead at the last reported period's."""
     mean = schedule.growth_mean if growth else schedule.step_mean
     values = np.array([mean(*span) for span in timeline.spans[: timeline.reported]])
-    held = np.append(values, np.full(timeline.periods - timeline.reported, values[-1]))
-    held.flags.writeable = False
-    return held
+    return np.append(values, np.full(timeline.periods - timeline.reported, values[-1]))
