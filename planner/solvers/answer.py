@@ -20,7 +20,7 @@ class Options:
     ``nodes`` None is as many as the gap takes. CP-SAT counts none: a thousand are one of its deterministic seconds;
     PuLP's solvers go on to the gap. ``time_limit_s``, seconds of wall clock, only breaks a search off. Without
     ``presolve`` the engine starts at once. ``by_rounding``: HiGHS first looks for plans by rounding, which takes
-    less than the smaller searches that it otherwise begins with. ``from_start``: the relay looks for no other plan to
+    less than the smaller searches that it otherwise begins with; without ``searches`` it begins none. ``from_start``: the relay looks for no other plan to
     start from than the one it is given. Without ``dives`` it makes none, of a large matrix either.
     """
 
@@ -29,6 +29,7 @@ class Options:
     seed: int = 1
     presolve: bool = True
     by_rounding: bool = False
+    searches: bool = True
     nodes: int | None = None
     from_start: bool = False
     dives: bool = True

@@ -47,6 +47,7 @@ ENGINES = {
 # A column this wide is no bound to an engine, and CP-SAT refuses it.
 _WIDEST = 1e15
 NODES_PER_DETERMINISTIC_SECOND = 1e3
+SEARCHES = ("mip_heuristic_run_rins", "mip_heuristic_run_rens", "mip_heuristic_run_root_reduced_cost")
 BY_ROUNDING = {
     "mip_heuristic_run_zi_round": True,
     "mip_heuristic_run_shifting": True,
@@ -81,9 +82,11 @@ def parameters_of(engine: str, options: Options) -> parameters_pb2.SolveParamete
     # HiGHS under MathOpt refuses a thread count, GLOP a gap.
     if engine != "highs":
         parameters.threads = 1
-    elif options.by_rounding:
-        for name, used in BY_ROUNDING.items():
+    else:
+        for name, used in (BY_ROUNDING if options.by_rounding else {}).items():
             parameters.highs.bool_options[name] = used
+        for name in () if options.searches else SEARCHES:
+            parameters.highs.bool_options[name] = False
     if not options.presolve:
         parameters.presolve = parameters_pb2.EMPHASIS_OFF
     if engine == "glop":
