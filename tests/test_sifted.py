@@ -60,17 +60,27 @@ def test_the_optimum_is_the_same_with_serving_columns_shared(case: Case) -> None
         _fits(merged, model, smaller.x)
 
 
-@examples(0.5)
+def _sifted(milp: Milp, **settings: float) -> Answer:
+    """The relaxation of ``milp`` as of one large enough, with other ``settings`` of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sifted, "LARGE", 0)
+        for name, value in settings.items():
+            patch.setattr(sifted, name, value)
+        return sifted.relaxation(milp, EXACT)
+
+
+FEWER_ROWS = {"DENSE": 3, "DENSER": 1.0}
+COARSER_FIRST = FEWER_ROWS | {"HUGE": 0, "TOGETHER": 2}
+
+
+@pytest.mark.parametrize("settings", [FEWER_ROWS, COARSER_FIRST, COARSER_FIRST | {"INTERIOR": 0}])
+@examples(0.3)
 @given(case=cases())
-def test_the_relaxation_is_the_same_on_fewer_rows_and_columns(case: Case) -> None:
+def test_the_relaxation_is_the_same_on_fewer_rows_and_columns(settings: dict[str, float], case: Case) -> None:
     milp = _model(case).milp
     milp = milp.scaled(1e3 / max(1.0, float(np.abs(milp.cost).max(initial=0.0))))
     whole = run(milp.relaxed(), "glop", EXACT)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sifted, "LARGE", 0)
-        patch.setattr(sifted, "DENSE", 3)
-        patch.setattr(sifted, "DENSER", 1.0)
-        found = sifted.relaxation(milp, EXACT)
+    found = _sifted(milp, **settings)
     assert found.status == whole.status
     if found.x is None or found.duals is None:
         return
@@ -93,11 +103,7 @@ def test_what_is_left_out_and_matters_comes_back() -> None:
     milp = _shipped("10mw").milp
     milp = milp.scaled(2.0**-20)
     whole = run(milp.relaxed(), "glop", EXACT)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sifted, "LARGE", 0)
-        patch.setattr(sifted, "DENSE", 20)
-        patch.setattr(sifted, "DENSER", 1.0)
-        found = sifted.relaxation(milp, EXACT)
+    found = _sifted(milp, DENSE=20, DENSER=1.0)
     np.testing.assert_allclose(found.objective, whole.objective, rtol=1e-7)
     assert found.x is not None
     held = next(block for block in milp.column_blocks if block.name == "held")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from planner.frozen import dataclass
 
 Floats = NDArray[np.float64]
+Method = Literal["dual", "primal", "interior"]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 
@@ -20,8 +21,9 @@ class Options:
     ``nodes`` None is as many as the gap takes. CP-SAT counts none: a thousand are one of its deterministic seconds;
     PuLP's solvers go on to the gap. ``time_limit_s``, seconds of wall clock, only breaks a search off. Without
     ``presolve`` the engine starts at once. ``by_rounding``: HiGHS first looks for plans by rounding, which takes
-    less than the smaller searches that it otherwise begins with; without ``searches`` it begins none. ``from_start``: the relay looks for no other plan to
-    start from than the one it is given. Without ``dives`` it makes none, of a large matrix either.
+    less than the smaller searches that it otherwise begins with; without ``searches`` it begins none. ``method``: how
+    GLOP (dual or primal) or HiGHS (dual or interior, with a crossover) solves an LP. ``from_start``: the relay looks
+    for no other plan to start from than the one it is given. Without ``dives`` it makes none, of a large matrix either.
     """
 
     gap: float = 0.001
@@ -30,6 +32,7 @@ class Options:
     presolve: bool = True
     by_rounding: bool = False
     searches: bool = True
+    method: Method = "dual"
     nodes: int | None = None
     from_start: bool = False
     dives: bool = True

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from planner import solvers
 from planner.frozen import dataclass
-from planner.milp.matrix import Block, Milp
+from planner.milp.items import SERVING, item_of, items, named, of_items
+from planner.milp.matrix import Milp
 from planner.milp.parts import entries_of, part
 from planner.solvers.answer import Floats, Options
 
@@ -174,7 +175,9 @@ def plan(
 
     A better one is looked for until it costs no more than ``enough``, with ``few`` by two dives at most.
     """
-    made = _dive(milp, x, reduced_costs, options)
+    cheap = reduced_costs <= DEAR * abs(milp.objective(x))
+    there = np.where(few | ~named(milp, SERVING), cheap | (x > WHOLE), of_items(x > WHOLE, items(milp)))
+    made = _dive(milp, x, there | (milp.lower > 0), options)
     if made is None:
         return None
     dive, columns = made
@@ -209,12 +212,14 @@ def _best(dive: Dive, enough: float, roundings: tuple[float, ...], again: int) -
     return min(points, key=itemgetter(0), default=None)
 
 
-def _dive(milp: Milp, x: Floats, reduced_costs: Floats, options: Options) -> tuple[Dive, Ints] | None:
-    """The LP on the columns that matter near ``x``, solved, and which columns they are; None where it has no levels."""
-    matter = (x > WHOLE) | (milp.lower > 0) | (reduced_costs <= DEAR * abs(milp.objective(x)))
+def _dive(milp: Milp, x: Floats, matter: Bools, options: Options) -> tuple[Dive, Ints] | None:
+    """The LP on the columns that ``matter``, solved, and which columns they are; None where it has no levels.
+
+    Whole ones matter where ``x`` uses their item.
+    """
     there = np.where(milp.integer, _used(milp, x), matter)
-    items = [item for item in (each[there[each]] for each in _items(milp, x)) if len(item)]
-    if not items or not solvers.has_ortools():
+    ordered = [item for item in (each[there[each]] for each in _items(milp, x)) if len(item)]
+    if not ordered or not solvers.has_ortools():
         return None
     from planner.solvers.rebounded import Rebounded
 
@@ -223,12 +228,12 @@ def _dive(milp: Milp, x: Floats, reduced_costs: Floats, options: Options) -> tup
     columns, rows = np.flatnonzero(there), np.flatnonzero(np.bincount(chosen.row, minlength=milp.rows))
     nothing, no_slack = np.zeros(milp.rows), np.full(len(rows), np.inf)
     smaller = replace(part(milp, chosen, columns, rows, milp.cost, nothing, no_slack), constant=milp.constant)
-    levels = np.concatenate(items)
+    levels = np.concatenate(ordered)
     lp = Rebounded(smaller, np.searchsorted(columns, levels), options)
     start = lp.solve()
     if start is None:
         return None
-    ends = np.cumsum([len(item) for item in items])
+    ends = np.cumsum([len(item) for item in ordered])
     places = tuple(np.split(np.arange(len(levels)), ends[:-1]))
     return Dive(lp, milp.lower[levels], milp.upper[levels], places, start), columns
 
@@ -239,11 +244,11 @@ def _used(milp: Milp, x: Floats) -> Bools:
     used: dict[tuple[str, ...], Bools] = {}
     for block in milp.column_blocks:
         if milp.guided[block.span].any():
-            there = np.bincount(_item(block), weights=x[block.span] > WHOLE, minlength=len(block.axes[0])) > 0
+            there = np.bincount(item_of(block), weights=x[block.span] > WHOLE, minlength=len(block.axes[0])) > 0
             used[tuple(block.axes[0])] = used.get(tuple(block.axes[0]), False) | there
     for block in milp.column_blocks:
         if block.axes and tuple(block.axes[0]) in used:
-            found[block.span] &= used[tuple(block.axes[0])][_item(block)] | (milp.lower[block.span] > 0)
+            found[block.span] &= used[tuple(block.axes[0])][item_of(block)] | (milp.lower[block.span] > 0)
     return found
 
 
@@ -258,14 +263,9 @@ def _items(milp: Milp, x: Floats) -> list[Ints]:
     for block in milp.column_blocks:
         if block.name in FOLLOWING or not milp.integer[block.span].any():
             continue
-        item = _item(block)
+        item = item_of(block)
         for each in np.unique(item):
             columns = block.first + np.flatnonzero(item == each)
             key = (not milp.guided[columns].any(), block.name == GIVEN, -most[columns].max(), -x[columns].sum())
             found.append((key, len(found), columns))
     return [columns for _, _, columns in sorted(found, key=itemgetter(0, 1))]
-
-
-def _item(block: Block) -> Ints:
-    """The place on the first axis of each column of ``block``."""
-    return block.cells // int(np.prod([len(axis) for axis in block.axes[1:]]))

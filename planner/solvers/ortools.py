@@ -46,6 +46,10 @@ ENGINES = {
 }
 # A column this wide is no bound to an engine, and CP-SAT refuses it.
 _WIDEST = 1e15
+ALGORITHMS = {
+    "dual": parameters_pb2.LP_ALGORITHM_DUAL_SIMPLEX,
+    "primal": parameters_pb2.LP_ALGORITHM_PRIMAL_SIMPLEX,
+}
 NODES_PER_DETERMINISTIC_SECOND = 1e3
 SEARCHES = ("mip_heuristic_run_rins", "mip_heuristic_run_rens", "mip_heuristic_run_root_reduced_cost")
 BY_ROUNDING = {
@@ -87,11 +91,13 @@ def parameters_of(engine: str, options: Options) -> parameters_pb2.SolveParamete
             parameters.highs.bool_options[name] = used
         for name in () if options.searches else SEARCHES:
             parameters.highs.bool_options[name] = False
+    if engine == "highs" and options.method == "interior":
+        parameters.highs.string_options["solver"] = "ipm"
     if not options.presolve:
         parameters.presolve = parameters_pb2.EMPHASIS_OFF
     if engine == "glop":
         # Twice as fast as its default on fleets, and no slower on a site's plan.
-        parameters.lp_algorithm = parameters_pb2.LP_ALGORITHM_DUAL_SIMPLEX
+        parameters.lp_algorithm = ALGORITHMS[options.method]
     if engine != "glop":
         parameters.relative_gap_tolerance = options.gap
         parameters.absolute_gap_tolerance = 0.0

@@ -42,9 +42,12 @@ class Rebounded:
         self._clock, self._options = Clock(options.time_limit_s), options
         # Other bounds leave the last basis dual feasible, so the dual method goes on from it.
         self._parameters = parameters_of("glop", replace(options, presolve=False))
-        self._asked = model_parameters_pb2.ModelSolveParametersProto()
-        for nothing in (self._asked.dual_values_filter, self._asked.reduced_costs_filter):
-            nothing.filter_by_ids = True
+        self._asked, self._asked_all = (model_parameters_pb2.ModelSolveParametersProto() for _ in range(2))
+        for asked in (self._asked, self._asked_all):
+            asked.dual_values_filter.filter_by_ids = asked.reduced_costs_filter.filter_by_ids = True
+        # To hand over all columns takes longer than most solves.
+        self._asked.variable_values_filter.filter_by_ids = True
+        self._asked.variable_values_filter.filtered_ids.extend(np.sort(varying).tolist())
 
     def between(self, at: Ints, lower: Floats, upper: Floats) -> None:
         """From here on those of the varying columns are ``at`` within these bounds."""
@@ -67,19 +70,19 @@ class Rebounded:
 
     def solve(self) -> tuple[float, Floats] | None:
         """The optimum and the values of the varying columns; None where there is none."""
-        found = self._solved()
+        found = self._solved(self._asked)
         return None if found is None else (found[0], found[1][self._varying])
 
     def everything(self) -> Floats | None:
         """All columns, at the optimum; None where there is none."""
-        found = self._solved()
+        found = self._solved(self._asked_all)
         return None if found is None else found[1]
 
-    def _solved(self) -> tuple[float, Floats] | None:
+    def _solved(self, asked: model_parameters_pb2.ModelSolveParametersProto) -> tuple[float, Floats] | None:
         self._parameters.time_limit.FromTimedelta(dt.timedelta(seconds=self._clock.rest(self._options).time_limit_s))
         nobody = callback_pb2.CallbackRegistrationProto()
         try:
-            result = self._solver.solve(self._parameters, self._asked, None, nobody, None, None)
+            result = self._solver.solve(self._parameters, asked, None, nobody, None, None)
         except (RuntimeError, ValueError, StatusNotOk) as error:
             raise SolverFailure(f"glop gave up: {error}") from error
         late = self._clock.seconds > self._options.time_limit_s
