@@ -15,6 +15,7 @@ import planner
 from planner import solvers
 from planner.errors import SolverFailure, StoppedByClock
 from planner.milp import Milp, build_model
+from planner.milp.matrix import ABSENT
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
 from planner.solvers import dives, relay, run
@@ -118,8 +119,10 @@ class _Allowed:
         return np.asarray(np.clip(self.levels, self.lower, self.upper))
 
     def dive(self) -> dives.Dive:
-        start = self.levels.sum(), self.levels
-        return dives.Dive(self, self.lower.copy(), self.upper.copy(), (np.arange(len(self.levels)),), start)
+        start, nothing_gone = (self.levels.sum(), self.levels), np.full(len(self.levels), ABSENT)
+        return dives.Dive(
+            self, self.lower.copy(), self.upper.copy(), (np.arange(len(self.levels)),), start, nothing_gone
+        )
 
 
 LEVELS = (1.2, 2.6, 3.5)
