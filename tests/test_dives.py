@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 import planner
 from planner import solvers
 from planner.errors import SolverFailure, StoppedByClock
-from planner.milp import Milp, build_model
+from planner.milp import Milp, build_model, stocks
+from planner.milp.items import named
 from planner.milp.matrix import ABSENT
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
@@ -58,6 +59,37 @@ def test_what_a_dive_finds_is_a_whole_plan_and_no_better_than_the_optimum(case: 
     assert (activity >= milp.row_lower - slack).all()
     best = run(milp, "scip", EXACT)
     assert milp.objective(x) >= best.objective - TOLERANCE * max(1.0, abs(best.objective))
+
+
+def test_what_is_rounded_leaves_when_its_life_is_over_and_not_before() -> None:
+    """Each by itself, levels of 1.2, 2.4, 1.6 and 1.4 at a life of two would fall by two where one has reached it."""
+    levels, since = np.array([1.2, 2.4, 1.6, 1.4]), np.array([ABSENT, ABSENT, 0, 1])
+    came = np.array([1.2, 2.4, 2.8, 3.8])
+    lp, item = _Allowed((0.0,) * 4, set()), np.arange(4)
+    for share in (1e-6, 0.3, 0.5, 0.75):
+        dive = dives.Dive(lp, np.zeros(4), np.full(4, 9.0), (item,), (0.0, levels), since)
+        whole = dive.rounded(item, levels, share)
+        np.testing.assert_array_equal(
+            whole + np.where(since == ABSENT, 0, np.floor(came + share)[since]), np.floor(came + share)
+        )
+
+
+@examples(0.5)
+@given(case=cases(), seed=st.integers(0, 99))
+def test_a_level_is_all_that_came_less_what_had_come_a_life_earlier(case: Case, seed: int) -> None:
+    milp = build_model(build_problem(case.scenario, case.catalog, whole=False)).milp
+    inflow = named(milp, stocks.INFLOWS)
+    x = np.where(inflow, np.random.default_rng(seed).integers(0, 4, milp.columns), 0.0)
+    came, since = np.zeros(milp.columns), stocks.gone_since(milp)
+    for block in milp.row_blocks:
+        for row in range(block.span.start, block.span.stop) if block.name in stocks.STOCKS else ():
+            at = slice(milp.indptr[row], milp.indptr[row + 1])
+            columns, signs = milp.indices[at], milp.data[at]
+            level = columns[~inflow[columns] & (signs > 0)][0]
+            before = columns[~inflow[columns] & (signs < 0)]
+            x[level] = -signs[columns != level] @ x[columns[columns != level]]
+            came[level] = came[before].sum() + x[columns[inflow[columns] & (signs < 0)]].sum()
+            assert x[level] == came[level] - (came[since[level]] if since[level] != ABSENT else 0)
 
 
 def test_glop_that_refuses_bounds_is_a_failure_of_the_solver() -> None:
@@ -129,11 +161,15 @@ LEVELS = (1.2, 2.6, 3.5)
 EITHER_WAY = tuple(itertools.product(*((math.floor(level), math.ceil(level)) for level in LEVELS)))
 
 
-@given(allowed=st.sets(st.sampled_from(EITHER_WAY)), rounded=st.sampled_from(dives.ROUNDED))
-def test_levels_rounded_one_by_one_find_a_plan_where_there_is_one(
-    allowed: set[tuple[int, ...]], rounded: float
+@given(
+    allowed=st.sets(st.sampled_from(EITHER_WAY)), rounded=st.sampled_from(dives.ROUNDED), many=st.sampled_from([0, 9])
+)
+def test_levels_rounded_one_by_one_or_in_parts_find_a_plan_where_there_is_one(
+    allowed: set[tuple[int, ...]], rounded: float, many: int
 ) -> None:
-    found = _Allowed(LEVELS, allowed).dive().down(rounded)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dives, "MANY", many)
+        found = _Allowed(LEVELS, allowed).dive().down(rounded)
     assert (found is None) == (not allowed)
     assert found is None or tuple(found[1].tolist()) in allowed
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import assume, given
+from hypothesis import strategies as st
 
 import planner
 from planner import solvers
 from planner.errors import SolverFailure
 from planner.milp import Milp, Model, build_model
+from planner.milp.coarser import coarser
 from planner.milp.merged import Merged, merge
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
@@ -86,6 +88,20 @@ def test_the_relaxation_is_the_same_on_fewer_rows_and_columns(settings: dict[str
         return
     np.testing.assert_allclose(found.objective, whole.objective, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(prove(milp, found.x, found.duals).bound, whole.objective, rtol=1e-5, atol=1e-4)
+
+
+@examples(0.5)
+@given(case=cases(), together=st.integers(2, 4), seed=st.integers(0, 99))
+def test_what_is_the_same_in_periods_together_costs_and_asks_the_same(case: Case, together: int, seed: int) -> None:
+    milp = _model(case).milp
+    coarse = coarser(milp, together)
+    assume(coarse is not None)
+    assert coarse is not None
+    assert coarse.milp.columns < milp.columns
+    assert sum(len(block.cells) for block in coarse.milp.column_blocks) == coarse.milp.columns
+    x = np.random.default_rng(seed).random(coarse.milp.columns)
+    np.testing.assert_allclose(coarse.milp.objective(x), milp.objective(x[coarse.of]), rtol=1e-9)
+    np.testing.assert_allclose(coarse.milp.activity(x).sum(), milp.activity(x[coarse.of]).sum(), rtol=1e-6, atol=1e-6)
 
 
 @examples(0.5)

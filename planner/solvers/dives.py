@@ -122,12 +122,12 @@ class Dive:
         done, size = 0, len(item) // 2
         while done < len(item):
             end = min(done + size, len(item))
-            whole, found = self.rounded(item, point[1][item], rounded)[done:end], None
+            whole = self.rounded(item, point[1][item], rounded)[done:end]
             other = whole + np.where(whole > point[1][item][done:end], -1, 1)
             for levels in (whole, other)[: 2 if size == 1 else 1]:
                 lower[done:end] = upper[done:end] = levels
                 self.lp.between(item, lower, upper)
-                found = found or self.lp.solve()
+                found = self.lp.solve()
                 if found is not None:
                     break
             if found is not None:
