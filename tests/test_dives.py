@@ -199,7 +199,7 @@ def test_where_dives_break_down_the_plan_is_found_without(monkeypatch: pytest.Mo
     model = build_model(build_problem(scenario, catalog_of(scenario), whole=False))
     asked = optimise(model, model.milp, "auto", EXACT)
 
-    def broken(*args: object, few: bool) -> None:
+    def broken(*args: object, few: bool, basis: object) -> None:
         raise SolverFailure("glop gave up")
 
     monkeypatch.setattr(relay, "DIVED", 0)
@@ -214,7 +214,7 @@ def test_a_dive_that_the_clock_stops_is_the_last_leg(monkeypatch: pytest.MonkeyP
     milp = _tiny()
     lp = run(milp.relaxed(), "glop", EXACT)
 
-    def stopped(*args: object, few: bool) -> None:
+    def stopped(*args: object, few: bool, basis: object) -> None:
         raise StoppedByClock("the clock stopped a dive")
 
     monkeypatch.setattr(relay, "DIVED", 0)

@@ -11,7 +11,7 @@ import numpy as np
 
 from planner.errors import InputError
 from planner.milp.matrix import Milp
-from planner.solvers.answer import Answer, Floats, Leg, Options, relative_gap
+from planner.solvers.answer import Answer, Basis, Floats, Leg, Options, relative_gap
 
 MATHOPT = ("scip", "highs", "cpsat", "glop")
 NAMES = ("auto", "relay", "scip", "highs", "cpsat", "pulp:cbc")
@@ -42,12 +42,12 @@ def check_name(name: str) -> None:
         raise InputError(f"--solver {name}: unknown; one of {', '.join(NAMES)}, or pulp:NAME for any solver of PuLP")
 
 
-def run(milp: Milp, engine: str, options: Options, hint: Floats | None = None) -> Answer:
+def run(milp: Milp, engine: str, options: Options, hint: Floats | Basis | None = None) -> Answer:
     """``milp`` solved by one engine: a name in ``MATHOPT``, or ``pulp:NAME``."""
     units = units_of(milp)
     if units is None:
         return _solved(milp, engine, options, hint)
-    found = _solved(milp.in_units(units), engine, options, None if hint is None else hint / units)
+    found = _solved(milp.in_units(units), engine, options, hint / units if isinstance(hint, np.ndarray) else hint)
     return replace(found, x=None if found.x is None else found.x * units)
 
 
@@ -60,12 +60,12 @@ def units_of(milp: Milp) -> Floats | None:
     return np.where(tiny, np.maximum(fitting, SMALLEST_UNIT), 1.0)
 
 
-def _solved(milp: Milp, engine: str, options: Options, hint: Floats | None) -> Answer:
+def _solved(milp: Milp, engine: str, options: Options, hint: Floats | Basis | None) -> Answer:
     if engine.startswith("pulp:"):
         load_pulp()
         from planner.solvers import pulp
 
-        return pulp.solve(milp, engine.removeprefix("pulp:"), options, hint)
+        return pulp.solve(milp, engine.removeprefix("pulp:"), options, None if isinstance(hint, Basis) else hint)
     if has_ortools():
         from planner.solvers import ortools
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from planner.frozen import dataclass
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Method = Literal["dual", "primal", "interior"]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
@@ -50,6 +51,28 @@ class Leg:
     seconds: float
 
 
+# As MathOpt numbers the statuses of a basis.
+AT_LOWER, BASIC = 2, 5
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Where an LP ended: a status of each column and of each row, as MathOpt numbers them."""
+
+    columns: Ints
+    rows: Ints
+
+    def of(self, columns: Ints, rows: Ints) -> Basis:
+        """That of some columns and rows, with as many in it as there are rows."""
+        some = Basis(self.columns[columns], self.rows[rows])
+        missing = len(rows) - int((some.columns == BASIC).sum()) - int((some.rows == BASIC).sum())
+        if missing > 0:
+            some.rows[np.flatnonzero(some.rows != BASIC)[:missing]] = BASIC
+        elif missing < 0:
+            some.columns[np.flatnonzero(some.columns == BASIC)[missing:]] = AT_LOWER
+        return some
+
+
 @dataclass(frozen=True)
 class Answer:
     """A vector, a bound and a status.
@@ -57,8 +80,8 @@ class Answer:
     ``status`` is ``optimal`` only where the engine proved it within the gap asked for; a stop at a limit is
     ``feasible`` with a vector and ``unknown`` without. ``wall_clock_stop`` where that limit was the clock, on which no
     other answer depends. ``bound`` is a proven lower bound on the optimum (-inf where the engine gives none). ``duals``
-    (rows,) come from LPs only. ``in_parts`` is what a plan in parts of replicas costs, where the plan was packed from
-    one. ``short`` (rows,) is the share of demand that found no room, where no whole plan was found.
+    (rows,) and ``basis`` come from LPs only. ``in_parts`` is what a plan in parts of replicas costs, where the plan was
+    packed from one. ``short`` (rows,) is the share of demand that found no room, where no whole plan was found.
     """
 
     status: Status
@@ -73,6 +96,7 @@ class Answer:
     wall_clock_stop: bool = False
     in_parts: float | None = None
     short: Floats | None = None
+    basis: Basis | None = None
 
     def leg(self, name: str) -> Leg:
         """This answer as one leg of a longer solve."""

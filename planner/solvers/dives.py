@@ -21,7 +21,7 @@ from planner.milp.items import SERVING, item_of, items, named, of_items
 from planner.milp.matrix import ABSENT, Milp
 from planner.milp.parts import entries_of, part
 from planner.milp.stocks import gone_since
-from planner.solvers.answer import Floats, Options
+from planner.solvers.answer import Basis, Floats, Options
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -215,15 +215,23 @@ def _choices(level: float, rounded: float) -> list[float]:
 
 
 def plan(
-    milp: Milp, x: Floats, reduced_costs: Floats, options: Options, enough: float, *, few: bool = False
+    milp: Milp,
+    x: Floats,
+    reduced_costs: Floats,
+    options: Options,
+    enough: float,
+    *,
+    few: bool = False,
+    basis: Basis | None = None,
 ) -> Floats | None:
     """A vector with whole integers near ``x``, the optimum of the relaxation of ``milp``; None where dives find none.
 
-    A better one is looked for until it costs no more than ``enough``, with ``few`` by two dives at most.
+    A better one is looked for until it costs no more than ``enough``, with ``few`` by two dives at most. Where the
+    ``basis`` of that optimum is known, the LP starts there.
     """
     cheap = reduced_costs <= DEAR * abs(milp.objective(x))
     there = np.where(few | ~named(milp, SERVING), cheap | (x > WHOLE), of_items(x > WHOLE, items(milp)))
-    made = _dive(milp, x, there | (milp.lower > 0), options)
+    made = _dive(milp, x, there | (milp.lower > 0), options, basis)
     if made is None:
         return None
     dive, columns = made
@@ -258,7 +266,7 @@ def _best(dive: Dive, enough: float, roundings: tuple[float, ...], again: int) -
     return min(points, key=itemgetter(0), default=None)
 
 
-def _dive(milp: Milp, x: Floats, matter: Bools, options: Options) -> tuple[Dive, Ints] | None:
+def _dive(milp: Milp, x: Floats, matter: Bools, options: Options, basis: Basis | None) -> tuple[Dive, Ints] | None:
     """The LP on the columns that ``matter``, solved, and which columns they are; None where it has no levels.
 
     Whole ones matter where ``x`` uses their item.
@@ -275,7 +283,8 @@ def _dive(milp: Milp, x: Floats, matter: Bools, options: Options) -> tuple[Dive,
     nothing, no_slack = np.zeros(milp.rows), np.full(len(rows), np.inf)
     smaller = replace(part(milp, chosen, columns, rows, milp.cost, nothing, no_slack), constant=milp.constant)
     levels = np.concatenate(ordered)
-    lp = Rebounded(smaller, np.searchsorted(columns, levels), options)
+    near = None if basis is None else basis.of(columns, rows)
+    lp = Rebounded(smaller, np.searchsorted(columns, levels), options, near)
     start = lp.solve()
     if start is None:
         return None

@@ -29,7 +29,7 @@ from ortools.math_opt import (
 
 from planner.errors import SolverFailure
 from planner.milp.matrix import Milp, spread
-from planner.solvers.answer import Answer, Floats, Options, Status
+from planner.solvers.answer import Answer, Basis, Floats, Options, Status
 from planner.solvers.loading import bound_late
 
 # A sixth of the time that this takes went into binding what no plan calls.
@@ -59,14 +59,18 @@ BY_ROUNDING = {
 }
 
 
-def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None) -> Answer:
+def solve(milp: Milp, engine: str, options: Options, hint: Floats | Basis | None = None) -> Answer:
     """``milp`` solved by ``engine`` (scip, highs, cpsat; glop for LPs), from ``hint`` (columns,) where given.
+
+    GLOP takes a basis instead.
 
     Raises SolverFailure where the engine refuses the model.
     """
     started = time.perf_counter()
     asked = model_parameters_pb2.ModelSolveParametersProto()
-    if hint is not None and engine != "glop":
+    if isinstance(hint, Basis):
+        fill_basis(asked.initial_basis, hint)
+    elif hint is not None and engine != "glop":
         values = asked.solution_hints.add().variable_values
         values.ids.extend(range(milp.columns))
         values.values.extend(hint.tolist())
@@ -77,6 +81,13 @@ def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None)
     except (StatusNotOk, RuntimeError, ValueError) as error:
         raise _refused(milp, engine, error) from error
     return _answer(milp, engine, result, time.perf_counter() - started, options.time_limit_s)
+
+
+def fill_basis(message: solution_pb2.BasisProto, basis: Basis) -> None:
+    """``basis`` as a message of MathOpt."""
+    for statuses, sparse in ((basis.columns, message.variable_status), (basis.rows, message.constraint_status)):
+        sparse.ids.extend(range(len(statuses)))
+        sparse.values.extend(statuses.tolist())
 
 
 def parameters_of(engine: str, options: Options) -> parameters_pb2.SolveParametersProto:
@@ -199,7 +210,10 @@ def _answer(milp: Milp, engine: str, result: result_pb2.SolveResultProto, second
     else:
         status = "feasible" if found else "unknown"
     x = by_id(best.primal_solution.variable_values, milp.columns) if found else None
-    duals = None
+    duals, basis = None, None
+    if not milp.integer.any() and best.HasField("basis"):
+        statuses = (best.basis.variable_status.values, best.basis.constraint_status.values)
+        basis = Basis(*(np.array(each, dtype=np.int64) for each in statuses))
     if not milp.integer.any() and best.dual_solution.feasibility_status == solution_pb2.SOLUTION_STATUS_FEASIBLE:
         duals = by_id(best.dual_solution.dual_values, milp.rows)
     limit = result.termination.limit
@@ -219,4 +233,5 @@ def _answer(milp: Milp, engine: str, result: result_pb2.SolveResultProto, second
         seconds=seconds,
         duals=duals,
         wall_clock_stop=by_clock,
+        basis=basis,
     )

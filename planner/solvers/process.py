@@ -11,11 +11,11 @@ import sys
 
 from planner.errors import SolverFailure
 from planner.milp.matrix import Milp
-from planner.solvers.answer import Answer, Floats, Options
+from planner.solvers.answer import Answer, Basis, Floats, Options
 from planner.streams import keep_stdout
 
 
-def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None) -> Answer:
+def solve(milp: Milp, engine: str, options: Options, hint: Floats | Basis | None = None) -> Answer:
     """``planner.solvers.ortools.solve`` in a process that has loaded nothing before OR-Tools."""
     call = pickle.dumps((milp, engine, options, hint))
     child = subprocess.run([sys.executable, "-m", "planner.solvers.process"], input=call, capture_output=True)

@@ -20,7 +20,7 @@ from planner.errors import SolverFailure, StoppedByClock
 from planner.frozen import dataclass
 from planner.milp.matrix import Milp
 from planner.solvers import dives, sifted
-from planner.solvers.answer import Answer, Floats, Leg, Options, Status, relative_gap
+from planner.solvers.answer import Answer, Basis, Floats, Leg, Options, Status, relative_gap
 from planner.solvers.clock import Clock
 
 Engine = Callable[[Milp, str, Options, Floats | None], Answer]
@@ -61,6 +61,7 @@ class Relaxation:
     bound: float
     reduced_costs: Floats
     duals: Floats
+    basis: Basis | None = None
 
 
 def solve(
@@ -76,7 +77,7 @@ def solve(
     if lp.x is None or lp.duals is None:
         return _without_relaxation(milp, engine, polish, options, start)
     clock = Clock(options.time_limit_s)
-    relaxation = prove(milp, lp.x, lp.duals)
+    relaxation = replace(prove(milp, lp.x, lp.duals), basis=lp.basis)
     legs: list[Leg] = [replace(lp.leg("relaxation"), bound=relaxation.bound)]
     bound = relaxation.bound
 
@@ -142,7 +143,9 @@ def _dived(
     enough = relaxation.bound + ENOUGH * options.gap * abs(relaxation.bound)
     x, stopped = None, False
     try:
-        x = dives.plan(milp, relaxation.x, relaxation.reduced_costs, options, enough, few=not _large(milp))
+        large = _large(milp)
+        basis = relaxation.basis if large else None
+        x = dives.plan(milp, relaxation.x, relaxation.reduced_costs, options, enough, few=not large, basis=basis)
     except StoppedByClock:
         stopped = True
     except SolverFailure:

@@ -18,7 +18,7 @@ from planner.milp.coarser import coarser
 from planner.milp.items import SERVING, items, named, of_items
 from planner.milp.matrix import Milp
 from planner.milp.parts import Entries, entries_of, part
-from planner.solvers.answer import Answer, Floats, Options
+from planner.solvers.answer import AT_LOWER, BASIC, Answer, Basis, Floats, Method, Options
 from planner.solvers.clock import Clock
 
 Ints = NDArray[np.int64]
@@ -50,12 +50,16 @@ def relaxation(milp: Milp, options: Options) -> Answer:
     entries, item = entries_of(whole), items(whole)
     rows, everything = ~_dense(whole), ~named(whole, PRICED)
     columns = _mattering(whole, item, options)
+    basis = None
     for _ in range(ROUNDS):
         try:
-            answer = _on(whole, entries, rows, columns, clock.rest(options))
+            answer = _on(whole, entries, rows, columns, basis, clock.rest(options))
         except SolverFailure:
             # HiGHS breaks down on a few ordinary matrices.
             break
+        if basis is not None and answer.x is None:
+            basis = None
+            continue
         if answer.status == "infeasible" and not columns[everything].all():
             columns = columns | everything
             continue
@@ -71,7 +75,7 @@ def relaxation(milp: Milp, options: Options) -> Answer:
         if not broken.any() and not paying.any():
             return replace(answer, duals=duals, seconds=clock.seconds)
         rows = rows | broken
-        columns = columns | of_items(paying, item)
+        columns, basis = columns | of_items(paying, item), answer.basis
     return solvers.run(whole, OTHER, clock.rest(options))
 
 
@@ -89,17 +93,28 @@ def _dense(milp: Milp) -> Bools:
     return np.asarray(count > max(DENSE, DENSER * count.mean()))
 
 
-def _on(milp: Milp, entries: Entries, rows: Bools, columns: Bools, options: Options) -> Answer:
-    """The LP on some rows and columns, its answer on all: other columns at 0, other rows without a price."""
+def _on(milp: Milp, entries: Entries, rows: Bools, columns: Bools, basis: Basis | None, options: Options) -> Answer:
+    """The LP on some rows and columns, its answer on all: other columns at 0, other rows without a price.
+
+    It goes on from a ``basis`` of all of them, where there is one.
+    """
     idle = np.bincount(entries.row, weights=columns[entries.column], minlength=milp.rows) == 0
     rows = rows & ~(idle & (milp.row_lower <= 0) & (milp.row_upper >= 0))
-    options = replace(options, method="interior" if columns.sum() >= INTERIOR else "dual")
-    answer = solvers.run(_subset(milp, entries, rows, columns, milp.cost), ENGINE, options)
+    some = _subset(milp, entries, rows, columns, milp.cost)
+    if basis is None:
+        method: Method = "interior" if some.columns >= INTERIOR else "dual"
+        answer = solvers.run(some, ENGINE, replace(options, method=method))
+    else:
+        last = Basis(basis.columns[columns], basis.rows[rows])
+        answer = solvers.run(some, OTHER, replace(options, method="primal", presolve=False), last)
     if answer.x is None or answer.duals is None:
         return answer
     x, duals = np.zeros(milp.columns), np.zeros(milp.rows)
     x[columns], duals[rows] = answer.x, answer.duals
-    return replace(answer, x=x, duals=duals, objective=milp.objective(x))
+    if answer.basis is not None:
+        basis = Basis(np.full(milp.columns, AT_LOWER), np.full(milp.rows, BASIC))
+        basis.columns[columns], basis.rows[rows] = answer.basis.columns, answer.basis.rows
+    return replace(answer, x=x, duals=duals, objective=milp.objective(x), basis=basis)
 
 
 def _subset(milp: Milp, entries: Entries, rows: Bools, columns: Bools, cost: Floats) -> Milp:
