@@ -20,7 +20,7 @@ from planner.milp.matrix import ABSENT
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
 from planner.solvers import dives, relay, run
-from planner.solvers.answer import Options
+from planner.solvers.answer import AT_LOWER, Basis, Options
 from planner.solvers.optimise import optimise
 from planner.solvers.rebounded import Rebounded
 from tests.limits import AMPLE_S
@@ -116,6 +116,24 @@ def test_bounds_that_come_and_go_leave_the_optimum_as_it_was() -> None:
     again = lp.solve()
     assert again is not None
     np.testing.assert_allclose(again[0], free[0], rtol=1e-9)
+
+
+@examples(0.3)
+@given(case=cases(), seed=st.integers(0, 99))
+def test_a_basis_to_start_from_leaves_the_optimum_as_it_was(case: Case, seed: int) -> None:
+    milp = build_model(build_problem(case.scenario, case.catalog, whole=False)).milp
+    milp = milp.scaled(1e3 / max(1.0, float(np.abs(milp.cost).max(initial=0.0))))
+    found = run(milp.relaxed(), "highs", EXACT)
+    assume(found.basis is not None)
+    assert found.basis is not None
+    draw = np.random.default_rng(seed)
+    # Some of it lost, as of columns left out.
+    columns = np.where(draw.random(milp.columns) < 0.9, found.basis.columns, AT_LOWER)
+    every = np.arange(milp.columns)
+    near = Basis(columns, found.basis.rows).of(every, np.arange(milp.rows))
+    from_there = Rebounded(milp, every, EXACT, near).solve()
+    assert from_there is not None
+    np.testing.assert_allclose(from_there[0], found.objective, rtol=1e-6, atol=1e-6)
 
 
 def test_no_second_dive_where_the_first_plan_is_good_enough(monkeypatch: pytest.MonkeyPatch) -> None:
