@@ -117,8 +117,8 @@ class Striking:
         self.at, self.empty, self.begun = at, empty, 0
         monkeypatch.setattr(solvers, "run", self)
 
-    def __call__(self, milp: Milp, engine: str, options: Options, hint: Any = None, start: Any = None) -> Answer:
-        found = run(milp, engine, options, hint, start)
+    def __call__(self, milp: Milp, engine: str, options: Options, hint: Any = None) -> Answer:
+        found = run(milp, engine, options, hint)
         if engine == "glop":
             return found
         self.begun += 1

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 import planner
 from planner import solvers
 from planner.errors import SolverFailure, StoppedByClock
-from planner.milp import Milp, build_model
+from planner.milp import Milp, build_model, stocks
+from planner.milp.items import named
+from planner.milp.matrix import ABSENT
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
 from planner.solvers import dives, relay, run
-from planner.solvers.answer import Options
+from planner.solvers.answer import AT_LOWER, Basis, Options
 from planner.solvers.optimise import optimise
 from planner.solvers.rebounded import Rebounded
 from tests.limits import AMPLE_S
@@ -59,6 +61,37 @@ def test_what_a_dive_finds_is_a_whole_plan_and_no_better_than_the_optimum(case: 
     assert milp.objective(x) >= best.objective - TOLERANCE * max(1.0, abs(best.objective))
 
 
+def test_what_is_rounded_leaves_when_its_life_is_over_and_not_before() -> None:
+    """Each by itself, levels of 1.2, 2.4, 1.6 and 1.4 at a life of two would fall by two where one has reached it."""
+    levels, since = np.array([1.2, 2.4, 1.6, 1.4]), np.array([ABSENT, ABSENT, 0, 1])
+    came = np.array([1.2, 2.4, 2.8, 3.8])
+    lp, item = _Allowed((0.0,) * 4, set()), np.arange(4)
+    for share in (1e-6, 0.3, 0.5, 0.75):
+        dive = dives.Dive(lp, np.zeros(4), np.full(4, 9.0), (item,), (0.0, levels), since)
+        whole = dive.rounded(item, levels, share)
+        np.testing.assert_array_equal(
+            whole + np.where(since == ABSENT, 0, np.floor(came + share)[since]), np.floor(came + share)
+        )
+
+
+@examples(0.5)
+@given(case=cases(), seed=st.integers(0, 99))
+def test_a_level_is_all_that_came_less_what_had_come_a_life_earlier(case: Case, seed: int) -> None:
+    milp = build_model(build_problem(case.scenario, case.catalog, whole=False)).milp
+    inflow = named(milp, stocks.INFLOWS)
+    x = np.where(inflow, np.random.default_rng(seed).integers(0, 4, milp.columns), 0.0)
+    came, since = np.zeros(milp.columns), stocks.gone_since(milp)
+    for block in milp.row_blocks:
+        for row in range(block.span.start, block.span.stop) if block.name in stocks.STOCKS else ():
+            at = slice(milp.indptr[row], milp.indptr[row + 1])
+            columns, signs = milp.indices[at], milp.data[at]
+            level = columns[~inflow[columns] & (signs > 0)][0]
+            before = columns[~inflow[columns] & (signs < 0)]
+            x[level] = -signs[columns != level] @ x[columns[columns != level]]
+            came[level] = came[before].sum() + x[columns[inflow[columns] & (signs < 0)]].sum()
+            assert x[level] == came[level] - (came[since[level]] if since[level] != ABSENT else 0)
+
+
 def test_glop_that_refuses_bounds_is_a_failure_of_the_solver() -> None:
     milp = _tiny()
     levels = np.flatnonzero(milp.guided)
@@ -83,6 +116,24 @@ def test_bounds_that_come_and_go_leave_the_optimum_as_it_was() -> None:
     again = lp.solve()
     assert again is not None
     np.testing.assert_allclose(again[0], free[0], rtol=1e-9)
+
+
+@examples(0.3)
+@given(case=cases(), seed=st.integers(0, 99))
+def test_a_basis_to_start_from_leaves_the_optimum_as_it_was(case: Case, seed: int) -> None:
+    milp = build_model(build_problem(case.scenario, case.catalog, whole=False)).milp
+    milp = milp.scaled(1e3 / max(1.0, float(np.abs(milp.cost).max(initial=0.0))))
+    found = run(milp.relaxed(), "highs", EXACT)
+    assume(found.basis is not None)
+    assert found.basis is not None
+    draw = np.random.default_rng(seed)
+    # Some of it lost, as of columns left out.
+    columns = np.where(draw.random(milp.columns) < 0.9, found.basis.columns, AT_LOWER)
+    every = np.arange(milp.columns)
+    near = Basis(columns, found.basis.rows).of(every, np.arange(milp.rows))
+    from_there = Rebounded(milp, every, EXACT, near).solve()
+    assert from_there is not None
+    np.testing.assert_allclose(from_there[0], found.objective, rtol=1e-6, atol=1e-6)
 
 
 def test_no_second_dive_where_the_first_plan_is_good_enough(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,19 +169,25 @@ class _Allowed:
         return np.asarray(np.clip(self.levels, self.lower, self.upper))
 
     def dive(self) -> dives.Dive:
-        start = self.levels.sum(), self.levels
-        return dives.Dive(self, self.lower.copy(), self.upper.copy(), (np.arange(len(self.levels)),), start)
+        start, nothing_gone = (self.levels.sum(), self.levels), np.full(len(self.levels), ABSENT)
+        return dives.Dive(
+            self, self.lower.copy(), self.upper.copy(), (np.arange(len(self.levels)),), start, nothing_gone
+        )
 
 
 LEVELS = (1.2, 2.6, 3.5)
 EITHER_WAY = tuple(itertools.product(*((math.floor(level), math.ceil(level)) for level in LEVELS)))
 
 
-@given(allowed=st.sets(st.sampled_from(EITHER_WAY)), rounded=st.sampled_from(dives.ROUNDED))
-def test_levels_rounded_one_by_one_find_a_plan_where_there_is_one(
-    allowed: set[tuple[int, ...]], rounded: float
+@given(
+    allowed=st.sets(st.sampled_from(EITHER_WAY)), rounded=st.sampled_from(dives.ROUNDED), many=st.sampled_from([0, 9])
+)
+def test_levels_rounded_one_by_one_or_in_parts_find_a_plan_where_there_is_one(
+    allowed: set[tuple[int, ...]], rounded: float, many: int
 ) -> None:
-    found = _Allowed(LEVELS, allowed).dive().down(rounded)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dives, "MANY", many)
+        found = _Allowed(LEVELS, allowed).dive().down(rounded)
     assert (found is None) == (not allowed)
     assert found is None or tuple(found[1].tolist()) in allowed
 
@@ -160,7 +217,7 @@ def test_where_dives_break_down_the_plan_is_found_without(monkeypatch: pytest.Mo
     model = build_model(build_problem(scenario, catalog_of(scenario), whole=False))
     asked = optimise(model, model.milp, "auto", EXACT)
 
-    def broken(*args: object, few: bool) -> None:
+    def broken(*args: object, few: bool, basis: object) -> None:
         raise SolverFailure("glop gave up")
 
     monkeypatch.setattr(relay, "DIVED", 0)
@@ -175,7 +232,7 @@ def test_a_dive_that_the_clock_stops_is_the_last_leg(monkeypatch: pytest.MonkeyP
     milp = _tiny()
     lp = run(milp.relaxed(), "glop", EXACT)
 
-    def stopped(*args: object, few: bool) -> None:
+    def stopped(*args: object, few: bool, basis: object) -> None:
         raise StoppedByClock("the clock stopped a dive")
 
     monkeypatch.setattr(relay, "DIVED", 0)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import assume, given
+from hypothesis import strategies as st
 
 import planner
 from planner import solvers
 from planner.errors import SolverFailure
 from planner.milp import Milp, Model, build_model
+from planner.milp.coarser import coarser
 from planner.milp.merged import Merged, merge
 from planner.pipeline import catalog_of
 from planner.problem import build_problem
@@ -60,22 +62,46 @@ def test_the_optimum_is_the_same_with_serving_columns_shared(case: Case) -> None
         _fits(merged, model, smaller.x)
 
 
-@examples(0.5)
+def _sifted(milp: Milp, **settings: float) -> Answer:
+    """The relaxation of ``milp`` as of one large enough, with other ``settings`` of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sifted, "LARGE", 0)
+        for name, value in settings.items():
+            patch.setattr(sifted, name, value)
+        return sifted.relaxation(milp, EXACT)
+
+
+FEWER_ROWS = {"DENSE": 3, "DENSER": 1.0}
+COARSER_FIRST = FEWER_ROWS | {"HUGE": 0, "TOGETHER": 2}
+
+
+@pytest.mark.parametrize("settings", [FEWER_ROWS, COARSER_FIRST, COARSER_FIRST | {"INTERIOR": 0}])
+@examples(0.3)
 @given(case=cases())
-def test_the_relaxation_is_the_same_on_fewer_rows_and_columns(case: Case) -> None:
+def test_the_relaxation_is_the_same_on_fewer_rows_and_columns(settings: dict[str, float], case: Case) -> None:
     milp = _model(case).milp
     milp = milp.scaled(1e3 / max(1.0, float(np.abs(milp.cost).max(initial=0.0))))
     whole = run(milp.relaxed(), "glop", EXACT)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sifted, "LARGE", 0)
-        patch.setattr(sifted, "DENSE", 3)
-        patch.setattr(sifted, "DENSER", 1.0)
-        found = sifted.relaxation(milp, EXACT)
+    found = _sifted(milp, **settings)
     assert found.status == whole.status
     if found.x is None or found.duals is None:
         return
     np.testing.assert_allclose(found.objective, whole.objective, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(prove(milp, found.x, found.duals).bound, whole.objective, rtol=1e-5, atol=1e-4)
+
+
+@examples(0.5)
+@given(case=cases(), together=st.integers(2, 4), seed=st.integers(0, 99))
+def test_what_is_the_same_in_periods_together_costs_and_asks_the_same(case: Case, together: int, seed: int) -> None:
+    milp = _model(case).milp
+    coarse = coarser(milp, together)
+    assume(coarse is not None)
+    assert coarse is not None
+    assert coarse.milp.columns < milp.columns
+    assert sum(len(block.cells) for block in coarse.milp.column_blocks) == coarse.milp.columns
+    x = np.random.default_rng(seed).random(coarse.milp.columns)
+    np.testing.assert_allclose(coarse.milp.objective(x), milp.objective(x[coarse.of]), rtol=1e-9)
+    np.testing.assert_allclose(coarse.milp.activity(x).sum(), milp.activity(x[coarse.of]).sum(), rtol=1e-6, atol=1e-6)
 
 
 @examples(0.5)
@@ -93,11 +119,7 @@ def test_what_is_left_out_and_matters_comes_back() -> None:
     milp = _shipped("10mw").milp
     milp = milp.scaled(2.0**-20)
     whole = run(milp.relaxed(), "glop", EXACT)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sifted, "LARGE", 0)
-        patch.setattr(sifted, "DENSE", 20)
-        patch.setattr(sifted, "DENSER", 1.0)
-        found = sifted.relaxation(milp, EXACT)
+    found = _sifted(milp, DENSE=20, DENSER=1.0)
     np.testing.assert_allclose(found.objective, whole.objective, rtol=1e-7)
     assert found.x is not None
     held = next(block for block in milp.column_blocks if block.name == "held")

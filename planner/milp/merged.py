@@ -12,7 +12,7 @@ Rows stay as they are, and so do duals.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -81,7 +81,7 @@ def merge(model: Model, milp: Milp) -> Merged | None:
     pairs = list(_pairs(model))
     if not pairs:
         return None
-    mine, other, count, sharing = (np.concatenate(columns) for columns in zip(*pairs, strict=True))
+    mine, other, count, cells, sharing = (np.concatenate(columns) for columns in zip(*pairs, strict=True))
     carrying = np.repeat(np.arange(len(count)), count)
     differing, alike = _differences(milp, mine, other, carrying, len(count))
     dearer = _common(milp.cost[mine] - milp.cost[other], carrying, len(count))
@@ -101,12 +101,16 @@ def merge(model: Model, milp: Milp) -> Merged | None:
     upper = np.concatenate([milp.upper[kept], np.zeros(len(shared))])
     for at in (into, by):
         np.add.at(upper, at, milp.upper[moved])
-    smaller = _smaller(milp, kept, place, dearer[alike], upper, extra)
+    axes = ([str(pair) for pair in range(len(pairs))], *_axes(model))
+    block = Block("carried", axes, cells[alike], len(kept))
+    smaller = _smaller(milp, kept, place, dearer[alike], upper, extra, block)
     return Merged(smaller, milp.columns, kept, moved, into, by, shared)
 
 
-def _smaller(milp: Milp, kept: Ints, place: Ints, dearer: Floats, upper: Floats, extra: Entries) -> Milp:
-    """The columns that are kept, at their ``place``, and those that carry, at ``dearer`` and with ``extra``."""
+def _smaller(
+    milp: Milp, kept: Ints, place: Ints, dearer: Floats, upper: Floats, extra: Entries, carried: Block
+) -> Milp:
+    """The columns that are kept, at their ``place``, and those ``carried``, at ``dearer`` and with ``extra``."""
     every = entries_of(milp)
     every = every[place[every.column] != ABSENT]
     inner = Entries(
@@ -123,7 +127,7 @@ def _smaller(milp: Milp, kept: Ints, place: Ints, dearer: Floats, upper: Floats,
         upper=upper,
         integer=np.concatenate([milp.integer[kept], continuous]),
         guided=np.concatenate([milp.guided[kept], continuous]),
-        column_blocks=(*_kept_blocks(milp, kept), Block("carried", (), np.zeros(size, dtype=np.int64), len(kept))),
+        column_blocks=(*_kept_blocks(milp, kept), carried),
     )
     return with_entries(smaller, inner)
 
@@ -135,10 +139,16 @@ def _kept_blocks(milp: Milp, kept: Ints) -> Iterator[Block]:
         yield replace(block, cells=block.cells[kept[first:last] - block.first], first=int(first))
 
 
-def _pairs(model: Model) -> Iterator[tuple[Ints, Ints, Ints, Ints]]:
+def _axes(model: Model) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
+    timeline = model.problem.timeline
+    return model.problem.futures, timeline.names, timeline.blocks
+
+
+def _pairs(model: Model) -> Iterator[tuple[Ints, Ints, Ints, Ints, Ints]]:
     """Columns of a pool and those of another with the same work, by future, period and block.
 
-    Then how many there are in each of these, and a number that those have in common whose columns are shared.
+    Then how many there are in each of these, its cell, those of one pair of pools after those of another, and a number
+    that those have in common whose columns are shared.
     """
     assignments, gpus = model.problem.assignments, model.variables.gpus
     by_pool: dict[int, list[int]] = defaultdict(list)
@@ -149,7 +159,7 @@ def _pairs(model: Model) -> Iterator[tuple[Ints, Ints, Ints, Ints]]:
         ordered = sorted(members, key=lambda at: (int(assignments.workload[at]), assignments.candidates[at].name))
         alike[tuple(_work(model, at) for at in ordered)].append(ordered)
     busy = np.array([pool.busy_usd_per_gpu_hour.sum() for pool in model.problem.pools.pools])
-    share = 0
+    share, pair = 0, 0
     for group in alike.values():
         # The cheapest to be busy in stands for the others; of equals the one that is there the longest.
         group.sort(key=lambda ids: (busy[assignments.pool[ids[0]]], -int((gpus[ids] != ABSENT).sum())))
@@ -164,8 +174,10 @@ def _pairs(model: Model) -> Iterator[tuple[Ints, Ints, Ints, Ints]]:
                 here[:, same].T[present],
                 for_all[:, same].T[present],
                 present.sum(axis=1),
+                pair * for_all[0].size + np.flatnonzero(same),
                 share + np.flatnonzero(same),
             )
+            pair += 1
         share += for_all[0].size
 
 

@@ -42,12 +42,12 @@ def check_name(name: str) -> None:
         raise InputError(f"--solver {name}: unknown; one of {', '.join(NAMES)}, or pulp:NAME for any solver of PuLP")
 
 
-def run(milp: Milp, engine: str, options: Options, hint: Floats | None = None, start: Basis | None = None) -> Answer:
-    """``milp`` solved by one engine: a name in ``MATHOPT``, or ``pulp:NAME``; GLOP begins at the basis ``start``."""
+def run(milp: Milp, engine: str, options: Options, hint: Floats | Basis | None = None) -> Answer:
+    """``milp`` solved by one engine: a name in ``MATHOPT``, or ``pulp:NAME``."""
     units = units_of(milp)
     if units is None:
-        return _solved(milp, engine, options, hint, start)
-    found = _solved(milp.in_units(units), engine, options, None if hint is None else hint / units, start)
+        return _solved(milp, engine, options, hint)
+    found = _solved(milp.in_units(units), engine, options, hint / units if isinstance(hint, np.ndarray) else hint)
     return replace(found, x=None if found.x is None else found.x * units)
 
 
@@ -60,19 +60,19 @@ def units_of(milp: Milp) -> Floats | None:
     return np.where(tiny, np.maximum(fitting, SMALLEST_UNIT), 1.0)
 
 
-def _solved(milp: Milp, engine: str, options: Options, hint: Floats | None, start: Basis | None) -> Answer:
+def _solved(milp: Milp, engine: str, options: Options, hint: Floats | Basis | None) -> Answer:
     if engine.startswith("pulp:"):
         load_pulp()
         from planner.solvers import pulp
 
-        return pulp.solve(milp, engine.removeprefix("pulp:"), options, hint)
+        return pulp.solve(milp, engine.removeprefix("pulp:"), options, None if isinstance(hint, Basis) else hint)
     if has_ortools():
         from planner.solvers import ortools
 
-        return ortools.solve(milp, engine, options, hint, start)
+        return ortools.solve(milp, engine, options, hint)
     from planner.solvers import process
 
-    return process.solve(milp, engine, options, hint, start)
+    return process.solve(milp, engine, options, hint)
 
 
 def load_pulp() -> Any:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Method = Literal["dual", "primal", "interior"]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 
@@ -24,10 +25,10 @@ class Options:
     ``nodes`` None is as many as the gap takes. CP-SAT counts none: a thousand are one of its deterministic seconds;
     PuLP's solvers go on to the gap. ``time_limit_s``, seconds of wall clock, only breaks a search off. Without
     ``presolve`` the engine starts at once. ``by_rounding``: HiGHS first looks for plans by rounding, which takes
-    less than the smaller searches that it otherwise begins with. ``from_start``: the relay looks for no other plan to
-    start from than the one it is given. Without ``dives`` it makes none, of a large matrix either. ``basis``: GLOP
-    tells the one that it ended at. ``primal``: it goes on by the primal method, and not by the dual one. ``quick``:
-    SCIP with fewer of its separators, presolvers and heuristics, for what is nearly solved.
+    less than the smaller searches that it otherwise begins with; without ``searches`` it begins none. ``quick``: SCIP
+    with fewer of its separators, presolvers and heuristics, for what is nearly solved. ``method``: how GLOP (dual or
+    primal) or HiGHS (dual or interior, with a crossover) solves an LP. ``from_start``: the relay looks for no other
+    plan to start from than the one it is given. Without ``dives`` it makes none, of a large matrix either.
     """
 
     gap: float = 0.001
@@ -35,20 +36,12 @@ class Options:
     seed: int = 1
     presolve: bool = True
     by_rounding: bool = False
+    searches: bool = True
     quick: bool = False
+    method: Method = "dual"
     nodes: int | None = None
     from_start: bool = False
     dives: bool = True
-    basis: bool = False
-    primal: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Basis:
-    """The status of each column (columns,) and row (rows,) of an LP at a vertex, as MathOpt numbers them."""
-
-    columns: Ints
-    rows: Ints
 
 
 @dataclass(frozen=True)
@@ -63,6 +56,28 @@ class Leg:
     seconds: float
 
 
+# As MathOpt numbers the statuses of a basis.
+AT_LOWER, BASIC = 2, 5
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """Where an LP ended: the status of each column (columns,) and row (rows,), as MathOpt numbers them."""
+
+    columns: Ints
+    rows: Ints
+
+    def of(self, columns: Ints, rows: Ints) -> Basis:
+        """That of some columns and rows, with as many in it as there are rows."""
+        some = Basis(self.columns[columns], self.rows[rows])
+        missing = len(rows) - int((some.columns == BASIC).sum()) - int((some.rows == BASIC).sum())
+        if missing > 0:
+            some.rows[np.flatnonzero(some.rows != BASIC)[:missing]] = BASIC
+        elif missing < 0:
+            some.columns[np.flatnonzero(some.columns == BASIC)[missing:]] = AT_LOWER
+        return some
+
+
 @dataclass(frozen=True)
 class Answer:
     """A vector, a bound and a status.
@@ -70,9 +85,9 @@ class Answer:
     ``status`` is ``optimal`` only where the engine proved it within the gap asked for; a stop at a limit is
     ``feasible`` with a vector and ``unknown`` without. ``wall_clock_stop`` where that limit was the clock, on which no
     other answer depends. ``bound`` is a proven lower bound on the optimum (-inf where the engine gives none). ``duals``
-    (rows,) come from LPs only. ``in_parts`` is what a plan in parts of replicas costs, where the plan was packed from
-    one. ``short`` (rows,) is the share of demand that found no room, where no whole plan was found. ``basis`` is that
-    of an LP, where it was asked for; ``vertex`` is where a search's own relaxation ended.
+    (rows,) and ``basis`` come from LPs only. ``in_parts`` is what a plan in parts of replicas costs, where the plan was
+    packed from one. ``short`` (rows,) is the share of demand that found no room, where no whole plan was found.
+    ``vertex`` is where a search's own relaxation ended.
     """
 
     status: Status

@@ -17,11 +17,11 @@ from planner import bits, solvers
 from planner.errors import SolverFailure
 from planner.frozen import dataclass
 from planner.milp.matrix import Milp
-from planner.solvers.answer import Floats, Options
+from planner.solvers.answer import BASIC, Floats, Options
 from planner.solvers.tableau import Square, multipliers
 
 if TYPE_CHECKING:
-    from planner.solvers.extended import Vertex
+    from planner.solvers.extended import Optimum
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -85,7 +85,7 @@ def tightened(milp: Milp, options: Options, enough: float) -> Tighter | None:
     return None if vertex is None or longer is milp else _binding(milp, longer, vertex)
 
 
-def separated(milp: Milp, vertex: Vertex) -> tuple[Floats, Floats] | None:
+def separated(milp: Milp, vertex: Optimum) -> tuple[Floats, Floats] | None:
     """Cuts (cuts, columns) and their least values (cuts,) that every whole plan keeps and ``vertex`` breaks."""
     sums = _sums_of_rows(milp, vertex)
     if sums is None:
@@ -119,12 +119,12 @@ def _rounded(a: Floats, share: Floats, whole: Bools) -> Floats:
     return np.where(whole, by_whole, np.where(a > 0, a / share, -a / (1 - share)))
 
 
-def _sums_of_rows(milp: Milp, vertex: Vertex) -> tuple[Ints, Floats] | None:
+def _sums_of_rows(milp: Milp, vertex: Optimum) -> tuple[Ints, Floats] | None:
     """Rows that bind, and rows of the tableau as sums of these: (sums, columns + binding), each of which is 0.
 
     The last columns are the activities of the rows that bind.
     """
-    basic, binding = np.flatnonzero(vertex.columns), np.flatnonzero(~vertex.rows)
+    basic, binding = np.flatnonzero(vertex.basis.columns == BASIC), np.flatnonzero(vertex.basis.rows != BASIC)
     away = np.abs(vertex.x[basic] - np.round(vertex.x[basic]))
     candidates = np.flatnonzero(milp.integer[basic] & (away > FRACTIONAL))
     candidates = candidates[np.argsort(-away[candidates], kind="stable")][:CANDIDATES]
@@ -198,7 +198,7 @@ def _with_rows(milp: Milp, rows: Floats, least: Floats) -> Milp:
     )
 
 
-def _binding(milp: Milp, longer: Milp, vertex: Vertex) -> Tighter | None:
+def _binding(milp: Milp, longer: Milp, vertex: Optimum) -> Tighter | None:
     """``longer``, without the rows behind those of ``milp`` that have no price at ``vertex``."""
     kept = np.append(np.ones(milp.rows, dtype=bool), np.abs(vertex.duals[milp.rows :]) > BINDS)
     if not kept[milp.rows :].any():

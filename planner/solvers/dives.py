@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from planner import solvers
 from planner.frozen import dataclass
-from planner.milp.matrix import Block, Milp
+from planner.milp.items import SERVING, item_of, items, named, of_items
+from planner.milp.matrix import ABSENT, Milp
 from planner.milp.parts import entries_of, part
-from planner.solvers.answer import Floats, Options
+from planner.milp.stocks import gone_since
+from planner.solvers.answer import Basis, Floats, Options
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -32,6 +34,8 @@ ROUNDED = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
 RETREATS = (0.25, WHOLE)
 # Of a smaller matrix two dives are enough: cuts close what they leave open in the time of a third.
 ROUNDED_FEW = (0.35, 0.55)
+# Of more levels than this parts are tried before they are rounded one by one.
+MANY = 60
 # Rounded one by one, an item may take so many solves for each of its levels, what was rounded wrong among them.
 TRIES = 4
 # The best so many plans are rounded again: the second or third is often the one that gains the most.
@@ -68,13 +72,17 @@ Point = tuple[float, Floats]
 
 @dataclass(frozen=True)
 class Dive:
-    """An LP, its levels by item in the order in which they are rounded, and its optimum."""
+    """An LP, its levels by item in the order in which they are rounded, and its optimum.
+
+    What had come by level ``since`` (levels,) is gone by a level; ABSENT where nothing is.
+    """
 
     lp: Lp
     lower: Floats
     upper: Floats
     items: tuple[Ints, ...]
     start: Point
+    since: Ints
 
     def fix(self, item: Ints, levels: Floats) -> Point | None:
         """The optimum with these levels of ``item``."""
@@ -93,14 +101,42 @@ class Dive:
         for item in self.items:
             levels, found = point[1][item], None
             for share in (rounded, *RETREATS):
-                found = self.fix(item, self._within(item, np.floor(levels + share)))
+                found = self.fix(item, self.rounded(item, levels, share))
                 if found is not None:
                     break
+            if found is None and len(item) > MANY:
+                found = self._in_parts(item, point, rounded)
             if found is None:
                 found = self._one_by_one(item, point, rounded)
             if found is None:
                 return None
             point = found
+        return point
+
+    def _in_parts(self, item: Ints, point: Point, rounded: float) -> Point | None:
+        """A point of whole levels of ``item``, so many rounded at once as leave one, and the LP makes up for them.
+
+        None where one alone can be rounded neither way.
+        """
+        lower, upper = self.lower[item].copy(), self.upper[item].copy()
+        done, size = 0, len(item) // 2
+        while done < len(item):
+            end = min(done + size, len(item))
+            whole = self.rounded(item, point[1][item], rounded)[done:end]
+            other = whole + np.where(whole > point[1][item][done:end], -1, 1)
+            for levels in (whole, other)[: 2 if size == 1 else 1]:
+                lower[done:end] = upper[done:end] = levels
+                self.lp.between(item, lower, upper)
+                found = self.lp.solve()
+                if found is not None:
+                    break
+            if found is not None:
+                done, point, size = end, found, 2 * size
+                continue
+            if size == 1:
+                return None
+            lower[done:end], upper[done:end] = self.lower[item][done:end], self.upper[item][done:end]
+            size //= 2
         return point
 
     def _one_by_one(self, item: Ints, start: Point, rounded: float) -> Point | None:
@@ -142,7 +178,7 @@ class Dive:
             freed = self.lp.solve()
             if freed is not None and freed[0] < best[0] - WORTH * abs(best[0]):
                 for share in AGAIN:
-                    found = self.fix(item, self._within(item, np.floor(freed[1][item] + share)))
+                    found = self.fix(item, self.rounded(item, freed[1][item], share))
                     if found is not None and found[0] < best[0]:
                         best = found
             self.lp.between(item, np.round(best[1][item]), np.round(best[1][item]))
@@ -157,8 +193,19 @@ class Dive:
         for item in self.items:
             self.lp.between(item, np.round(point[1][item]), np.round(point[1][item]))
 
-    def _within(self, item: Ints, levels: Floats) -> Floats:
-        return np.clip(levels, self.lower[item], self.upper[item])
+    def rounded(self, item: Ints, levels: Floats, share: float) -> Floats:
+        """``levels`` of ``item`` rounded up where at least 1 − ``share`` of all that has come is left over.
+
+        Rounded each by itself they could fall by more than has reached its life, which no plan can follow.
+        """
+        gone = self.since[item] != ABSENT
+        other = np.where(gone, self.since[item] - item[0], 0)
+        came, before = levels, None
+        while before is None or not np.array_equal(came, before):
+            came, before = levels + np.where(gone, came[other], 0.0), came
+        whole = np.floor(came + share)
+        levels = whole - np.where(gone, whole[other], 0.0)
+        return np.asarray(np.clip(levels, self.lower[item], self.upper[item]))
 
 
 def _choices(level: float, rounded: float) -> list[float]:
@@ -168,13 +215,23 @@ def _choices(level: float, rounded: float) -> list[float]:
 
 
 def plan(
-    milp: Milp, x: Floats, reduced_costs: Floats, options: Options, enough: float, *, few: bool = False
+    milp: Milp,
+    x: Floats,
+    reduced_costs: Floats,
+    options: Options,
+    enough: float,
+    *,
+    few: bool = False,
+    basis: Basis | None = None,
 ) -> Floats | None:
     """A vector with whole integers near ``x``, the optimum of the relaxation of ``milp``; None where dives find none.
 
-    A better one is looked for until it costs no more than ``enough``, with ``few`` by two dives at most.
+    A better one is looked for until it costs no more than ``enough``, with ``few`` by two dives at most. Where the
+    ``basis`` of that optimum is known, the LP starts there.
     """
-    made = _dive(milp, x, reduced_costs, options)
+    cheap = reduced_costs <= DEAR * abs(milp.objective(x))
+    there = np.where(few | ~named(milp, SERVING), cheap | (x > WHOLE), of_items(x > WHOLE, items(milp)))
+    made = _dive(milp, x, there | (milp.lower > 0), options, basis)
     if made is None:
         return None
     dive, columns = made
@@ -209,12 +266,14 @@ def _best(dive: Dive, enough: float, roundings: tuple[float, ...], again: int) -
     return min(points, key=itemgetter(0), default=None)
 
 
-def _dive(milp: Milp, x: Floats, reduced_costs: Floats, options: Options) -> tuple[Dive, Ints] | None:
-    """The LP on the columns that matter near ``x``, solved, and which columns they are; None where it has no levels."""
-    matter = (x > WHOLE) | (milp.lower > 0) | (reduced_costs <= DEAR * abs(milp.objective(x)))
+def _dive(milp: Milp, x: Floats, matter: Bools, options: Options, basis: Basis | None) -> tuple[Dive, Ints] | None:
+    """The LP on the columns that ``matter``, solved, and which columns they are; None where it has no levels.
+
+    Whole ones matter where ``x`` uses their item.
+    """
     there = np.where(milp.integer, _used(milp, x), matter)
-    items = [item for item in (each[there[each]] for each in _items(milp, x)) if len(item)]
-    if not items or not solvers.has_ortools():
+    ordered = [item for item in (each[there[each]] for each in _items(milp, x)) if len(item)]
+    if not ordered or not solvers.has_ortools():
         return None
     from planner.solvers.rebounded import Rebounded
 
@@ -223,14 +282,17 @@ def _dive(milp: Milp, x: Floats, reduced_costs: Floats, options: Options) -> tup
     columns, rows = np.flatnonzero(there), np.flatnonzero(np.bincount(chosen.row, minlength=milp.rows))
     nothing, no_slack = np.zeros(milp.rows), np.full(len(rows), np.inf)
     smaller = replace(part(milp, chosen, columns, rows, milp.cost, nothing, no_slack), constant=milp.constant)
-    levels = np.concatenate(items)
-    lp = Rebounded(smaller, np.searchsorted(columns, levels), options)
+    levels = np.concatenate(ordered)
+    near = None if basis is None else basis.of(columns, rows)
+    lp = Rebounded(smaller, np.searchsorted(columns, levels), options, near)
     start = lp.solve()
     if start is None:
         return None
-    ends = np.cumsum([len(item) for item in items])
+    ends = np.cumsum([len(item) for item in ordered])
     places = tuple(np.split(np.arange(len(levels)), ends[:-1]))
-    return Dive(lp, milp.lower[levels], milp.upper[levels], places, start), columns
+    place = np.full(milp.columns + 1, ABSENT, dtype=np.int64)
+    place[levels] = np.arange(len(levels))
+    return Dive(lp, milp.lower[levels], milp.upper[levels], places, start, place[gone_since(milp)[levels]]), columns
 
 
 def _used(milp: Milp, x: Floats) -> Bools:
@@ -239,11 +301,11 @@ def _used(milp: Milp, x: Floats) -> Bools:
     used: dict[tuple[str, ...], Bools] = {}
     for block in milp.column_blocks:
         if milp.guided[block.span].any():
-            there = np.bincount(_item(block), weights=x[block.span] > WHOLE, minlength=len(block.axes[0])) > 0
+            there = np.bincount(item_of(block), weights=x[block.span] > WHOLE, minlength=len(block.axes[0])) > 0
             used[tuple(block.axes[0])] = used.get(tuple(block.axes[0]), False) | there
     for block in milp.column_blocks:
         if block.axes and tuple(block.axes[0]) in used:
-            found[block.span] &= used[tuple(block.axes[0])][_item(block)] | (milp.lower[block.span] > 0)
+            found[block.span] &= used[tuple(block.axes[0])][item_of(block)] | (milp.lower[block.span] > 0)
     return found
 
 
@@ -258,14 +320,9 @@ def _items(milp: Milp, x: Floats) -> list[Ints]:
     for block in milp.column_blocks:
         if block.name in FOLLOWING or not milp.integer[block.span].any():
             continue
-        item = _item(block)
+        item = item_of(block)
         for each in np.unique(item):
             columns = block.first + np.flatnonzero(item == each)
             key = (not milp.guided[columns].any(), block.name == GIVEN, -most[columns].max(), -x[columns].sum())
             found.append((key, len(found), columns))
     return [columns for _, _, columns in sorted(found, key=itemgetter(0, 1))]
-
-
-def _item(block: Block) -> Ints:
-    """The place on the first axis of each column of ``block``."""
-    return block.cells // int(np.prod([len(axis) for axis in block.axes[1:]]))

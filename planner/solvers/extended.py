@@ -5,15 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
 from ortools.math_opt import (
     callback_pb2,
     model_parameters_pb2,
     model_update_pb2,
     parameters_pb2,
     result_pb2,
-    solution_pb2,
 )
 from ortools.math_opt.core.python import solver
 from pybind11_abseil.status import StatusNotOk
@@ -21,25 +18,19 @@ from pybind11_abseil.status import StatusNotOk
 from planner.errors import SolverFailure, StoppedByClock
 from planner.frozen import dataclass
 from planner.milp.matrix import Milp
-from planner.solvers.answer import Floats, Options
+from planner.solvers.answer import BASIC, Basis, Floats, Options
 from planner.solvers.clock import Clock
-from planner.solvers.ortools import ENGINES, by_id, parameters_of, to_proto
-
-Bools = NDArray[np.bool_]
+from planner.solvers.ortools import ENGINES, basis_of, by_id, parameters_of, to_proto
 
 
 @dataclass(frozen=True)
-class Vertex:
-    """An optimum of the LP, and which of its columns and rows are in its basis: a row is where its side does not bind.
-
-    ``x`` and ``columns`` are (columns,), ``duals`` and ``rows`` (rows,).
-    """
+class Optimum:
+    """An optimum of the LP, ``x`` (columns,) and ``duals`` (rows,), and its basis, with the rows of which no side binds."""
 
     objective: float
     x: Floats
     duals: Floats
-    columns: Bools
-    rows: Bools
+    basis: Basis
 
 
 class Extended:
@@ -76,7 +67,7 @@ class Extended:
             raise SolverFailure("glop does not take other rows")
         self._milp = milp
 
-    def solve(self) -> Vertex | None:
+    def solve(self) -> Optimum | None:
         """The optimum; None where there is none, or GLOP gives no basis with it."""
         self._parameters.time_limit.FromTimedelta(dt.timedelta(seconds=self._clock.rest(self._options).time_limit_s))
         asked, nobody = model_parameters_pb2.ModelSolveParametersProto(), callback_pb2.CallbackRegistrationProto()
@@ -90,15 +81,8 @@ class Extended:
         if result.termination.reason != result_pb2.TERMINATION_REASON_OPTIMAL:
             return None
         found, milp = result.solutions[0], self._milp
-        columns = _basic(found.basis.variable_status, milp.columns)
-        rows = _basic(found.basis.constraint_status, milp.rows)
-        if columns.sum() + rows.sum() != milp.rows:
+        basis = basis_of(milp, found)
+        if basis is None or (basis.columns == BASIC).sum() + (basis.rows == BASIC).sum() != milp.rows:
             return None
         x = by_id(found.primal_solution.variable_values, milp.columns)
-        return Vertex(milp.objective(x), x, by_id(found.dual_solution.dual_values, milp.rows), columns, rows)
-
-
-def _basic(statuses: solution_pb2.SparseBasisStatusVector, size: int) -> Bools:
-    found = np.zeros(size, dtype=bool)
-    found[np.array(statuses.ids, dtype=np.int64)] = np.array(statuses.values) == solution_pb2.BASIS_STATUS_BASIC
-    return found
+        return Optimum(milp.objective(x), x, by_id(found.dual_solution.dual_values, milp.rows), basis)

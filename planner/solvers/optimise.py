@@ -28,14 +28,14 @@ POLISH_S = 3600.0
 def scale_of(milp: Milp, options: Options, near: Vertex | None = None) -> tuple[float, Answer]:
     """The power of two that brings the LP optimum near 10³, and the LP's answer at that scale.
 
-    A small LP begins ``near`` its optimum, or from nothing; then its basis is told.
+    A small LP begins ``near`` its optimum, where that of another one is known.
     """
     if near is not None and milp.columns < sifted.LARGE:
         guess = near.scale
         lp = near.solve(milp.scaled(guess), options)
     else:
         guess = scaling.from_costs(milp.cost)
-        lp = sifted.relaxation(milp.scaled(guess), replace(options, basis=True))
+        lp = sifted.relaxation(milp.scaled(guess), options)
     step = scaling.from_optimum(lp.objective) if lp.x is not None else 1.0
     return guess * step, _rescaled(lp, step)
 
@@ -48,7 +48,7 @@ def vertex_at(milp: Milp, options: Options) -> Vertex:
     scale, lp = scale_of(milp, options)
     if lp.x is not None and lp.basis is None:
         # What was solved on parts of a large matrix has no basis of the whole.
-        lp = solvers.run(milp.scaled(scale).relaxed(), "glop", replace(options, basis=True))
+        lp = solvers.run(milp.scaled(scale).relaxed(), "glop", options)
     if lp.wall_clock_stop:
         raise stopped(options.time_limit_s)
     found = vertex_of(milp, scale, lp)

@@ -47,7 +47,12 @@ ENGINES = {
 }
 # A column this wide is no bound to an engine, and CP-SAT refuses it.
 _WIDEST = 1e15
+ALGORITHMS = {
+    "dual": parameters_pb2.LP_ALGORITHM_DUAL_SIMPLEX,
+    "primal": parameters_pb2.LP_ALGORITHM_PRIMAL_SIMPLEX,
+}
 NODES_PER_DETERMINISTIC_SECOND = 1e3
+SEARCHES = ("mip_heuristic_run_rins", "mip_heuristic_run_rens", "mip_heuristic_run_root_reduced_cost")
 BY_ROUNDING = {
     "mip_heuristic_run_zi_round": True,
     "mip_heuristic_run_shifting": True,
@@ -55,29 +60,33 @@ BY_ROUNDING = {
 }
 
 
-def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None, start: Basis | None = None) -> Answer:
+def solve(milp: Milp, engine: str, options: Options, hint: Floats | Basis | None = None) -> Answer:
     """``milp`` solved by ``engine`` (scip, highs, cpsat; glop for LPs), from ``hint`` (columns,) where given.
 
-    GLOP begins at the basis ``start``.
-
-    Raises SolverFailure where the engine refuses the model.
+    GLOP takes a basis instead. Raises SolverFailure where the engine refuses the model.
     """
     started = time.perf_counter()
     asked = model_parameters_pb2.ModelSolveParametersProto()
-    if hint is not None and engine != "glop":
+    if isinstance(hint, Basis):
+        fill_basis(asked.initial_basis, hint)
+    elif hint is not None and engine != "glop":
         values = asked.solution_hints.add().variable_values
         values.ids.extend(range(milp.columns))
         values.values.extend(hint.tolist())
-    if start is not None and engine == "glop":
-        asked.initial_basis.CopyFrom(_basis_proto(start))
     parameters, initial = parameters_of(engine, options), parameters_pb2.SolverInitializerProto()
     nobody = callback_pb2.CallbackRegistrationProto()
     try:
         result = solver.solve(to_proto(milp), ENGINES[engine], initial, parameters, asked, None, nobody, None, None)
     except (StatusNotOk, RuntimeError, ValueError) as error:
         raise _refused(milp, engine, error) from error
-    answer = _answer(milp, engine, result, time.perf_counter() - started, options.time_limit_s)
-    return replace(answer, basis=_basis(milp, result)) if options.basis and engine == "glop" else answer
+    return _answer(milp, engine, result, time.perf_counter() - started, options.time_limit_s)
+
+
+def fill_basis(message: solution_pb2.BasisProto, basis: Basis) -> None:
+    """``basis`` as a message of MathOpt."""
+    for statuses, sparse in ((basis.columns, message.variable_status), (basis.rows, message.constraint_status)):
+        sparse.ids.extend(range(len(statuses)))
+        sparse.values.extend(statuses.tolist())
 
 
 def parameters_of(engine: str, options: Options) -> parameters_pb2.SolveParametersProto:
@@ -87,17 +96,20 @@ def parameters_of(engine: str, options: Options) -> parameters_pb2.SolveParamete
     # HiGHS under MathOpt refuses a thread count, GLOP a gap.
     if engine != "highs":
         parameters.threads = 1
-    elif options.by_rounding:
-        for name, used in BY_ROUNDING.items():
+    else:
+        for name, used in (BY_ROUNDING if options.by_rounding else {}).items():
             parameters.highs.bool_options[name] = used
+        for name in () if options.searches else SEARCHES:
+            parameters.highs.bool_options[name] = False
+    if engine == "highs" and options.method == "interior":
+        parameters.highs.string_options["solver"] = "ipm"
     if engine == "scip" and options.quick:
         parameters.gscip.emphasis = gscip_pb2.GScipParameters.EASY_CIP
     if not options.presolve:
         parameters.presolve = parameters_pb2.EMPHASIS_OFF
     if engine == "glop":
         # Twice as fast as its default on fleets, and no slower on a site's plan.
-        dual, primal = parameters_pb2.LP_ALGORITHM_DUAL_SIMPLEX, parameters_pb2.LP_ALGORITHM_PRIMAL_SIMPLEX
-        parameters.lp_algorithm = primal if options.primal else dual
+        parameters.lp_algorithm = ALGORITHMS[options.method]
     if engine != "glop":
         parameters.relative_gap_tolerance = options.gap
         parameters.absolute_gap_tolerance = 0.0
@@ -134,14 +146,14 @@ class Incremental:
         self._solver = solver.new(ENGINES["glop"], to_proto(milp), parameters_pb2.SolverInitializerProto())
         # Another cost leaves the last vertex feasible, so the primal method goes on from it. Of the answer only what is
         # wanted is read: the rest takes longer than the solve.
-        self._parameters = parameters_of("glop", replace(options, presolve=False, primal=True))
+        self._parameters = parameters_of("glop", replace(options, presolve=False, method="primal"))
         self._asked = model_parameters_pb2.ModelSolveParametersProto()
         self._asked.variable_values_filter.filter_by_ids = True
         self._asked.variable_values_filter.filtered_ids.extend(np.sort(wanted).tolist())
         self._asked.dual_values_filter.filter_by_ids = True
         self._asked.reduced_costs_filter.filter_by_ids = True
         if start is not None:
-            self._asked.initial_basis.CopyFrom(_basis_proto(start))
+            fill_basis(self._asked.initial_basis, start)
 
     def solve(self, cost: Floats) -> Floats | None:
         """Values of the wanted columns, the varying ones at ``cost``; None where there is no optimum."""
@@ -179,22 +191,13 @@ def to_proto(milp: Milp) -> model_pb2.ModelProto:
     return proto
 
 
-def _basis_proto(basis: Basis) -> solution_pb2.BasisProto:
-    proto = solution_pb2.BasisProto()
-    for statuses, message in ((basis.columns, proto.variable_status), (basis.rows, proto.constraint_status)):
-        message.ids.extend(range(len(statuses)))
-        message.values.extend(statuses.tolist())
-    return proto
-
-
-def _basis(milp: Milp, result: result_pb2.SolveResultProto) -> Basis | None:
-    """The basis of an optimum; None where there is none."""
-    if result.termination.reason != result_pb2.TERMINATION_REASON_OPTIMAL or not result.solutions[0].HasField("basis"):
+def basis_of(milp: Milp, solution: solution_pb2.SolutionProto) -> Basis | None:
+    """The basis of an LP's solution; None where it has none."""
+    if not solution.HasField("basis"):
         return None
-    found = result.solutions[0].basis
     columns, rows = np.zeros(milp.columns, dtype=np.int64), np.zeros(milp.rows, dtype=np.int64)
-    for statuses, message in ((columns, found.variable_status), (rows, found.constraint_status)):
-        statuses[np.array(message.ids, dtype=np.int64)] = np.array(message.values, dtype=np.int64)
+    for statuses, found in ((columns, solution.basis.variable_status), (rows, solution.basis.constraint_status)):
+        statuses[np.array(found.ids, dtype=np.int64)] = found.values
     return Basis(columns, rows)
 
 
@@ -240,4 +243,5 @@ def _answer(milp: Milp, engine: str, result: result_pb2.SolveResultProto, second
         seconds=seconds,
         duals=duals,
         wall_clock_stop=by_clock,
+        basis=None if milp.integer.any() else basis_of(milp, best),
     )

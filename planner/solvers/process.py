@@ -15,9 +15,9 @@ from planner.solvers.answer import Answer, Basis, Floats, Options
 from planner.streams import keep_stdout
 
 
-def solve(milp: Milp, engine: str, options: Options, hint: Floats | None = None, start: Basis | None = None) -> Answer:
+def solve(milp: Milp, engine: str, options: Options, hint: Floats | Basis | None = None) -> Answer:
     """``planner.solvers.ortools.solve`` in a process that has loaded nothing before OR-Tools."""
-    call = pickle.dumps((milp, engine, options, hint, start))
+    call = pickle.dumps((milp, engine, options, hint))
     child = subprocess.run([sys.executable, "-m", "planner.solvers.process"], input=call, capture_output=True)
     if child.returncode:
         last = child.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]

@@ -17,9 +17,9 @@ from pybind11_abseil.status import StatusNotOk
 
 from planner.errors import SolverFailure, StoppedByClock
 from planner.milp.matrix import Milp
-from planner.solvers.answer import Floats, Options
+from planner.solvers.answer import Basis, Floats, Options
 from planner.solvers.clock import Clock
-from planner.solvers.ortools import ENGINES, by_id, parameters_of, to_proto
+from planner.solvers.ortools import ENGINES, by_id, fill_basis, parameters_of, to_proto
 
 Ints = NDArray[np.int64]
 
@@ -27,11 +27,11 @@ Ints = NDArray[np.int64]
 class Rebounded:
     """The relaxation of ``milp``, kept by GLOP: ``varying`` columns change their bounds, and are the ones read.
 
-    What it answers depends on what it was asked before, and on nothing else. All solves together have the time of
-    ``options``; then StoppedByClock is raised.
+    The first solve starts from ``basis``, where there is one. What it answers depends on what it was asked before, and
+    on nothing else. All solves together have the time of ``options``; then StoppedByClock is raised.
     """
 
-    def __init__(self, milp: Milp, varying: Ints, options: Options) -> None:
+    def __init__(self, milp: Milp, varying: Ints, options: Options, basis: Basis | None = None) -> None:
         self._size, self._varying = milp.columns, varying
         self._lower, self._upper = milp.lower[varying], milp.upper[varying]
         initial = parameters_pb2.SolverInitializerProto()
@@ -42,13 +42,15 @@ class Rebounded:
         self._clock, self._options = Clock(options.time_limit_s), options
         # Other bounds leave the last basis dual feasible, so the dual method goes on from it.
         self._parameters = parameters_of("glop", replace(options, presolve=False))
-        self._everything, self._levels = (model_parameters_pb2.ModelSolveParametersProto() for _ in range(2))
-        for asked in (self._everything, self._levels):
-            for nothing in (asked.dual_values_filter, asked.reduced_costs_filter):
-                nothing.filter_by_ids = True
-        # To read all columns takes longer than most steps.
-        self._levels.variable_values_filter.filter_by_ids = True
-        self._levels.variable_values_filter.filtered_ids.extend(np.sort(varying).tolist())
+        self._asked, self._asked_all = (model_parameters_pb2.ModelSolveParametersProto() for _ in range(2))
+        for asked in (self._asked, self._asked_all):
+            asked.dual_values_filter.filter_by_ids = asked.reduced_costs_filter.filter_by_ids = True
+        self._first = model_parameters_pb2.ModelSolveParametersProto()
+        if basis is not None:
+            fill_basis(self._first.initial_basis, basis)
+        # To hand over all columns takes longer than most solves.
+        self._asked.variable_values_filter.filter_by_ids = True
+        self._asked.variable_values_filter.filtered_ids.extend(np.sort(varying).tolist())
 
     def between(self, at: Ints, lower: Floats, upper: Floats) -> None:
         """From here on those of the varying columns are ``at`` within these bounds."""
@@ -71,21 +73,25 @@ class Rebounded:
 
     def solve(self) -> tuple[float, Floats] | None:
         """The optimum and the values of the varying columns; None where there is none."""
-        found = self._solved(self._levels)
+        found = self._solved(self._asked)
         return None if found is None else (found[0], found[1][self._varying])
 
     def everything(self) -> Floats | None:
         """All columns, at the optimum; None where there is none."""
-        found = self._solved(self._everything)
+        found = self._solved(self._asked_all)
         return None if found is None else found[1]
 
     def _solved(self, asked: model_parameters_pb2.ModelSolveParametersProto) -> tuple[float, Floats] | None:
         self._parameters.time_limit.FromTimedelta(dt.timedelta(seconds=self._clock.rest(self._options).time_limit_s))
+        # A basis to start from is one for the first solve alone.
+        asked.MergeFrom(self._first)
         nobody = callback_pb2.CallbackRegistrationProto()
         try:
             result = self._solver.solve(self._parameters, asked, None, nobody, None, None)
         except (RuntimeError, ValueError, StatusNotOk) as error:
             raise SolverFailure(f"glop gave up: {error}") from error
+        asked.ClearField("initial_basis")
+        self._first.Clear()
         late = self._clock.seconds > self._options.time_limit_s
         if late or result.termination.limit == result_pb2.LIMIT_TIME:
             raise StoppedByClock("the clock stopped a dive")

@@ -21,7 +21,7 @@ from planner.errors import SolverFailure, StoppedByClock
 from planner.frozen import dataclass
 from planner.milp.matrix import Milp
 from planner.solvers import cuts, dives, sifted
-from planner.solvers.answer import Answer, Floats, Leg, Options, Status, relative_gap
+from planner.solvers.answer import Answer, Basis, Floats, Leg, Options, Status, relative_gap
 from planner.solvers.clock import Clock
 
 Engine = Callable[[Milp, str, Options, Floats | None], Answer]
@@ -71,6 +71,7 @@ class Relaxation:
     bound: float
     reduced_costs: Floats
     duals: Floats
+    basis: Basis | None = None
 
 
 def solve(
@@ -86,7 +87,7 @@ def solve(
     if lp.x is None or lp.duals is None:
         return _without_relaxation(milp, engine, polish, options, start)
     clock = Clock(options.time_limit_s)
-    relaxation = prove(milp, lp.x, lp.duals)
+    relaxation = replace(prove(milp, lp.x, lp.duals), basis=lp.basis)
     legs: list[Leg] = [replace(lp.leg("relaxation"), bound=relaxation.bound)]
     bound = relaxation.bound
 
@@ -109,7 +110,8 @@ def solve(
         best = cheapest(best, polish(found.x) if found.x is not None else None)
     if open_still():
         fixed = milp if best is None else fix(milp, tighter, best[1])
-        last = engine(fixed, ENGINE, _last(milp, clock.rest(options), best), None if best is None else best[0])
+        asked = _last(milp, clock.rest(options), best, bound)
+        last = engine(fixed, ENGINE, asked, None if best is None else best[0])
         legs.append(last.leg("whole"))
         stopped = last.wall_clock_stop
         if last.status == "infeasible" and best is None:
@@ -162,7 +164,9 @@ def _dived(
     enough = relaxation.bound + ENOUGH * options.gap * abs(relaxation.bound)
     x, stopped = None, False
     try:
-        x = dives.plan(milp, relaxation.x, relaxation.reduced_costs, options, enough, few=not _large(milp))
+        large = _large(milp)
+        basis = relaxation.basis if large else None
+        x = dives.plan(milp, relaxation.x, relaxation.reduced_costs, options, enough, few=not large, basis=basis)
     except StoppedByClock:
         stopped = True
     except SolverFailure:
@@ -283,9 +287,15 @@ def _near_options(milp: Milp, options: Options) -> Options:
     return replace(_nearby(options), by_rounding=wide)
 
 
-def _last(milp: Milp, options: Options, best: Incumbent | None) -> Options:
-    """To just inside the gap. With a plan to start from presolve takes longer than the cuts that are left to find."""
-    return replace(just_inside(options), presolve=best is None or _large(milp))
+def _last(milp: Milp, options: Options, best: Incumbent | None, bound: float) -> Options:
+    """To just inside the gap. With a plan to start from presolve takes longer than the cuts that are left to find.
+
+    On a large matrix smaller searches take five times as long as these cuts, where the plan is as good as that.
+    """
+    if not _large(milp):
+        return replace(just_inside(options), presolve=best is None)
+    near_enough = best is not None and relative_gap(best[1], bound) <= FAR_OF_GAP * options.gap
+    return replace(just_inside(options), searches=not near_enough)
 
 
 def _large(milp: Milp) -> bool:

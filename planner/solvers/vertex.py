@@ -15,12 +15,10 @@ from numpy.typing import NDArray
 from planner import solvers
 from planner.frozen import dataclass
 from planner.milp.matrix import Axis, Block, Milp
-from planner.solvers.answer import Answer, Basis, Floats, Options
+from planner.solvers.answer import AT_LOWER, BASIC, Answer, Basis, Floats, Method, Options
 
 Ints = NDArray[np.int64]
 
-# What MathOpt calls them: at the lower bound, and in the basis.
-AT_LOWER, BASIC = 2, 5
 # Within what engines leave of a row, a vertex is one of another LP too.
 KEPT = 1e-7
 # Of an optimum: two that differ by less are the same, found in two ways.
@@ -49,10 +47,8 @@ class Vertex:
         widened, basis, x = self.carried(milp)
         # Where every limit is kept only the costs are not the least any more. Measured: the primal method also makes up
         # sooner for columns that are gone.
-        asked = replace(
-            options, presolve=False, basis=False, primal=widened.columns > milp.columns or _keeps(widened, x)
-        )
-        found = solvers.run(widened.relaxed(), "glop", asked, start=basis)
+        method: Method = "primal" if widened.columns > milp.columns or _keeps(widened, x) else "dual"
+        found = solvers.run(widened.relaxed(), "glop", replace(options, presolve=False, method=method), basis)
         if found.x is None and found.status != "infeasible" and not found.wall_clock_stop:
             return solvers.run(milp.relaxed(), "glop", options)
         if found.x is None:
@@ -85,7 +81,7 @@ class Vertex:
 
 def vertex_of(milp: Milp, scale: float, answer: Answer) -> Vertex | None:
     """Where ``answer`` of the relaxation of ``milp`` ended; None where no basis is known."""
-    if answer.x is None or answer.basis is None:
+    if answer.status != "optimal" or answer.x is None or answer.basis is None:
         return None
     return Vertex(milp, scale, answer.x, answer.basis)
 
