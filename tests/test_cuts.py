@@ -169,7 +169,7 @@ def test_cuts_that_the_clock_stops_are_the_last_leg(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(relay, "DIVED", 0)
     monkeypatch.setattr(relay, "FAR_OF_GAP", 0.0)
-    monkeypatch.setattr(dives, "plan", lambda *args, few: None)
+    monkeypatch.setattr(dives, "plan", lambda *args, **kwargs: None)
     monkeypatch.setattr(cuts, "tightened", stopped)
     found = relay.solve(milp, run, lambda x: None, lp, EXACT, (start.x, 1.5 * start.objective))
     assert found.wall_clock_stop

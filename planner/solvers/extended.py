@@ -25,7 +25,7 @@ from planner.solvers.ortools import ENGINES, basis_of, by_id, parameters_of, to_
 
 @dataclass(frozen=True)
 class Optimum:
-    """An optimum of the LP, ``x`` (columns,) and ``duals`` (rows,), and its basis, with the rows of which no side binds."""
+    """An optimum of the LP, ``x`` (columns,), ``duals`` (rows,), and its basis: rows that bind on neither side are in it."""
 
     objective: float
     x: Floats
