@@ -25,7 +25,7 @@ from planner.solvers.ortools import ENGINES, basis_of, by_id, parameters_of, to_
 
 @dataclass(frozen=True)
 class Optimum:
-    """An optimum of the LP, ``x`` (columns,), ``duals`` (rows,), and its basis: rows that bind on neither side are in it."""
+    """An optimum of the LP: ``x`` (columns,), ``duals`` (rows,), basis; rows that bind on neither side are in that."""
 
     objective: float
     x: Floats
