@@ -68,7 +68,7 @@ def test_a_search_with_cuts_ends_at_the_optimum(case: Case) -> None:
     asked = run(model.milp, "scip", EXACT)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(relay, "DIVED", 0)
-        patched.setattr(relay, "FAR_OF_GAP", 0.0)
+        patched.setattr(relay, "CUT_OF_GAP", 0.0)
         found = optimise(model, model.milp, "auto", EXACT)
     assert found.status == asked.status
     if asked.x is not None:
@@ -168,7 +168,7 @@ def test_cuts_that_the_clock_stops_are_the_last_leg(monkeypatch: pytest.MonkeyPa
         raise StoppedByClock("the clock stopped the cuts")
 
     monkeypatch.setattr(relay, "DIVED", 0)
-    monkeypatch.setattr(relay, "FAR_OF_GAP", 0.0)
+    monkeypatch.setattr(relay, "CUT_OF_GAP", 0.0)
     monkeypatch.setattr(dives, "plan", lambda *args, **kwargs: None)
     monkeypatch.setattr(cuts, "tightened", stopped)
     found = relay.solve(milp, run, lambda x: None, lp, EXACT, (start.x, 1.5 * start.objective))

@@ -40,6 +40,8 @@ FAR, FAR_OF_GAP = 5e-3, 2.0
 CUT_WHOLE = 2000
 # Of the gap: where cuts leave no more than this open, engines close it in the time of the next dive.
 NEARLY = 1.5
+# Cuts are for plans so far above the relaxation: on variants of sites nearer to it they cost more than they save.
+CUT_OF_GAP = 4.0
 # Between the relaxation with cuts and the best plan the good ones are found at the root or right below it.
 BETWEEN_NODES = 10
 # Where no more whole numbers than this are fractions in the relaxation with cuts, SCIP closes what is left in half the
@@ -100,8 +102,8 @@ def solve(
         found_by_dives, stopped = _dived(milp, relaxation, polish, clock.rest(options), legs)
         best = cheapest(best, found_by_dives)
     tighter = relaxation
-    far = best is None or relative_gap(best[1], bound) > _far(milp, options)
-    if open_still() and searched and far and best is not None and _cut(milp, options):
+    far = best is not None and relative_gap(best[1], bound) > CUT_OF_GAP * options.gap
+    if best is not None and far and open_still() and searched and _cut(milp, options):
         tighter, best, bound, stopped = _tightened(milp, relaxation, best, engine, polish, clock.rest(options), legs)
     if open_still() and searched and (best is None or relative_gap(best[1], bound) > _far(milp, options)):
         found = engine(near(milp, relaxation.x, options.gap), ENGINE, _near_options(milp, clock.rest(options)), None)
