@@ -96,12 +96,12 @@ def _dense(milp: Milp) -> Bools:
 def _on(milp: Milp, entries: Entries, rows: Bools, columns: Bools, basis: Basis | None, options: Options) -> Answer:
     """The LP on some rows and columns, its answer on all: other columns at 0, other rows without a price.
 
-    It goes on from a ``basis`` of all of them, where there is one and interior points do not take less.
+    It goes on from a ``basis`` of all of them, where there is one.
     """
     idle = np.bincount(entries.row, weights=columns[entries.column], minlength=milp.rows) == 0
     rows = rows & ~(idle & (milp.row_lower <= 0) & (milp.row_upper >= 0))
     some = _subset(milp, entries, rows, columns, milp.cost)
-    if basis is None or some.columns >= INTERIOR:
+    if basis is None:
         method: Method = "interior" if some.columns >= INTERIOR else "dual"
         answer = solvers.run(some, ENGINE, replace(options, method=method))
     else:
