@@ -14,8 +14,9 @@ from tests.store import TINY
 
 pytestmark = [pytest.mark.process, pytest.mark.no_cover]
 
-CASES = 12
-HALF_WAY = CASES // 3
+# So many that a busy machine notices that some are done before all are.
+CASES, MANY = 36, 600
+HALF_WAY = CASES // 6
 
 
 def write_cases(path: Path, count: int) -> None:
@@ -35,7 +36,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def killed_half_way(room: Path, keep: str, *where: str, cluster: Cluster | None = None, driver: bool = False) -> int:
-    """A sweep of which the driver, or else a worker, is killed when a third of the cases are done; its exit code."""
+    """A sweep of which the driver, or else a worker, is killed when some of the cases are done; its exit code."""
     words = ("planner.cli", "sweep", str(TINY), "--cases", "cases.csv", "-o", f"{keep}.parquet", "--keep", keep, *where)
     with process(*words, cwd=room) as running:
         wait_until(lambda: (room / keep).exists() and len(list((room / keep).glob("*.json"))) >= HALF_WAY)
@@ -95,7 +96,8 @@ def test_a_sweep_on_dask_goes_on_after_its_driver_was_killed(room: Path, tmp_pat
 
 
 def test_ctrl_c_ends_it_all_without_a_word(room: Path) -> None:
-    words = ("planner.cli", "sweep", str(TINY), "--cases", "cases.csv", "--keep", "stopped", "--jobs", "2")
+    write_cases(room / "many.csv", MANY)
+    words = ("planner.cli", "sweep", str(TINY), "--cases", "many.csv", "--keep", "stopped", "--jobs", "2")
     with process(*words, cwd=room, stderr=subprocess.PIPE) as running:
         wait_until(lambda: (room / "stopped").exists())
         workers = children(running.pid)
