@@ -6,20 +6,14 @@ times as long as the solve.
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
-from ortools.math_opt import callback_pb2, model_parameters_pb2, model_update_pb2, parameters_pb2, result_pb2
-from ortools.math_opt.core.python import solver
-from pybind11_abseil.status import StatusNotOk
+from ortools.math_opt import model_parameters_pb2, model_update_pb2
 
-from planner.errors import SolverFailure, StoppedByClock
 from planner.milp.matrix import Milp
 from planner.solvers.answer import Basis, Floats, Options
-from planner.solvers.clock import Clock
-from planner.solvers.ortools import ENGINES, by_id, fill_basis, parameters_of, to_proto
+from planner.solvers.glop import Glop
+from planner.solvers.ortools import by_id, fill_basis
 
 Ints = NDArray[np.int64]
 
@@ -34,14 +28,7 @@ class Rebounded:
     def __init__(self, milp: Milp, varying: Ints, options: Options, basis: Basis | None = None) -> None:
         self._size, self._varying = milp.columns, varying
         self._lower, self._upper = milp.lower[varying], milp.upper[varying]
-        initial = parameters_pb2.SolverInitializerProto()
-        try:
-            self._solver = solver.new(ENGINES["glop"], to_proto(milp.relaxed()), initial)
-        except (RuntimeError, ValueError, StatusNotOk) as error:
-            raise SolverFailure(f"glop refused the model: {error}") from error
-        self._clock, self._options = Clock(options.time_limit_s), options
-        # Other bounds leave the last basis dual feasible, so the dual method goes on from it.
-        self._parameters = parameters_of("glop", replace(options, presolve=False))
+        self._lp = Glop(milp, options, "a dive")
         self._asked, self._asked_all = (model_parameters_pb2.ModelSolveParametersProto() for _ in range(2))
         for asked in (self._asked, self._asked_all):
             asked.dual_values_filter.filter_by_ids = asked.reduced_costs_filter.filter_by_ids = True
@@ -64,12 +51,7 @@ class Rebounded:
             message.ids.extend(self._varying[at[changed]].tolist())
             message.values.extend(new[changed].tolist())
             bounds[at] = new
-        try:
-            taken = self._solver.update(update)
-        except (RuntimeError, ValueError, StatusNotOk) as error:
-            raise SolverFailure(f"glop refused the bounds: {error}") from error
-        if not taken:
-            raise SolverFailure("glop does not take other bounds")
+        self._lp.change(update, "bounds")
 
     def solve(self) -> tuple[float, Floats] | None:
         """The optimum and the values of the varying columns; None where there is none."""
@@ -82,20 +64,12 @@ class Rebounded:
         return None if found is None else found[1]
 
     def _solved(self, asked: model_parameters_pb2.ModelSolveParametersProto) -> tuple[float, Floats] | None:
-        self._parameters.time_limit.FromTimedelta(dt.timedelta(seconds=self._clock.rest(self._options).time_limit_s))
         # A basis to start from is one for the first solve alone.
         asked.MergeFrom(self._first)
-        nobody = callback_pb2.CallbackRegistrationProto()
-        try:
-            result = self._solver.solve(self._parameters, asked, None, nobody, None, None)
-        except (RuntimeError, ValueError, StatusNotOk) as error:
-            raise SolverFailure(f"glop gave up: {error}") from error
+        found = self._lp.solve(asked)
         asked.ClearField("initial_basis")
         self._first.Clear()
-        late = self._clock.seconds > self._options.time_limit_s
-        if late or result.termination.limit == result_pb2.LIMIT_TIME:
-            raise StoppedByClock("the clock stopped a dive")
-        if result.termination.reason != result_pb2.TERMINATION_REASON_OPTIMAL:
+        if found is None:
             return None
-        primal = result.solutions[0].primal_solution
+        primal = found.primal_solution
         return primal.objective_value, by_id(primal.variable_values, self._size)
