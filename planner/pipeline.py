@@ -74,12 +74,13 @@ class Base:
 def base_of(scenario: Scenario, catalog: Catalog, options: Options) -> Base:
     """``scenario`` as the base of others. Raises what ``catalog_of`` raises."""
     derived = catalog_of(scenario, catalog)
-    model = model_of(scenario, derived)
+    problem = build_problem(scenario, derived)
     vertex = None
-    if not model.problem.whole and model.milp.columns < LARGE:
+    # A plan in whole replicas begins in no vertex, and a large one in none that is worth while.
+    if not problem.whole and (milp := build_model(problem).milp).columns < LARGE:
         with suppress(SolverFailure):
-            vertex = vertex_at(model.milp, options)
-    return Base(scenario, catalog, derived, model.problem, vertex)
+            vertex = vertex_at(milp, options)
+    return Base(scenario, catalog, derived, problem, vertex)
 
 
 def load(source: str | Path, overrides: tuple[str, ...] = ()) -> Scenario:

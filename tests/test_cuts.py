@@ -218,4 +218,6 @@ def test_a_dearer_plan_of_a_later_leg_is_not_taken() -> None:
     dearer = Answer("optimal", "scip", "", np.ones(1), 0.9, 0.9, 0.0)
     assert relay._better(best, dearer, lambda x: (x, 2.0)) is best
     assert relay._better(best, replace(dearer, x=None), lambda x: (x, 0.5)) is best
-    assert relay._better(best, dearer, lambda x: (x, 0.5))[1] == 0.5
+    cheaper = relay._better(best, dearer, lambda x: (x, 0.5))
+    assert cheaper is not None
+    assert cheaper[1] == 0.5

@@ -53,10 +53,11 @@ def _pools(account: Account, findings: Findings) -> None:
 
 def _traits(account: Account, source: Source) -> dict[str, str]:
     """Whatever serving can tell two supplies apart by, energy cost left out."""
-    room = ", ".join(f"{gpus:.9f}" for gpus in source.gpus_per_domain(hosts_whole(account.scenario)))
+    whole = hosts_whole(account.scenario)
+    room = ", ".join(f"{gpus:.9f}" for gpus in source.gpus_per_domain(whole))
     hosting = {"domain": f"{source.hosting.domain_gpus} GPUs", "by the job": str(source.by_job)}
     hosting |= {"GPUs in each domain that may serve": room}
-    if hosts_whole(account.scenario):
+    if whole:
         hosting |= {"owner": source.owner, "share up": ", ".join(f"{share:.9f}" for share in source.up)}
     enabled = "any" if source.capabilities is None else ", ".join(sorted(source.capabilities)) or "none"
     return {

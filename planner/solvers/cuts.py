@@ -17,6 +17,7 @@ from planner import bits, solvers
 from planner.errors import SolverFailure
 from planner.frozen import dataclass
 from planner.milp.matrix import Milp
+from planner.milp.widened import with_rows
 from planner.solvers.answer import BASIC, Floats, Options
 from planner.solvers.tableau import Square, multipliers
 
@@ -186,16 +187,9 @@ def _deepest(milp: Milp, x: Floats, cuts: Floats, least: Floats) -> tuple[Floats
 
 def _with_rows(milp: Milp, rows: Floats, least: Floats) -> Milp:
     """``milp`` with more rows (rows, columns) behind its own, each at ``least`` or more."""
-    row, column = np.nonzero(rows)
-    ends = milp.indptr[-1] + np.cumsum(np.bincount(row, minlength=len(rows)))
-    return replace(
-        milp,
-        indptr=np.append(milp.indptr, ends),
-        indices=np.append(milp.indices, column),
-        data=np.append(milp.data, rows[row, column]),
-        row_lower=np.append(milp.row_lower, least),
-        row_upper=np.append(milp.row_upper, np.full(len(rows), np.inf)),
-    )
+    there = [np.flatnonzero(row) for row in rows]
+    longer = [(at, row[at], float(low), np.inf) for at, row, low in zip(there, rows, least, strict=True)]
+    return with_rows(milp, longer, "cuts")
 
 
 def _binding(milp: Milp, longer: Milp, vertex: Optimum) -> Tighter | None:
@@ -211,5 +205,6 @@ def _binding(milp: Milp, longer: Milp, vertex: Optimum) -> Tighter | None:
         data=longer.data[entry],
         row_lower=longer.row_lower[kept],
         row_upper=longer.row_upper[kept],
+        row_blocks=milp.row_blocks,
     )
     return Tighter(found, vertex.x, vertex.duals[kept])

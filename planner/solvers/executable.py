@@ -28,7 +28,7 @@ from planner.solvers.answer import Answer, Leg, Options, relative_gap
 from planner.solvers.clock import Clock
 from planner.solvers.packer import DEMAND, STOCKS, Packer, packer
 from planner.solvers.packing import NOTICEABLE, pack, probe
-from planner.solvers.relay import ROOT, Incumbent, Polish, cheapest, just_inside, steady
+from planner.solvers.relay import ROOT, Incumbent, Polish, cheapest, just_inside, steady, whole_numbers
 
 Floats = NDArray[np.float64]
 # The relaxation of a model, solved: matrix, options, and a plan to start from.
@@ -130,11 +130,7 @@ class _Task:
 
 def outright(milp: Milp) -> bool:
     """Whether the matrix is small enough for the engines as it is."""
-    return _whole_numbers(milp) <= OUTRIGHT
-
-
-def _whole_numbers(milp: Milp) -> int:
-    return int((milp.integer & (milp.upper > milp.lower)).sum())
+    return whole_numbers(milp) <= OUTRIGHT
 
 
 def solve(
@@ -159,7 +155,7 @@ def solve(
     if not search.stopped and options.gap < search.gap and search.in_reach(options.gap):
         search.stopped = _bounded(search, task, first)
     most = LAST_WHOLE if search.best is not None else TIGHT_WHOLE if search.tight else np.inf
-    if not search.stopped and search.gap > options.gap and _whole_numbers(milp) <= most:
+    if not search.stopped and search.gap > options.gap and whole_numbers(milp) <= most:
         search.stopped = _last_leg(search, milp, polish, clock.rest(options))
     return _answer(search, first, clock.seconds, options)
 

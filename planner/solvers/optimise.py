@@ -47,7 +47,7 @@ def vertex_at(milp: Milp, options: Options) -> Vertex:
     """
     scale, lp = scale_of(milp, options)
     if lp.x is not None and lp.basis is None:
-        # What was solved on parts of a large matrix has no basis of the whole.
+        # HiGHS, which a large one begins with, need not tell any.
         lp = solvers.run(milp.scaled(scale).relaxed(), "glop", options)
     if lp.wall_clock_stop:
         raise stopped(options.time_limit_s)

@@ -19,6 +19,7 @@ import numpy as np
 from planner import bits
 from planner.errors import SolverFailure, StoppedByClock
 from planner.frozen import dataclass
+from planner.milp.items import item_of
 from planner.milp.matrix import Milp
 from planner.solvers import cuts, dives, sifted
 from planner.solvers.answer import Answer, Basis, Floats, Leg, Options, Status, relative_gap
@@ -118,15 +119,13 @@ def solve(
         stopped = last.wall_clock_stop
         if last.status == "infeasible" and best is None:
             return replace(last, solver="relay", legs=tuple(legs), seconds=clock.seconds + lp.seconds)
-        improved = last.x is not None and (best is None or last.objective < best[1])
-        better = polish(last.x) if improved and last.x is not None else None
-        if better is None and best is None and last.x is not None and not stopped:
+        best = _better(best, last, polish)
+        if best is None and last.x is not None and not stopped:
             # Whole numbers that an engine's tolerances bent: look for straight ones right beside them.
             repaired = engine(_beside(milp, last.x), OTHER, _nearby(clock.rest(options)), None)
             legs.append(replace(repaired.leg("repair"), bound=None))
             stopped = repaired.wall_clock_stop
-            better = polish(repaired.x) if repaired.x is not None else None
-        best = cheapest(best, better)
+            best = _better(None, repaired, polish)
         bound = max(bound, _proven(last, best))
     closed = best is not None and relative_gap(best[1], bound) <= options.gap
     return Answer(
@@ -154,8 +153,12 @@ def _far(milp: Milp, options: Options) -> float:
 def _cut(milp: Milp, options: Options) -> bool:
     """Whether cuts come before engines: of larger matrices they lift little, and a wide gap is closed without."""
     narrow = options.dives and options.nodes is None and options.gap < WIDE
-    whole = np.sum(milp.integer & (milp.upper > milp.lower))
-    return bool(narrow and DIVED <= milp.columns < sifted.LARGE and whole <= CUT_WHOLE)
+    return narrow and DIVED <= milp.columns < sifted.LARGE and whole_numbers(milp) <= CUT_WHOLE
+
+
+def whole_numbers(milp: Milp) -> int:
+    """How many of its columns are whole, and not decided already."""
+    return int((milp.integer & (milp.upper > milp.lower)).sum())
 
 
 def _dived(
@@ -211,20 +214,20 @@ def _tightened(
         asked = replace(clock.rest(options), gap=options.gap / 2, quick=True, nodes=BETWEEN_NODES)
         last = engine(between(milp, tighter.x, best[0]), OTHER, asked, best[0])
         legs.append(replace(last.leg("between"), bound=None))
-        best, stopped = _better(best, last, polish), last.wall_clock_stop
+        best, stopped = _better(best, last, polish) or best, last.wall_clock_stop
     if left() > options.gap and few:
         asked = replace(just_inside(clock.rest(options)), quick=True, nodes=FEW_NODES)
         last = engine(fix(milp, tighter, best[1]), OTHER, asked, best[0])
         legs.append(last.leg("whole"))
-        best, stopped = _better(best, last, polish), last.wall_clock_stop
+        best, stopped = _better(best, last, polish) or best, last.wall_clock_stop
         bound = max(bound, _proven(last, best))
     return tighter, best, bound, stopped
 
 
-def _better(best: Incumbent, last: Answer, polish: Polish) -> Incumbent:
-    """The plan of ``last``, made whole, where it is cheaper than the best one."""
-    found = polish(last.x) if last.x is not None and last.objective < best[1] else None
-    return cheapest(best, found) or best
+def _better(best: Incumbent | None, last: Answer, polish: Polish) -> Incumbent | None:
+    """The plan of ``last``, made whole, where it is cheaper than the best one; that one otherwise."""
+    cheaper = last.x is not None and (best is None or last.objective < best[1])
+    return cheapest(best, polish(last.x) if cheaper and last.x is not None else None)
 
 
 def _fractions(milp: Milp, x: Floats) -> int:
@@ -356,7 +359,7 @@ def used_only(milp: Milp, x: Floats) -> Milp:
     for block in milp.column_blocks:
         if len(block.axes) < 2 or not milp.guided[block.span].any():
             continue
-        item = block.cells // int(np.prod([len(axis) for axis in block.axes[1:]]))
+        item = item_of(block)
         used = np.bincount(item, weights=x[block.span] > WHOLE, minlength=len(block.axes[0])) > 0
         upper[block.span] = np.where(used[item], upper[block.span], milp.lower[block.span])
     return replace(milp, upper=upper)
